@@ -1,0 +1,131 @@
+"""A form version as the server understands it, read from its XForm."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+Texts = Mapping[str, str]
+"""Language code ("ar", "fr", "en"; "" where the form declares none) to text."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One choice of a list; `columns` are its further columns, used by choice filters (cascades)."""
+
+    name: str
+    labels: Texts = {}
+    columns: Mapping[str, str] = {}
+
+
+class Itemset(msgspec.Struct, frozen=True):
+    """Where a select's choices come from.
+
+    `instance` is the id of the secondary instance (empty: the choices stand in the question itself);
+    `filter` is the XPath predicate of a cascade, or None; `value` and `label` are the columns used.
+    """
+
+    instance: str = ""
+    filter: str | None = None
+    value: str = "name"
+    label: str = "label"
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One node of the primary instance that can hold an answer.
+
+    `path` is protocol form: group and question names joined by "/", without the root, repeats unindexed.
+    `type` is one of: text, integer, decimal, date, time, dateTime, select_one, select_multiple, rank, geopoint,
+    geotrace, geoshape, file, boolean, note, calculate. A calculate's answer may be of any simple type.
+    `repeats` are the paths of the repeats around it, outermost first.
+    `relevant` holds its own and its ancestors' expressions, outermost first; all must be true.
+    """
+
+    path: str
+    type: str
+    repeats: tuple[str, ...] = ()
+    labels: Texts = {}
+    hints: Texts = {}
+    required: str | None = None
+    required_message: Texts = {}
+    relevant: tuple[tuple[str, str], ...] = ()
+    """(context path, expression) pairs: the node that bears the expression, and the XPath itself."""
+    constraint: str | None = None
+    constraint_message: Texts = {}
+    calculate: str | None = None
+    readonly: str | None = None
+    default: str | None = None
+    save_to: str | None = None
+    sensitivity: str = "P2"
+    declared_sensitivity: bool = False
+    protective: tuple[str, ...] = ()
+    key: bool = False
+    place: bool = False
+    project: bool = False
+    choices: tuple[Choice, ...] = ()
+    itemset: Itemset | None = None
+    appearance: str = ""
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """A repeated group; `count` is its jr:count expression, or None."""
+
+    path: str
+    labels: Texts = {}
+    count: str | None = None
+    relevant: tuple[tuple[str, str], ...] = ()
+
+
+class EntityDeclaration(msgspec.Struct, frozen=True):
+    """What a form says about one entity list (the ODK entities specification).
+
+    `path` is the path of the declaration's `entity` node ("meta/entity", "members/meta/entity").
+    `scope` is the group or repeat it speaks for ("" for the form). `properties` maps property to question path.
+    """
+
+    list: str
+    path: str
+    scope: str = ""
+    repeats: tuple[str, ...] = ()
+    create: str | None = None
+    update: str | None = None
+    id: str | None = None
+    label: str | None = None
+    properties: Mapping[str, str] = {}
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """A secondary instance: inside the form (`rows` filled) or a file (`source` is its jr:// address)."""
+
+    id: str
+    rows: tuple[Mapping[str, str], ...] = ()
+    source: str | None = None
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A form version. Questions are in the order of the primary instance."""
+
+    id: str
+    version: str
+    title: str
+    root: str
+    languages: tuple[str, ...]
+    default_language: str
+    questions: tuple[Question, ...]
+    repeats: tuple[Repeat, ...] = ()
+    entities: tuple[EntityDeclaration, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    namespaces: Mapping[str, str] = {}
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is wrong or doubtful in a form definition, and where.
+
+    `severity` is "error" or "warning"; `row` counts from 1 with the header as row 1; `column` is the header's text.
+    """
+
+    severity: str
+    code: str
+    message: str
+    advice: str = ""
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None

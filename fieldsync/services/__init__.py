@@ -1,0 +1,1 @@
+"""One function a task; takes a session, never commits."""
