@@ -1,0 +1,119 @@
+"""The server's re-check of answers: what is wrong in itself, and which rules a record breaks (docs/protocol.md, 4)."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from fieldsync.core import answer_types
+from fieldsync.core.answer_paths import OCCURRENCE, pattern_of, pattern_of_answer, unindexed
+from fieldsync.core.answer_types import CHOICE_CHECKERS, ENTITY_CHECKERS, PLAIN_CHECKERS, Checker
+from fieldsync.core.choice_lists import ChoiceLists
+from fieldsync.core.forms import EntityDeclaration, Form, Question
+from fieldsync.core.operations import Value
+from fieldsync.core.problems import Problem
+
+PROGRAMME_ZONE = ZoneInfo("Africa/Casablanca")
+META_PATHS = ("meta/instanceID", "meta/deprecatedID", "meta/instanceName")
+"""What every form's answer sheet may hold, declared or not."""
+
+_LIMITS = {
+    answer_types.TOO_LONG: str(answer_types.TEXT_LENGTH_MAX),
+}
+
+
+class CompiledForm:
+    """A form version made ready to check what arrives; safe to share between threads, never changed.
+
+    `protective`: question path to its choices, most protective first. `key_paths`: the questions that make two
+    submissions the same report. `place_path`: the question that says where, or None.
+    """
+
+    __slots__ = ("_checkers", "_types", "form", "key_paths", "lists", "place_path", "protective")
+
+    def __init__(self, form: Form, files: Mapping[str, bytes]) -> None:
+        """`files` are the form's CSV attachments by file name."""
+        self.form = form
+        self.lists = ChoiceLists(form, files)
+        self.protective: Mapping[str, tuple[str, ...]] = {q.path: q.protective for q in form.questions if q.protective}
+        self.key_paths: tuple[str, ...] = tuple(q.path for q in form.questions if q.key)
+        self.place_path: str | None = next((q.path for q in form.questions if q.place), None)
+        self._types = {question.path: question.type for question in form.questions}
+        self._checkers = _checkers(form, self.lists)
+
+    def checked_paths(self) -> frozenset[str]:
+        """The paths that an operation may write; occurrences of repeats stand as "[]"."""
+        return frozenset(self._checkers)
+
+    def wrong_in_itself(self, writes: Mapping[str, Value]) -> list[Problem]:
+        """What in these writes the form alone shows to be wrong, whatever else the record says."""
+        checkers = self._checkers
+        problems: list[Problem] = []
+        occurrences: dict[str, str] = {}
+        for path, value in writes.items():
+            checker = checkers.get(path) or self._checker_inside(path, occurrences)
+            if checker is None:
+                problems.append(Problem("unknown_path", path))
+            elif value is not None:
+                fault = checker(value)
+                if fault is not None:
+                    problems.append(self._problem(fault, path))
+        return problems
+
+    def broken_rules(
+        self, fields: Mapping[str, Value], stamp_ms: int, timezone: tzinfo = PROGRAMME_ZONE
+    ) -> list[Problem]:
+        """Which of the form's rules across answers a folded record breaks; `stamp_ms` is today() and now()."""
+        return [
+            Problem("required", question.path, said=question.required_message)
+            for question in self.form.questions
+            if question.required == "true()" and not question.repeats and fields.get(question.path) in (None, "")
+        ]
+
+    def _checker_inside(self, path: str, occurrences: dict[str, str]) -> Checker | None:
+        """The checker of a path inside an occurrence; `occurrences` remembers prefixes already read."""
+        end = path.rfind("]") + 1
+        if not end:
+            return None
+        prefix = path[:end]
+        pattern = occurrences.get(prefix)
+        if pattern is None:
+            pattern = occurrences[prefix] = pattern_of_answer(prefix) if OCCURRENCE.search(prefix) else prefix + "?"
+        return self._checkers.get(pattern + path[end:])
+
+    def _problem(self, fault: str, path: str) -> Problem:
+        detail = {"limit": _LIMITS[fault]} if fault in _LIMITS else {}
+        if fault == answer_types.WRONG_TYPE:
+            detail = {"type": self._types.get(unindexed(path), "text")}
+        return Problem(fault, path, detail)
+
+
+def compile_form(form: Form, files: Mapping[str, bytes] = {}) -> CompiledForm:
+    """Make a form version ready to check what arrives; do it once a version and keep the result."""
+    return CompiledForm(form, files)
+
+
+def _checkers(form: Form, lists: ChoiceLists) -> dict[str, Checker]:
+    checkers: dict[str, Checker] = {path: answer_types.wrong_text for path in META_PATHS}
+    for question in form.questions:
+        checkers[pattern_of(question.path, question.repeats)] = _checker_of(question, lists)
+    for declaration in form.entities:
+        checkers.update(_entity_checkers(declaration))
+    nests = [repeat.path for repeat in form.repeats]
+    for path in nests:
+        around = [outer for outer in nests if path == outer or path.startswith(outer + "/")]
+        checkers[pattern_of(path, sorted(around, key=len))] = answer_types.wrong_order_key
+    return checkers
+
+
+def _checker_of(question: Question, lists: ChoiceLists) -> Checker:
+    by_list = CHOICE_CHECKERS.get(question.type)
+    checker = by_list(lists.names(question)) if by_list else PLAIN_CHECKERS.get(question.type, answer_types.wrong_text)
+    return answer_types.sealed_or(checker) if question.sensitivity == "P3" else checker
+
+
+def _entity_checkers(declaration: EntityDeclaration) -> dict[str, Checker]:
+    node = pattern_of(declaration.path, declaration.repeats)
+    checkers = {f"{node}/@{attribute}": checker for attribute, checker in ENTITY_CHECKERS.items()}
+    checkers[f"{node}/@dataset"] = answer_types.exactly(declaration.list)
+    checkers[f"{node}/label"] = answer_types.wrong_text
+    return checkers
