@@ -21,12 +21,14 @@ class Itemset(msgspec.Struct, frozen=True):
 
     `instance` is the id of the secondary instance (empty: the choices stand in the question itself);
     `filter` is the XPath predicate of a cascade, or None; `value` and `label` are the columns used.
+    `nodeset` is the whole expression, for choices that come from the answers themselves (a repeat).
     """
 
     instance: str = ""
     filter: str | None = None
     value: str = "name"
     label: str = "label"
+    nodeset: str = ""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -53,6 +55,9 @@ class Question(msgspec.Struct, frozen=True):
     calculate: str | None = None
     readonly: str | None = None
     default: str | None = None
+    """The text that a new record starts with."""
+    initial: str | None = None
+    """XPath evaluated once for a new record or occurrence (a dynamic default), or None."""
     save_to: str | None = None
     sensitivity: str = "P2"
     declared_sensitivity: bool = False
@@ -72,6 +77,18 @@ class Repeat(msgspec.Struct, frozen=True):
     labels: Texts = {}
     count: str | None = None
     relevant: tuple[tuple[str, str], ...] = ()
+    sensitivity: str = "P2"
+    declared_sensitivity: bool = False
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A group that is not repeated; `relevant` as in Question."""
+
+    path: str
+    labels: Texts = {}
+    relevant: tuple[tuple[str, str], ...] = ()
+    sensitivity: str = "P2"
+    declared_sensitivity: bool = False
 
 
 class EntityDeclaration(msgspec.Struct, frozen=True):
@@ -101,7 +118,11 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """A form version. Questions are in the order of the primary instance."""
+    """A form version. Questions are in the order of the primary instance.
+
+    `meta_paths` are the paths beside the questions that a submission may write, repeats unindexed.
+    `media` are the jr:// addresses of the files that the form names, in order, each once.
+    """
 
     id: str
     version: str
@@ -114,6 +135,10 @@ class Form(msgspec.Struct, frozen=True):
     entities: tuple[EntityDeclaration, ...] = ()
     instances: tuple[Instance, ...] = ()
     namespaces: Mapping[str, str] = {}
+    groups: tuple[Group, ...] = ()
+    meta_paths: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    entities_version: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,3 +154,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     sheet: str | None = None
     row: int | None = None
     column: str | None = None
+
+
+def legal_paths(form: Form) -> frozenset[str]:
+    """Every path, repeats unindexed, that a submission of this form may write."""
+    return frozenset(question.path for question in form.questions).union(form.meta_paths)
