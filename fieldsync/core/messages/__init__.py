@@ -1,0 +1,16 @@
+"""The words of every problem: code to (HTTP status or None, Arabic, French, English). A code is never used again.
+
+Each text says what is wrong, then what to do where something can be done. `{name}` stands for a member of the
+problem's detail. A new problem is one entry in the module of its area.
+"""
+
+from fieldsync.core.messages.operations import OPERATIONS
+from fieldsync.core.messages.operator import OPERATOR
+from fieldsync.core.messages.records import RECORDS
+from fieldsync.core.messages.requests import REQUESTS
+
+Entry = tuple[int | None, str, str, str]
+
+LANGUAGES = ("ar", "fr", "en")
+
+MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATOR}

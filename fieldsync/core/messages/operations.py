@@ -1,0 +1,142 @@
+"""Problems with one operation, looked at alone: it is kept, and quarantined or held."""
+
+OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
+    "malformed": (
+        None,
+        "العملية غير مكتملة أو غير سليمة عند {member}. حُفظت كما وصلت.",
+        "L’opération est mal formée ({member}). Elle est conservée telle quelle.",
+        "The operation is malformed at {member}. It is kept as it came.",
+    ),
+    "operation_too_large": (
+        None,
+        "العملية أكبر من المسموح: {limit}. حُفظت كما وصلت.",
+        "L’opération dépasse la limite : {limit}. Elle est conservée telle quelle.",
+        "The operation is larger than allowed: {limit}. It is kept as it came.",
+    ),
+    "bad_id": (
+        None,
+        "معرّف العملية غير صالح.",
+        "L’identifiant de l’opération n’est pas valide.",
+        "The operation's id is not valid.",
+    ),
+    "bad_stamp": (
+        None,
+        "ختم الوقت للعملية غير صالح.",
+        "L’horodatage de l’opération n’est pas valide.",
+        "The operation's stamp is not valid.",
+    ),
+    "bad_seen": (
+        None,
+        "تشير العملية إلى نفسها أو إلى عملية لاحقة على أنها معروفة.",
+        "L’opération dit connaître elle-même ou une opération ultérieure.",
+        "The operation says it has seen itself or a later one.",
+    ),
+    "bad_path": (
+        None,
+        "مسار السؤال غير صالح.",
+        "Le chemin de la question n’est pas valide.",
+        "The question's path is not valid.",
+    ),
+    "bad_value": (
+        None,
+        "القيمة ليست بصيغة مقبولة.",
+        "La valeur n’a pas une forme admise.",
+        "The value does not have an accepted form.",
+    ),
+    "bad_act": (
+        None,
+        "الإجراء المرافق للعملية غير معروف أو غير مكتمل.",
+        "L’acte de l’opération est inconnu ou incomplet.",
+        "The operation's act is unknown or incomplete.",
+    ),
+    "not_your_author": (
+        None,
+        "لا يحق للمرسل أن يتكلم باسم هذا الكاتب.",
+        "L’expéditeur ne peut pas parler au nom de cet auteur.",
+        "The sender may not speak for this author.",
+    ),
+    "not_yours_to_write": (
+        None,
+        "لا يحق لهذا الجهاز الكتابة في هذا السجل أو هذه الاستمارة. اطلب من المنسّق مراجعة الصلاحيات.",
+        "Cet appareil ne peut pas écrire dans cette fiche ou ce formulaire. Demandez au coordinateur de revoir les droits.",
+        "This device may not write to this record or form. Ask the coordinator to look at its rights.",
+    ),
+    "other_content": (
+        None,
+        "وصل محتوى مختلف تحت معرّف معروف. حُفظ المحتوى الجديد، وعلى الجهاز أن يأخذ معرّفاً جديداً.",
+        "Un autre contenu est arrivé sous un identifiant connu. Il est conservé ; l’appareil doit prendre un nouvel identifiant.",
+        "Other content came under a known id. It is kept; the device must take a new id.",
+    ),
+    "device_revoked": (
+        None,
+        "أُوقف هذا الجهاز. ما أرسله محفوظ وينتظر قرار المنسّق.",
+        "Cet appareil est révoqué. Ce qu’il a envoyé est conservé et attend la décision du coordinateur.",
+        "This device is revoked. What it sent is kept and waits for the coordinator.",
+    ),
+    "unknown_path": (
+        None,
+        "هذا السؤال غير موجود في إصدار الاستمارة {version}.",
+        "Cette question n’existe pas dans la version {version} du formulaire.",
+        "This question does not exist in version {version} of the form.",
+    ),
+    "wrong_type": (
+        None,
+        "الجواب ليس من النوع المنتظر: {type}.",
+        "La réponse n’est pas du type attendu : {type}.",
+        "The answer is not of the expected type: {type}.",
+    ),
+    "unknown_choice": (
+        None,
+        "الاختيار غير موجود في قائمة هذا السؤال.",
+        "Ce choix n’existe pas dans la liste de la question.",
+        "This choice is not in the question's list.",
+    ),
+    "form_not_here": (
+        None,
+        "إصدار الاستمارة {version} لم يصل بعد إلى هذا الخادم. تُطبَّق العملية عند وصوله.",
+        "La version {version} du formulaire n’est pas encore sur ce serveur. L’opération s’appliquera à son arrivée.",
+        "Version {version} of the form is not here yet. The operation applies once it is.",
+    ),
+    "seen_not_here": (
+        None,
+        "تعتمد العملية على عملية لم تصل بعد. تُطبَّق عند وصولها.",
+        "L’opération s’appuie sur une autre qui n’est pas encore arrivée. Elle s’appliquera à son arrivée.",
+        "The operation builds on one that is not here yet. It applies once that has come.",
+    ),
+    "author_not_here": (
+        None,
+        "كاتب العملية لم يُسجَّل بعد على هذا الخادم. تُطبَّق العملية بعد تسجيله.",
+        "L’auteur de l’opération n’est pas encore enrôlé ici. Elle s’appliquera après son enrôlement.",
+        "The operation's author is not enrolled here yet. It applies once that is done.",
+    ),
+    "clock_ahead": (
+        None,
+        "ساعة الجهاز متقدمة بأكثر من {hours} ساعة. اضبط تاريخ الهاتف ووقته.",
+        "L’horloge de l’appareil avance de plus de {hours} heures. Réglez la date et l’heure du téléphone.",
+        "The device's clock is more than {hours} hours ahead. Set the phone's date and time.",
+    ),
+    "rejected": (
+        None,
+        "رفض المنسّق هذه العملية. بقيت محفوظة ولا تُحتسب.",
+        "Le coordinateur a rejeté cette opération. Elle reste conservée et ne compte pas.",
+        "The coordinator rejected this operation. It stays on file and does not count.",
+    ),
+    "occupied": (
+        None,
+        "المعرّف مأخوذ بعملية أخرى، فلا يمكن الإفراج عن هذه. يجب إرسالها بمعرّف جديد.",
+        "L’identifiant est déjà pris par une autre opération : celle-ci ne peut être libérée, il faut la redire.",
+        "Another operation has this id, so this one cannot be released; it must be said again.",
+    ),
+    "file_missing": (
+        None,
+        "الملف المرفق لم يصل بعد.",
+        "Le fichier joint n’est pas encore arrivé.",
+        "The attached file has not come yet.",
+    ),
+    "try_again": (
+        None,
+        "لم تُحفظ العملية لسبب عابر. ستعاد المحاولة تلقائياً.",
+        "L’opération n’a pas été gardée, pour une raison passagère. Un nouvel essai se fera de lui-même.",
+        "The operation was not kept, for a passing reason. It will be tried again by itself.",
+    ),
+}

@@ -1,0 +1,142 @@
+"""Problems with a whole request: nothing of it was kept."""
+
+REQUESTS: dict[str, tuple[int | None, str, str, str]] = {
+    "not_json": (
+        400,
+        "محتوى الطلب ليس بصيغة JSON سليمة.",
+        "Le contenu de la requête n’est pas du JSON valide.",
+        "The request's body is not valid JSON.",
+    ),
+    "wrong_shape": (
+        400,
+        "بنية الطلب غير متوقعة عند {where}.",
+        "La requête n’a pas la structure attendue ({where}).",
+        "The request does not have the expected shape, at {where}.",
+    ),
+    "unreadable_id": (
+        400,
+        "تعذّرت قراءة معرّف العملية رقم {position} في الدفعة. قسّم الدفعة لعزلها.",
+        "L’identifiant de l’opération n° {position} du lot est illisible. Divisez le lot pour l’isoler.",
+        "The id of operation {position} in the batch cannot be read. Split the batch to find it.",
+    ),
+    "unknown_token": (
+        401,
+        "رمز الجهاز غير معروف. سجّل الجهاز من جديد؛ بياناتك محفوظة.",
+        "Le jeton de l’appareil est inconnu. Enrôlez l’appareil à nouveau ; vos données sont conservées.",
+        "The device's token is not known. Enrol the device again; your data stays.",
+    ),
+    "expired_token": (
+        401,
+        "انتهت صلاحية رمز الجهاز. سجّل الجهاز من جديد؛ بياناتك محفوظة.",
+        "Le jeton de l’appareil a expiré. Enrôlez l’appareil à nouveau ; vos données sont conservées.",
+        "The device's token has expired. Enrol the device again; your data stays.",
+    ),
+    "forbidden": (
+        403,
+        "حسابك لا يسمح بهذا الإجراء. اطلب ذلك من منسّق جمعيتك.",
+        "Votre compte ne permet pas cette action. Adressez-vous au coordinateur de votre association.",
+        "Your account does not allow this. Ask your association's coordinator.",
+    ),
+    "not_found": (
+        404,
+        "لا يوجد شيء هنا يمكنك رؤيته.",
+        "Il n’y a rien ici que vous puissiez voir.",
+        "There is nothing here that you can see.",
+    ),
+    "method_not_allowed": (
+        405,
+        "هذا العنوان لا يقبل هذه الطريقة. المسموح: {allowed}.",
+        "Cette adresse n’accepte pas cette méthode. Méthodes admises : {allowed}.",
+        "This address does not take this method. Allowed: {allowed}.",
+    ),
+    "not_acceptable": (
+        406,
+        "لا يمكن الإجابة بالصيغة المطلوبة.",
+        "La réponse n’existe pas dans le format demandé.",
+        "The answer does not exist in the format asked for.",
+    ),
+    "too_large": (
+        413,
+        "الحجم أكبر من المسموح: {limit}. أرسل أقل في كل مرة.",
+        "La taille dépasse la limite : {limit}. Envoyez moins à la fois.",
+        "Larger than allowed: {limit}. Send less at a time.",
+    ),
+    "unsupported_type": (
+        415,
+        "نوع المحتوى غير مقبول. المسموح: {allowed}.",
+        "Le type du contenu n’est pas accepté. Types admis : {allowed}.",
+        "This content type is not accepted. Allowed: {allowed}.",
+    ),
+    "unsupported_encoding": (
+        415,
+        "ضغط المحتوى غير معروف. المسموح: gzip أو zstd أو بلا ضغط.",
+        "La compression du contenu est inconnue. Admis : gzip, zstd ou aucune.",
+        "The content's compression is not known. Allowed: gzip, zstd or none.",
+    ),
+    "protocol_not_spoken": (
+        426,
+        "إصدار بروتوكول المزامنة غير مدعوم. حدّث التطبيق؛ بياناتك محفوظة.",
+        "Cette version du protocole n’est pas prise en charge. Mettez l’application à jour ; vos données sont conservées.",
+        "This version of the sync protocol is not spoken here. Update the app; your data stays.",
+    ),
+    "wrong_pull_mode": (
+        400,
+        "المؤشر المرسل يخص نمط سحب آخر. ابدأ من جديد بمؤشر فارغ.",
+        "Le curseur envoyé appartient à un autre mode de lecture. Recommencez avec un curseur nul.",
+        "The cursor sent belongs to another pull mode. Start again with a null cursor.",
+    ),
+    "bad_cursor": (
+        400,
+        "المؤشر المرسل غير مقروء. ابدأ من جديد بمؤشر فارغ.",
+        "Le curseur envoyé est illisible. Recommencez avec un curseur nul.",
+        "The cursor sent cannot be read. Start again with a null cursor.",
+    ),
+    "busy": (
+        503,
+        "الخادم مشغول الآن. ستعاد المحاولة تلقائياً.",
+        "Le serveur est occupé. Un nouvel essai se fera de lui-même.",
+        "The server is busy. It will be tried again by itself.",
+    ),
+    "too_many_requests": (
+        429,
+        "طلبات كثيرة في وقت قصير. انتظر قليلاً.",
+        "Trop de requêtes en peu de temps. Patientez un instant.",
+        "Too many requests in a short time. Wait a little.",
+    ),
+    "internal": (
+        500,
+        "حدث خطأ في الخادم، ولم يُحذف أي شيء. أبلغ المسؤول برقم الطلب {reference}.",
+        "Le serveur a rencontré une erreur ; rien n’a été effacé. Signalez la référence {reference} à l’administrateur.",
+        "The server met an error; nothing was erased. Tell the operator the reference {reference}.",
+    ),
+    "bad_code": (
+        403,
+        "رمز التسجيل خاطئ أو مستعمل أو منتهي الصلاحية. اطلب رمزاً جديداً من المنسّق.",
+        "Le code d’enrôlement est faux, déjà utilisé ou expiré. Demandez-en un nouveau au coordinateur.",
+        "The enrolment code is wrong, used or expired. Ask the coordinator for a new one.",
+    ),
+    "author_taken": (
+        409,
+        "هذا المعرّف يخص جهازاً آخر. يلزم الرمز السابق أو مفتاح الجهاز.",
+        "Cet identifiant appartient à un autre appareil. Il faut l’ancien jeton ou la clé de l’appareil.",
+        "This id belongs to another device. The former token or the device's key is needed.",
+    ),
+    "other_association": (
+        409,
+        "هذا الجهاز مسجّل في جمعية أخرى. استعمل معرّفاً جديداً.",
+        "Cet appareil est enrôlé dans une autre association. Prenez un nouvel identifiant.",
+        "This device is enrolled in another association. Take a new id.",
+    ),
+    "version_taken": (
+        409,
+        "الإصدار {version} من الاستمارة {form} منشور بمحتوى آخر. ارفع رقم الإصدار.",
+        "La version {version} du formulaire {form} est déjà publiée avec un autre contenu. Augmentez la version.",
+        "Version {version} of form {form} is published with other content. Raise the version.",
+    ),
+    "form_has_errors": (
+        422,
+        "في تعريف الاستمارة أخطاء ({count}) ولم يُنشر شيء. صحّحها ثم أعد النشر.",
+        "La définition du formulaire contient des erreurs ({count}) ; rien n’a été publié. Corrigez puis publiez à nouveau.",
+        "The form definition has errors ({count}); nothing was published. Mend them and publish again.",
+    ),
+}
