@@ -1,1 +1,1 @@
-"""The only SQL."""
+"""The only SQL: the engine and its transactions, the models, and one module a thing."""

@@ -1,0 +1,61 @@
+"""The dense change log of an association (docs/protocol.md section 5; docs/architecture.md, "The cursor")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, execute_many
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One position. `said_by` is the author of a submission operation that simply went on, else 0."""
+
+    position: int
+    record_id: int
+    operation_id: int | None
+    said_by: int
+    place: str
+
+
+@dataclass(frozen=True)
+class NewChange:
+    """A row to write; its position is drawn last."""
+
+    record_id: int
+    operation_id: int | None
+    said_by: int
+    place: str
+
+
+def append(session: Session, association_id: int, positions: Sequence[int], changes: Sequence[NewChange]) -> None:
+    """Write changes at the positions drawn for them. Nothing else writes this table."""
+    sql = (
+        "INSERT INTO change_log (association_id, position, record_id, operation_id, said_by, place)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
+    )
+    rows = [
+        (association_id, position, change.record_id, change.operation_id, change.said_by, change.place)
+        for position, change in zip(positions, changes, strict=True)
+    ]
+    execute_many(session, sql, rows)
+
+
+def after(session: Session, association_id: int, position: int, through: int, limit: int) -> list[ChangeRow]:
+    """Changes after a position, up to and including another, in order."""
+    sql = (
+        "SELECT position, record_id, operation_id, said_by, place FROM change_log"
+        " WHERE association_id = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
+    )
+    return [ChangeRow(*row) for row in execute(session, sql, (association_id, position, through, limit))]
+
+
+def gaps(session: Session, association_id: int) -> tuple[int, int, int]:
+    """(rows, lowest, highest position) of a log: dense when rows = highest and lowest is 1."""
+    sql = (
+        "SELECT count(*), coalesce(min(position), 0), coalesce(max(position), 0) FROM change_log"
+        " WHERE association_id = ?"
+    )
+    row = execute(session, sql, (association_id,)).one()
+    return row[0], row[1], row[2]

@@ -1,0 +1,128 @@
+"""Devices, what they may read, and the codes that enrol them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, execute_many
+
+_COLUMNS = "id, association_id, kind, name, status, key, wipe, enrolled_ms, last_sync_ms, clock_error_ms, report"
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """A phone or a hub as stored. `kind` is device or hub; `status` is active or revoked."""
+
+    id: int
+    association_id: int
+    kind: str
+    name: str
+    status: str
+    key: str | None
+    wipe: bool
+    enrolled_ms: int
+    last_sync_ms: int
+    clock_error_ms: int
+    report: bytes | None
+
+
+@dataclass(frozen=True, order=True)
+class ViewRow:
+    """What a device may read: `kind` is all, place or own; `place` is a code for kind place, else empty."""
+
+    kind: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """An enrolment code as stored; `views` as `all`, `own` or `place:07.041`, separated by spaces."""
+
+    association_id: int
+    kind: str
+    name: str
+    views: str
+    expires_ms: int
+    used_ms: int | None
+
+
+def add(session: Session, association_id: int, kind: str, name: str, token: bytes, key: str | None, now_ms: int) -> int:
+    """Store a new device with the digest of its token; return its row id."""
+    sql = (
+        "INSERT INTO device (association_id, kind, name, status, token_digest, key, wipe, enrolled_ms, last_sync_ms,"
+        " clock_error_ms) VALUES (?, ?, ?, 'active', ?, ?, ?, ?, 0, 0) RETURNING id"
+    )
+    return int(execute(session, sql, (association_id, kind, name, token, key, False, now_ms)).scalar_one())
+
+
+def find_by_token(session: Session, digest: bytes) -> DeviceRow | None:
+    """The device whose token has this digest."""
+    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE token_digest = ?", (digest,)).first()
+    return DeviceRow(*row) if row else None
+
+
+def find(session: Session, device_id: int) -> DeviceRow | None:
+    """The device with that row id."""
+    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id = ?", (device_id,)).first()
+    return DeviceRow(*row) if row else None
+
+
+def of_association(session: Session, association_id: int) -> list[DeviceRow]:
+    """An association's devices, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM device WHERE association_id = ? ORDER BY id"
+    return [DeviceRow(*row) for row in execute(session, sql, (association_id,))]
+
+
+def change_token(session: Session, device_id: int, digest: bytes) -> None:
+    """Replace a device's token."""
+    execute(session, "UPDATE device SET token_digest = ? WHERE id = ?", (digest, device_id))
+
+
+def set_status(session: Session, device_id: int, status: str, wipe: bool) -> None:
+    """Revoke a device, or take it back."""
+    execute(session, "UPDATE device SET status = ?, wipe = ? WHERE id = ?", (status, wipe, device_id))
+
+
+def note_contact(session: Session, device_id: int, now_ms: int, clock_error_ms: int, report: bytes | None) -> None:
+    """Remember when a device was last heard of, how wrong its clock is, and what it said of itself."""
+    sql = "UPDATE device SET last_sync_ms = ?, clock_error_ms = ?, report = coalesce(?, report) WHERE id = ?"
+    execute(session, sql, (now_ms, clock_error_ms, report, device_id))
+
+
+def views(session: Session, device_id: int) -> list[ViewRow]:
+    """What a device may read, in a fixed order."""
+    sql = "SELECT kind, place FROM device_view WHERE device_id = ? ORDER BY kind, place"
+    return [ViewRow(*row) for row in execute(session, sql, (device_id,))]
+
+
+def set_views(session: Session, device_id: int, wanted: Iterable[ViewRow]) -> None:
+    """Replace what a device may read."""
+    execute(session, "DELETE FROM device_view WHERE device_id = ?", (device_id,))
+    rows = [(device_id, view.kind, view.place) for view in sorted(set(wanted))]
+    execute_many(session, "INSERT INTO device_view (device_id, kind, place) VALUES (?, ?, ?)", rows)
+
+
+def add_code(session: Session, digest: bytes, code: CodeRow) -> None:
+    """Store an enrolment code by its digest."""
+    sql = (
+        "INSERT INTO enrolment_code (digest, association_id, kind, name, views, expires_ms, used_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, NULL)"
+    )
+    execute(session, sql, (digest, code.association_id, code.kind, code.name, code.views, code.expires_ms))
+
+
+def use_code(session: Session, digest: bytes, now_ms: int) -> CodeRow | None:
+    """Take a code that was neither used nor expired; nobody else can take it after."""
+    sql = (
+        "UPDATE enrolment_code SET used_ms = ? WHERE digest = ? AND used_ms IS NULL AND expires_ms > ?"
+        " RETURNING association_id, kind, name, views, expires_ms, used_ms"
+    )
+    row = execute(session, sql, (now_ms, digest, now_ms)).first()
+    return CodeRow(*row) if row else None
+
+
+def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_ms: int | None, operations: int) -> int:
+    """Store when a batch came, by our clock and by its sender's; return its row id."""
+    sql = "INSERT INTO receipt (device_id, received_ms, sent_ms, operations) VALUES (?, ?, ?, ?) RETURNING id"
+    return int(execute(session, sql, (device_id, received_ms, sent_ms, operations)).scalar_one())

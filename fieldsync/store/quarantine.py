@@ -1,0 +1,137 @@
+"""Operations that are wrong in themselves: kept raw, keyed by (sender, id, digest), never occupying an id."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, places
+
+CHUNK_ROWS = 500
+"""How many ids one look-up names."""
+
+FAULTS_MAX = 5
+"""After so many failures that repeat on one operation alone it is quarantined as `internal` (protocol section 4)."""
+
+_COLUMNS = (
+    "id, association_id, sender_id, author, counter, n, digest, counts, kind, of, record, status, problems, body,"
+    " arrived_ms"
+)
+
+
+@dataclass(frozen=True)
+class QuarantineRow:
+    """A quarantined operation. `counts` is false for what its sender may not speak for; `record` is 16 bytes or None."""
+
+    id: int
+    association_id: int
+    sender_id: int
+    author: str
+    counter: int
+    n: int
+    digest: bytes
+    counts: bool
+    kind: str
+    of: str
+    record: bytes | None
+    status: str
+    problems: bytes
+    body: bytes
+    arrived_ms: int
+
+
+def add(session: Session, row: QuarantineRow) -> int:
+    """Keep an operation raw; return its row id. `row.id` is ignored."""
+    columns = _COLUMNS.removeprefix("id, ")
+    values = (
+        row.association_id, row.sender_id, row.author, row.counter, row.n, row.digest, row.counts, row.kind, row.of,
+        row.record, row.status, row.problems, row.body, row.arrived_ms,
+    )  # fmt: skip
+    sql = f"INSERT INTO quarantine ({columns}) VALUES ({places(len(values))}) RETURNING id"
+    return int(execute(session, sql, values).scalar_one())
+
+
+def said(session: Session, sender_id: int, author: str, counter: int, n: int, digest: bytes) -> QuarantineRow | None:
+    """The very same statement by the same sender, if it was quarantined before."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM quarantine WHERE sender_id = ? AND author = ? AND counter = ? AND n = ? AND digest = ?"
+    )
+    row = execute(session, sql, (sender_id, author, counter, n, digest)).first()
+    return QuarantineRow(*row) if row else None
+
+
+def of_authors(session: Session, association_id: int, ids: Collection[tuple[str, int]]) -> list[QuarantineRow]:
+    """What is quarantined of some authors under some counters: (author, counter)."""
+    found: list[QuarantineRow] = []
+    for author in sorted({name for name, _ in ids}):
+        counters = sorted(counter for name, counter in ids if name == author)
+        for start in range(0, len(counters), CHUNK_ROWS):
+            chunk = counters[start : start + CHUNK_ROWS]
+            sql = (
+                f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND author = ?"
+                f" AND counter IN ({places(len(chunk))}) ORDER BY id"
+            )
+            rows = execute(session, sql, (association_id, author, *chunk))
+            found.extend(QuarantineRow(*row) for row in rows)
+    return found
+
+
+def of_record(session: Session, association_id: int, uuid: bytes) -> list[QuarantineRow]:
+    """What is quarantined of one UUID, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND record = ? ORDER BY id"
+    return [QuarantineRow(*row) for row in execute(session, sql, (association_id, uuid))]
+
+
+def page(session: Session, association_id: int, after_id: int, limit: int) -> list[QuarantineRow]:
+    """A page of what waits for a coordinator, oldest first."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND status = 'quarantined' AND id > ?"
+        " ORDER BY id LIMIT ?"
+    )
+    return [QuarantineRow(*row) for row in execute(session, sql, (association_id, after_id, limit))]
+
+
+def waiting_count(session: Session, association_id: int) -> int:
+    """How many quarantined operations nobody has judged yet."""
+    sql = "SELECT count(*) FROM quarantine WHERE association_id = ? AND status = 'quarantined'"
+    return int(execute(session, sql, (association_id,)).scalar_one())
+
+
+def targets(session: Session, association_id: int, author: str, counter: int, n: int) -> list[QuarantineRow]:
+    """Everything quarantined under one id."""
+    sql = f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND author = ? AND counter = ? AND n = ?"
+    return [QuarantineRow(*row) for row in execute(session, sql, (association_id, author, counter, n))]
+
+
+def set_status(session: Session, quarantine_id: int, status: str) -> None:
+    """Note a verdict: released or rejected."""
+    execute(session, "UPDATE quarantine SET status = ? WHERE id = ?", (status, quarantine_id))
+
+
+def note_verdict(
+    session: Session, association_id: int, target: tuple[str, str, int, int, str], decision: str
+) -> None:
+    """Remember a verdict on (sender, author, counter, n, digest as hex), which may come before what it judges."""
+    sender, author, counter, n, digest = target
+    sql = (
+        "INSERT INTO verdict (association_id, sender, author, counter, n, digest, decision) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (association_id, digest, author, counter, n, sender) DO UPDATE SET decision = excluded.decision"
+    )
+    execute(session, sql, (association_id, sender, author, counter, n, digest, decision))
+
+
+def verdict(session: Session, association_id: int, author: str, counter: int, n: int, digest: str) -> str | None:
+    """The verdict on a statement, if one was given."""
+    sql = (
+        "SELECT decision FROM verdict WHERE association_id = ? AND digest = ? AND author = ? AND counter = ? AND n = ?"
+    )
+    return execute(session, sql, (association_id, digest, author, counter, n)).scalar()
+
+
+def count_fault(session: Session, sender_id: int, author: str, counter: int, n: int, digest: bytes) -> int:
+    """Count one more failure of an operation alone; return how many there were."""
+    sql = (
+        "INSERT INTO fault (sender_id, author, counter, n, digest, times) VALUES (?, ?, ?, ?, ?, 1)"
+        " ON CONFLICT (sender_id, author, counter, n, digest) DO UPDATE SET times = fault.times + 1 RETURNING times"
+    )
+    return int(execute(session, sql, (sender_id, author, counter, n, digest)).scalar_one())

@@ -1,0 +1,132 @@
+"""Records: the stored fold of their operations."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, execute_many, for_update, places
+
+CHUNK_ROWS = 500
+"""How many ids one look-up names."""
+
+_COLUMNS = (
+    "id, collection_id, uuid, created_by, place, review, deleted, conflicts, merged, merged_into, incomplete,"
+    " arrived_ms, changed_ms, state, problems"
+)
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    """A record as stored: `state` is the fold as JSON, `problems` a JSON list or None, `uuid` 16 bytes."""
+
+    id: int
+    collection_id: int
+    uuid: bytes
+    created_by: int
+    place: str
+    review: str
+    deleted: bool
+    conflicts: int
+    merged: bool
+    merged_into: int | None
+    incomplete: bool
+    arrived_ms: int
+    changed_ms: int
+    state: bytes
+    problems: bytes | None
+
+
+def _row(values: Sequence[object]) -> RecordRow:
+    row = RecordRow(*values)  # type: ignore[arg-type]
+    return row
+
+
+def by_uuids(session: Session, uuids: Collection[bytes], lock: bool = False) -> list[RecordRow]:
+    """Records of any collection that bear one of these UUIDs, by UUID; locked when `lock`."""
+    clause = for_update(session) if lock else ""
+    wanted, found = sorted(uuids), list[RecordRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = _padded(wanted[start : start + CHUNK_ROWS])
+        sql = f"SELECT {_COLUMNS} FROM record WHERE uuid IN ({places(len(chunk))}) ORDER BY uuid{clause}"
+        found.extend(_row(row) for row in execute(session, sql, chunk))
+    return found
+
+
+def by_ids(session: Session, record_ids: Collection[int], lock: bool = False) -> dict[int, RecordRow]:
+    """Records by row id; locked when `lock`."""
+    clause = for_update(session) if lock else ""
+    wanted, found = sorted(record_ids), dict[int, RecordRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = f"SELECT {_COLUMNS} FROM record WHERE id IN ({places(len(chunk))}) ORDER BY id{clause}"
+        found.update((row[0], _row(row)) for row in execute(session, sql, chunk))
+    return found
+
+
+def of_collection(session: Session, collection_id: int, after_id: int, limit: int) -> list[RecordRow]:
+    """A page of a collection in the order of arrival."""
+    sql = f"SELECT {_COLUMNS} FROM record WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?"
+    return [_row(row) for row in execute(session, sql, (collection_id, after_id, limit))]
+
+
+def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
+    """Store new records."""
+    sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)})"
+    execute_many(session, sql, [_values(row) for row in rows])
+
+
+def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
+    """Store what became of known records."""
+    sql = (
+        "UPDATE record SET place = ?, review = ?, deleted = ?, conflicts = ?, merged = ?, merged_into = ?,"
+        " incomplete = ?, changed_ms = ?, state = ?, problems = ? WHERE id = ?"
+    )
+    execute_many(session, sql, [_changes(row) for row in sorted(rows, key=lambda row: row.id)])
+
+
+def count_by_review(session: Session, association_id: int) -> list[tuple[str, str, str, int]]:
+    """(kind, form or list, review state, how many) of an association's records that are neither deleted nor merged away."""
+    sql = (
+        "SELECT c.kind, c.of, r.review, count(*) FROM record r JOIN collection c ON c.id = r.collection_id"
+        " WHERE c.association_id = ? AND r.deleted = ? AND r.merged_into IS NULL"
+        " GROUP BY c.kind, c.of, r.review ORDER BY c.kind, c.of, r.review"
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in execute(session, sql, (association_id, False))]
+
+
+def in_conflict(session: Session, association_id: int, after_id: int, limit: int) -> list[RecordRow]:
+    """A page of an association's records with values in conflict, in the order of arrival."""
+    columns = ", ".join(f"r.{column.strip()}" for column in _COLUMNS.split(","))
+    sql = (
+        f"SELECT {columns} FROM record r JOIN collection c ON c.id = r.collection_id"
+        " WHERE c.association_id = ? AND r.conflicts > 0 AND r.id > ? ORDER BY r.id LIMIT ?"
+    )
+    return [_row(row) for row in execute(session, sql, (association_id, after_id, limit))]
+
+
+def set_incomplete(session: Session, record_ids: Iterable[int], incomplete: bool) -> None:
+    """Mark records whose files are not all here, or are now."""
+    execute_many(session, "UPDATE record SET incomplete = ? WHERE id = ?", [(incomplete, each) for each in record_ids])
+
+
+def _padded(values: list[bytes]) -> list[bytes]:
+    """Repeat the last value up to one of a few lengths, so that the driver can reuse prepared statements."""
+    for length in (1, 10, 50, 100, CHUNK_ROWS):
+        if len(values) <= length:
+            return values + values[-1:] * (length - len(values))
+    return values
+
+
+def _values(row: RecordRow) -> tuple[object, ...]:
+    return (
+        row.id, row.collection_id, row.uuid, row.created_by, row.place, row.review, row.deleted, row.conflicts,
+        row.merged, row.merged_into, row.incomplete, row.arrived_ms, row.changed_ms, row.state, row.problems,
+    )  # fmt: skip
+
+
+def _changes(row: RecordRow) -> tuple[object, ...]:
+    return (
+        row.place, row.review, row.deleted, row.conflicts, row.merged, row.merged_into,
+        row.incomplete, row.changed_ms, row.state, row.problems, row.id,
+    )  # fmt: skip

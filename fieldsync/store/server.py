@@ -1,0 +1,31 @@
+"""The server's own row: its epoch and the secret that signs cursors."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute
+
+
+@dataclass(frozen=True)
+class ServerIdentity:
+    """`epoch` is lower-case letters and digits; `secret` signs cursors."""
+
+    epoch: str
+    secret: bytes
+
+
+def identity(session: Session) -> ServerIdentity | None:
+    """This server, or None before it was set up."""
+    row = execute(session, "SELECT epoch, secret FROM server WHERE id = 1").first()
+    return ServerIdentity(row[0], bytes(row[1])) if row else None
+
+
+def set_up(session: Session, epoch: str, secret: bytes, now_ms: int) -> None:
+    """Write the server's row for the first time."""
+    execute(session, "INSERT INTO server (id, epoch, secret, created_ms) VALUES (1, ?, ?, ?)", (epoch, secret, now_ms))
+
+
+def renew_epoch(session: Session, epoch: str) -> None:
+    """Begin a new incarnation: the server's history went back in time."""
+    execute(session, "UPDATE server SET epoch = ? WHERE id = 1", (epoch,))
