@@ -5,7 +5,7 @@ problem's detail. A new problem is one entry in the module of its area.
 """
 
 from fieldsync.core.messages.operations import OPERATIONS
-from fieldsync.core.messages.operator import OPERATOR
+from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.records import RECORDS
 from fieldsync.core.messages.requests import REQUESTS
 
@@ -13,4 +13,4 @@ Entry = tuple[int | None, str, str, str]
 
 LANGUAGES = ("ar", "fr", "en")
 
-MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATOR}
+MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING}

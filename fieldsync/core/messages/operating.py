@@ -1,6 +1,6 @@
 """Problems that the operator of a server meets: settings, commands, files. They end a command; none has a status."""
 
-OPERATOR: dict[str, tuple[int | None, str, str, str]] = {
+OPERATING: dict[str, tuple[int | None, str, str, str]] = {
     "setting_unknown": (
         None,
         "الإعداد {setting} ({source}) غير معروف. لعلّ المقصود: {meant}.",
