@@ -1,11 +1,15 @@
 """What was said: operations, their ids, stamps and values (docs/protocol.md, section 1)."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-OperationId: TypeAlias = tuple[str, int] | tuple[str, int, int]
+# msgspec reads no union of two tuples; what it reads instead is checked in parsing.py.
+if TYPE_CHECKING:
+    OperationId: TypeAlias = tuple[str, int] | tuple[str, int, int]
+else:
+    OperationId = tuple[str | int, ...]
 """(author, counter), or (author, counter, n) for an entity operation derived from a submission; n counts from 1."""
 
 Stamp: TypeAlias = tuple[int, int]

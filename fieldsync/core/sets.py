@@ -1,0 +1,73 @@
+"""Select-multiples: observed-remove sets (docs/protocol.md, section 11)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from fieldsync.core.causality import History
+from fieldsync.core.operations import Value
+
+
+def is_set(value: Value) -> bool:
+    """{"set": [choice, …]}."""
+    return type(value) is dict and "set" in value
+
+
+def shown_set(choices: Iterable[str]) -> Value:
+    """The form in which a set is shown: sorted by code point; the empty set is null."""
+    ticked = sorted(set(choices))
+    return {"set": ticked} if ticked else None
+
+
+def merged_set(path: str, writers: Sequence[int], taken: int, history: History) -> Value:
+    """The set that the writes of `path` (positions in causal order) add up to.
+
+    `taken`: a mask of operations whose answers a removal of the occurrence around took. A choice outlives that
+    where an operation that is not taken wrote it too.
+    """
+    ticks = _Ticks(history)
+    for position in writers:
+        ticks.write(position, _choices(history.operations[position].writes[path]))
+    everything = (1 << len(history.operations)) - 1
+    ticked = ticks.shown(everything)
+    if taken:
+        ticked = {choice for choice in ticked if ticks.supporters(choice) & ~taken}
+    return shown_set(ticked)
+
+
+def _choices(value: Value) -> set[str]:
+    return set() if value is None else set(value["set"])
+
+
+class _Ticks:
+    """Who ticked and who unticked each choice. An operation says what differs from the set that its past shows."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._wrote: dict[str, int] = defaultdict(int)
+        self._ticked: dict[str, int] = defaultdict(int)
+        self._unticked: dict[str, list[int]] = defaultdict(list)
+
+    def write(self, position: int, value: set[str]) -> None:
+        before = self.shown(self._history.pasts[position])
+        for choice in value:
+            self._wrote[choice] |= 1 << position
+        for choice in value - before:
+            self._ticked[choice] |= 1 << position
+        for choice in before - value:
+            self._unticked[choice].append(position)
+
+    def shown(self, past: int) -> set[str]:
+        """The choices ticked by an operation of `past` and not unticked by one of `past` that had seen the tick."""
+        return {choice for choice, ticks in self._ticked.items() if self._left(choice, ticks & past, past)}
+
+    def supporters(self, choice: str) -> int:
+        """A mask of the operations that wrote the choice and that nobody who unticked it had seen."""
+        return self._left(choice, self._wrote[choice], (1 << len(self._history.operations)) - 1)
+
+    def _left(self, choice: str, ticks: int, past: int) -> int:
+        for position in self._unticked.get(choice, ()):
+            if not ticks:
+                break
+            if past >> position & 1:
+                ticks &= ~self._history.pasts[position]
+        return ticks
