@@ -145,6 +145,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is wrong or doubtful in a form definition, and where.
 
     `severity` is "error" or "warning"; `row` counts from 1 with the header as row 1; `column` is the header's text.
+    `path` is the question's or group's path, where one is meant.
     """
 
     severity: str
@@ -154,6 +155,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     sheet: str | None = None
     row: int | None = None
     column: str | None = None
+    path: str | None = None
 
 
 def legal_paths(form: Form) -> frozenset[str]:

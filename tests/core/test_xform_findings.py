@@ -1,0 +1,158 @@
+"""What a designer is told about a form that can be read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldsync.core.form_findings import MANY_CHOICES, form_findings
+from fieldsync.core.forms import Finding, Form
+from fieldsync.core.references import references
+from fieldsync.core.xform import read_form
+
+NAMESPACES = """xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+ xmlns:jr="http://openrosa.org/javarosa" xmlns:fs="urn:fieldsync:form"
+ xmlns:entities="http://www.opendatakit.org/xforms/entities" """
+
+
+def form_of(nodes: str, binds: str = "", body: str = "", root: str = "id='visit' version='1'") -> Form:
+    xform = (
+        f"<h:html {NAMESPACES}><h:head><h:title>Visit</h:title><model><instance><data {root}>{nodes}</data></instance>"
+        f"{binds}</model></h:head><h:body>{body}</h:body></h:html>"
+    )
+    form = read_form(xform.encode())
+    assert isinstance(form, Form), form
+    return form
+
+
+def codes(form: Form, *, p3_allowed: bool = False) -> list[str]:
+    return [finding.code for finding in form_findings(form, p3_allowed=p3_allowed)]
+
+
+def errors(form: Form) -> list[Finding]:
+    return [finding for finding in form_findings(form) if finding.severity == "error"]
+
+
+def test_a_plain_form_with_classes_has_no_findings() -> None:
+    assert form_findings(form_of("<a/>", "<bind nodeset='/data/a' fs:class='P1'/>")) == []
+
+
+def test_a_question_without_a_class_is_only_a_warning() -> None:
+    (finding,) = form_findings(form_of("<a/>"))
+    assert (finding.severity, finding.code, finding.path) == ("warning", "no_sensitivity", "a")
+
+
+@pytest.mark.parametrize(
+    ("root", "code"),
+    [
+        ("version='1'", "form_id"),
+        ("id='a b' version='1'", "form_id"),
+        ("id='../x' version='1'", "form_id"),
+        ("id='..' version='1'", "form_id"),
+        ("id='v'", "version_missing"),
+        ("id='v' version='1/2'", "version"),
+        ("id='v' version='..'", "version"),
+    ],
+)
+def test_id_and_version_can_stand_in_an_address(root: str, code: str) -> None:
+    assert code in codes(form_of("<a/>", root=root))
+
+
+@pytest.mark.parametrize("version", ["1", "2026112301", "v2 (draft)", "٢٠٢٦"])
+def test_usual_versions_are_accepted(version: str) -> None:
+    assert errors(form_of("<a/>", root=f"id='v' version='{version}'")) == []
+
+
+def test_restricted_answers_wait_for_sealing_except_in_a_test() -> None:
+    form = form_of("<a/>", "<bind nodeset='/data/a' fs:class='P3'/>")
+    assert codes(form) == ["p3_needs_sealing"]
+    assert codes(form, p3_allowed=True) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "body", "code"),
+    [
+        ("fs:class='P9'", "", "unknown_sensitivity"),
+        ("fs:class='P2' fs:protective='yes maybe'", "<select1 ref='/data/r/a'>{items}</select1>", "protective_choice"),
+        ("fs:class='P2' fs:protective='yes'", "<input ref='/data/r/a'/>", "protective_type"),
+        ("fs:class='P2' fs:key='yes'", "", "key_in_repeat"),
+        ("fs:class='P2' fs:place='yes'", "", "place_in_repeat"),
+        ("fs:class='P2'", "<select1 ref='/data/r/a'/>", "choices_missing"),
+        (
+            "fs:class='P2'",
+            "<select1 ref='/data/r/a'><itemset nodeset=\"instance('none')/root/item\"/></select1>",
+            "choice_list_missing",
+        ),
+        ("fs:class='P2'", "<select ref='/data/r/a'><item><value>a b</value></item></select>", "choice_name"),
+        ("fs:class='P2' constraint='. &gt;'", "", "expression"),
+        ("fs:class='P2' constraint=\". = 'a\"", "", "expression"),
+        ("fs:class='P2' relevant='/data/nothing = 1'", "", "unknown_reference"),
+        ("fs:class='P2' relevant='../../../../a = 1'", "", "unknown_reference"),
+        ("fs:class='P2' relevant='age &gt; 3'", "", "unknown_reference"),
+        ("fs:class='P2' calculate=\"instance('none')/root/item[name = 'x']/label\"", "", "unknown_list"),
+        ("fs:class='P2' calculate=\"pulldata('people', 'a', 'b', 'c')\"", "", "unknown_list"),
+    ],
+)
+def test_each_mistake_in_a_question_has_its_code(attributes: str, body: str, code: str) -> None:
+    items = "<item><value>yes</value></item><item><value>no</value></item>"
+    group = f"<group ref='/data/r'><repeat nodeset='/data/r'>{body.format(items=items)}</repeat></group>"
+    found = errors(form_of("<r><a/></r>", f"<bind nodeset='/data/r/a' {attributes}/>", group))
+    assert [finding.code for finding in found] == [code]
+    assert found[0].path == "r/a"
+    assert found[0].advice
+
+
+def test_a_thousand_choices_are_slow_on_a_cheap_phone() -> None:
+    items = "".join(f"<item><value>v{number}</value></item>" for number in range(MANY_CHOICES + 1))
+    assert "many_choices" in codes(form_of("<a/>", body=f"<select1 ref='/data/a'>{items}</select1>"))
+
+
+CYCLES = {
+    "a question hidden by itself": "<bind nodeset='/data/a' relevant='. = 1'/>",
+    "two that compute each other": "<bind nodeset='/data/a' calculate='../b'/>"
+    "<bind nodeset='/data/b' calculate='../a'/>",
+    "three in a round": "<bind nodeset='/data/a' calculate='../b'/><bind nodeset='/data/b' relevant='../g/c = 1'/>"
+    "<bind nodeset='/data/g/c' calculate='/data/a'/>",
+    "a group hidden by what is in it": "<bind nodeset='/data/g' relevant='/data/g/c = 1'/>",
+}
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_what_waits_for_itself_is_a_cycle(name: str) -> None:
+    found = errors(form_of("<a/><b/><g><c/></g>", CYCLES[name]))
+    assert [finding.code for finding in found] == ["cycle"]
+
+
+def test_what_only_looks_like_a_cycle_is_none() -> None:
+    binds = (
+        "<bind nodeset='/data/total' calculate='sum(/data/r/x)'/>"
+        "<bind nodeset='/data/r/place' calculate='position(..)'/>"
+        "<bind nodeset='/data/r/x' constraint='. &gt; /data/total'/>"
+        "<bind nodeset='/data/r/before' calculate='/data/r[position() = position(current()/..) - 1]/before + 1'/>"
+    )
+    form = form_of("<total/><r><place/><x/><before/></r>", binds, "<group><repeat nodeset='/data/r'/></group>")
+    assert errors(form) == []
+
+
+def test_a_long_chain_of_calculations_is_read_without_deep_recursion() -> None:
+    count = 3000
+    nodes = "".join(f"<q{number}/>" for number in range(count))
+    binds = "".join(f"<bind nodeset='/data/q{n}' calculate='/data/q{n + 1}'/>" for n in range(count - 1))
+    assert errors(form_of(nodes, binds)) == []
+    closed = binds + f"<bind nodeset='/data/q{count - 1}' calculate='/data/q0'/>"
+    assert [finding.code for finding in errors(form_of(nodes, closed))] == ["cycle"]
+
+
+def test_references_are_found_where_they_hide() -> None:
+    found = references(
+        "if(selected(../kids, 'yes'), instance('people')/root/item[name = current()/../who]/phone,"
+        " jr:choice-name(../kids, '/data/kids'))",
+        "g/x",
+        "data",
+    )
+    assert {node.path for node in found.nodes} == {"g/kids", "g/who", "kids"}
+    assert found.columns == [("people", "name"), ("people", "phone")]
+
+
+@given(st.text(alphabet="abc/.[](),'\"@*|=<>- 123:$", max_size=60), st.booleans())
+def test_no_expression_stops_the_reader(expression: str, in_rows: bool) -> None:
+    references(expression, "g/x", "data", "people" if in_rows else None)
