@@ -1,0 +1,154 @@
+"""The parts of docs/ that are made from the code. `make docs` writes them, test_documentation compares them.
+
+A page holds `<!-- made: NAME -->` and `<!-- end: NAME -->`; what stands between is made.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from sqlalchemy import Column, Table
+
+from fieldsync.config import settings_table
+from fieldsync.core.messages import MESSAGES
+from fieldsync.store.models import Base
+from tests.house.source import PACKAGE, ROOT, python_files, tree
+
+AREAS: dict[str, tuple[str, ...]] = {
+    "Who": ("server", "association", "person", "person_token", "device", "device_view", "enrolment_code", "author"),
+    "What was said": (
+        "receipt",
+        "operation",
+        "waiting",
+        "quarantine",
+        "verdict",
+        "void",
+        "fault",
+        "missing_file",
+    ),
+    "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "Forms": ("form_version", "form_file", "entity_property"),
+}
+
+
+def module_map() -> str:
+    """Every package and module with the first line of its docstring, packages after modules."""
+    return "\n".join(_mapped(PACKAGE, 0))
+
+
+def _mapped(folder: Path, depth: int) -> Iterator[str]:
+    known = python_files("fieldsync")
+    yield f"{'  ' * depth}- **`{folder.name}/`** {_first_line(folder / '__init__.py')}"
+    for path in known:
+        if path.parent == folder and path.name != "__init__.py":
+            yield f"{'  ' * depth}  - `{path.name}` {_first_line(path)}"
+    for path in known:
+        if path.parent.parent == folder and path.name == "__init__.py":
+            yield from _mapped(path.parent, depth + 1)
+
+
+def _first_line(path: Path) -> str:
+    return (ast.get_docstring(tree(path)) or "").split("\n")[0]
+
+
+def problem_table() -> str:
+    """Every problem with its status and its English text."""
+    lines = ["| code | status | text |", "| --- | --- | --- |"]
+    return "\n".join(lines + [f"| `{code}` | {entry[0] or ''} | {entry[3]} |" for code, entry in MESSAGES.items()])
+
+
+def command_table() -> str:
+    """Every command of the command line with its one line of help."""
+    from fieldsync.cli import main as commands
+
+    lines = ["| command | what it does |", "| --- | --- |"]
+    return "\n".join(lines + [f"| `{usage}` | {said} |" for usage, said in _commands(commands, "fieldsync")])
+
+
+def _commands(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(command, click.Group):
+        for child_name, child in sorted(command.commands.items()):
+            yield from _commands(child, f"{name} {child_name}")
+    elif not command.hidden:
+        arguments = [
+            argument.make_metavar(click.Context(command)) for argument in command.params if _is_argument(argument)
+        ]
+        yield " ".join([name, *arguments]), command.get_short_help_str(200)
+
+
+def _is_argument(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Argument)
+
+
+def data_model() -> str:
+    """Every table by area, drawn and listed."""
+    said = {
+        mapper.class_.__tablename__: (mapper.class_.__doc__ or "").split("\n")[0] for mapper in Base.registry.mappers
+    }
+    tables = Base.metadata.tables
+    return "\n\n".join(
+        f"## {area}\n\n{_drawing([tables[name] for name in names])}\n\n"
+        + "\n".join(f"- **`{name}`** {said[name]} {_columns(tables[name])}" for name in names)
+        for area, names in AREAS.items()
+    )
+
+
+def _drawing(tables: list[Table]) -> str:
+    lines = ["```mermaid", "erDiagram"]
+    for table in tables:
+        lines += [
+            f"    {table.name} {{",
+            *(f"        {_kind(column)} {column.name}" for column in table.columns),
+            "    }",
+        ]
+    lines += sorted(
+        f"    {key.column.table.name} ||--o{{ {table.name} : {key.parent.name}"
+        for table in tables
+        for key in table.foreign_keys
+    )
+    return "\n".join([*lines, "```"])
+
+
+def _kind(column: "Column[object]") -> str:
+    return column.type.python_type.__name__
+
+
+def _columns(table: Table) -> str:
+    key = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)
+    return f"Key: {key}."
+
+
+SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
+    "settings": ("docs/operating.md", settings_table),
+    "commands": ("docs/operating.md", command_table),
+    "problems": ("docs/protocol.md", problem_table),
+    "modules": ("docs/architecture.md", module_map),
+    "tables": ("docs/data-model.md", data_model),
+}
+
+
+def write() -> None:
+    """Write every made part anew."""
+    for name, (page, make) in SECTIONS.items():
+        path = ROOT / page
+        before, _, after = _split(path.read_text(), name)
+        path.write_text(f"{before}\n{make()}\n\n{after}")
+
+
+def made(name: str) -> str:
+    """What stands in a page now where a made part belongs."""
+    page, _ = SECTIONS[name]
+    return _split((ROOT / page).read_text(), name)[1].strip()
+
+
+def _split(text: str, name: str) -> tuple[str, str, str]:
+    """A page before, within and after a made part, the marks staying outside."""
+    begin, end = f"<!-- made: {name} -->\n", f"<!-- end: {name} -->"
+    before, rest = text.split(begin)
+    within, after = rest.split(end)
+    return before + begin, within, end + after
+
+
+if __name__ == "__main__":
+    write()
