@@ -33,7 +33,8 @@ $(TOOLS): requirements-build.lock
 define install_locked
 	@echo "installing $(1)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+		|| { echo "uv could not install it; pip tries with its own settings"; \
+			$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); }
 endef
 
 $(INSTALLED): $(TOOLS) requirements.lock pyproject.toml
@@ -82,7 +83,7 @@ format: $(DEVELOPING) ## Put code and imports into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEVELOPING) ## Measure to one million records; prints the table of docs/operating.md
+bench: $(DEVELOPING) ## Measure to one million records, and print the table
 	$(BIN)/python -m tests.benchmarks
 
 bench-long: $(DEVELOPING) ## Measure to five million records
@@ -98,7 +99,7 @@ lock: $(TOOLS) ## Renew the hashed locks (UPGRADE=1 for newer releases)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.lock pyproject.toml --all-extras --group dev -o requirements-dev.lock
 
-docs: $(DEVELOPING) ## Write the generated parts of docs/ anew (settings, problems, module map)
+docs: $(DEVELOPING) ## Write the generated parts of docs/ anew (settings, commands, problems, module map, tables)
 	$(BIN)/python -m tests.house.generated
 
 clean: ## Remove what the build made; data folders stay
