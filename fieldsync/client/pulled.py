@@ -1,0 +1,69 @@
+"""A page of records that came down, stored as one with what it says about the device's own operations."""
+
+from collections.abc import Sequence
+
+from fieldsync.client.answer import Json
+from fieldsync.client.store import Said, Store
+
+
+def take_page(store: Store, records: Sequence[Json], round_: int, last: bool) -> None:
+    """Store the records of a page; after the last page of a round, let go of what the round did not bring."""
+    for body in records:
+        if body.get("gone") is True:
+            _take_away(store, body["record"])
+        else:
+            take_record(store, body, round_)
+    if last:
+        _let_go(store, round_)
+
+
+def take_record(store: Store, body: Json, round_: int) -> None:
+    """Store the server's record. It contains whatever of ours the server has applied by now."""
+    former = next((old for old in store.pulled(body["record"]) if _same(old, body)), None)
+    changed = former is None or former["heads"] != body["heads"]
+    store.put_pulled(body, round_)
+    heads = {tuple(key) for key in body["heads"]}
+    for said in store.said_of(body["record"]):
+        if _same(said.content(), body):
+            _mark(store, said, said.key in heads, changed)
+
+
+def _mark(store: Store, said: Said, is_head: bool, changed: bool) -> None:
+    """Note whether the record just stored contains this operation."""
+    if said.state in ("outbox", "aside"):
+        store.set_said(said.position, folded=int(is_head))
+    elif said.status == "applied" and said.state == "safe":
+        store.forget_said([said.position])
+    elif said.status == "applied":
+        store.set_said(said.position, folded=1)
+    elif is_head:
+        store.set_said(said.position, folded=1, status="applied")
+    elif changed:
+        # Held or quarantined, and the record moved on: perhaps it was released. Saying it again tells.
+        store.queue_again([said.position])
+
+
+def _same(one: Json, other: Json) -> bool:
+    return (one["kind"], one["of"]) == (other["kind"], other["of"])
+
+
+def _take_away(store: Store, record: str) -> None:
+    """No longer ours to read: it leaves the view; what the server does not have stays."""
+    store.put_gone(record)
+    store.forget_said(
+        said.position for said in store.said_of(record) if said.state == "safe" and said.status == "applied"
+    )
+
+
+def _let_go(store: Store, round_: int) -> None:
+    """Records of an earlier round that this one did not bring are lost to us, save those that only we built.
+
+    What only the device itself changed may be left out of a pull.
+    """
+    stale = store.pulled_before(round_)
+    own = store.authors() if stale else set()
+    for body in stale:
+        if body["heads"] and all(key[0] in own for key in body["heads"]):
+            store.carry_over(body, round_)
+        else:
+            _take_away(store, body["record"])

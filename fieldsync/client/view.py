@@ -1,0 +1,108 @@
+"""A record as the device shows it: the server's, with the device's own work on top. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fieldsync.client.store import Said
+from fieldsync.core.merge import RecordState, fold
+from fieldsync.core.operations import Operation
+
+Json = dict[str, Any]
+Id = tuple[str | int, ...]
+
+SEEN_MAX = 64
+"""Heads that one operation names at most (docs/protocol.md, section 1)."""
+
+ON_TOP = frozenset({None, "applied", "held"})
+"""Statuses whose operations are shown; None was not acknowledged yet. A quarantined one is listed, not shown."""
+
+BASE = ""
+"""The author, in a fold for the view alone, of what the server's record says: no real author has this id."""
+
+
+def on_top(said: Sequence[Said], gone: bool) -> list[Said]:
+    """The own operations that the pulled record does not contain, in order.
+
+    Of a record that was taken from the device, only what the server has not folded stays to be seen.
+    """
+    shown = [one for one in said if one.state != "aside" and not one.folded and one.status in ON_TOP]
+    return [one for one in shown if not gone or one.state == "outbox" or one.status == "held"]
+
+
+def heads(base: Mapping[str, Any] | None, said: Sequence[Said]) -> list[Id]:
+    """The record's heads with the device's own operations on top, the latest 64.
+
+    A quarantined operation counts: whoever corrects it has seen it. One that was set aside does not.
+    """
+    known: list[Id] = [tuple(key) for key in (base or {}).get("heads", [])]
+    for one in said:
+        if one.state == "aside" or one.folded or one.key in known:
+            continue
+        past = {tuple(key) for key in one.content().get("seen", [])}
+        known = [key for key in known if key not in past and not _is_earlier(key, one)]
+        known.append(one.key)
+    return known[-SEEN_MAX:]
+
+
+def _is_earlier(key: Id, one: Said) -> bool:
+    """Whether this head is an earlier operation of the same author, which is in its past without being named."""
+    return len(key) == 2 and key[0] == one.author and int(key[1]) < one.counter
+
+
+def shown(base: Json | None, said: Sequence[Said], gone: bool) -> Json | None:
+    """The record in the shape of docs/protocol.md section 5, or None where there is nothing to show.
+
+    Beside it: `unsent`, how many operations wait in the outbox, and `quarantined`, the ids of those to be corrected.
+    """
+    top = on_top(said, gone)
+    quarantined = [list(one.key) for one in said if one.status == "quarantined" and not one.folded]
+    if base is None and not top and not (quarantined and not gone):
+        return None
+    record = dict(base) if base is not None else _empty(said[-1].content())
+    if top:
+        _lay(record, [one.content() for one in top])
+    record["heads"] = [list(key) for key in heads(base, [] if gone and not top else said)]
+    record["unsent"] = sum(one.state == "outbox" for one in said)
+    record["quarantined"] = quarantined
+    return record
+
+
+def _empty(content: Json) -> Json:
+    """A record of which the server has said nothing yet."""
+    return {
+        **{name: content.get(name) for name in ("record", "kind", "of", "version")},
+        **{"heads": [], "fields": {}, "conflicts": {}, "deleted": False, "delete_conflict": False},
+        **{"merged_into": None, "problems": [], "review": {"state": "received", "comments": []}},
+    }
+
+
+def _lay(record: Json, own: Sequence[Json]) -> None:
+    """Fold the own operations over the record, as if each had seen all that is shown."""
+    state = _folded(record, own)
+    written = {path for content in own for path in content.get("writes", {})}
+    record["fields"] = state.fields
+    conflicts = record.get("conflicts") or {}
+    record["conflicts"] = {path: others for path, others in conflicts.items() if path not in written}
+    record["version"] = state.version
+    record["deleted"] = state.deleted
+    if written or any(content.get("delete") for content in own):
+        record["delete_conflict"] = False
+    review = record.get("review") or {}
+    said = [msgspec.to_builtins(comment) for comment in state.comments]
+    record["review"] = {**review, "comments": [*(review.get("comments") or []), *said]}
+
+
+def _folded(record: Json, own: Sequence[Json]) -> RecordState:
+    """One operation that says what the record shows, then the own ones, each with the one before it as seen."""
+    about = {name: record.get(name) for name in ("record", "kind", "of", "version")}
+    zero = [0, 0]
+    steps: list[Json] = []
+    if record.get("fields"):
+        steps.append({**about, "id": [BASE, 1], "stamp": zero, "writes": record["fields"]})
+    if record.get("deleted"):
+        steps.append({**about, "id": [BASE, 2], "stamp": zero, "seen": [[BASE, 1]] if steps else [], "delete": True})
+    for content in own:
+        steps.append({**content, "seen": [steps[-1]["id"]] if steps else []})
+    return fold([msgspec.convert(step, Operation) for step in steps])
