@@ -26,7 +26,7 @@ class Busy(Exception):
     """The database could not take a transaction for a passing reason: a lock, a full disk, a restart."""
 
 
-def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> CursorResult[Any]:
+def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> CursorResult[*tuple[Any, ...]]:
     """Run one statement written with `?` placeholders."""
     connection = session.connection()
     return connection.exec_driver_sql(_for_driver(connection, sql), tuple(parameters))
