@@ -7,10 +7,15 @@ import string
 import pytest
 
 from fieldsync.core.messages import LANGUAGES, MESSAGES
-from tests.house.source import calls, python_files, shown
+from tests.house.source import PACKAGE, calls, python_files, shown, tree
 
 ARABIC = re.compile(r"[\u0600-\u06ff]")
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 CODE_FIRST = {"Problem", "problem", "refusal", "http_status"}
+
+
+# Modules whose constants in capitals are codes that end in a Problem elsewhere.
+CODES_AS_CONSTANTS = ("core/answer_types.py", "services/reports.py")
 
 
 def blanks(text: str) -> set[str]:
@@ -20,7 +25,7 @@ def blanks(text: str) -> set[str]:
 
 def codes_used() -> dict[str, str]:
     """Every code that the source gives to a Problem, with one place where it does."""
-    used = {}
+    used: dict[str, str] = {}
     for path in python_files("fieldsync"):
         for node, name in calls(path):
             if name not in CODE_FIRST:
@@ -29,7 +34,25 @@ def codes_used() -> dict[str, str]:
             for value in [*node.args[:1], *named]:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     used[value.value] = shown(path, node.lineno)
-    return used
+    return used | codes_as_constants()
+
+
+def codes_as_constants() -> dict[str, str]:
+    """The codes that stand in constants, alone or in one assignment of several."""
+    found: dict[str, str] = {}
+    for path in (PACKAGE / name for name in CODES_AS_CONSTANTS):
+        for node in tree(path).body:
+            if isinstance(node, ast.Assign) and all(name.isupper() for name in _assigned(node)):
+                values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+                texts = [value.value for value in values if isinstance(value, ast.Constant)]
+                found |= {
+                    text: shown(path, node.lineno) for text in texts if isinstance(text, str) and CODE.fullmatch(text)
+                }
+    return found
+
+
+def _assigned(node: ast.Assign) -> list[str]:
+    return [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
 
 
 @pytest.mark.parametrize("code", sorted(MESSAGES))

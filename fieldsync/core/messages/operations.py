@@ -85,6 +85,30 @@ OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
         "La réponse n’est pas du type attendu : {type}.",
         "The answer is not of the expected type: {type}.",
     ),
+    "too_long": (
+        None,
+        "الجواب أطول من المسموح: {limit}.",
+        "La réponse est trop longue ; la limite est {limit}.",
+        "The answer is too long; the limit is {limit}.",
+    ),
+    "out_of_range": (
+        None,
+        "القيمة خارج المجال الذي يمكن حفظه.",
+        "La valeur sort de ce qui peut être conservé.",
+        "The value is outside of what can be kept.",
+    ),
+    "forbidden_character": (
+        None,
+        "في الجواب رمز لا يمكن حفظه في نص.",
+        "La réponse contient un caractère qu’un texte ne peut pas porter.",
+        "The answer holds a character that a text cannot carry.",
+    ),
+    "repeated_choice": (
+        None,
+        "تكرر اختيار في الجواب نفسه.",
+        "Un choix figure deux fois dans la réponse.",
+        "A choice stands twice in the answer.",
+    ),
     "unknown_choice": (
         None,
         "الاختيار غير موجود في قائمة هذا السؤال.",
