@@ -142,7 +142,9 @@ class Companion:
     def correct(self, filled: Filled, today: date) -> Filled:
         """An edit of a form that stood as `filled.writes`: what changes, and nothing else. The rules still hold."""
         changes = corrected(self._rng, filled.form_id, filled.writes, today)
-        return filled._replace(writes=changes)
+        return filled._replace(
+            writes={path: value for path, value in changes.items() if filled.writes.get(path) != value}
+        )
 
     def _filled(
         self, form_id: str, today: date, answers: Mapping[str, Value], mistaken: bool = False, careless: bool = False
