@@ -4,8 +4,8 @@ Each text says what is wrong, then what to do where something can be done. `{nam
 problem's detail. A new problem is one entry in the module of its area.
 """
 
-from fieldsync.core.messages.operations import OPERATIONS
 from fieldsync.core.messages.operating import OPERATING
+from fieldsync.core.messages.operations import OPERATIONS
 from fieldsync.core.messages.records import RECORDS
 from fieldsync.core.messages.requests import REQUESTS
 
