@@ -73,10 +73,11 @@ def history(
     that this one was merged with. Both only pass their past on.
     """
     folded = _distinct(operations)
-    record = next(iter(folded.values())).record if folded else ""
     nodes = {id: Node(id, operation.record, operation.seen) for id, operation in folded.items()}
     for operation in elsewhere:
         nodes.setdefault(operation.id, Node(operation.id, operation.record, operation.seen))
+    records = {node.record for node in nodes.values()}
+    record = records.pop() if len(records) == 1 else ""  # among several, whose a quarantined one is nobody says
     for id, seen in passed_on.items():
         nodes.setdefault(id, Node(id, record, seen))
     before, order = _in_order(nodes)
