@@ -28,7 +28,7 @@ RATIO_FROM_BYTES = 1024 * 1024
 
 _OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FIXED_DATE = (2000, 1, 1, 0, 0, 0)
-_FIXED_TIME = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - openpyxl writes it as it is
+_FIXED_TIME = datetime.datetime(2000, 1, 1)
 
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it as .xlsx."
 
