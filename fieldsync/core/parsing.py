@@ -77,6 +77,7 @@ class _Said(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Said)
 _REQUIRED = 6
+_TEXT = {str}
 
 
 def parse_operation(raw: bytes) -> Operation | Refusal:
@@ -119,23 +120,27 @@ def _quick(said: _Said, raw: bytes) -> Operation | None:
 
 def _quick_values(writes: Mapping[str, Any]) -> int:
     """How many members stand inside the values; -1 where a path or a value is not plainly right."""
+    if not all(map(is_path, writes)):
+        return -1
     inner = 0
     for path, value in writes.items():
-        if not is_path(path):
-            return -1
         kind = type(value)
+        if kind is str:
+            continue
+        if path[-1] == "]" and kind is not int and value is not None:
+            return -1
         if kind is dict or kind is list:
-            within = _members_within(value) if path[-1] != "]" else -1
+            within = _members_within(value)
             if within < 0:
                 return -1
             inner += within
-        elif kind is bool and path[-1] == "]":
-            return -1
     return inner
 
 
 def _members_within(value: Any) -> int:
     """How many members a list or an object has; -1 where it calls for a careful look."""
+    if len(value) == 1 and "set" in value and type(value["set"]) is list and set(map(type, value["set"])) <= _TEXT:
+        return 1
     try:
         if normal_value(value) is not value or "sealed" in value:
             return -1

@@ -7,6 +7,7 @@ import msgspec
 
 from fieldsync.core.causality import History
 from fieldsync.core.operations import OperationId, Stamp, Value
+from fieldsync.core.sets import normal_form
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -49,7 +50,7 @@ def distinct(path: str, current: Iterable[int], history: History) -> list[Confli
     found: list[Conflict] = []
     for position in sorted(current, key=history.rank, reverse=True):
         operation = history.operations[position]
-        value = operation.writes[path]
+        value = normal_form(operation.writes[path])
         if not any(same(value, other.value) for other in found):
             found.append(Conflict(value, operation.id, operation.stamp))
     return found

@@ -18,6 +18,11 @@ def shown_set(choices: Iterable[str]) -> Value:
     return {"set": ticked} if ticked else None
 
 
+def normal_form(value: Value) -> Value:
+    """The value as it shows: a set in its one form, anything else as it is."""
+    return shown_set(value["set"]) if is_set(value) else value
+
+
 def merged_set(path: str, writers: Sequence[int], taken: int, history: History) -> Value:
     """The set that the writes of `path` (positions in causal order) add up to.
 
