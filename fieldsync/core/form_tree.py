@@ -3,18 +3,24 @@
 from fieldsync.core.forms import Form, Question
 
 
+ENTITY_ATTRIBUTES = ("dataset", "id", "create", "update", "baseVersion", "trunkVersion", "branchId")
+META_PATHS = ("meta/instanceID", "meta/deprecatedID", "meta/instanceName")
+"""What every form's answer sheet may hold, declared or not."""
+
+
 class FormTree:
     """Every node of a form's primary instance by its path ("" is the root), with the repeats around it."""
 
-    __slots__ = ("form", "nests", "questions", "repeats")
+    __slots__ = ("form", "leaves", "nests", "questions", "repeats")
 
     def __init__(self, form: Form) -> None:
         """Groups are known by what stands in them."""
         self.form = form
         self.repeats = frozenset(repeat.path for repeat in form.repeats)
         self.questions: dict[str, Question] = {question.path: question for question in form.questions}
+        self.leaves = frozenset([*self.questions, *META_PATHS, *_entity_leaves(form)])
         self.nests: dict[str, tuple[str, ...]] = {"": ()}
-        for path in [*self.questions, *self.repeats, *_other_paths(form)]:
+        for path in [*self.leaves, *self.repeats, *_group_paths(form)]:
             self._add(path)
 
     def _add(self, path: str) -> None:
@@ -28,23 +34,12 @@ class FormTree:
         prefixes = ("/".join(steps[: count + 1]) for count in range(len(steps)))
         return tuple(prefix for prefix in prefixes if prefix in self.repeats)
 
-    def holds_answer(self, path: str) -> bool:
-        """Whether a path is a question's or an entity declaration's attribute or label."""
-        return path in self.questions or (path in self.nests and self._is_entity_part(path))
 
-    def _is_entity_part(self, path: str) -> bool:
-        return any(path.startswith(f"{entity.path}/") for entity in self.form.entities)
+def _entity_leaves(form: Form) -> list[str]:
+    names = [f"@{attribute}" for attribute in ENTITY_ATTRIBUTES] + ["label"]
+    return [f"{entity.path}/{name}" for entity in form.entities for name in names]
 
 
-def _other_paths(form: Form) -> list[str]:
-    paths = ["meta/instanceID", "meta/deprecatedID", "meta/instanceName"]
-    for entity in form.entities:
-        paths.append(entity.path)
-        paths += [f"{entity.path}/@{name}" for name in ENTITY_ATTRIBUTES]
-        paths.append(f"{entity.path}/label")
-    for question in form.questions:
-        paths += [context for context, _ in question.relevant if context]
-    return paths
-
-
-ENTITY_ATTRIBUTES = ("dataset", "id", "create", "update", "baseVersion", "trunkVersion", "branchId")
+def _group_paths(form: Form) -> list[str]:
+    contexts = [context for question in form.questions for context, _ in question.relevant]
+    return [path for path in [*contexts, *(entity.path for entity in form.entities)] if path]

@@ -89,4 +89,3 @@ def collections(session: Session, association_id: int) -> list[CollectionRow]:
     """All collections of an association, by kind and name."""
     sql = "SELECT id, association_id, kind, of FROM collection WHERE association_id = ? ORDER BY kind, of"
     return [CollectionRow(*row) for row in execute(session, sql, (association_id,))]
-

@@ -10,7 +10,9 @@ from fieldsync.store.db import execute, execute_many, for_update, places
 COUNTERS_READ_MAX = 5000
 """How many counters one step of the search for the first gap reads."""
 
-_COLUMNS = "id, name, association_id, kind, device_id, hub_id, enrolled, known_through, durable_through, backed_up_through"
+_COLUMNS = (
+    "id, name, association_id, kind, device_id, hub_id, enrolled, known_through, durable_through, backed_up_through"
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,12 @@ def of_hub(session: Session, hub_id: int, names: Collection[str]) -> list[Author
     return [author for author in named(session, names).values() if author.hub_id == hub_id]
 
 
+def sender_of(session: Session, author_id: int) -> int:
+    """The row id of the device, or the hub, through which an author speaks."""
+    sql = "SELECT coalesce(device_id, hub_id) FROM author WHERE id = ?"
+    return int(execute(session, sql, (author_id,)).scalar_one())
+
+
 def mark_enrolled(session: Session, author_id: int) -> None:
     """The enrolment of an author that a hub relayed has come."""
     execute(session, "UPDATE author SET enrolled = ? WHERE id = ?", (True, author_id))
@@ -99,7 +107,17 @@ def counters_after(session: Session, author: AuthorRow, after: int) -> list[int]
         " UNION SELECT counter FROM void WHERE author_id = ? AND counter > ?"
         " ORDER BY 1 LIMIT ?"
     )
-    parameters = (author.id, after, author.association_id, author.name, after, True, author.id, after, COUNTERS_READ_MAX)
+    parameters = (
+        author.id,
+        after,
+        author.association_id,
+        author.name,
+        after,
+        True,
+        author.id,
+        after,
+        COUNTERS_READ_MAX,
+    )
     return [row[0] for row in execute(session, sql, parameters)]
 
 

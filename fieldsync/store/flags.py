@@ -52,9 +52,7 @@ def of_records(session: Session, record_ids: Collection[int]) -> dict[int, list[
 
 def add_missing_files(session: Session, rows: Iterable[tuple[int, int, str, int]]) -> None:
     """Remember files that operations name and that are not here: (author id, counter, sha256, record id)."""
-    sql = (
-        "INSERT INTO missing_file (author_id, counter, sha256, record_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-    )
+    sql = "INSERT INTO missing_file (author_id, counter, sha256, record_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
     execute_many(session, sql, sorted(rows))
 
 

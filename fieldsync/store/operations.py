@@ -78,6 +78,13 @@ def of_records(session: Session, record_ids: Collection[int], status: str = "app
     return found
 
 
+def of_merges(session: Session, record_id: int) -> list[OperationRow]:
+    """The merge and un-merge operations that speak of a record, or of one that it was ever joined with directly."""
+    columns = ", ".join(f"o.{column.strip()}" for column in _COLUMNS.split(","))
+    sql = f"SELECT {columns} FROM merge m JOIN operation o ON o.id = m.operation_id WHERE m.record_id = ? ORDER BY o.id"
+    return [OperationRow(*row) for row in execute(session, sql, (record_id,))]
+
+
 def by_ids(session: Session, operation_ids: Collection[int]) -> list[OperationRow]:
     """Operations by row id, in that order."""
     ids, found = sorted(operation_ids), list[OperationRow]()
@@ -102,6 +109,12 @@ def set_status(session: Session, operation_ids: Iterable[int], status: str) -> N
     execute_many(session, "UPDATE operation SET status = ? WHERE id = ?", [(status, each) for each in operation_ids])
 
 
+def remove_held(session: Session, operation_id: int) -> None:
+    """Take a held operation out of the log: it goes to quarantine, where it occupies no id."""
+    stop_waiting(session, operation_id)
+    execute(session, "DELETE FROM operation WHERE id = ? AND status = 'held'", (operation_id,))
+
+
 def history(session: Session, record_ids: Collection[int]) -> list[HistoryRow]:
     """Everything said about some records, in the order in which it came."""
     ids = sorted(record_ids)
@@ -123,9 +136,7 @@ def count(session: Session) -> int:
 
 def wait(session: Session, rows: Iterable[tuple[int, str, str, int]]) -> None:
     """Remember what held operations wait for: (association id, kind, what, operation id)."""
-    sql = (
-        "INSERT INTO waiting (association_id, kind, what, operation_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-    )
+    sql = "INSERT INTO waiting (association_id, kind, what, operation_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
     execute_many(session, sql, list(rows))
 
 

@@ -108,9 +108,7 @@ def set_status(session: Session, quarantine_id: int, status: str) -> None:
     execute(session, "UPDATE quarantine SET status = ? WHERE id = ?", (status, quarantine_id))
 
 
-def note_verdict(
-    session: Session, association_id: int, target: tuple[str, str, int, int, str], decision: str
-) -> None:
+def note_verdict(session: Session, association_id: int, target: tuple[str, str, int, int, str], decision: str) -> None:
     """Remember a verdict on (sender, author, counter, n, digest as hex), which may come before what it judges."""
     sender, author, counter, n, digest = target
     sql = (

@@ -85,6 +85,16 @@ def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
     execute_many(session, sql, [_changes(row) for row in sorted(rows, key=lambda row: row.id)])
 
 
+def problems_of(session: Session, record_ids: Collection[int]) -> dict[int, bytes]:
+    """Stored problems of those of the records that have any."""
+    wanted, found = sorted(record_ids), dict[int, bytes]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = f"SELECT id, problems FROM record WHERE id IN ({places(len(chunk))}) AND problems IS NOT NULL"
+        found.update((row[0], bytes(row[1])) for row in execute(session, sql, chunk))
+    return found
+
+
 def count_by_review(session: Session, association_id: int) -> list[tuple[str, str, str, int]]:
     """(kind, form or list, review state, how many) of an association's records that are neither deleted nor merged away."""
     sql = (

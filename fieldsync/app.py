@@ -1,0 +1,88 @@
+"""The one place that knows all parts: `create_app(settings)`."""
+
+import secrets
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response
+from flask_smorest import Api
+from sqlalchemy import Engine
+
+from fieldsync import __version__
+from fieldsync.config import Settings, program_folder
+from fieldsync.routes import errors, health, sync
+from fieldsync.routes.context import EXTENSION, Context
+from fieldsync.store import server
+from fieldsync.store.db import Database, SqliteOptions, open_engine
+from fieldsync.store.migrate import migrate
+
+BLUEPRINTS = (health.blueprint, sync.blueprint)
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 by this machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings, brought to the present schema and set up where it is new."""
+    if not settings.database_url:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = SqliteOptions(
+        busy_timeout_ms=int(settings.sqlite_busy_timeout_seconds * 1000),
+        checkpoint_pages=settings.sqlite_checkpoint_pages,
+    )
+    engine = open_engine(settings.sqlalchemy_url, options, settings.lock_timeout_seconds)
+    migrate(engine, program_folder("migrations"))
+    return set_up(engine, settings, now_ms, secrets.token_bytes)
+
+
+def set_up(
+    engine: Engine, settings: Settings, clock: Callable[[], int], draw: Callable[[int], bytes], inline: bool = False
+) -> Database:
+    """A database over an engine whose schema is there; the first time it gets its epoch and its secret."""
+    database = Database(engine, settings.batches_per_commit, inline, settings.sqlite_cache_mib * 1024)
+    with database.read() as session:
+        known = server.identity(session)
+    if known is None:
+        epoch, secret, at = draw(8).hex(), draw(32), clock()
+        database.write(lambda session: server.identity(session) or server.set_up(session, epoch, secret, at))
+    return database
+
+
+def create_app(
+    settings: Settings,
+    database: Database | None = None,
+    clock: Callable[[], int] = now_ms,
+    draw: Callable[[int], bytes] = secrets.token_bytes,
+) -> Flask:
+    """The application. Tests and the simulator hand it a database, a clock and dice of their own."""
+    app = Flask("fieldsync", static_folder=None)
+    app.config.update(
+        API_TITLE="fieldsync",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=settings.request_packed_bytes_max * 16,
+    )
+    database = database or open_database(settings)
+    app.extensions[EXTENSION] = Context(settings, database, clock, draw)
+    api = Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    errors.register(app)
+    app.after_request(_secure)
+    return app
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,85 @@
+"""Refusals as RFC 9457 problem documents: one shape for every error of the API."""
+
+import logging
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from fieldsync.core.problems import Problem, http_status, render
+from fieldsync.routes.bodies import json_response
+from fieldsync.routes.context import reader_language
+from fieldsync.store.db import Busy
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+"""What a busy server asks for; clients add jitter."""
+
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "wrong_shape", 422: "wrong_shape"}
+
+
+class Refused(Exception):
+    """A request that is refused as a whole, with the problem to tell."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def problem_response(problem: Problem, status: int | None = None) -> Response:
+    """The problem document; it never quotes the request."""
+    language = reader_language()
+    status = status or http_status(problem.code) or 400
+    content = {
+        "type": f"urn:fieldsync:problem:{problem.code}",
+        "title": render(problem, language),
+        "status": status,
+        "code": problem.code,
+        **({"limits": problem.detail["limit"]} if "limit" in problem.detail else {}),
+    }
+    response = json_response(content, status)
+    response.mimetype = "application/problem+json"
+    response.headers["Content-Language"] = language
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="fieldsync"'
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def register(app: Flask) -> None:
+    """Render every refusal and every fault in the one shape."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Busy, _busy)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _fault)
+
+
+def _refused(error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return problem_response(error.problem)
+
+
+def _busy(_error: Exception) -> Response:
+    return problem_response(Problem("busy"))
+
+
+def _http(error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = error.code or 500
+    code = _CODES.get(status, "internal" if status >= 500 else "wrong_shape")
+    detail = {"where": "request", "limit": ""} if code in ("wrong_shape", "too_large") else {}
+    response = problem_response(Problem(code, detail=detail), status)
+    if status == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+    return response
+
+
+def _fault(error: Exception) -> Response:
+    """A fault of ours: its kind goes to the log, never its words, which may quote an answer."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    logger.error("fault %s at %s in %s", type(error).__name__, where, request.endpoint)
+    return problem_response(Problem("internal"))

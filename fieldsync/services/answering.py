@@ -1,0 +1,66 @@
+"""What every sync answer says beside results and records (docs/protocol.md section 3)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from fieldsync.config import Settings
+from fieldsync.core.cursors import Cursor
+from fieldsync.services import counters, publishing
+from fieldsync.services.senders import Sender
+from fieldsync.store import associations, authors, server
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class State:
+    """How things stand for a sender; `forms` None where they did not change since its cursor."""
+
+    epoch: str
+    secret: bytes
+    durable_through: dict[str, int]
+    known_through: int
+    forms: list[dict[str, object]] | None
+    forms_position: int
+    device: dict[str, Any]
+
+
+def state(session: Session, sender: Sender, relayed: Iterable[str], settings: Settings, now_ms: int) -> State:
+    """Read it all on one snapshot."""
+    identity = server.identity(session)
+    assert identity is not None
+    association_id = sender.device.association_id
+    relayed_here = authors.of_hub(session, sender.device.id, set(relayed)) if sender.is_hub else []
+    names = {*sender.authors, *(author.name for author in relayed_here)}
+    durable = counters.durable(session, names, backed_up=settings.durability == "backup")
+    known = authors.named(session, [sender.author.name])[sender.author.name].known_through if sender.authors else 0
+    _, forms_position = associations.positions(session, association_id)
+    device = {
+        "status": sender.device.status,
+        "lease_until": now_ms + settings.lease_days * DAY_MS,
+        "wipe": bool(sender.device.wipe),
+    }
+    forms = [] if sender.is_revoked else publishing.open_forms(session, association_id)
+    return State(identity.epoch, identity.secret, durable, known, forms, forms_position, device)
+
+
+def is_ahead(session: Session, sender: Sender, cursor: Cursor) -> bool:
+    """Whether a cursor of our epoch stands after our counter: then this server went back in time."""
+    position, _ = associations.positions(session, sender.device.association_id)
+    return any(each > position for each in cursor.positions.values())
+
+
+def renew_epoch(session: Session, known: str, epoch: str) -> None:
+    """Begin a new incarnation, unless another request just did."""
+    identity = server.identity(session)
+    if identity is not None and identity.epoch == known:
+        server.renew_epoch(session, epoch)
+
+
+def openrosa_url(settings: Settings, token: str) -> str:
+    """The base address for OpenRosa clients, its secret in the path (protocol section 12)."""
+    base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    return f"{base}/v1/key/{token}"

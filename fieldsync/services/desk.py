@@ -1,0 +1,182 @@
+"""What people at the desk do to records: every act is an operation like a device's (docs/protocol.md section 1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.canonical import sameness
+from fieldsync.core.clock import tick
+from fieldsync.core.operations import Operation, OperationId
+from fieldsync.core.parsing import parse_operation
+from fieldsync.core.problems import Problem
+from fieldsync.services import presence
+from fieldsync.services.settling import log, settle
+from fieldsync.services.working import Entry, decode_state
+from fieldsync.store import associations, authors, devices, operations, quarantine, records, server
+from fieldsync.store.authors import AuthorRow
+from fieldsync.store.records import RecordRow
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who acts: `who` is a short name ("operator", "p12"); the log shows it after the epoch and the association."""
+
+    association_id: int
+    who: str
+    now_ms: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record that bears a UUID, with its collection's kind and name."""
+
+    row: RecordRow
+    kind: str
+    of: str
+
+
+def find(session: Session, association_id: int, uuid: str) -> list[Found]:
+    """The records of an association that bear a UUID; one, unless a submission and an entity share it."""
+    collections = {row.id: row for row in associations.collections(session, association_id)}
+    return [
+        Found(row, collections[row.collection_id].kind, collections[row.collection_id].of)
+        for row in records.by_uuids(session, [UUID(uuid).bytes])
+        if row.collection_id in collections
+    ]
+
+
+def review(session: Session, desk: Desk, found: Found, state: str, note: str = "") -> Problem | None:
+    """Give a review state, with a note for the companion."""
+    act = {"review": state, "note": note} if note else {"review": state}
+    return _say(session, desk, found, act=act)
+
+
+def comment(session: Session, desk: Desk, found: Found, text: str) -> Problem | None:
+    """Say something about a record to those who work with it."""
+    return _say(session, desk, found, act={"comment": text})
+
+
+def correct(session: Session, desk: Desk, found: Found, writes: Mapping[str, Any]) -> Problem | None:
+    """Write other values, as one who has seen all that the record shows."""
+    state = decode_state(bytes(found.row.state))
+    return _say(session, desk, found, writes=writes, version=state.version if state else None)
+
+
+def delete(session: Session, desk: Desk, found: Found) -> Problem | None:
+    """Delete a record; nothing is lost, a later write brings it back."""
+    return _say(session, desk, found, delete=True)
+
+
+def merge(session: Session, desk: Desk, found: Found, others: Sequence[str]) -> Problem | None:
+    """Say that entities of one list are the same; the oldest survives."""
+    for other in others:
+        if not any(
+            each.kind == found.kind and each.of == found.of for each in find(session, desk.association_id, other)
+        ):
+            return Problem("not_found")
+    if found.kind != "entity":
+        return Problem("bad_act")
+    own = str(UUID(bytes=bytes(found.row.uuid)))
+    return _say(session, desk, found, act={"merge": sorted({own, *others})})
+
+
+def unmerge(session: Session, desk: Desk, found: Found) -> Problem | None:
+    """Cancel every merge that speaks of a record."""
+    said = [parse_operation(row.body) for row in operations.of_merges(session, found.row.id)]
+    undone = {tuple(each) for one in said if isinstance(one, Operation) for each in (one.act or {}).get("unmerge", ())}
+    named = [
+        one.id for one in said if isinstance(one, Operation) and "merge" in (one.act or {}) and one.id not in undone
+    ]
+    if not named:
+        return Problem("nothing_merged")
+    return _say(session, desk, found, act={"unmerge": named})
+
+
+def judge(session: Session, desk: Desk, uuid: str, operation_id: OperationId, verdict: str) -> Problem | None:
+    """Release or reject what is quarantined or held under an id."""
+    author, counter, n = presence.key_of(operation_id)
+    target = _quarantined(session, desk.association_id, (author, counter, n), verdict) or _held(
+        session, desk.association_id, operation_id
+    )
+    if target is None:
+        return Problem("not_found")
+    sender, digest, kind, of = target
+    about = next((each for each in find(session, desk.association_id, uuid)), None)
+    act = {"verdict": verdict, "target": [sender, list(operation_id), digest]}
+    return _say_about(session, desk, (about.kind, about.of, uuid) if about else (kind, of, uuid), about, act=act)
+
+
+def _quarantined(
+    session: Session, association_id: int, key: tuple[str, int, int], verdict: str
+) -> tuple[str, str, str, str] | None:
+    for row in reversed(quarantine.targets(session, association_id, *key)):
+        if row.status == "quarantined" or (row.status == "rejected" and verdict == "release"):
+            return _sender(session, row.sender_id), bytes(row.digest).hex(), row.kind, row.of
+    return None
+
+
+def _held(session: Session, association_id: int, operation_id: OperationId) -> tuple[str, str, str, str] | None:
+    author = authors.find(session, operation_id[0])
+    if author is None or author.association_id != association_id:
+        return None
+    row = operations.known(session, author.id, [operation_id[1]]).get(operation_id[1])
+    parsed = parse_operation(bytes(row.body)) if row and row.status == "held" else None
+    if row is None or not isinstance(parsed, Operation):
+        return None
+    sender = _sender(session, authors.sender_of(session, author.id))
+    return sender, sameness(bytes(row.body)).hex(), parsed.kind, parsed.of
+
+
+def _sender(session: Session, device_id: int) -> str:
+    named = authors.of_device(session, device_id)
+    if named:
+        return named[-1].name
+    device = devices.find(session, device_id)
+    return f"hub-{device.id}" if device else ""
+
+
+def _say(session: Session, desk: Desk, found: Found, **members: Any) -> Problem | None:
+    name = (found.kind, found.of, str(UUID(bytes=bytes(found.row.uuid))))
+    return _say_about(session, desk, name, found, **members)
+
+
+def _say_about(
+    session: Session, desk: Desk, name: tuple[str, str, str], found: Found | None, **members: Any
+) -> Problem | None:
+    """Say one operation in the name of the desk, as one who has seen the record's heads."""
+    author = _author(session, desk)
+    authors.lock(session, [author.id])
+    state = decode_state(bytes(found.row.state)) if found else None
+    counter = author.known_through + 1
+    last = state.greatest[0] if state else (0, 0)
+    said = {
+        "id": (author.name, counter),
+        "record": name[2],
+        "kind": name[0],
+        "of": name[1],
+        "version": members.pop("version", None),
+        "stamp": tick(last, desk.now_ms),
+        "seen": state.heads if state else (),
+        **members,
+    }
+    raw = msgspec.json.encode(said)
+    operation = parse_operation(raw)
+    if not isinstance(operation, Operation):
+        return operation.problems[0]
+    entry = Entry(operation, raw, author.id, receipt_id=devices.add_receipt(session, None, desk.now_ms, None, 1))
+    settled = settle(session, desk.association_id, [entry], (), desk.now_ms)
+    authors.move_counters(session, [(counter, counter, author.id)])
+    log(session, desk.association_id, settled.changes)
+    return None
+
+
+def _author(session: Session, desk: Desk) -> AuthorRow:
+    identity = server.identity(session)
+    assert identity is not None
+    name = presence.author_name("desk", identity.epoch, f"{desk.association_id}-{desk.who}")
+    known = authors.find(session, name)
+    return known or authors.add(session, name, desk.association_id, "desk")

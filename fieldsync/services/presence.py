@@ -1,0 +1,132 @@
+"""Which operations are here, and what others wait for (docs/protocol.md sections 1 and 4)."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.merge import arrange
+from fieldsync.core.operations import Operation, OperationId
+from fieldsync.core.parsing import parse_operation
+from fieldsync.services.working import Entry, WorkingSet
+from fieldsync.store import authors, flags, operations, quarantine, records, server
+
+PASSES_MAX = 64
+"""How many quarantined operations in a row, each seen by the next, are followed: as many as `seen` may name."""
+
+_OF_AN_EPOCH = re.compile(r"(?:server|desk|import)-([a-z0-9]{8,32})(?:-.*)?")
+
+
+def author_name(kind: str, epoch: str, who: str = "") -> str:
+    """The name of an author that is no device: it contains the server's epoch (protocol section 1)."""
+    return f"{kind}-{epoch}-{who}" if who else f"{kind}-{epoch}"
+
+
+def key_of(operation_id: OperationId) -> tuple[str, int, int]:
+    """(author, counter, n), n 0 unless derived."""
+    return (operation_id[0], operation_id[1], operation_id[2] if len(operation_id) == 3 else 0)
+
+
+def waiting_name(operation_id: OperationId) -> str:
+    """How the waiting list names an operation."""
+    return "{}/{}/{}".format(*key_of(operation_id))
+
+
+def mark_waits(session: Session, association_id: int, entries: Sequence[Entry]) -> list[Entry]:
+    """Order operations so that each comes after what it has seen; note for the others what they wait for."""
+    free = [entry for entry in entries if not entry.waits]
+    if not any(entry.operation.seen for entry in free):
+        return list(entries)
+    by_id = {entry.operation.id: entry for entry in free}
+    asked = {each for entry in free for each in entry.operation.seen if each not in by_id}
+    here = find_here(session, association_id, asked)
+    applicable, held = arrange([entry.operation for entry in free], here)
+    ready = {operation.id for operation in applicable}
+    for operation in held:
+        missing = [each for each in operation.seen if each not in ready and each not in here]
+        by_id[operation.id].waits.extend(("seen", waiting_name(each)) for each in missing)
+    ordered = [by_id[operation.id] for operation in (*applicable, *held)]
+    return ordered + [entry for entry in entries if entry.operation.id not in by_id]
+
+
+def find_here(session: Session, association_id: int, ids: Collection[OperationId]) -> set[OperationId]:
+    """Which of these count as here: applied, quarantined, void, or of a server's lost epoch."""
+    if not ids:
+        return set()
+    known = authors.named(session, {each[0] for each in ids})
+    found: set[OperationId] = set()
+    for name in {each[0] for each in ids}:
+        author = known.get(name)
+        wanted = {key_of(each)[1:]: each for each in ids if each[0] == name}
+        if author is not None and author.association_id == association_id:
+            applied = operations.present(session, author.id, wanted.keys(), "applied")
+            voided = authors.voids_among(session, author.id, [counter for counter, _ in wanted])
+            found |= {each for key, each in wanted.items() if key in applied or key[0] in voided}
+        found |= {each for each in wanted.values() if _is_of_lost_epoch(session, name)}
+    rest = {(each[0], each[1]) for each in ids if each not in found}
+    judged = {(row.author, row.counter) for row in quarantine.of_authors(session, association_id, rest) if row.counts}
+    return found | {each for each in ids if (each[0], each[1]) in judged}
+
+
+def passed_on(
+    session: Session, association_id: int, said: Iterable[Operation]
+) -> dict[OperationId, tuple[OperationId, ...]]:
+    """The pasts of quarantined operations that these have seen: they count as here and pass their past on."""
+    here, found = set[OperationId](), dict[OperationId, tuple[OperationId, ...]]()
+    asked: set[OperationId] = set()
+    for operation in said:
+        here.add(operation.id)
+        asked.update(operation.seen)
+    front = asked - here
+    for _ in range(PASSES_MAX):
+        ids = {(each[0], each[1]) for each in front}
+        rows = quarantine.of_authors(session, association_id, ids) if ids else []
+        front = set()
+        for row in rows:
+            parsed = parse_operation(bytes(row.body))
+            if row.counts and isinstance(parsed, Operation) and parsed.id not in here and parsed.id not in found:
+                found[parsed.id] = parsed.seen
+                front |= set(parsed.seen) - here - found.keys()
+        if not front:
+            break
+    return found
+
+
+def without_known(session: Session, derived: Sequence[Entry]) -> list[Entry]:
+    """Derived operations that were not derived before: deriving twice is a no-op."""
+    by_author: dict[int, set[tuple[int, int]]] = {}
+    for entry in derived:
+        by_author.setdefault(entry.author_id, set()).add(key_of(entry.operation.id)[1:])
+    known = {
+        (author_id, *key)
+        for author_id, keys in by_author.items()
+        for status in ("applied", "held")
+        for key in operations.present(session, author_id, keys, status)
+    }
+    return [entry for entry in derived if (entry.author_id, *key_of(entry.operation.id)[1:]) not in known]
+
+
+def note_files(working: WorkingSet, entries: Iterable[Entry]) -> None:
+    """Remember the files that operations name: none of them is here before it was uploaded."""
+    rows = [
+        (entry.author_id, entry.operation.id[1], sha256, working.records[entry.name].id)
+        for entry in entries
+        if entry.operation.kind == "submission" and len(entry.operation.id) == 2
+        for sha256 in _files(entry.operation)
+    ]
+    flags.add_missing_files(working.session, rows)
+    records.set_incomplete(working.session, sorted({row[3] for row in rows}), True)
+
+
+def _files(operation: Operation) -> Iterator[str]:
+    for value in operation.writes.values():
+        if isinstance(value, dict) and "sha256" in value and isinstance(value["sha256"], str):
+            yield value["sha256"]
+
+
+def _is_of_lost_epoch(session: Session, name: str) -> bool:
+    match = _OF_AN_EPOCH.fullmatch(name)
+    if match is None:
+        return False
+    identity = server.identity(session)
+    return identity is not None and match.group(1) != identity.epoch

@@ -1,0 +1,55 @@
+"""Published form versions, compiled once and remembered by their hash."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.forms import Form
+from fieldsync.core.validation import CompiledForm, compile_form
+from fieldsync.core.xform import read_form
+from fieldsync.store import form_versions
+from fieldsync.store.form_versions import FormVersionRow
+
+COMPILED_MAX = 64
+"""How many compiled versions a process keeps; a programme uses some twenty at a time, each about 1 MiB."""
+
+_compiled: OrderedDict[str, CompiledForm] = OrderedDict()
+_guard = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Published:
+    """A form version that records can be checked against."""
+
+    row: FormVersionRow
+    compiled: CompiledForm
+
+    @property
+    def form(self) -> Form:
+        """The form itself."""
+        return self.compiled.form
+
+
+def published(session: Session, association_id: int, form: str, version: str | None) -> Published | None:
+    """The version that a submission names, or None while it is not here. No version and an empty one are the same."""
+    row = form_versions.find(session, association_id, form, version or "")
+    return None if row is None else Published(row, _compile_once(session, row))
+
+
+def _compile_once(session: Session, row: FormVersionRow) -> CompiledForm:
+    with _guard:
+        known = _compiled.get(row.hash)
+        if known is not None:
+            _compiled.move_to_end(row.hash)
+            return known
+    form = read_form(form_versions.content(session, row.id).xform)
+    if isinstance(form, list):
+        raise AssertionError(f"the stored form version {row.id} cannot be read: {form[0].code}")
+    compiled = compile_form(form, form_versions.files(session, row.id))
+    with _guard:
+        _compiled[row.hash] = compiled
+        while len(_compiled) > COMPILED_MAX:
+            _compiled.popitem(last=False)
+    return compiled

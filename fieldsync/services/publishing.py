@@ -1,0 +1,93 @@
+"""Publishing form versions: immutable, hashed, with their files (the same content again changes nothing)."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.forms import EntityDeclaration, Finding, Form
+from fieldsync.core.problems import Problem
+from fieldsync.services.settling import log, settle_form
+from fieldsync.store import associations, form_versions
+from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
+
+OPEN = "open"
+RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A form definition that was converted without an error."""
+
+    form: Form
+    xform: bytes
+    xlsx: bytes | None
+    source: bytes
+    source_kind: str
+    findings: tuple[Finding, ...] = ()
+    media: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def publish(session: Session, association_id: int, definition: Definition, now_ms: int) -> FormVersionRow | Problem:
+    """Make a version receive submissions; what was held for it is taken in."""
+    form = definition.form
+    content_hash = hash_of(definition.xform, definition.media)
+    known = form_versions.find(session, association_id, form.id, form.version)
+    if known is not None:
+        if known.hash == content_hash:
+            return known
+        return Problem("version_published", detail={"form": form.id, "version": form.version})
+    row = FormVersionRow(0, association_id, form.id, form.version, form.title, content_hash, OPEN, now_ms)
+    findings = msgspec.json.encode(definition.findings)
+    content = FormBytes(definition.xform, definition.xlsx, definition.source, definition.source_kind, findings)
+    files = {name: (hashlib.sha256(data).hexdigest(), data) for name, data in definition.media.items()}
+    form_versions.add(session, row, content, files)
+    for declaration in form.entities:
+        properties = _properties(form, declaration)
+        form_versions.save_properties(session, association_id, declaration.list, properties)
+    associations.forms_changed(session, association_id)
+    settled = settle_form(session, association_id, form.id, form.version, now_ms)
+    log(session, association_id, settled.changes)
+    stored = form_versions.find(session, association_id, form.id, form.version)
+    assert stored is not None
+    return stored
+
+
+def retire(session: Session, association_id: int, form: str, version: str) -> FormVersionRow | None:
+    """Stop offering a version to devices; it still receives what they have filled."""
+    row = form_versions.find(session, association_id, form, version)
+    if row is not None:
+        form_versions.set_state(session, row.id, RETIRED)
+        associations.forms_changed(session, association_id)
+    return row
+
+
+def hash_of(xform: bytes, media: Mapping[str, bytes]) -> str:
+    """The hash of a version: of its XForm and of each file's name and content."""
+    digest = hashlib.sha256(hashlib.sha256(xform).digest())
+    for name in sorted(media):
+        digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(media[name]).digest())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def open_forms(session: Session, association_id: int) -> list[dict[str, object]]:
+    """The forms open to an association's devices, as the sync answer lists them."""
+    return [
+        {"id": row.form, "version": row.version, "hash": row.hash, "media": _media(session, row)}
+        for row in form_versions.versions(session, association_id)
+        if row.state == OPEN
+    ]
+
+
+def _media(session: Session, row: FormVersionRow) -> list[dict[str, str]]:
+    return [{"name": name, "sha256": digest} for name, digest in form_versions.file_hashes(session, row.id).items()]
+
+
+def _properties(form: Form, declaration: EntityDeclaration) -> Iterable[PropertyRow]:
+    questions = {question.path: question for question in form.questions}
+    for name, path in sorted(declaration.properties.items()):
+        question = questions.get(path)
+        if question is not None:
+            yield PropertyRow(name, question.sensitivity, question.protective, question.place)

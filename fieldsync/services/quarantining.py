@@ -1,0 +1,82 @@
+"""Keeping what is wrong in itself, so that a person can look at it (docs/protocol.md section 4)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.canonical import sameness
+from fieldsync.core.operations import Operation
+from fieldsync.core.problems import Problem
+from fieldsync.services.judging import Said, problems_as_json, problems_from_json
+from fieldsync.services.senders import Sender
+from fieldsync.store import operations, quarantine
+from fieldsync.store.operations import OperationRow
+from fieldsync.store.quarantine import FAULTS_MAX, QuarantineRow
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a quarantined statement stands: whether it was said before, and what became of it."""
+
+    said_before: bool
+    status: str
+    counts: bool
+    problems: tuple[Problem, ...]
+
+
+def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:
+    """Keep an operation raw, once for each (sender, id, digest)."""
+    author, counter, n = said.key
+    digest = said.digest()
+    before = quarantine.said(session, sender.device.id, author, counter, n, digest)
+    if before is not None:
+        return Kept(True, before.status, before.counts, problems_from_json(before.problems))
+    decided = quarantine.verdict(session, sender.device.association_id, author, counter, n, digest.hex())
+    status = "rejected" if decided == "reject" else "quarantined"
+    operation = said.operation
+    row = QuarantineRow(
+        id=0,
+        association_id=sender.device.association_id,
+        sender_id=sender.device.id,
+        author=author,
+        counter=counter,
+        n=n,
+        digest=digest,
+        counts=said.counts,
+        kind=operation.kind if operation else "",
+        of=operation.of if operation else "",
+        record=UUID(operation.record).bytes if operation else None,
+        status=status,
+        problems=problems_as_json(said.problems),
+        body=said.raw,
+        arrived_ms=now_ms,
+    )
+    quarantine.add(session, row)
+    return Kept(False, status, said.counts, said.problems)
+
+
+def move_from_held(
+    session: Session, row: OperationRow, operation: Operation, association_id: int, sender_id: int, now_ms: int,
+    problems: tuple[Problem, ...],
+) -> None:  # fmt: skip
+    """Quarantine an operation that waited for its form version, and that the version finds wrong in itself."""
+    operations.remove_held(session, row.id)
+    raw = bytes(row.body)
+    quarantine.add(
+        session,
+        QuarantineRow(
+            0, association_id, sender_id, operation.id[0], operation.id[1], 0, sameness(raw), True, operation.kind,
+            operation.of, UUID(operation.record).bytes, "quarantined", problems_as_json(problems), raw, now_ms,
+        ),
+    )  # fmt: skip
+
+
+def same(said: Said, body: bytes) -> bool:
+    """Whether a statement is the one that is stored under its id."""
+    return said.raw == body or said.digest() == sameness(body)
+
+
+def fails_always(session: Session, sender: Sender, said: Said) -> bool:
+    """Count a failure of an operation alone; true when it has failed often enough to be set apart."""
+    return quarantine.count_fault(session, sender.device.id, *said.key, said.digest()) >= FAULTS_MAX

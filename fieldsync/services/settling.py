@@ -1,0 +1,154 @@
+"""Operations settle: they are folded in, verdicts are carried out, and what waited for them is released."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.canonical import sameness
+from fieldsync.core.operations import Operation, OperationId
+from fieldsync.core.parsing import parse_operation
+from fieldsync.core.problems import Problem
+from fieldsync.services import folding, presence, quarantining
+from fieldsync.services.folding import Folded
+from fieldsync.services.published import published
+from fieldsync.services.working import Entry
+from fieldsync.store import associations, authors, changes, operations, quarantine
+from fieldsync.store.changes import NewChange
+from fieldsync.store.operations import OperationRow
+from fieldsync.store.quarantine import QuarantineRow
+
+
+@dataclass
+class Settled:
+    """What settled: rows for the change log, problems by record row id, and the ids that are here now."""
+
+    changes: list[NewChange] = field(default_factory=list)
+    problems: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
+    arrived: set[OperationId] = field(default_factory=set)
+
+    def add(self, folded: Folded) -> set[OperationId]:
+        """Note what a pass of folding did; return what it brought."""
+        self.changes.extend(folded.changes)
+        self.problems.update(folded.problems)
+        brought = {entry.operation.id for entry in folded.entries if not entry.waits}
+        self.arrived |= brought
+        return brought
+
+
+def settle(
+    session: Session, association_id: int, entries: Sequence[Entry], arrived: Iterable[OperationId], now_ms: int
+) -> Settled:
+    """Fold operations in, then all that waited for them or for what else `arrived`, until nothing more follows."""
+    settled = Settled()
+    front, fresh = list(entries), set(arrived)
+    while front or fresh:
+        if front:
+            ordered = presence.mark_waits(session, association_id, front)
+            fresh |= settled.add(folding.fold_in(session, association_id, ordered, now_ms))
+        front = _judged(session, association_id, front)
+        front += _released(session, association_id, fresh, now_ms)
+        fresh = set()
+    return settled
+
+
+def log(session: Session, association_id: int, rows: Sequence[NewChange]) -> None:
+    """Write the change log; the positions are drawn here, last, and stay locked until the commit."""
+    if rows:
+        positions = associations.draw_positions(session, association_id, len(rows))
+        changes.append(session, association_id, positions, rows)
+
+
+def settle_form(session: Session, association_id: int, form: str, version: str, now_ms: int) -> Settled:
+    """A form version has come: take in what waited for it."""
+    name = f"{form}\n{version}"
+    ready = operations.arrived(session, association_id, "form", [name])
+    entries = _entries(session, association_id, operations.by_ids(session, ready), now_ms)
+    return settle(session, association_id, entries, (), now_ms)
+
+
+def settle_author(session: Session, association_id: int, author: str, now_ms: int) -> Settled:
+    """An author whom a hub relayed is enrolled: take in what it said."""
+    ready = operations.arrived(session, association_id, "author", [author])
+    entries = _entries(session, association_id, operations.by_ids(session, ready), now_ms)
+    return settle(session, association_id, entries, (), now_ms)
+
+
+def _released(session: Session, association_id: int, arrived: set[OperationId], now_ms: int) -> list[Entry]:
+    if not arrived or not operations.anything_waits(session, association_id):
+        return []
+    names = {presence.waiting_name(each) for each in arrived}
+    ready = operations.arrived(session, association_id, "seen", names)
+    return _entries(session, association_id, operations.by_ids(session, ready), now_ms)
+
+
+def _entries(
+    session: Session, association_id: int, rows: Sequence[OperationRow], now_ms: int, judged: bool = False
+) -> list[Entry]:
+    """Held operations made ready to apply; those that their form finds wrong are quarantined, unless `judged`."""
+    entries: list[Entry] = []
+    for row in rows:
+        operation = parse_operation(bytes(row.body))
+        if row.status != "held" or not isinstance(operation, Operation):
+            continue
+        entry = Entry(operation, bytes(row.body), row.author_id, held_id=row.id)
+        if operation.kind == "submission" and operation.writes:
+            entry.published = published(session, association_id, operation.of, operation.version)
+        problems = () if judged or entry.published is None else _wrong(entry)
+        if problems:
+            sender_id = authors.sender_of(session, row.author_id)
+            quarantining.move_from_held(session, row, operation, association_id, sender_id, now_ms, problems)
+        else:
+            entries.append(entry)
+    return entries
+
+
+def _wrong(entry: Entry) -> tuple[Problem, ...]:
+    assert entry.published is not None
+    return tuple(entry.published.compiled.wrong_in_itself(entry.operation.writes))
+
+
+def _judged(session: Session, association_id: int, entries: Iterable[Entry]) -> list[Entry]:
+    """Carry out the verdicts among operations that apply: what they release is taken in."""
+    released: list[Entry] = []
+    for entry in entries:
+        act = entry.operation.act or {}
+        if entry.waits or "verdict" not in act:
+            continue
+        sender, target, digest = act["target"]
+        author, counter, n = presence.key_of(tuple(target))
+        decision = act["verdict"]
+        quarantine.note_verdict(session, association_id, (sender, author, counter, n, digest), decision)
+        for row in quarantine.targets(session, association_id, author, counter, n):
+            if bytes(row.digest).hex() == digest and row.status != "released":
+                released += _carry_out(session, association_id, row, decision)
+        if decision == "release":
+            released += _let_go(session, association_id, (author, counter, n), digest)
+    return released
+
+
+def _carry_out(session: Session, association_id: int, row: QuarantineRow, decision: str) -> list[Entry]:
+    """Release or reject what is quarantined. An id that is occupied meanwhile can only be said again."""
+    operation = parse_operation(bytes(row.body))
+    author = authors.find(session, row.author)
+    if decision == "reject":
+        quarantine.set_status(session, row.id, "rejected")
+        return []
+    occupied = author is None or operations.known(session, author.id, [row.counter])
+    if author is None or occupied or not isinstance(operation, Operation) or not row.counts:
+        return []
+    quarantine.set_status(session, row.id, "released")
+    entry = Entry(operation, bytes(row.body), author.id)
+    if operation.kind == "submission":
+        entry.published = published(session, association_id, operation.of, operation.version)
+    return [entry]
+
+
+def _let_go(session: Session, association_id: int, key: tuple[str, int, int], digest: str) -> list[Entry]:
+    """A verdict may release a held operation: it waits no longer."""
+    author = authors.find(session, key[0])
+    row = operations.known(session, author.id, [key[1]]).get(key[1]) if author else None
+    if row is None or row.status != "held" or sameness(bytes(row.body)).hex() != digest:
+        return []
+    operations.stop_waiting(session, row.id)
+    return _entries(session, association_id, [row], 0, judged=True)

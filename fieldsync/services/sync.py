@@ -1,0 +1,252 @@
+"""Receiving a batch: one readable sequence from raw operations to results (docs/protocol.md sections 2 to 4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from fieldsync.core.operations import OperationId
+from fieldsync.core.parsing import Batch, parse_operation
+from fieldsync.core.problems import Problem
+from fieldsync.services import counters, presence, quarantining
+from fieldsync.services.judging import Judge, Said, problems_from_json
+from fieldsync.services.senders import Sender
+from fieldsync.services.settling import log, settle
+from fieldsync.services.working import Entry
+from fieldsync.store import authors, devices, operations, records
+from fieldsync.store.authors import AuthorRow
+from fieldsync.store.operations import OperationRow
+
+CONTACT_NOTED_EVERY_MS = 60_000
+"""A request that says nothing new is noted at most this often, so that a replay writes nothing."""
+
+
+class Result(msgspec.Struct):
+    """What became of one operation (protocol section 4)."""
+
+    id: OperationId
+    status: str
+    was: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass
+class Prepared:
+    """A batch that was looked at before the write transaction: what is known already, and what is new."""
+
+    batch: Batch
+    results: list[Result | None]
+    new: list[tuple[int, Said]] = field(default_factory=list)
+    void: Sequence[tuple[int, str]] = ()
+    note_contact: bool = False
+
+    @property
+    def needs_writing(self) -> bool:
+        """Whether anything must be stored at all."""
+        return bool(self.new or self.void or self.note_contact)
+
+
+class _Identified(msgspec.Struct):
+    id: tuple[str | int, ...]
+
+
+_identified = msgspec.json.Decoder(_Identified)
+
+
+def read_ids(batch: Batch) -> list[OperationId] | None:
+    """The id of every operation, however wrong the rest of it is; None where one cannot be read."""
+    ids = [_read_id(raw) for raw in batch.operations]
+    return None if None in ids else ids  # type: ignore[return-value]
+
+
+def _read_id(raw: bytes) -> OperationId | None:
+    try:
+        found = _identified.decode(raw).id
+    except (ValueError, RecursionError):
+        found = ()
+    if len(found) == 2 and type(found[0]) is str and type(found[1]) is int and found[1] > 0:
+        return found  # type: ignore[return-value]
+    parsed = parse_operation(raw)
+    return parsed.id
+
+
+def prepare(session: Session, sender: Sender, batch: Batch, ids: Sequence[OperationId], now_ms: int) -> Prepared:
+    """Find what is known already, and judge the rest by itself. Reads only."""
+    known = _known(session, sender, ids)
+    judge = Judge(session, sender, now_ms)
+    prepared = Prepared(batch, [None] * len(ids), void=batch.void)
+    said_before: list[tuple[int, OperationRow]] = []
+    for position, (operation_id, raw) in enumerate(zip(ids, batch.operations, strict=True)):
+        row = known.get(presence.key_of(operation_id))
+        if row is not None and row.body == raw:
+            said_before.append((position, row))
+        else:
+            prepared.new.append((position, judge.judge(raw, operation_id)))
+    _answer_known(session, ids, said_before, prepared.results)
+    prepared.note_contact = now_ms - sender.device.last_sync_ms > CONTACT_NOTED_EVERY_MS
+    return prepared
+
+
+def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -> list[Result]:
+    """Store a batch and say what became of each operation; where the batch fails as a whole, one by one."""
+    report = prepared.batch.report
+    error_ms = prepared.batch.now - now_ms
+    devices.note_contact(session, sender.device.id, now_ms, error_ms, msgspec.json.encode(report) if report else None)
+    receipt_id = devices.add_receipt(session, sender.device.id, now_ms, prepared.batch.now, len(prepared.results))
+    reception = Reception(session, sender, receipt_id, now_ms)
+    try:
+        with session.begin_nested():
+            results = reception.take(prepared.new, prepared.void)
+    except OperationalError:
+        raise  # a lock or a full disk: nothing of this transaction is kept
+    except Exception:
+        results = _one_by_one(session, sender, prepared, receipt_id, now_ms)
+    for position, result in results.items():
+        prepared.results[position] = result
+    return [result for result in prepared.results if result is not None]
+
+
+def _one_by_one(
+    session: Session, sender: Sender, prepared: Prepared, receipt_id: int, now_ms: int
+) -> dict[int, Result]:
+    """One bad operation never touches its neighbours; one that fails alone, time after time, is quarantined."""
+    results: dict[int, Result] = {}
+    for position, said in prepared.new:
+        reception = Reception(session, sender, receipt_id, now_ms)
+        try:
+            with session.begin_nested():
+                results |= reception.take([(position, said)], ())
+        except OperationalError:
+            raise
+        except Exception:
+            results[position] = _count_fault(session, sender, said, now_ms)
+    with session.begin_nested():
+        Reception(session, sender, receipt_id, now_ms).take([], prepared.void)
+    return results
+
+
+def _count_fault(session: Session, sender: Sender, said: Said, now_ms: int) -> Result:
+    if quarantining.fails_always(session, sender, said):
+        said.problems = (Problem("internal"),)
+        quarantining.keep(session, sender, said, now_ms)
+        return Result(said.id, "quarantined", None, said.problems)
+    return Result(said.id, "retry", None, (Problem("internal"),))
+
+
+class Reception:
+    """Takes a batch in within one savepoint."""
+
+    def __init__(self, session: Session, sender: Sender, receipt_id: int, now_ms: int) -> None:
+        self.session = session
+        self.sender = sender
+        self.association_id = sender.device.association_id
+        self.receipt_id = receipt_id
+        self.now_ms = now_ms
+        self.results: dict[int, Result] = {}
+        self.arrived: set[OperationId] = set()
+        self.within: dict[tuple[str, int, int], Said] = {}
+
+    def take(self, new: Sequence[tuple[int, Said]], void: Sequence[tuple[int, str]]) -> dict[int, Result]:
+        """Quarantine, hold or apply; release what waited for it; draw the positions last."""
+        authors.lock(self.session, {said.author.id for _, said in new if said.author})
+        self._enrol_unknown_authors(new)
+        good, repeated = self._sort_out(new)
+        entries = {position: self._entry(said) for position, said in good}
+        authors.add_voids(self.session, self.sender.author.id, void)
+        self.arrived |= {(self.sender.author.name, counter) for counter, _ in void}
+        settled = settle(self.session, self.association_id, list(entries.values()), self.arrived, self.now_ms)
+        counters.advance(self.session, self.sender, [said for _, said in new], void)
+        log(self.session, self.association_id, settled.changes)
+        for position, said in good:
+            entry = entries[position]
+            applied = said.id in settled.arrived
+            problems = settled.problems.get(entry.record_id, ()) if applied else ()
+            self.results[position] = Result(said.id, "applied" if applied else "held", None, (*problems, *said.notices))
+        first = {self.results[position].id: self.results[position] for position, _ in good}
+        for position, said in repeated:
+            self.results[position] = Result(said.id, "duplicate", first[said.id].status, first[said.id].problems)
+        return self.results
+
+    def _enrol_unknown_authors(self, new: Sequence[tuple[int, Said]]) -> None:
+        """An author whom a hub relays before the enrolment came gets a row, and what it said is held."""
+        made: dict[str, AuthorRow] = {}
+        for _, said in new:
+            if said.author is None and said.counts:
+                name = said.id[0]
+                if name not in made:
+                    hub_id = self.sender.device.id
+                    made[name] = authors.find(self.session, name) or authors.add(
+                        self.session, name, self.association_id, "device", None, hub_id, enrolled=False
+                    )
+                said.author = made[name]
+
+    def _sort_out(self, new: Sequence[tuple[int, Said]]) -> tuple[list[tuple[int, Said]], list[tuple[int, Said]]]:
+        """Answer what is known or wrong in itself; return what is good, and what the batch says twice."""
+        known = _known(self.session, self.sender, [said.id for _, said in new])
+        good: list[tuple[int, Said]] = []
+        repeated: list[tuple[int, Said]] = []
+        for position, said in new:
+            row, earlier = known.get(said.key), self.within.get(said.key)
+            if earlier is not None and earlier.digest() == said.digest():
+                repeated.append((position, said))
+            elif row is not None or earlier is not None:
+                self._judge_known(position, said, row)
+            elif said.problems:
+                self._quarantine(position, said)
+            else:
+                self.within[said.key] = said
+                good.append((position, said))
+        return good, repeated
+
+    def _judge_known(self, position: int, said: Said, row: OperationRow | None) -> None:
+        if row is not None and quarantining.same(said, bytes(row.body)):
+            found = records.by_ids(self.session, [row.record_id])[row.record_id]
+            self.results[position] = Result(said.id, "duplicate", row.status, problems_from_json(found.problems))
+            return
+        said.problems = said.problems if not said.counts else (Problem("other_content"),)
+        self._quarantine(position, said)
+
+    def _quarantine(self, position: int, said: Said) -> None:
+        kept = quarantining.keep(self.session, self.sender, said, self.now_ms)
+        if kept.counts:
+            self.arrived.add(said.id)
+        status = "duplicate" if kept.said_before else "quarantined"
+        was = kept.status if kept.said_before else None
+        self.results[position] = Result(said.id, status, was, kept.problems)
+
+    def _entry(self, said: Said) -> Entry:
+        assert said.operation is not None and said.author is not None
+        said_by = said.author.id if said.operation.kind == "submission" else 0
+        entry = Entry(said.operation, said.raw, said.author.id, said_by, self.receipt_id, None, list(said.waits))
+        entry.published, entry.notices = said.published, said.notices
+        return entry
+
+
+def _known(session: Session, sender: Sender, ids: Sequence[OperationId]) -> Mapping[tuple[str, int, int], OperationRow]:
+    """What is stored of these ids; one look-up an author."""
+    by_author: dict[str, list[int]] = {}
+    for operation_id in ids:
+        if len(operation_id) == 2:
+            by_author.setdefault(operation_id[0], []).append(operation_id[1])
+    rows = sender.authors if by_author.keys() <= sender.authors.keys() else authors.named(session, by_author.keys())
+    found: dict[tuple[str, int, int], OperationRow] = {}
+    for name, said in by_author.items():
+        author = rows.get(name)
+        if author is not None and sender.device.id in (author.device_id, author.hub_id):
+            known = operations.known(session, author.id, said)
+            found.update(((name, counter, 0), row) for counter, row in known.items())
+    return found
+
+
+def _answer_known(
+    session: Session,
+    ids: Sequence[OperationId],
+    said_before: Sequence[tuple[int, OperationRow]],
+    results: list[Result | None],
+) -> None:
+    broken = records.problems_of(session, {row.record_id for _, row in said_before})
+    for position, row in said_before:
+        problems = problems_from_json(broken.get(row.record_id)) if row.status == "applied" else ()
+        results[position] = Result(ids[position], "duplicate", row.status, problems)
