@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fieldsync.client import companion_names
 from fieldsync.client.companion_edits import CARELESSNESS, MISTAKES, corrected
@@ -15,13 +15,14 @@ from fieldsync.client.companion_forms import (
     Reporter,
     activity_answers,
     group_answers,
+    group_of,
     header_answers,
     month_answers,
     new_activity,
     participant_answers,
     refusal_answers,
 )
-from fieldsync.client.companion_people import ROLES, Person, new_uuid, someone
+from fieldsync.client.companion_people import ROLES, Person, new_uuid, person_of, someone
 from fieldsync.core.forms import Form
 from fieldsync.core.operations import Value
 
@@ -76,13 +77,15 @@ class Companion:
         self.groups: list[Group] = []
         self._reported: set[tuple[str, date]] = set()
 
-    def know_participant(self, person: Person) -> None:
-        """Somebody whom another phone registered."""
-        self.participants.append(person)
-
-    def know_group(self, group: Group) -> None:
-        """A group that another phone recorded."""
-        self.groups.append(group)
+    def learn(self, record: Mapping[str, Any], today: date) -> None:
+        """A record that sync brought (docs/protocol.md, section 5): a person or a group of another phone, from now on
+        one whom she may name. Other records, and those she knows, change nothing."""
+        if record.get("kind") != "entity" or record.get("deleted") or not record.get("fields"):
+            return
+        if record["of"] == "participants" and all(person.id != record["record"] for person in self.participants):
+            self.participants.append(person_of(record, today.year))
+        if record["of"] == "groups" and all(group.id != record["record"] for group in self.groups):
+            self.groups.append(group_of(record))
 
     def register_participant(
         self, today: date, known: Person | None = None, *, mistaken: bool = False, careless: bool = False
@@ -133,7 +136,7 @@ class Companion:
     ) -> Filled:
         """F7 monthly: the latest month that a group has not reported; `again` reports a reported one once more.
 
-        She must know a group (`profile_group`, `know_group`).
+        She must know a group (`profile_group`, `learn`).
         """
         group, month = self._reported_month() if again else self._month_to_report(today)
         self._reported.add((group.id, month))

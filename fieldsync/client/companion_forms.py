@@ -1,9 +1,10 @@
 """What a simulated companion answers to each form of the programme, as writes (docs/protocol.md, section 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from fieldsync.client import companion_names
 from fieldsync.client.companion_people import Person, age_band, new_uuid, phone, place_answers, short_code
@@ -55,6 +56,13 @@ class Activity:
     code: str
     kind: str
     theme: str
+
+
+def group_of(record: Mapping[str, Any]) -> Group:
+    """The group in an entity of `groups` as sync brings it."""
+    fields = record["fields"]
+    name = fields.get("name_ar") or fields.get("label") or ""
+    return Group(record["record"], name, fields.get("name_fr") or name, fields.get("status") or "group")
 
 
 def number(value: float) -> str:
@@ -149,7 +157,7 @@ def _ability_answers(rng: Random) -> dict[str, Value]:
 
 def _guardian_answers(rng: Random, person: Person) -> dict[str, Value]:
     given = rng.choice(companion_names.WOMEN)
-    family = person.name.split(" ", 1)[1]
+    family = person.name.split(" ", 1)[-1]
     return {
         "guardian/guardian_name": f"{given[0]} {family}",
         "guardian/guardian_phone": phone(rng),

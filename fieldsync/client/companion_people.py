@@ -1,9 +1,10 @@
 """Simulated people: whom a companion meets, and the places where she meets them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from fieldsync.client import companion_names
 from fieldsync.client.companion_names import Name
@@ -16,6 +17,10 @@ AGES = {
 }
 """Years, lowest and highest, of those whom a role's name puts in an age; everybody else is an adult."""
 ADULT_AGES = (19, 64)
+
+AGE_BANDS = ((15, "under_15"), (18, "15_17"), (25, "18_24"), (36, "25_35"), (60, "36_59"))
+"""(years, band): who is younger than that, and than no band before, is in it."""
+OLDEST_BAND = (60, "60_plus")
 
 WORK = {
     "ANW": ("07.161", ("07.161.07.11", "07.161.07.01", "07.161.05.09", "07.161.07.09")),
@@ -97,10 +102,25 @@ def someone(rng: Random, association: str, year: int) -> Person:
     )
 
 
+def person_of(record: Mapping[str, Any], year: int) -> Person:
+    """The person in an entity of `participants` as sync brings it; her year of birth is one that fits her age band."""
+    fields = record["fields"]
+    band = fields.get("band")
+    roles = fields.get("role") or {"set": []}
+    return Person(
+        id=record["record"],
+        short_id=fields.get("participant_id") or "",
+        sex=fields.get("sex") or "f",
+        birth_year=year - next((below - 1 for below, name in AGE_BANDS if name == band), OLDEST_BAND[0]),
+        name=fields.get("full_name") or fields.get("label") or "",
+        name_alt="",
+        role=next(iter(roles["set"]), "woman_beneficiary"),
+    )
+
+
 def age_band(age: int) -> str:
     """The programme's age band."""
-    bands = ((15, "under_15"), (18, "15_17"), (25, "18_24"), (36, "25_35"), (60, "36_59"))
-    return next((band for below, band in bands if age < below), "60_plus")
+    return next((band for below, band in AGE_BANDS if age < below), OLDEST_BAND[1])
 
 
 def douar_answers(rng: Random, path: str, province: str) -> dict[str, Value]:

@@ -1,8 +1,9 @@
 """A simulated companion answers as a careful companion would, unless she is asked not to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from fieldsync.client.companion import Companion, Filled, versions_of
 from fieldsync.client.companion_names import FAMILIES, MEN, WOMEN
 from fieldsync.client.companion_people import ROLES
 from fieldsync.core.answer_paths import unindexed
+from fieldsync.core.declarations import declaration_problems, places, statements
+from fieldsync.core.operations import Value
 from tests.core.programme import FORM_IDS, compiled, form
 
 VERSIONS = versions_of(form(form_id) for form_id in FORM_IDS)
@@ -122,6 +125,39 @@ def test_a_new_person_becomes_an_entity_and_a_known_one_is_updated() -> None:
     assert (again["meta/entity/@create"], again["meta/entity/@update"]) == ("0", "1")
     assert new["meta/entity/@id"] == again["meta/entity/@id"] == again["consent/participant"] == person.id
     assert len(companion.participants) == 1
+
+
+@given(SEEDS, ASSOCIATIONS, DAYS)
+def test_what_follows_for_entities_is_well_formed(seed: int, association: str, today: date) -> None:
+    companion = Companion(Random(seed), VERSIONS, association)
+    for filled in a_day_of(companion, today):
+        assert declaration_problems(filled.writes, form(filled.form_id)) == []
+
+
+def entity(of: str, writes: Mapping[str, Value], form_id: str) -> dict[str, Any]:
+    """The entity that a submission makes, as it comes down to another phone."""
+    stated = statements(writes, places(form(form_id), writes))
+    said = next(statement for place, statement in stated.items() if place.list == of)
+    return {"record": said.entity, "kind": "entity", "of": of, "fields": said.properties, "deleted": False}
+
+
+def test_one_companion_names_whom_another_registered() -> None:
+    today = date(2026, 11, 20)
+    khadija, amina = (Companion(Random(seed), VERSIONS, "SAF") for seed in (8, 9))
+    for _ in range(PEOPLE):
+        sheet = khadija.register_participant(today).writes
+        if sheet["consent/consent_data"] == "yes":
+            amina.learn(entity("participants", sheet, "f4_participant"), today)
+    amina.learn(entity("groups", khadija.profile_group(today).writes, "f7_profile"), today)
+    assert [person.id for person in amina.participants] == [person.id for person in khadija.participants]
+    assert [person.sex for person in amina.participants] == [person.sex for person in khadija.participants]
+    for filled in (amina.record_activity(today, named=True), amina.report_month(today)):
+        assert compiled(filled.form_id).wrong_in_itself(filled.writes) == []
+        assert compiled(filled.form_id).broken_rules(filled.writes, noon(today)) == []
+    again = amina.register_participant(today, amina.participants[0])
+    assert again.writes["participant_id"] == khadija.participants[0].short_id
+    amina.learn({"record": khadija.groups[0].id, "gone": True}, today)
+    assert amina.groups == khadija.groups
 
 
 def test_a_woman_who_refuses_leaves_no_name() -> None:
