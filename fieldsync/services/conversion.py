@@ -9,15 +9,18 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 import fieldsync
+from fieldsync.config import Settings
 from fieldsync.core.form_findings import form_findings
 from fieldsync.core.forms import Finding, Form
 from fieldsync.core.media import media_findings
 from fieldsync.core.xform import read_form
 from fieldsync.core.xlsform import error
-from fieldsync.services.conversion_worker import Answer
+from fieldsync.services.conversion_worker import Answer, Limits
 
-WALL_SECONDS = 40
-"""Seconds until a conversion is ended; twice its processor time, for a busy machine."""
+WALL_FACTOR = 1.5
+"""Wall time to processor time: a conversion on a busy machine waits."""
+
+DEFAULT_LIMITS = Limits()
 
 _KINDS = {".xlsx": "xlsx", ".csv": "csv", ".md": "md", ".yaml": "yaml", ".yml": "yaml", ".xml": "xml"}
 
@@ -40,6 +43,16 @@ def definition_kind(filename: str) -> str | None:
     return _KINDS.get(PurePosixPath(filename).suffix.lower())
 
 
+def limits_of(settings: Settings) -> Limits:
+    """The limits that the operator has set."""
+    return Limits(
+        settings.conversion_seconds,
+        settings.conversion_memory_mib,
+        settings.conversion_unpacked_mib,
+        settings.conversion_entries_max,
+    )
+
+
 def convert(
     data: bytes,
     kind: str,
@@ -47,6 +60,7 @@ def convert(
     *,
     lists: Collection[str] = (),
     p3_allowed: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Converted:
     """Convert a definition of one kind with its media by file name. About 0.7 s; 0.01 s for an XForm.
 
@@ -56,7 +70,7 @@ def convert(
         return _refused(
             [error("unknown_kind", f"{kind!r} is no kind of form definition.", "Use xlsx, csv, md, yaml, xml.")]
         )
-    found = Answer([], xform=data) if kind == "xml" else _run_worker(data, kind)
+    found = Answer([], xform=data) if kind == "xml" else _run_worker(data, kind, limits)
     if not found.xform:
         return _refused(found.findings)
     form = read_form(found.xform)
@@ -91,16 +105,17 @@ def _placed(findings: list[Finding], form: Form, found: Answer) -> list[Finding]
     return placed
 
 
-def _run_worker(data: bytes, kind: str) -> Answer:
+def _run_worker(data: bytes, kind: str, limits: Limits) -> Answer:
     """The worker's answer; a finding where it was ended for taking too much."""
+    stated = msgspec.json.encode(limits).decode()
     with tempfile.TemporaryDirectory(prefix="fieldsync-form-") as folder:
         path = Path(folder) / "answer"
         with path.open("wb") as output:
             try:
                 ended = subprocess.run(
-                    [sys.executable, "-P", "-m", "fieldsync.services.conversion_worker", kind],
+                    [sys.executable, "-P", "-m", "fieldsync.services.conversion_worker", kind, stated],
                     input=data, stdout=output, stderr=subprocess.DEVNULL, cwd=folder, env=_environment(folder),
-                    timeout=WALL_SECONDS, check=False,
+                    timeout=limits.seconds * WALL_FACTOR, check=False,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
                 return _too_much()

@@ -1,7 +1,7 @@
 """The conversion's own process: a definition on standard input, its XForm on standard output, within limits.
 
-Run as `python -m fieldsync.services.conversion_worker KIND`. What it reads is anybody's file, so it gives up its rights
-to memory, processor time and files first.
+Run as `python -m fieldsync.services.conversion_worker KIND LIMITS`, the limits as JSON. What it reads is anybody's
+file, so it gives up its rights to memory, processor time and files first.
 """
 
 import re
@@ -13,12 +13,6 @@ import msgspec
 from fieldsync.core.forms import Finding
 from fieldsync.core.xlsform import SHEETS, Sheets, error
 
-MEMORY_BYTES = 512 * 1024 * 1024
-"""Address space. An ordinary form takes 60 MiB of it, 20,000 choices in three languages 250."""
-
-CPU_SECONDS = 20
-"""Processor time. An ordinary form takes 0.7 s, 20,000 choices in three languages 5 s."""
-
 OUTPUT_BYTES = 24 * 1024 * 1024
 """Bytes of any file it writes, its answer among them."""
 
@@ -28,6 +22,16 @@ MAX_WARNINGS = 50
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
 _SHEET = re.compile(r"[Oo]n the '(\w+)' sheet")
 _COLUMN = re.compile(r"the '([^']+)' (?:value|column)")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a conversion may take. An ordinary form takes 0.7 s of processor time and 60 MiB; 20,000 choices in three
+    languages take 5 s and 250 MiB."""
+
+    seconds: int = 30
+    memory_mib: int = 512
+    unpacked_mib: int = 64
+    entries: int = 1000
 
 
 class Answer(msgspec.Struct):
@@ -43,27 +47,28 @@ class Answer(msgspec.Struct):
     entity_rows: dict[str, int] = {}
 
 
-def limit_resources() -> None:
+def limit_resources(limits: Limits) -> None:
     """From here on: bounded memory, processor time and file size, no core dumps."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_BYTES, OUTPUT_BYTES))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    memory = limits.memory_mib * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def answer(data: bytes, kind: str) -> Answer:
+def answer(data: bytes, kind: str, limits: Limits) -> Answer:
     """The definition converted, or the findings that say why not."""
-    sheets = _sheets(data, kind)
+    sheets = _sheets(data, kind, limits)
     if isinstance(sheets, list):
         return Answer(sheets)
     return _convert(sheets)
 
 
-def _sheets(data: bytes, kind: str) -> Sheets | list[Finding]:
+def _sheets(data: bytes, kind: str, limits: Limits) -> Sheets | list[Finding]:
     if kind == "xlsx":
         from fieldsync.services.workbook import read_workbook
 
-        return read_workbook(data)
+        return read_workbook(data, limits.unpacked_mib * 1024 * 1024, limits.entries)
     from fieldsync.core.xlsform_readers import read_sheets
 
     return read_sheets(data, kind)
@@ -86,16 +91,18 @@ def _convert(sheets: Sheets) -> Answer:
 
 
 def to_xform(sheets: Sheets) -> tuple[bytes, list[Finding]]:
-    """pyxform's XForm of the sheets; empty where it refuses them."""
+    """pyxform's XForm of the sheets, occurrences of repeats named; empty where it refuses them."""
     from pyxform.errors import PyXFormError
     from pyxform.xls2xform import convert
+
+    from fieldsync.core.xform_occurrences import with_occurrence_ids
 
     warnings: list[str] = []
     try:
         result = convert(definition(sheets), warnings=warnings, validate=False, form_name="data")
     except PyXFormError as failure:
         return b"", [finding_of(str(failure), "error")]
-    xform: bytes = result.xform.encode()
+    xform = with_occurrence_ids(result.xform.encode())
     return xform, [finding_of(warning, "warning") for warning in warnings[:MAX_WARNINGS]]
 
 
@@ -129,10 +136,11 @@ def finding_of(message: str, severity: str) -> Finding:
 
 def main() -> None:
     """Read, convert, write; whatever happens the answer is findings."""
-    limit_resources()
+    kind, limits = sys.argv[1], msgspec.json.decode(sys.argv[2], type=Limits)
+    limit_resources(limits)
     data = sys.stdin.buffer.read()
     try:
-        found = answer(data, sys.argv[1])
+        found = answer(data, kind, limits)
     except (MemoryError, RecursionError):
         found = Answer([error("too_large", "The form takes too much memory to convert.", "Make it smaller.")])
     except Exception as failure:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -44,7 +43,7 @@ def find(session: Session, association_id: int, uuid: str) -> list[Found]:
     collections = {row.id: row for row in associations.collections(session, association_id)}
     return [
         Found(row, collections[row.collection_id].kind, collections[row.collection_id].of)
-        for row in records.by_uuids(session, [UUID(uuid).bytes])
+        for row in records.by_uuids(session, [records.uuid_bytes(uuid)])
         if row.collection_id in collections
     ]
 
@@ -80,7 +79,7 @@ def merge(session: Session, desk: Desk, found: Found, others: Sequence[str]) -> 
             return Problem("not_found")
     if found.kind != "entity":
         return Problem("bad_act")
-    own = str(UUID(bytes=bytes(found.row.uuid)))
+    own = records.uuid_text(found.row.uuid)
     return _say(session, desk, found, act={"merge": sorted({own, *others})})
 
 
@@ -140,7 +139,7 @@ def _sender(session: Session, device_id: int) -> str:
 
 
 def _say(session: Session, desk: Desk, found: Found, **members: Any) -> Problem | None:
-    name = (found.kind, found.of, str(UUID(bytes=bytes(found.row.uuid))))
+    name = (found.kind, found.of, records.uuid_text(found.row.uuid))
     return _say_about(session, desk, name, found, **members)
 
 

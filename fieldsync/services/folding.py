@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -176,7 +175,7 @@ def _row(
     return RecordRow(
         id=record.id,
         collection_id=record.collection.id,
-        uuid=UUID(record.uuid).bytes,
+        uuid=records.uuid_bytes(record.uuid),
         created_by=record.created_by,
         place=working.place(record),
         review=_review(state, problems),

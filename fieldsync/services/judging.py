@@ -21,7 +21,7 @@ ACTS_OF_COMPANIONS = frozenset({"comment"})
 """What a device's author may do besides writing: reviews, verdicts and merges are for people at the desk."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Said:
     """One operation on its way in. `problems`: wrong in itself. `waits`: (kind, what) that is not here.
 

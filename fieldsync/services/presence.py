@@ -111,7 +111,7 @@ def note_files(working: WorkingSet, entries: Iterable[Entry]) -> None:
     rows = [
         (entry.author_id, entry.operation.id[1], sha256, working.records[entry.name].id)
         for entry in entries
-        if entry.operation.kind == "submission" and len(entry.operation.id) == 2
+        if b'"sha256"' in entry.raw and entry.operation.kind == "submission" and len(entry.operation.id) == 2
         for sha256 in _files(entry.operation)
     ]
     flags.add_missing_files(working.session, rows)

@@ -1,7 +1,6 @@
 """Keeping what is wrong in itself, so that a person can look at it (docs/protocol.md section 4)."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +9,7 @@ from fieldsync.core.operations import Operation
 from fieldsync.core.problems import Problem
 from fieldsync.services.judging import Said, problems_as_json, problems_from_json
 from fieldsync.services.senders import Sender
-from fieldsync.store import operations, quarantine
+from fieldsync.store import operations, quarantine, records
 from fieldsync.store.operations import OperationRow
 from fieldsync.store.quarantine import FAULTS_MAX, QuarantineRow
 
@@ -46,7 +45,7 @@ def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:
         counts=said.counts,
         kind=operation.kind if operation else "",
         of=operation.of if operation else "",
-        record=UUID(operation.record).bytes if operation else None,
+        record=records.uuid_bytes(operation.record) if operation else None,
         status=status,
         problems=problems_as_json(said.problems),
         body=said.raw,
@@ -67,7 +66,7 @@ def move_from_held(
         session,
         QuarantineRow(
             0, association_id, sender_id, operation.id[0], operation.id[1], 0, sameness(raw), True, operation.kind,
-            operation.of, UUID(operation.record).bytes, "quarantined", problems_as_json(problems), raw, now_ms,
+            operation.of, records.uuid_bytes(operation.record), "quarantined", problems_as_json(problems), raw, now_ms,
         ),
     )  # fmt: skip
 

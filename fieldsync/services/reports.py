@@ -15,7 +15,7 @@ SAME_CONTENT_AGAIN = "same_content_again"
 
 _OCCURRENCE = re.compile(r"\[[^]]*\]")
 
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encode = msgspec.json.Encoder().encode
 
 
 def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> None:
@@ -54,7 +54,7 @@ def _keys(working: WorkingSet, record: WorkingRecord) -> list[tuple[int, int]]:
     if found and found.compiled.key_paths:
         values = [record.state.fields.get(path) for path in found.compiled.key_paths]
         if all(value is not None for value in values):
-            keys.append((record.collection.id, _digest(values)))
+            keys.append((record.collection.id, _digest(_encode(values))))
     if record.row is None or keys:
         keys.append((-record.created_by, _content_digest(record.collection.id, record.state.fields)))
     return keys
@@ -62,13 +62,15 @@ def _keys(working: WorkingSet, record: WorkingRecord) -> list[tuple[int, int]]:
 
 def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:
     """The answers without what is new in every copy: ids under `meta`, and the names of occurrences."""
-    answers = [(_plain(path), value) for path, value in fields.items() if "meta/" not in path]
-    return _digest([collection_id, answers])
+    content = _encode(fields)
+    if b"meta/" in content or b"]" in content:
+        content = _encode([(_plain(path), value) for path, value in fields.items() if "meta/" not in path])
+    return _digest(content + b"%d" % collection_id)
 
 
 def _plain(path: str) -> str:
     return _OCCURRENCE.sub("[]", path) if "[" in path else path
 
 
-def _digest(value: object) -> int:
-    return int.from_bytes(hashlib.blake2b(_encode(value), digest_size=8).digest(), "big") >> 1
+def _digest(content: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big") >> 1

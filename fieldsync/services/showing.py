@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -36,7 +35,7 @@ def told(problems: Iterable[Problem], language: str) -> list[dict[str, Any]]:
 
 def gone(row: RecordRow) -> dict[str, Any]:
     """What is left of a record for somebody who may no longer read it."""
-    return {"record": str(UUID(bytes=bytes(row.uuid))), "gone": True}
+    return {"record": records.uuid_text(row.uuid), "gone": True}
 
 
 def _shown(
@@ -47,7 +46,7 @@ def _shown(
     comments = [msgspec.to_builtins(comment) for comment in state.comments]
     problems = [*told(problems_from_json(row.problems), language), *told(flags, language)]
     return {
-        "record": str(UUID(bytes=bytes(row.uuid))),
+        "record": records.uuid_text(row.uuid),
         "kind": collection.kind,
         "of": collection.of,
         "version": state.version,
@@ -64,4 +63,4 @@ def _shown(
 
 def _survivors(session: Session, rows: Iterable[RecordRow]) -> dict[int, str]:
     wanted = {row.merged_into for row in rows if row.merged_into is not None}
-    return {each.id: str(UUID(bytes=bytes(each.uuid))) for each in records.by_ids(session, wanted).values()}
+    return {each.id: records.uuid_text(each.uuid) for each in records.by_ids(session, wanted).values()}

@@ -1,5 +1,6 @@
 """Receiving a batch: one readable sequence from raw operations to results (docs/protocol.md sections 2 to 4)."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ from fieldsync.services.working import Entry
 from fieldsync.store import authors, devices, operations, records
 from fieldsync.store.authors import AuthorRow
 from fieldsync.store.operations import OperationRow
+
+logger = logging.getLogger(__name__)
 
 CONTACT_NOTED_EVERY_MS = 60_000
 """A request that says nothing new is noted at most this often, so that a replay writes nothing."""
@@ -101,7 +104,8 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
             results = reception.take(prepared.new, prepared.void)
     except OperationalError:
         raise  # a lock or a full disk: nothing of this transaction is kept
-    except Exception:
+    except Exception as error:
+        _log_fault("a batch", error)
         results = _one_by_one(session, sender, prepared, receipt_id, now_ms)
     for position, result in results.items():
         prepared.results[position] = result
@@ -120,11 +124,21 @@ def _one_by_one(
                 results |= reception.take([(position, said)], ())
         except OperationalError:
             raise
-        except Exception:
+        except Exception as error:
+            _log_fault("an operation alone", error)
             results[position] = _count_fault(session, sender, said, now_ms)
     with session.begin_nested():
         Reception(session, sender, receipt_id, now_ms).take([], prepared.void)
     return results
+
+
+def _log_fault(what: str, error: Exception) -> None:
+    """The kind of a fault and its place, never its words: they may quote an answer."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    logger.error("%s failed with %s at %s", what, type(error).__name__, where)
 
 
 def _count_fault(session: Session, sender: Sender, said: Said, now_ms: int) -> Result:

@@ -15,12 +15,6 @@ from openpyxl.xml.functions import tostring
 from fieldsync.core.forms import Finding
 from fieldsync.core.xlsform import MAX_COLUMNS, MAX_DEFINITION_BYTES, MAX_ROWS, SHEETS, Sheets, error
 
-MAX_ENTRIES = 500
-"""Files in the archive; a workbook of six sheets has about 20."""
-
-MAX_UNPACKED_BYTES = 64 * 1024 * 1024
-"""Bytes of all files unpacked; 20,000 rows of 30 cells make about 40 MB."""
-
 MAX_RATIO = 200
 """Unpacked to packed size of files over 1 MiB; real sheets reach about 40."""
 
@@ -33,9 +27,9 @@ _FIXED_TIME = datetime.datetime(2000, 1, 1)
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it as .xlsx."
 
 
-def read_workbook(data: bytes) -> Sheets | list[Finding]:
+def read_workbook(data: bytes, unpacked_bytes: int, entries_max: int) -> Sheets | list[Finding]:
     """The XLSForm sheets of an .xlsx file as text, or why it cannot be read."""
-    refused = _refuse_archive(data)
+    refused = _refuse_archive(data, unpacked_bytes, entries_max)
     if refused is not None:
         return [refused]
     try:
@@ -48,7 +42,7 @@ def read_workbook(data: bytes) -> Sheets | list[Finding]:
         return [error("broken_workbook", f"The workbook is damaged ({type(failure).__name__}).", _SAVE_AGAIN)]
 
 
-def _refuse_archive(data: bytes) -> Finding | None:
+def _refuse_archive(data: bytes, unpacked_bytes: int, entries_max: int) -> Finding | None:
     if not data.strip():
         return error("empty", "The file is empty.", "Choose the form's file again.")
     if len(data) > MAX_DEFINITION_BYTES:
@@ -59,14 +53,14 @@ def _refuse_archive(data: bytes) -> Finding | None:
         return error("old_workbook", "The file is an old .xls workbook.", _SAVE_AGAIN)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _refuse_entries(archive.infolist())
+            return _refuse_entries(archive.infolist(), unpacked_bytes, entries_max)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError):
         return error("broken_workbook", "The file is no .xlsx workbook, or it is damaged.", _SAVE_AGAIN)
 
 
-def _refuse_entries(entries: list[zipfile.ZipInfo]) -> Finding | None:
+def _refuse_entries(entries: list[zipfile.ZipInfo], unpacked_bytes: int, entries_max: int) -> Finding | None:
     names = {entry.filename.lower() for entry in entries}
-    if len(entries) > MAX_ENTRIES or len(names) < len(entries):
+    if len(entries) > entries_max or len(names) < len(entries):
         return error("archive_bomb", "The workbook holds too many files, or two of one name.", _SAVE_AGAIN)
     if any(entry.flag_bits & 1 for entry in entries):
         return error("password_protected", "The workbook is protected by a password.", "Save it without one.")
@@ -74,7 +68,7 @@ def _refuse_entries(entries: list[zipfile.ZipInfo]) -> Finding | None:
         return error("macros", "The workbook holds macros.", "Save it as .xlsx, which holds none.")
     large = [entry for entry in entries if entry.file_size > RATIO_FROM_BYTES]
     stretched = any(entry.file_size > MAX_RATIO * max(entry.compress_size, 1) for entry in large)
-    if stretched or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+    if stretched or sum(entry.file_size for entry in entries) > unpacked_bytes:
         return error("archive_bomb", "The workbook unpacks to far more than a form needs.",
                      "Remove empty rows, pictures and other sheets.")  # fmt: skip
     return None

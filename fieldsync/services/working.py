@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ RecordName = tuple[str, str, str]
 _state_decoder = msgspec.json.Decoder(RecordState)
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """An operation to be stored. `held_id` is its row where it was held before; `said_by` its author, or 0.
 
@@ -46,7 +45,7 @@ class Entry:
         return (self.operation.kind, self.operation.of, self.operation.record)
 
 
-@dataclass
+@dataclass(slots=True)
 class WorkingRecord:
     """A record in hand. `state` is None while nothing of it applies; `anew` asks for a fold from all operations."""
 
@@ -96,20 +95,22 @@ class WorkingSet:
         for entry in entries:
             if entry.name not in self.records:
                 authors.setdefault(entry.name, entry.author_id)
-        wanted = {UUID(name[2]).bytes for name in authors}
+        wanted = {records.uuid_bytes(name[2]) for name in authors}
         stored = {(row.uuid, row.collection_id): row for row in records.by_uuids(self.session, wanted, lock=True)}
         for name, author_id in authors.items():
             collection = self._collection(name[0], name[1])
-            row = stored.get((UUID(name[2]).bytes, collection.id))
+            row = stored.get((records.uuid_bytes(name[2]), collection.id))
             self.records[name] = _in_hand(collection, name[2], row, author_id)
 
     def load_ids(self, record_ids: Iterable[int]) -> list[WorkingRecord]:
         """Take records in hand by row id."""
         by_id = {record.id: record for record in self.records.values() if record.row is not None}
         missing = [each for each in record_ids if each not in by_id]
+        if not missing:
+            return [by_id[each] for each in record_ids]
         names = {row.id: row for row in associations.collections(self.session, self.association_id)}
         for row in records.by_ids(self.session, missing, lock=True).values():
-            record = _in_hand(names[row.collection_id], str(UUID(bytes=bytes(row.uuid))), row, row.created_by)
+            record = _in_hand(names[row.collection_id], records.uuid_text(row.uuid), row, row.created_by)
             by_id[row.id] = record
             self.records[(record.collection.kind, record.collection.of, record.uuid)] = record
         return [by_id[each] for each in record_ids if each in by_id]

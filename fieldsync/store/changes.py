@@ -1,15 +1,14 @@
 """The dense change log of an association (docs/protocol.md section 5; docs/architecture.md, "The cursor")."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many
 
 
-@dataclass(frozen=True)
-class ChangeRow:
+class ChangeRow(NamedTuple):
     """One position. `said_by` is the author of a submission operation that simply went on, else 0."""
 
     position: int
@@ -19,8 +18,7 @@ class ChangeRow:
     place: str
 
 
-@dataclass(frozen=True)
-class NewChange:
+class NewChange(NamedTuple):
     """A row to write; its position is drawn last."""
 
     record_id: int
@@ -35,10 +33,7 @@ def append(session: Session, association_id: int, positions: Sequence[int], chan
         "INSERT INTO change_log (association_id, position, record_id, operation_id, said_by, place)"
         " VALUES (?, ?, ?, ?, ?, ?)"
     )
-    rows = [
-        (association_id, position, change.record_id, change.operation_id, change.said_by, change.place)
-        for position, change in zip(positions, changes, strict=True)
-    ]
+    rows = [(association_id, position, *change) for position, change in zip(positions, changes, strict=True)]
     execute_many(session, sql, rows)
 
 

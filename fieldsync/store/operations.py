@@ -1,7 +1,7 @@
 """Operations as they were said, and what held ones wait for."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,7 @@ CHUNK_ROWS = 500
 """How many ids one look-up names."""
 
 
-@dataclass(frozen=True)
-class OperationRow:
+class OperationRow(NamedTuple):
     """An operation as stored; `status` is applied or held, `n` is 0 unless it was derived."""
 
     id: int
@@ -24,8 +23,7 @@ class OperationRow:
     body: bytes
 
 
-@dataclass(frozen=True)
-class HistoryRow:
+class HistoryRow(NamedTuple):
     """An operation with what people want to know of it: its author's name and when it came."""
 
     id: int

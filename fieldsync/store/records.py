@@ -1,7 +1,7 @@
 """Records: the stored fold of their operations."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +16,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class RecordRow:
+class RecordRow(NamedTuple):
     """A record as stored: `state` is the fold as JSON, `problems` a JSON list or None, `uuid` 16 bytes."""
 
     id: int
@@ -37,9 +36,15 @@ class RecordRow:
     problems: bytes | None
 
 
-def _row(values: Sequence[object]) -> RecordRow:
-    row = RecordRow(*values)  # type: ignore[arg-type]
-    return row
+def uuid_bytes(text: str) -> bytes:
+    """A UUID in its canonical spelling as its 16 bytes."""
+    return bytes.fromhex(text.replace("-", ""))
+
+
+def uuid_text(packed: bytes) -> str:
+    """16 bytes as a UUID in its canonical spelling."""
+    digits = packed.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def by_uuids(session: Session, uuids: Collection[bytes], lock: bool = False) -> list[RecordRow]:
@@ -49,7 +54,7 @@ def by_uuids(session: Session, uuids: Collection[bytes], lock: bool = False) -> 
     for start in range(0, len(wanted), CHUNK_ROWS):
         chunk = _padded(wanted[start : start + CHUNK_ROWS])
         sql = f"SELECT {_COLUMNS} FROM record WHERE uuid IN ({places(len(chunk))}) ORDER BY uuid{clause}"
-        found.extend(_row(row) for row in execute(session, sql, chunk))
+        found.extend(RecordRow(*row) for row in execute(session, sql, chunk))
     return found
 
 
@@ -60,20 +65,20 @@ def by_ids(session: Session, record_ids: Collection[int], lock: bool = False) ->
     for start in range(0, len(wanted), CHUNK_ROWS):
         chunk = wanted[start : start + CHUNK_ROWS]
         sql = f"SELECT {_COLUMNS} FROM record WHERE id IN ({places(len(chunk))}) ORDER BY id{clause}"
-        found.update((row[0], _row(row)) for row in execute(session, sql, chunk))
+        found.update((row[0], RecordRow(*row)) for row in execute(session, sql, chunk))
     return found
 
 
 def of_collection(session: Session, collection_id: int, after_id: int, limit: int) -> list[RecordRow]:
     """A page of a collection in the order of arrival."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?"
-    return [_row(row) for row in execute(session, sql, (collection_id, after_id, limit))]
+    return [RecordRow(*row) for row in execute(session, sql, (collection_id, after_id, limit))]
 
 
 def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
     """Store new records."""
     sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)})"
-    execute_many(session, sql, [_values(row) for row in rows])
+    execute_many(session, sql, list(rows))
 
 
 def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
@@ -112,7 +117,7 @@ def in_conflict(session: Session, association_id: int, after_id: int, limit: int
         f"SELECT {columns} FROM record r JOIN collection c ON c.id = r.collection_id"
         " WHERE c.association_id = ? AND r.conflicts > 0 AND r.id > ? ORDER BY r.id LIMIT ?"
     )
-    return [_row(row) for row in execute(session, sql, (association_id, after_id, limit))]
+    return [RecordRow(*row) for row in execute(session, sql, (association_id, after_id, limit))]
 
 
 def set_incomplete(session: Session, record_ids: Iterable[int], incomplete: bool) -> None:
@@ -126,13 +131,6 @@ def _padded(values: list[bytes]) -> list[bytes]:
         if len(values) <= length:
             return values + values[-1:] * (length - len(values))
     return values
-
-
-def _values(row: RecordRow) -> tuple[object, ...]:
-    return (
-        row.id, row.collection_id, row.uuid, row.created_by, row.place, row.review, row.deleted, row.conflicts,
-        row.merged, row.merged_into, row.incomplete, row.arrived_ms, row.changed_ms, row.state, row.problems,
-    )  # fmt: skip
 
 
 def _changes(row: RecordRow) -> tuple[object, ...]:
