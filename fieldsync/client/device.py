@@ -184,13 +184,13 @@ class Device:
 
         Each: id, record, status (quarantined, held, applied, set_aside), problems, reason.
         """
-        told = (_problem(said) for said in self.store.said_in("outbox", "kept", "safe", "aside"))
-        return [problem for problem in told if problem is not None]
+        said = self.store.all_said()
+        last = {one.record: one.position for one in said if one.state != "aside"}
+        return [_problem(one) for one in said if _is_worth_telling(one, last.get(one.record) == one.position)]
 
     def waiting(self) -> dict[str, int]:
         """How many operations are unsent, kept (acknowledged, not yet safe at the top server) and set aside."""
-        counts = {name: self.store.count(state) for name, state in WAITING_STATES.items()}
-        return counts
+        return {name: self.store.count(state) for name, state in WAITING_STATES.items()}
 
     def export_set_aside(self) -> list[Json]:
         """The operations that the server would not read, whole, to be brought to it by hand."""
@@ -263,10 +263,15 @@ def _about_same(said: Sequence[Said], kind: str, of: str) -> list[Said]:
     return [one for one, content in contents if (content["kind"], content["of"]) == (kind, of)]
 
 
-def _problem(said: Said) -> Json | None:
+def _is_worth_telling(said: Said, is_last: bool) -> bool:
+    """What an applied operation left wrong in its record counts until the device or the server says more of it."""
+    if said.state == "aside" or said.status in ("quarantined", "held"):
+        return True
+    return bool(said.problems) and is_last and not said.folded
+
+
+def _problem(said: Said) -> Json:
     status = "set_aside" if said.state == "aside" else said.status
-    if status in (None, "applied") and not said.problems:
-        return None
     return {
         **{"id": list(said.key), "record": said.record, "status": status},
         **{"problems": list(said.problems), "reason": said.reason},

@@ -36,11 +36,15 @@ def become(store: Store, author: str, token: str) -> None:
 
 
 def _say_again(store: Store, author: str) -> int:
-    """Give new ids to what the server does not know, and rewrite who saw what; the last counter drawn."""
+    """Give new ids to what the server does not know, and rewrite who saw what; the last counter drawn.
+
+    What was acknowledged but names an id that gets a new name is said again too: under the old name it waits for what
+    never comes, or points at what another life of this phone said. Equal values are no conflict.
+    """
     renamed: Renamed = {}
     for said in store.all_said():
         content = said.content()
-        if not (_is_unknown(said) or (said.status == "held" and _names(content, renamed))):
+        if not (_is_unknown(said) or _names(content, renamed)):
             continue
         key = (author, len(renamed) + 1)
         renamed[said.key] = key
@@ -59,9 +63,9 @@ def _is_unknown(said: Said) -> bool:
 
 
 def _names(content: Json, renamed: Renamed) -> bool:
-    """Whether it waits for an id that will never come."""
+    """Whether it saw, or was based on, something that has a new name."""
     named = list(content.get("seen", ())) + [key for heads in content.get("bases", {}).values() for key in heads]
-    return any(tuple(key) in renamed for key in named)
+    return any(tuple(key[:2]) in renamed for key in named)
 
 
 def _rewritten(content: Json, key: tuple[str, int], renamed: Renamed) -> Json:

@@ -20,7 +20,7 @@ def take_page(store: Store, records: Sequence[Json], round_: int, last: bool) ->
 def take_record(store: Store, body: Json, round_: int) -> None:
     """Store the server's record. It contains whatever of ours the server has applied by now."""
     former = next((old for old in store.pulled(body["record"]) if _same(old, body)), None)
-    changed = former is None or former["heads"] != body["heads"]
+    changed = former != body
     store.put_pulled(body, round_)
     heads = {tuple(key) for key in body["heads"]}
     for said in store.said_of(body["record"]):
@@ -37,7 +37,7 @@ def _mark(store: Store, said: Said, is_head: bool, changed: bool) -> None:
     elif said.status == "applied":
         store.set_said(said.position, folded=1)
     elif is_head:
-        store.set_said(said.position, folded=1, status="applied")
+        store.set_said(said.position, folded=1, status="applied", problems=None)
     elif changed:
         # Held or quarantined, and the record moved on: perhaps it was released. Saying it again tells.
         store.queue_again([said.position])

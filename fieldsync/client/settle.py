@@ -12,6 +12,7 @@ from fieldsync.client.batch import Batch
 from fieldsync.client.clock import receive
 from fieldsync.client.pulled import take_page
 from fieldsync.client.store import Said, State, Store
+from fieldsync.client.view import reopens
 
 OTHER_CONTENT = "other_content"
 """The problem code of an id that the server knows with other content: another life of this phone used it."""
@@ -41,13 +42,14 @@ def settle(store: Store, batch: Batch, answer: SyncAnswer, now_ms: int, dice: ra
             _enter_epoch(store, state, answer)
         pulled = _pull(store, batch, answer, state)
         _hear(store, answer.records or (), now_ms)
-        _cover(store, answer.durable_through)
-        _notice_other_life(store, answer)
+        if not _notice_other_life(store, answer):
+            _cover(store, answer.durable_through)
         _take_forms(store, answer)
         _take_standing(store, answer)
         unread = batch.pull and pulled is None and state.epoch in (None, answer.epoch)
         note = _settle_pace(store, batch, answer, unread, now_ms, dice)
-        return Settled(statuses, pulled or 0, answer.more or pulled is None, note)
+        more = answer.more or pulled is None or bool(store.state().renew)
+        return Settled(statuses, pulled or 0, more, note)
 
 
 def failed(store: Store, batch: Batch, now_ms: int, dice: random.Random, standing: str | None = None) -> None:
@@ -109,8 +111,10 @@ def _keep(store: Store, said: Said, result: Result, epoch: str) -> None:
     """The other side has it: from the outbox to kept, with what became of it."""
     problems = msgspec.json.encode(result.problems) if result.problems else None
     store.set_said(said.position, state="kept", status=result.status, problems=problems, epoch=epoch, tries=0)
-    if said.status in ("held", "quarantined") and result.status not in ("held", "quarantined"):
-        # It was released in the meantime, and what came down since may contain it or not.
+    released = said.status in ("held", "quarantined") and result.status not in ("held", "quarantined")
+    content = said.content()
+    if released or any(reopens(base, content) for base in store.pulled(said.record)):
+        # What came down may contain it or not, or hides what it brings back: only the server can tell.
         store.ask_afresh(said.record)
 
 
@@ -169,8 +173,11 @@ def _cover(store: Store, durable_through: Mapping[str, int]) -> None:
                 store.set_said(said.position, state="safe")
 
 
-def _notice_other_life(store: Store, answer: SyncAnswer) -> None:
-    """A counter that this store never drew, or an id with other content: the phone lived on after this backup."""
+def _notice_other_life(store: Store, answer: SyncAnswer) -> bool:
+    """A counter that this store never drew, or an id with other content: the phone lived on after this backup.
+
+    Until it has an id of its own, everything that it said stays with it.
+    """
     clash = any(
         result.status == "quarantined" and OTHER_CONTENT in problem_codes(result.problems)
         for result in answer.results.values()
@@ -178,6 +185,7 @@ def _notice_other_life(store: Store, answer: SyncAnswer) -> None:
     counter = store.state().counter
     if clash or answer.known_through > counter:
         store.update(renew=1, counter=max(counter, answer.known_through))
+    return bool(store.state().renew)
 
 
 def _take_forms(store: Store, answer: SyncAnswer) -> None:
@@ -201,6 +209,8 @@ def _take_standing(store: Store, answer: SyncAnswer) -> None:
     if answer.device.get("wipe") is True:
         store.erase_pulled()
         store.forget_said(said.position for said in store.said_in("safe"))
+        for said in store.said_in("kept"):
+            store.set_said(said.position, folded=1)
         store.update(cursor=None, round=store.state().round + 1)
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from fieldsync.client.clock import MS_MAX
 from fieldsync.client.store import Said
 from fieldsync.core.merge import RecordState, fold
+from fieldsync.core.occurrences import around
 from fieldsync.core.operations import Operation
 
 Json = dict[str, Any]
@@ -63,10 +65,19 @@ def shown(base: Json | None, said: Sequence[Said], gone: bool) -> Json | None:
     record = dict(base) if base is not None else _empty(said[-1].content())
     if top:
         _lay(record, [one.content() for one in top])
+        if top[-1].status == "applied":
+            record["problems"] = list(top[-1].problems)
     record["heads"] = [list(key) for key in heads(base, [] if gone and not top else said)]
     record["unsent"] = sum(one.state == "outbox" for one in said)
     record["quarantined"] = quarantined
     return record
+
+
+def reopens(base: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
+    """Whether the operation writes to an occurrence that the server's record shows as removed."""
+    fields = base["fields"]
+    touched = (outer for path in content.get("writes", {}) if "[" in path for outer in (*around(path), path))
+    return any(fields.get(outer, "") is None for outer in touched)
 
 
 def _empty(content: Json) -> Json:
@@ -81,28 +92,39 @@ def _empty(content: Json) -> Json:
 def _lay(record: Json, own: Sequence[Json]) -> None:
     """Fold the own operations over the record, as if each had seen all that is shown."""
     state = _folded(record, own)
-    written = {path for content in own for path in content.get("writes", {})}
     record["fields"] = state.fields
-    conflicts = record.get("conflicts") or {}
-    record["conflicts"] = {path: others for path, others in conflicts.items() if path not in written}
+    record["conflicts"] = msgspec.json.decode(msgspec.json.encode(state.conflicts))
     record["version"] = state.version
     record["deleted"] = state.deleted
-    if written or any(content.get("delete") for content in own):
+    if any(content.get("writes") or content.get("delete") for content in own):
         record["delete_conflict"] = False
     review = record.get("review") or {}
-    said = [msgspec.to_builtins(comment) for comment in state.comments]
+    said = msgspec.json.decode(msgspec.json.encode(state.comments))
     record["review"] = {**review, "comments": [*(review.get("comments") or []), *said]}
 
 
 def _folded(record: Json, own: Sequence[Json]) -> RecordState:
-    """One operation that says what the record shows, then the own ones, each with the one before it as seen."""
-    about = {name: record.get(name) for name in ("record", "kind", "of", "version")}
-    zero = [0, 0]
-    steps: list[Json] = []
-    if record.get("fields"):
-        steps.append({**about, "id": [BASE, 1], "stamp": zero, "writes": record["fields"]})
-    if record.get("deleted"):
-        steps.append({**about, "id": [BASE, 2], "stamp": zero, "seen": [[BASE, 1]] if steps else [], "delete": True})
+    """What the record shows as operations, then the own ones, each with the one before it as seen."""
+    steps = _retold(record)
+    seen = [step["id"] for step in steps]
     for content in own:
-        steps.append({**content, "seen": [steps[-1]["id"]] if steps else []})
+        steps.append({**content, "seen": seen})
+        seen = [content["id"]]
     return fold([msgspec.convert(step, Operation) for step in steps])
+
+
+def _retold(record: Json) -> list[Json]:
+    """The server's record as operations: one says what it shows, and later than the others; its conflicts; a delete."""
+    about = {name: record.get(name) for name in ("record", "kind", "of", "version")}
+    others: dict[Id, Json] = {}
+    for path, conflicts in (record.get("conflicts") or {}).items():
+        for conflict in conflicts:
+            step = {**about, "version": None, "id": conflict["id"], "stamp": conflict["stamp"], "writes": {}}
+            others.setdefault(tuple(conflict["id"]), step)["writes"][path] = conflict["value"]
+    steps = list(others.values())
+    if record.get("fields"):
+        steps.append({**about, "id": [BASE, 1], "stamp": [MS_MAX, 0], "writes": record["fields"]})
+    if record.get("deleted"):
+        seen = [step["id"] for step in steps]
+        steps.append({**about, "id": [BASE, 2], "stamp": [MS_MAX, 1], "seen": seen, "delete": True})
+    return steps
