@@ -185,7 +185,7 @@ class _Derived:
         """What the submission said of the entity last, and the heads that its author saw."""
         told = [one for one in self._earlier if _about(one.operation, of, entity)]
         last = set(self._past.latest({one.position for one in told}))
-        own = [one.operation.id for one in told if one.position in last]
+        own = sorted(one.operation.id for one in told if one.position in last)
         return tuple(dict.fromkeys([*own, *self._bases(entity)]))[:SEEN_MAX]
 
     def _bases(self, entity: str) -> Iterator[OperationId]:

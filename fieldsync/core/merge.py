@@ -111,7 +111,7 @@ def _fields(
     removals = Removals(writers, past)
     shown: dict[str, Shown] = {}
     for path, places in writers.items():
-        if not is_occurrence(path) and (answer := _answer(path, places, removals.taken(path), past, protective)):
+        if not is_occurrence(path) and (answer := _answer(path, places, removals, past, protective)):
             shown[path] = answer
     kept = _show_keys(shown, writers, removals, past)
     fields = {path: answer.value for path, answer in shown.items()}
@@ -140,14 +140,17 @@ def _says_something(answer: Shown) -> bool:
     return answer.value is not None or any(other.value is not None for other in answer.conflicts)
 
 
-def _answer(path: str, places: Sequence[int], taken: int, past: History, protective: Protective) -> Shown | None:
+def _answer(
+    path: str, places: Sequence[int], removals: Removals, past: History, protective: Protective
+) -> Shown | None:
     """What the path of an answer shows; None where all of it went with an occurrence that was removed."""
     values = [value for place in places if (value := past.operations[place].writes[path]) is not None]
+    taken = removals.taken(path)
     left = [place for place in places if not taken >> place & 1]
     if not left:
         return None
     if values and all(map(is_set, values)):
-        return Shown(merged_set(path, places, taken, past))
+        return Shown(merged_set(path, places, taken, removals.of_any_around(path), past))
     return register(path, past.latest(left), past, protective.get(unindexed(path), ()))
 
 

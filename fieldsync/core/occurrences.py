@@ -33,18 +33,18 @@ class Removals:
         self._history = history
         self._standing: dict[str, list[int]] = {}
         self._took: dict[str, int] = {}
+        self._all: dict[str, list[int]] = {}
         revived = _revived(writers, history)
         for path, positions in writers.items():
             if not is_occurrence(path):
                 continue
             removals = [one for one in positions if history.operations[one].writes[path] is None]
+            if removals:
+                self._all[path] = removals
             standing = [one for one in removals if not revived[path] >> one & 1]
             if standing:
                 self._standing[path] = standing
                 self._took[path] = history.covered(standing) | sum(1 << one for one in standing)
-
-    def __bool__(self) -> bool:
-        return bool(self._standing)
 
     def taken(self, path: str) -> int:
         """A mask of the operations whose writes of `path` were taken with an occurrence around it."""
@@ -52,6 +52,10 @@ class Removals:
         for occurrence in around(path):
             mask |= self._took.get(occurrence, 0)
         return mask
+
+    def of_any_around(self, path: str) -> list[int]:
+        """All removals of an occurrence around the path, standing or not."""
+        return [one for occurrence in around(path) for one in self._all.get(occurrence, ())]
 
     def standing(self, path: str) -> list[int]:
         """The removals of this very occurrence that stand and were not taken with an occurrence around it."""

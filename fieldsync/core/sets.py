@@ -23,13 +23,14 @@ def normal_form(value: Value) -> Value:
     return shown_set(value["set"]) if is_set(value) else value
 
 
-def merged_set(path: str, writers: Sequence[int], taken: int, history: History) -> Value:
+def merged_set(path: str, writers: Sequence[int], taken: int, removals: Sequence[int], history: History) -> Value:
     """The set that the writes of `path` (positions in causal order) add up to.
 
     `taken`: a mask of operations whose answers a removal of the occurrence around took. A choice outlives that
-    where an operation that is not taken wrote it too.
+    where an operation that is not taken wrote it too. `removals`: all removals of an occurrence around, standing or
+    not; who writes after one ticks anew what it had taken.
     """
-    ticks = _Ticks(history)
+    ticks = _Ticks(history, removals)
     for position in writers:
         ticks.write(position, _choices(history.operations[position].writes[path]))
     everything = (1 << len(history.operations)) - 1
@@ -46,18 +47,21 @@ def _choices(value: Value) -> set[str]:
 class _Ticks:
     """Who ticked and who unticked each choice. An operation says what differs from the set that its past shows."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, removals: Sequence[int]) -> None:
         self._history = history
+        self._removals = removals
         self._wrote: dict[str, int] = defaultdict(int)
         self._ticked: dict[str, int] = defaultdict(int)
         self._unticked: dict[str, list[int]] = defaultdict(list)
 
     def write(self, position: int, value: set[str]) -> None:
-        before = self.shown(self._history.pasts[position])
+        past = self._history.pasts[position]
+        before = self.shown(past)
+        taken = self._history.covered(one for one in self._removals if past >> one & 1)
         for choice in value:
             self._wrote[choice] |= 1 << position
-        for choice in value - before:
-            self._ticked[choice] |= 1 << position
+            if not self._left(choice, self._ticked[choice] & past & ~taken, past):
+                self._ticked[choice] |= 1 << position
         for choice in before - value:
             self._unticked[choice].append(position)
 

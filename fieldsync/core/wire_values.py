@@ -13,6 +13,8 @@ PATH_LENGTH_MAX = 500
 """Characters. XLSForm names are short; nested groups and occurrences add up to 200 or so."""
 READABLE_AUTHOR_MAX = 100
 """Characters of an author that an answer repeats, be it valid or not."""
+READABLE_COUNTER_MAX = 10**17
+"""Likewise for its numbers; a database holds them."""
 _INNER_DEPTH_MAX = 8
 
 _STEP = r"[^\x00-\x20\x7f/\[\]@\"'<>\ud800-\udfff]+"
@@ -48,17 +50,22 @@ def is_text(value: Any) -> bool:
 
 def integer(value: Any) -> int | None:
     """The integer that a JSON number stands for (1.0 is 1), within ±(2^53-1); None for anything else."""
-    if type(value) is float and value.is_integer():
-        value = int(value)
+    value = _as_integer(value)
     return value if type(value) is int and -INTEGER_MAX <= value <= INTEGER_MAX else None
+
+
+def _as_integer(value: Any) -> Any:
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def readable_id(value: Any) -> OperationId | None:
     """What an answer can repeat: [text, integer] or [text, integer, integer], be it valid or not."""
     if not isinstance(value, list | tuple) or len(value) not in (2, 3):
         return None
-    author, numbers = value[0], [integer(number) for number in value[1:]]
-    if not is_text(author) or len(author) > READABLE_AUTHOR_MAX or None in numbers:
+    author, numbers = value[0], [_as_integer(number) for number in value[1:]]
+    if not is_text(author) or len(author) > READABLE_AUTHOR_MAX:
+        return None
+    if any(type(number) is not int or abs(number) > READABLE_COUNTER_MAX for number in numbers):
         return None
     return (author, *numbers)
 
@@ -66,7 +73,7 @@ def readable_id(value: Any) -> OperationId | None:
 def valid_id(value: Any) -> OperationId | None:
     """An operation's id; None where it breaks a rule."""
     id = readable_id(value)
-    return id if id and is_author(id[0]) and all(number >= 1 for number in id[1:]) else None
+    return id if id and is_author(id[0]) and all(1 <= number <= INTEGER_MAX for number in id[1:]) else None
 
 
 def normal_value(value: Value) -> Value:

@@ -94,7 +94,10 @@ def is_accounted_for(
     operation: Operation,
     path: str,
 ) -> bool:
-    """Whether a written value can still be found, or was replaced or removed by an author who had seen it."""
+    """Whether a written value can still be found, or was replaced or removed by an author who had seen it.
+
+    Of a set, an operation says only what differs from the set that its past shows.
+    """
     value = operation.writes[path]
     current = [state.fields.get(path), *(other.value for other in state.conflicts.get(path, ()))]
     if any(same(shown(value), shown(one)) for one in current):
@@ -108,7 +111,9 @@ def is_accounted_for(
     if not is_set:
         return bool(writers)
     ticked = current[0]["set"] if current[0] else []
-    unticked = [choice for choice in value["set"] if choice not in ticked]
+    earlier = [one for one in said if one.id in past[operation.id]]
+    before = fold(earlier).fields.get(path) if earlier else None
+    unticked = set(value["set"]) - set(ticked) - set(before["set"] if before else ())
     return all(any(choice not in (one or {"set": []})["set"] for one in writers) for choice in unticked)
 
 
