@@ -1,7 +1,9 @@
 """Paths of answers, with and without occurrences of repeats (docs/protocol.md, section 1)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from fieldsync.core.operations import Value
 
 UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 OCCURRENCE = re.compile(rf"\[{UUID}\]")
@@ -30,3 +32,27 @@ def unindexed(path: str) -> str:
 def occurrence_id(prefix: str) -> str:
     """The UUID of the innermost occurrence in a path that ends with it."""
     return prefix[prefix.rindex("[") + 1 : -1]
+
+
+class Occurrences(dict[str, list[str]]):
+    """The occurrences of each repeat, in order: prefix and repeat ("members", "members[…]/kids") to their prefixes."""
+
+
+def occurrences_of(fields: Mapping[str, Value]) -> Occurrences:
+    """The occurrences that a record's paths speak of, in the order of their order keys, then of their ids."""
+    found: dict[str, dict[str, None]] = {}
+    for path, value in fields.items():
+        if "[" in path and value is not None:
+            for match in OCCURRENCE.finditer(path):
+                found.setdefault(path[: match.start()], {})[path[: match.end()]] = None
+    ordered = Occurrences()
+    for repeat, prefixes in found.items():
+        ordered[repeat] = sorted(prefixes, key=lambda prefix: _order(fields.get(prefix), prefix))
+    return ordered
+
+
+def _order(key: Value, prefix: str) -> tuple[int, int, str, str]:
+    """Whole-number keys first, then texts, then occurrences without a key."""
+    if key.__class__ is int:
+        return (0, key, "", prefix)
+    return (1, 0, key, prefix) if key.__class__ is str else (2, 0, "", prefix)

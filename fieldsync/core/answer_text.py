@@ -1,7 +1,6 @@
 """Values as the text that an answer sheet (XML) and an expression see, and back."""
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
 
 from fieldsync.core.operations import Value
 
@@ -17,7 +16,7 @@ def text_of(value: Value) -> str:
     if value is None:
         return ""
     if value.__class__ is str:
-        return cast(str, value)
+        return str(value)
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, Mapping):
@@ -82,7 +81,7 @@ def _points(text: str) -> Value:
 
 
 _TEXT_TYPES = frozenset(("text", "note", "calculate"))
-_READERS = {
+_READERS: dict[str, Callable[[str], Value]] = {
     "integer": _integer,
     "boolean": _boolean,
     "select_multiple": lambda text: {"set": text.split()},

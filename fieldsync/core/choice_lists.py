@@ -14,15 +14,19 @@ ROWS_MAX = 200_000
 
 
 class ChoiceLists:
-    """Secondary instances by id and CSV attachments by file name; `rows` is None for what is not known here."""
+    """Secondary instances by id and CSV attachments by file name; `rows` is None for what is not known here.
 
-    __slots__ = ("_by_instance", "_files", "_parsed")
+    `declared` are the ids of the form's secondary instances.
+    """
+
+    __slots__ = ("_by_instance", "_files", "_parsed", "declared")
 
     def __init__(self, form: Form, files: Mapping[str, bytes]) -> None:
         """Files are read when first asked for."""
         self._files = files
         self._parsed: dict[str, Sequence[Row] | None] = {}
         self._by_instance = {instance.id: instance for instance in form.instances}
+        self.declared = frozenset(self._by_instance)
 
     def rows(self, instance_id: str) -> Sequence[Row] | None:
         """The rows of a secondary instance, in order."""

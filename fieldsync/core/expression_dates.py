@@ -11,8 +11,9 @@ from functools import lru_cache
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DAY_MS = 86_400_000
-_STAMP_MS_MAX = 253_370_764_800_000
-"""The first millisecond of the year 9999; what lies beyond has no calendar date here."""
+_QUARTER_MS = 900_000
+_STAMP_MS_MIN, _STAMP_MS_MAX = -62_000_000_000_000, 253_370_764_800_000
+"""Some time in the year 5, and the start of the year 9999: what lies beyond has no calendar date here."""
 DAYS_MAX = 2_900_000
 """Days after 1970 that still have a calendar date (the year 9909)."""
 _MOMENT = re.compile(
@@ -24,18 +25,31 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Clock:
-    """What today() and now() give: the local date and time of a stamp, as texts."""
+    """What today() and now() give: the local date and time of a stamp, as texts; `today_days` since 1970."""
 
-    __slots__ = ("now", "today", "today_days", "zone")
+    __slots__ = ("stamp_ms", "today", "today_days", "zone")
 
     def __init__(self, stamp_ms: int, zone: tzinfo) -> None:
-        """`stamp_ms` is milliseconds since 1970 UTC; outside the calendar it is moved to the nearest year that exists."""
-        bounded = min(max(stamp_ms, -_STAMP_MS_MAX // 10), _STAMP_MS_MAX)
-        local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=bounded)).astimezone(zone)
+        """`stamp_ms` is milliseconds since 1970 UTC; outside the calendar the nearest moment in it is taken."""
+        self.stamp_ms = min(max(stamp_ms, _STAMP_MS_MIN), _STAMP_MS_MAX)
         self.zone = zone
-        self.now = local.isoformat(timespec="milliseconds")
-        self.today = self.now[:10]
-        self.today_days = float(local.date().toordinal() - _EPOCH_ORDINAL)
+        self.today, self.today_days = _day(self.stamp_ms // _QUARTER_MS, zone)
+
+    @property
+    def now(self) -> str:
+        """Local date and time with offset, milliseconds included."""
+        return _local(self.stamp_ms, self.zone).isoformat(timespec="milliseconds")
+
+
+def _local(stamp_ms: int, zone: tzinfo) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=stamp_ms)).astimezone(zone)
+
+
+@lru_cache(maxsize=1_024)
+def _day(quarter: int, zone: tzinfo) -> tuple[str, float]:
+    """The local date of a quarter of an hour: offsets from UTC are whole quarters."""
+    day = _local(quarter * _QUARTER_MS, zone).date()
+    return day.isoformat(), float(day.toordinal() - _EPOCH_ORDINAL)
 
 
 @lru_cache(maxsize=8_192)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 
 _EARTH_RADIUS_METRES = 6_378_100
 _METRES_A_DEGREE = 2 * math.pi * _EARTH_RADIUS_METRES / 360
@@ -20,7 +21,7 @@ def _places(texts: Iterable[str]) -> list[Place]:
 def distance(*texts: str) -> float:
     """Metres along the points."""
     places = _places(texts)
-    return sum((_between(a, b) for a, b in zip(places, places[1:], strict=False)), 0.0)
+    return sum((_between(a, b) for a, b in pairwise(places)), 0.0)
 
 
 def _between(a: Place, b: Place) -> float:

@@ -1,6 +1,6 @@
 """Designers' regular expressions, matched in time that the pattern cannot make explode.
 
-A pattern goes to `re` only where it cannot backtrack badly; any other is run as a set of states, one pass over the text.
+A pattern goes to `re` only where it cannot backtrack badly; any other runs as a set of states, in one pass.
 """
 
 import re

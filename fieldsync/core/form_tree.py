@@ -1,33 +1,39 @@
 """The primary instance of a form as a tree of paths: what a step of an expression leads to."""
 
-from fieldsync.core.forms import Form, Question
+from fieldsync.core.forms import Form, Question, legal_paths
 
-
-ENTITY_ATTRIBUTES = ("dataset", "id", "create", "update", "baseVersion", "trunkVersion", "branchId")
 META_PATHS = ("meta/instanceID", "meta/deprecatedID", "meta/instanceName")
 """What every form's answer sheet may hold, declared or not."""
+ENTITY_ATTRIBUTES = ("dataset", "id", "create", "update", "baseVersion", "trunkVersion", "branchId")
 
 
 class FormTree:
-    """Every node of a form's primary instance by its path ("" is the root), with the repeats around it."""
+    """Every node of a form's primary instance by its path ("" is the root), with the repeats around it.
 
-    __slots__ = ("form", "leaves", "nests", "questions", "repeats")
+    `leaves` hold answers: questions, metadata, attributes ("meta/entity/@id") and labels of entity declarations.
+    """
+
+    __slots__ = ("children", "form", "leaves", "nests", "questions", "repeats")
 
     def __init__(self, form: Form) -> None:
-        """Groups are known by what stands in them."""
+        """A form is never changed."""
         self.form = form
         self.repeats = frozenset(repeat.path for repeat in form.repeats)
         self.questions: dict[str, Question] = {question.path: question for question in form.questions}
-        self.leaves = frozenset([*self.questions, *META_PATHS, *_entity_leaves(form)])
+        self.leaves = frozenset([*legal_paths(form), *META_PATHS, *_entity_leaves(form)])
         self.nests: dict[str, tuple[str, ...]] = {"": ()}
-        for path in [*self.leaves, *self.repeats, *_group_paths(form)]:
+        self.children: dict[str, list[str]] = {}
+        others = sorted(self.leaves.difference(self.questions))
+        groups = [group.path for group in form.groups]
+        for path in [*self.questions, *groups, *(repeat.path for repeat in form.repeats), *others]:
             self._add(path)
 
     def _add(self, path: str) -> None:
-        end = len(path)
-        while end > 0 and path[:end] not in self.nests:
-            self.nests[path[:end]] = self._nest_of(path[:end])
-            end = path.rfind("/", 0, end)
+        while path not in self.nests:
+            self.nests[path] = self._nest_of(path)
+            parent = path.rpartition("/")[0]
+            self.children.setdefault(parent, []).append(path)
+            path = parent
 
     def _nest_of(self, path: str) -> tuple[str, ...]:
         steps = path.split("/")
@@ -36,10 +42,5 @@ class FormTree:
 
 
 def _entity_leaves(form: Form) -> list[str]:
-    names = [f"@{attribute}" for attribute in ENTITY_ATTRIBUTES] + ["label"]
+    names = [*(f"@{attribute}" for attribute in ENTITY_ATTRIBUTES), "label"]
     return [f"{entity.path}/{name}" for entity in form.entities for name in names]
-
-
-def _group_paths(form: Form) -> list[str]:
-    contexts = [context for question in form.questions for context, _ in question.relevant]
-    return [path for path in [*contexts, *(entity.path for entity in form.entities)] if path]

@@ -8,13 +8,13 @@ from fieldsync.core import answer_types
 from fieldsync.core.answer_paths import OCCURRENCE, pattern_of, pattern_of_answer, unindexed
 from fieldsync.core.answer_types import CHOICE_CHECKERS, ENTITY_CHECKERS, PLAIN_CHECKERS, Checker
 from fieldsync.core.choice_lists import ChoiceLists
+from fieldsync.core.form_tree import FormTree
 from fieldsync.core.forms import EntityDeclaration, Form, Question
 from fieldsync.core.operations import Value
 from fieldsync.core.problems import Problem
+from fieldsync.core.rules import Rules
 
 PROGRAMME_ZONE = ZoneInfo("Africa/Casablanca")
-META_PATHS = ("meta/instanceID", "meta/deprecatedID", "meta/instanceName")
-"""What every form's answer sheet may hold, declared or not."""
 
 _LIMITS = {
     answer_types.TOO_LONG: str(answer_types.TEXT_LENGTH_MAX),
@@ -28,7 +28,7 @@ class CompiledForm:
     submissions the same report. `place_path`: the question that says where, or None.
     """
 
-    __slots__ = ("_checkers", "_types", "form", "key_paths", "lists", "place_path", "protective")
+    __slots__ = ("_checkers", "_rules", "_types", "form", "key_paths", "lists", "place_path", "protective")
 
     def __init__(self, form: Form, files: Mapping[str, bytes]) -> None:
         """`files` are the form's CSV attachments by file name."""
@@ -39,6 +39,7 @@ class CompiledForm:
         self.place_path: str | None = next((q.path for q in form.questions if q.place), None)
         self._types = {question.path: question.type for question in form.questions}
         self._checkers = _checkers(form, self.lists)
+        self._rules = Rules(form, self.lists)
 
     def checked_paths(self) -> frozenset[str]:
         """The paths that an operation may write; occurrences of repeats stand as "[]"."""
@@ -52,7 +53,7 @@ class CompiledForm:
         for path, value in writes.items():
             checker = checkers.get(path) or self._checker_inside(path, occurrences)
             if checker is None:
-                problems.append(Problem("unknown_path", path))
+                problems.append(Problem("unknown_path", path, {"version": self.form.version}))
             elif value is not None:
                 fault = checker(value)
                 if fault is not None:
@@ -62,12 +63,11 @@ class CompiledForm:
     def broken_rules(
         self, fields: Mapping[str, Value], stamp_ms: int, timezone: tzinfo = PROGRAMME_ZONE
     ) -> list[Problem]:
-        """Which of the form's rules across answers a folded record breaks; `stamp_ms` is today() and now()."""
-        return [
-            Problem("required", question.path, said=question.required_message)
-            for question in self.form.questions
-            if question.required == "true()" and not question.repeats and fields.get(question.path) in (None, "")
-        ]
+        """Which of the form's rules across answers a folded record breaks, and where; never an exception.
+
+        `stamp_ms` (milliseconds since 1970) in `timezone` is today() and now(). Calculations are taken as recorded.
+        """
+        return self._rules.broken(fields, stamp_ms, timezone)
 
     def _checker_inside(self, path: str, occurrences: dict[str, str]) -> Checker | None:
         """The checker of a path inside an occurrence; `occurrences` remembers prefixes already read."""
@@ -93,15 +93,15 @@ def compile_form(form: Form, files: Mapping[str, bytes] = {}) -> CompiledForm:
 
 
 def _checkers(form: Form, lists: ChoiceLists) -> dict[str, Checker]:
-    checkers: dict[str, Checker] = {path: answer_types.wrong_text for path in META_PATHS}
-    for question in form.questions:
-        checkers[pattern_of(question.path, question.repeats)] = _checker_of(question, lists)
+    """Pattern of an answer's path ("members[]/name") to its checker."""
+    tree = FormTree(form)
+    known: dict[str, Checker] = {path: answer_types.wrong_text for path in tree.leaves}
+    known.update({question.path: _checker_of(question, lists) for question in form.questions})
     for declaration in form.entities:
-        checkers.update(_entity_checkers(declaration))
-    nests = [repeat.path for repeat in form.repeats]
-    for path in nests:
-        around = [outer for outer in nests if path == outer or path.startswith(outer + "/")]
-        checkers[pattern_of(path, sorted(around, key=len))] = answer_types.wrong_order_key
+        known.update(_entity_checkers(declaration))
+    checkers = {pattern_of(path, tree.nests[path]): checker for path, checker in known.items()}
+    for repeat in tree.repeats:
+        checkers[pattern_of(repeat, tree.nests[repeat])] = answer_types.wrong_order_key
     return checkers
 
 
@@ -112,8 +112,6 @@ def _checker_of(question: Question, lists: ChoiceLists) -> Checker:
 
 
 def _entity_checkers(declaration: EntityDeclaration) -> dict[str, Checker]:
-    node = pattern_of(declaration.path, declaration.repeats)
-    checkers = {f"{node}/@{attribute}": checker for attribute, checker in ENTITY_CHECKERS.items()}
-    checkers[f"{node}/@dataset"] = answer_types.exactly(declaration.list)
-    checkers[f"{node}/label"] = answer_types.wrong_text
+    checkers = {f"{declaration.path}/@{attribute}": checker for attribute, checker in ENTITY_CHECKERS.items()}
+    checkers[f"{declaration.path}/@dataset"] = answer_types.exactly(declaration.list)
     return checkers
