@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -14,7 +15,11 @@ from fieldsync.client.companion_names import FAMILIES, MEN, WOMEN
 from fieldsync.client.companion_people import ROLES
 from fieldsync.core.answer_paths import unindexed
 from fieldsync.core.declarations import declaration_problems, places, statements
+from fieldsync.core.expression_values import text
+from fieldsync.core.expressions import Expression, compile_expression, environment_of
+from fieldsync.core.form_tree import FormTree
 from fieldsync.core.operations import Value
+from fieldsync.core.validation import PROGRAMME_ZONE
 from tests.core.programme import FORM_IDS, compiled, form
 
 VERSIONS = versions_of(form(form_id) for form_id in FORM_IDS)
@@ -49,6 +54,30 @@ def test_what_a_companion_writes_satisfies_the_forms(seed: int, association: str
         rules = compiled(filled.form_id)
         assert rules.wrong_in_itself(filled.writes) == []
         assert rules.broken_rules(filled.writes, noon(today)) == []
+
+
+@cache
+def calculations(form_id: str) -> dict[str, Expression]:
+    """Question path to what calculates it, where that needs neither chance nor a list that only devices have."""
+    tree, lists = FormTree(form(form_id)), compiled(form_id).lists
+    made = {
+        question.path: compile_expression(tree, lists, question.path, question.calculate)
+        for question in form(form_id).questions
+        if question.calculate and "uuid(" not in question.calculate
+    }
+    return {path: expression for path, expression in made.items() if expression.way != "unknown"}
+
+
+@given(SEEDS, ASSOCIATIONS, DAYS)
+def test_what_she_writes_as_calculated_is_what_the_form_calculates(seed: int, association: str, today: date) -> None:
+    companion = Companion(Random(seed), VERSIONS, association)
+    for filled in a_day_of(companion, today):
+        environment = environment_of(filled.writes, noon(today), PROGRAMME_ZONE)
+        for path, value in filled.writes.items():
+            expression = calculations(filled.form_id).get(unindexed(path))
+            if expression:
+                around = (path[: path.index("]") + 1],) if "]" in path else ()
+                assert text(expression.evaluate(environment, around)) == value, path
 
 
 @given(SEEDS, ASSOCIATIONS, DAYS)
