@@ -1,9 +1,9 @@
 """What is wrong or doubtful in a form that could be read."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from fieldsync.core.choice_findings import choice_findings
 from fieldsync.core.form_references import reference_findings
 from fieldsync.core.forms import EntityDeclaration, Finding, Form, Question
 from fieldsync.core.itext import in_language
@@ -11,16 +11,12 @@ from fieldsync.core.itext import in_language
 MAX_FINDINGS = 500
 """Findings of one form; more are counted, not listed."""
 
-MANY_CHOICES = 1000
-"""Choices; above it a list costs seconds and tens of megabytes on a cheap phone."""
-
 SENSITIVITY_CLASSES = ("P0", "P1", "P2", "P3")
 KNOWN_ENTITY_VERSIONS = ("2022.1", "2023.1", "2024.1", "2025.1")
 
 _FORM_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}")
 _VERSION = re.compile(r"[^\s/\\?#%\x00-\x1f\x7f]([^/\\?#%\x00-\x1f\x7f]{0,98}[^\s/\\?#%\x00-\x1f\x7f])?")
 _ENTITY_LIST = re.compile(r"(?!__)[^\W\d][\w-]{0,99}")
-_SELECTS = ("select_one", "select_multiple", "rank")
 
 
 def form_findings(form: Form, *, p3_allowed: bool = False) -> list[Finding]:
@@ -31,6 +27,7 @@ def form_findings(form: Form, *, p3_allowed: bool = False) -> list[Finding]:
     found = [
         *_identity(form),
         *_questions(form),
+        *choice_findings(form),
         *_sensitivity(form, p3_allowed),
         *_entities(form),
         *_sources(form),
@@ -99,10 +96,7 @@ def _identity(form: Form) -> Iterator[Finding]:
 
 
 def _questions(form: Form) -> Iterator[Finding]:
-    instances = {instance.id: instance for instance in form.instances}
     for question in form.questions:
-        if question.type in _SELECTS:
-            yield from _choices(question, form, instances.keys())
         if question.repeats and (question.key or question.place):
             what = "key" if question.key else "place"
             yield _at(
@@ -113,7 +107,6 @@ def _questions(form: Form) -> Iterator[Finding]:
                 "Mark a question outside every repeat.",
                 f"bind::fs:{what}",
             )
-        yield from _protective(question)
         if question.labels and form.languages:
             yield from _untranslated(question, form)
     places = [question for question in form.questions if question.place and not question.repeats]
@@ -138,100 +131,6 @@ def _untranslated(question: Question, form: Form) -> Iterator[Finding]:
             f"{question.path} has no label in {', '.join(missing)}; {in_language(question.labels, '')!r} is shown.",
             "Translate it.",
             "label",
-        )
-
-
-def _choices(question: Question, form: Form, instances: Iterable[str]) -> Iterator[Finding]:
-    itemset = question.itemset
-    if itemset is not None and itemset.instance and itemset.instance not in instances:
-        yield _at(
-            question,
-            "error",
-            "choice_list_missing",
-            f"{question.path} takes its choices from {itemset.instance!r}, which is not in the form.",
-            "Add the list on the choices sheet, or correct its name.",
-            "type",
-        )
-        return
-    elsewhere = itemset is not None and (not itemset.instance or _is_file(form, itemset.instance))
-    if elsewhere:
-        return
-    if not question.choices:
-        yield _at(
-            question,
-            "error",
-            "choices_missing",
-            f"{question.path} has no choices.",
-            "Add them on the choices sheet.",
-            "type",
-        )
-    if len(question.choices) > MANY_CHOICES:
-        yield _at(
-            question,
-            "warning",
-            "many_choices",
-            f"{question.path} offers {len(question.choices)} choices; over {MANY_CHOICES} are slow on a phone.",
-            "Filter them by an earlier answer from a CSV file, or shorten the list.",
-            "type",
-        )
-    yield from _choice_names(question)
-
-
-def _choice_names(question: Question) -> Iterator[Finding]:
-    counts = Counter((choice.name, *sorted(choice.columns.items())) for choice in question.choices)
-    twice = [key[0] for key, count in counts.items() if count > 1]
-    if twice:
-        yield _at(
-            question,
-            "warning",
-            "duplicate_choice",
-            f"{question.path} has the choice {twice[0]!r} more than once.",
-            "Remove one of them.",
-            "type",
-        )
-    if any(not choice.name for choice in question.choices):
-        yield _at(
-            question, "error", "choice_name", f"{question.path} has a choice without a name.", "Give it a name.", "type"
-        )
-    spaced = [choice.name for choice in question.choices if re.search(r"\s", choice.name)]
-    if spaced and question.type != "select_one":
-        yield _at(
-            question,
-            "error",
-            "choice_name",
-            f"{question.path} has the choice {spaced[0]!r}, with a space in its name.",
-            "Write its name without spaces; the label may have them.",
-            "type",
-        )
-
-
-def _is_file(form: Form, instance: str) -> bool:
-    return any(known.id == instance and known.source is not None for known in form.instances)
-
-
-def _protective(question: Question) -> Iterator[Finding]:
-    if not question.protective:
-        return
-    column = "bind::fs:protective"
-    if question.type not in ("select_one", "boolean"):
-        yield _at(
-            question,
-            "error",
-            "protective_type",
-            f"{question.path} is no select_one, so no choice protects.",
-            "Remove fs:protective here.",
-            column,
-        )
-    names = {choice.name for choice in question.choices}
-    unknown = [name for name in question.protective if names and name not in names]
-    if unknown:
-        yield _at(
-            question,
-            "error",
-            "protective_choice",
-            f"fs:protective of {question.path} names {unknown[0]!r}, which is not a choice.",
-            "Name its choices, the most protective first, with spaces between.",
-            column,
         )
 
 

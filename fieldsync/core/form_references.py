@@ -79,6 +79,7 @@ def reference_findings(form: Form) -> list[Finding]:
     """What is wrong with a form's expressions."""
     nodes = _nodes(form)
     columns = {instance.id: _columns(instance.rows) for instance in form.instances}
+    repeats = frozenset(repeat.path for repeat in form.repeats)
     findings: list[Finding] = []
     edges: dict[str, set[str]] = {path: {_parent(path)} for path in nodes if path}
     for expression in expressions(form):
@@ -89,7 +90,7 @@ def reference_findings(form: Form) -> list[Finding]:
         found = references(expression.text, expression.path, form.root, expression.instance)
         findings.extend(_unknown(expression, found, nodes, columns))
         if expression.computes:
-            edges.setdefault(expression.path, set()).update(_needs(form, expression, found))
+            edges.setdefault(expression.path, set()).update(_needs(repeats, expression, found))
     return [*findings, *_cycles(edges)]
 
 
@@ -178,17 +179,24 @@ def _is_lost(reference: Reference, nodes: frozenset[str]) -> bool:
     )
 
 
-def _needs(form: Form, expression: Expression, found: References) -> set[str]:
+def _needs(repeats: frozenset[str], expression: Expression, found: References) -> set[str]:
     """The nodes an expression must know first; another occurrence of the same repeat is no cycle."""
-    around = {repeat.path for repeat in form.repeats if expression.path.startswith(f"{repeat.path}/")}
+    around = _prefixes(expression.path) & repeats
     needed = set()
     for reference in found.nodes:
-        same_repeat = reference.path is not None and any(
-            reference.path == repeat or reference.path.startswith(f"{repeat}/") for repeat in around
-        )
-        if reference.path and not (reference.indexed and same_repeat):
-            needed.add(reference.path)
+        path = reference.path
+        if path and not (reference.indexed and around & {path, *_prefixes(path)}):
+            needed.add(path)
     return needed
+
+
+def _prefixes(path: str) -> set[str]:
+    """The paths of the groups and repeats around a path."""
+    found = set()
+    while path:
+        path = _parent(path)
+        found.add(path)
+    return found
 
 
 def _cycles(edges: Mapping[str, set[str]]) -> list[Finding]:

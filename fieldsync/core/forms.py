@@ -7,6 +7,9 @@ import msgspec
 Texts = Mapping[str, str]
 """Language code ("ar", "fr", "en"; "" where the form declares none) to text."""
 
+OCCURRENCE_NODE = "__occurrence"
+"""The node in a repeat that holds the UUID of the occurrence; it is no question."""
+
 
 class Choice(msgspec.Struct, frozen=True):
     """One choice of a list; `columns` are its further columns, used by choice filters (cascades)."""
@@ -71,7 +74,10 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """A repeated group; `count` is its jr:count expression, or None."""
+    """A repeated group; `count` is its jr:count expression, or None.
+
+    `occurrence` is the path of the node that holds an occurrence's UUID, "" in forms that have none.
+    """
 
     path: str
     labels: Texts = {}
@@ -79,6 +85,7 @@ class Repeat(msgspec.Struct, frozen=True):
     relevant: tuple[tuple[str, str], ...] = ()
     sensitivity: str = "P2"
     declared_sensitivity: bool = False
+    occurrence: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fieldsync.core.forms import EntityDeclaration, Finding, Form, Group, Question, Repeat, Texts
+from fieldsync.core.forms import OCCURRENCE_NODE, EntityDeclaration, Finding, Form, Group, Question, Repeat, Texts
 from fieldsync.core.itext import Translations, plain_text
 from fieldsync.core.xform_binds import Bind, Binds, read_actions, read_binds
 from fieldsync.core.xform_body import Body, Control, read_body
@@ -158,6 +158,8 @@ class _Reading:
             self.known.add(own)
             if local_name(node) == "meta":
                 self._meta(node, own, repeats)
+            elif own in self.meta_paths:
+                continue
             elif not self._is_full():
                 self._node(node, own, repeats, relevant, sensitivity)
 
@@ -188,13 +190,21 @@ class _Reading:
         labels = self.body.group_labels.get(path, {})
         if path in self.body.repeat_counts:
             count = self.body.repeat_counts[path]
-            self.repeats.append(Repeat(path, labels, count, rules, klass or "P2", klass is not None))
+            occurrence = self._occurrence(node, path)
+            self.repeats.append(Repeat(path, labels, count, rules, klass or "P2", klass is not None, occurrence))
             self.walk(node, path, (*repeats, path), rules, klass)
         elif len(node) or path in self.body.group_labels:
             self.groups.append(Group(path, labels, rules, klass or "P2", klass is not None))
             self.walk(node, path, repeats, rules, klass)
         else:
             self.questions.append(self._question(node, bind, repeats, rules, klass))
+
+    def _occurrence(self, node: Element, path: str) -> str:
+        """The path of the node that holds an occurrence's UUID; a submission may write it, nobody answers it."""
+        if child(node, OCCURRENCE_NODE) is None:
+            return ""
+        self.meta_paths.append(f"{path}/{OCCURRENCE_NODE}")
+        return self.meta_paths[-1]
 
     def _question(
         self,

@@ -14,6 +14,8 @@ MAX_YAML_DEPTH = 6
 
 TEXT_KINDS = ("csv", "md", "yaml")
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _MD_CELL_END = re.compile(r"(?<!\\)\|")
 _MD_RULE = re.compile(r":?-+:?")
 
@@ -82,7 +84,7 @@ def read_yaml(text: str) -> Sheets | list[Finding]:
     """A mapping of sheet to rows. A row is a mapping of column to value, or the rows are lists, the header first."""
     try:
         refused = _refuse_events(text)
-        root = None if refused else yaml.compose(text, Loader=yaml.SafeLoader)
+        root = None if refused else yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as failure:
         line = getattr(getattr(failure, "problem_mark", None), "line", None)
         place = "" if line is None else f" (line {line + 1})"
@@ -106,7 +108,7 @@ def read_yaml(text: str) -> Sheets | list[Finding]:
 def _refuse_events(text: str) -> Finding | None:
     """Repeated anchors can make a small file huge, and deep nesting can exhaust the reader."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
             return error("yaml_alias", "A value is an alias (*) of another.", "Write the value again.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -159,5 +161,5 @@ def _yaml_mappings(name: str, nodes: list[yaml.MappingNode]) -> list[list[str]] 
 
 def _yaml_text(node: yaml.ScalarNode) -> str:
     """A value exactly as written: yes stays yes; an empty or null one is empty."""
-    empty = node.style is None and node.value in ("~", "null", "Null", "NULL")
+    empty = not node.style and node.value in ("~", "null", "Null", "NULL")
     return "" if empty else str(node.value).strip()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldsync.core.form_findings import MANY_CHOICES, form_findings
+from fieldsync.core.choice_findings import MANY_CHOICES
+from fieldsync.core.form_findings import form_findings
 from fieldsync.core.forms import Finding, Form
 from fieldsync.core.references import references
 from fieldsync.core.xform import read_form

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from fieldsync.core.forms import Form, legal_paths
+from fieldsync.core.xform_occurrences import with_occurrence_ids
 from fieldsync.services.conversion import Converted, convert, definition_kind
 from fieldsync.services.conversion_worker import finding_of
 
@@ -140,6 +141,13 @@ def test_the_files_that_a_form_names_come_with_it() -> None:
     assert form_of(convert(form, "md", lists=["douars"])).instances[0].id == "douars"
 
 
+def test_each_occurrence_of_a_repeat_gets_a_uuid_on_the_phone(cooperative: Converted) -> None:
+    (repeat,) = form_of(cooperative).repeats
+    assert repeat.occurrence == "members/__occurrence"
+    assert repeat.occurrence in legal_paths(form_of(cooperative))
+    assert with_occurrence_ids(cooperative.xform) == cooperative.xform, "once is enough"
+
+
 def test_a_form_for_survivors_is_published_for_tests_only() -> None:
     form = COOPERATIVE.replace("| P2 |", "| P3 |").encode()
     assert codes(convert(form, "md")) == ["p3_needs_sealing"]
@@ -194,7 +202,7 @@ HOSTILE = {
     "an archive of something else": (zipped({"a.txt": b"hello"}), "broken_workbook"),
     "one file of zeros": (with_entry("xl/media/x.bin", bytes(50_000_000)), "archive_bomb"),
     "too much altogether": (zipped({f"{n}": bytes(900_000) for n in range(100)}), "archive_bomb"),
-    "too many files": (zipped({f"{n}": b"" for n in range(1000)}), "archive_bomb"),
+    "too many files": (zipped({f"{n}": b"" for n in range(1001)}), "archive_bomb"),
     "macros": (with_entry("xl/vbaProject.bin", b"macro"), "macros"),
     "a password": (OLE + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
     "an old .xls": (OLE, "old_workbook"),
@@ -259,7 +267,7 @@ def test_numbers_dates_and_formula_like_texts_survive_the_workbook() -> None:
 
 def test_the_worker_cannot_take_the_machine_s_memory() -> None:
     program = (
-        "from fieldsync.services.conversion_worker import limit_resources\nlimit_resources()\n"
+        "from fieldsync.services.conversion_worker import Limits, limit_resources\nlimit_resources(Limits())\n"
         "try:\n    bytearray(2 ** 30)\nexcept MemoryError:\n    print('refused')\n"
     )
     root = str(Path(__file__).parents[2])
@@ -268,7 +276,7 @@ def test_the_worker_cannot_take_the_machine_s_memory() -> None:
 
 
 def test_a_worker_that_dies_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fieldsync.services.conversion.WALL_SECONDS", 0.01)
+    monkeypatch.setattr("fieldsync.services.conversion.WALL_FACTOR", 0.001)
     assert codes(convert(SMALL.encode(), "md")) == ["too_expensive"]
 
 
