@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from fieldsync.core.merge import RecordState
 from fieldsync.core.operations import Value
-from fieldsync.services.working import WorkingRecord, WorkingSet
+from fieldsync.services.working import WorkingRecord, WorkingSet, decode_state
 from fieldsync.store import flags, records
 
 POSSIBLE_DUPLICATE = "possible_duplicate"
@@ -19,45 +20,46 @@ _encode = msgspec.json.Encoder().encode
 
 
 def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> None:
-    """Write the keys of changed submissions, and flag those whose key another record bore before."""
-    wanted = {record.id: keys for record in changed if (keys := _keys(working, record))}
-    if not wanted:
-        return
-    asked = {key for keys in wanted.values() for key in keys}
-    known = flags.same_keys(working.session, asked)
-    marks: list[tuple[int, str, int]] = []
-    for record_id, keys in sorted(wanted.items()):
-        for key in keys:
-            before = [other for other in known.get(key, ()) if other != record_id]
-            code = POSSIBLE_DUPLICATE if key[0] > 0 else SAME_CONTENT_AGAIN
-            marks.extend((record_id, code, other) for other in before[:1])
-            known.setdefault(key, []).append(record_id)
-    old = {record.id for record in working.records.values() if record.row is not None}
-    rows = [(*key, record_id) for record_id, keys in wanted.items() for key in keys]
-    flags.replace_keys(working.session, wanted.keys() & old, rows)
-    _flag(working, marks, now_ms)
+    """Give submissions their keys, and flag those whose key another record bore before."""
+    claimed: list[tuple[int, int, int]] = []
+    freed: list[tuple[int, int, int]] = []
+    for record in changed:
+        if record.collection.kind == "submission" and record.touched and record.state and not record.state.deleted:
+            old, new = _old_keys(working, record), _keys(working, record)
+            freed += [(*key, record.id) for key in old if key not in new]
+            claimed += [(*key, record.id) for key in new if key not in old]
+    flags.free_keys(working.session, freed)
+    taken = flags.claim_keys(working.session, claimed)
+    if taken:
+        others = records.by_ids(working.session, set(taken.values()))
+        marks = [(row[2], _code(row[0]), records.uuid_text(others[other].uuid), now_ms) for row, other in taken.items()]
+        flags.raise_flags(working.session, marks)
 
 
-def _flag(working: WorkingSet, marks: Sequence[tuple[int, str, int]], now_ms: int) -> None:
-    if marks:
-        others = records.by_ids(working.session, {other for _, _, other in marks})
-        named = [(record, code, others[other].uuid.hex(), now_ms) for record, code, other in marks if other in others]
-        flags.raise_flags(working.session, named)
+def _code(space: int) -> str:
+    return POSSIBLE_DUPLICATE if space > 0 else SAME_CONTENT_AGAIN
 
 
 def _keys(working: WorkingSet, record: WorkingRecord) -> list[tuple[int, int]]:
-    """(space, digest) keys of a submission that is new or whose key fields changed."""
-    if record.collection.kind != "submission" or not record.touched or record.state is None or record.state.deleted:
-        return []
-    keys: list[tuple[int, int]] = []
-    found = working.form(record.collection.of, record.state.version)
-    if found and found.compiled.key_paths:
-        values = [record.state.fields.get(path) for path in found.compiled.key_paths]
-        if all(value is not None for value in values):
-            keys.append((record.collection.id, _digest(_encode(values))))
-    if record.row is None or keys:
+    """(space, digest) keys: of the declared key fields, and of a new submission's whole content."""
+    assert record.state is not None
+    keys = _declared_keys(working, record, record.state)
+    if record.row is None:
         keys.append((-record.created_by, _content_digest(record.collection.id, record.state.fields)))
     return keys
+
+
+def _old_keys(working: WorkingSet, record: WorkingRecord) -> list[tuple[int, int]]:
+    before = decode_state(record.row.state) if record.row is not None else None
+    return _declared_keys(working, record, before) if before else []
+
+
+def _declared_keys(working: WorkingSet, record: WorkingRecord, state: RecordState) -> list[tuple[int, int]]:
+    found = working.form(record.collection.of, state.version)
+    if found is None or not found.compiled.key_paths:
+        return []
+    values = [state.fields.get(path) for path in found.compiled.key_paths]
+    return [] if None in values else [(record.collection.id, _digest(_encode(values)))]
 
 
 def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:

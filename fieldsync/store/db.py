@@ -32,11 +32,12 @@ def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> Curso
     return connection.exec_driver_sql(_for_driver(connection, sql), tuple(parameters))
 
 
-def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run one statement for each row; nothing happens for no rows."""
-    if rows:
-        connection = session.connection()
-        connection.exec_driver_sql(_for_driver(connection, sql), list(rows))
+def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Run one statement for each row; return how many rows of the table it touched in all."""
+    if not rows:
+        return 0
+    connection = session.connection()
+    return connection.exec_driver_sql(_for_driver(connection, sql), list(rows)).rowcount
 
 
 def places(count: int) -> str:

@@ -10,26 +10,37 @@ CHUNK_ROWS = 250
 """How many keys one look-up names."""
 
 
-def same_keys(session: Session, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[int]]:
-    """Records that bear these (space, digest) keys."""
-    found: dict[tuple[int, int], list[int]] = {}
-    by_space: dict[int, list[int]] = {}
-    for space, digest in sorted(keys):
-        by_space.setdefault(space, []).append(digest)
-    for space, digests in by_space.items():
-        for start in range(0, len(digests), CHUNK_ROWS):
-            chunk = digests[start : start + CHUNK_ROWS]
-            sql = f"SELECT digest, record_id FROM report_key WHERE space = ? AND digest IN ({places(len(chunk))})"
-            for digest, record_id in execute(session, sql, (space, *chunk)):
-                found.setdefault((space, digest), []).append(record_id)
-    return found
+def claim_keys(session: Session, rows: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int, int], int]:
+    """Give keys (space, digest, record id) to the records that bear them first.
 
-
-def replace_keys(session: Session, changed: Collection[int], rows: Iterable[tuple[int, int, int]]) -> None:
-    """Write keys (space, digest, record id); those of `changed` records are dropped first."""
-    execute_many(session, "DELETE FROM report_key WHERE record_id = ?", [(each,) for each in sorted(changed)])
+    Returned are those that another record bears already, with its row id. Where all were free nothing is looked up.
+    """
     sql = "INSERT INTO report_key (space, digest, record_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    wanted = sorted(rows)
+    if execute_many(session, sql, wanted) == len(wanted):
+        return {}
+    bearers = _bearers(session, wanted)
+    return {row: bearers[row[:2]] for row in wanted if bearers[row[:2]] != row[2]}
+
+
+def free_keys(session: Session, rows: Iterable[tuple[int, int, int]]) -> None:
+    """Take keys (space, digest, record id) from records that bear them no longer."""
+    sql = "DELETE FROM report_key WHERE space = ? AND digest = ? AND record_id = ?"
     execute_many(session, sql, sorted(rows))
+
+
+def _bearers(session: Session, rows: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
+    by_space: dict[int, set[int]] = {}
+    for space, digest, _ in rows:
+        by_space.setdefault(space, set()).add(digest)
+    found: dict[tuple[int, int], int] = {}
+    for space, digests in by_space.items():
+        listed = sorted(digests)
+        for start in range(0, len(listed), CHUNK_ROWS):
+            chunk = listed[start : start + CHUNK_ROWS]
+            sql = f"SELECT digest, record_id FROM report_key WHERE space = ? AND digest IN ({places(len(chunk))})"
+            found.update(((space, row[0]), row[1]) for row in execute(session, sql, (space, *chunk)))
+    return found
 
 
 def raise_flags(session: Session, rows: Iterable[tuple[int, str, str, int]]) -> None:

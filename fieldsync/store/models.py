@@ -296,17 +296,13 @@ class Verdict(Base):
 
 
 class ReportKey(Base):
-    """Digests by which two submissions may be the same report.
+    """Digests by which two submissions may be the same report; the first record to bear one keeps it.
 
     `space` is the collection's id for declared key fields, minus the author's id for "the same content again".
     """
 
     __tablename__ = "report_key"
-    __table_args__ = (
-        PrimaryKeyConstraint("space", "digest", "record_id"),
-        Index("ix_report_key_record", "record_id"),
-        {"sqlite_with_rowid": False},
-    )
+    __table_args__ = (PrimaryKeyConstraint("space", "digest"), {"sqlite_with_rowid": False})
     space: Mapped[int]
     digest: Mapped[int]
     record_id: Mapped[int]

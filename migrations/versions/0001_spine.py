@@ -1,4 +1,4 @@
-"""spine: associations, devices, records, operations, forms."""
+"""The tables of the spine."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,12 +37,9 @@ def upgrade() -> None:
         sa.Column("space", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("digest", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("space", "digest", "record_id", name=op.f("pk_report_key")),
+        sa.PrimaryKeyConstraint("space", "digest", name=op.f("pk_report_key")),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("report_key", schema=None) as batch_op:
-        batch_op.create_index("ix_report_key_record", ["record_id"], unique=False)
-
     op.create_table(
         "server",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -403,9 +400,6 @@ def downgrade() -> None:
 
     op.drop_table("collection")
     op.drop_table("server")
-    with op.batch_alter_table("report_key", schema=None) as batch_op:
-        batch_op.drop_index("ix_report_key_record")
-
     op.drop_table("report_key")
     op.drop_table("change_log")
     op.drop_table("association")
