@@ -149,3 +149,20 @@ def test_paying_out_more_than_was_earned_needs_a_reason() -> None:
     writes = written("f7_monthly", "SAF", lambda writes: True) | {"money/paid_to_members": "999999"}
     assert shown("f7_monthly", writes) == {("required", "money/paid_reason")}
     assert shown("f7_monthly", writes | {"money/paid_reason": "رصيد شهر أكتوبر"}) == set()
+
+
+def test_a_commune_lies_in_its_province_and_an_unconfirmed_douar_anywhere_in_its_own() -> None:
+    writes = written("f7_monthly", "SAF", lambda writes: True)
+    place = {"header/province": "07.041", "header/site": "07.041.05.05", "header/site_douar": "douar-0003"}
+    writes.pop("header/site_douar_other", None)
+    assert shown("f7_monthly", writes | place) == set()
+    assert shown("f7_monthly", writes | place | {"header/site": "07.161.07.11"}) == {
+        ("choice_not_offered", "header/site")
+    }
+    chichaoua = {"header/province": "07.161", "header/site": "07.161.07.11"}
+    assert shown("f7_monthly", writes | place | chichaoua) == {("choice_not_offered", "header/site_douar")}
+
+
+def test_who_refuses_has_no_name_in_the_register() -> None:
+    writes = written("f4_participant", "KHT", consented) | {"consent/consent_data": "no"}
+    assert ("not_relevant", "person/full_name") in shown("f4_participant", writes)
