@@ -16,7 +16,9 @@ CHILD = AMINA + "/children[0190a000-0000-7000-8000-0000000000c1]"
 PROTECTIVE = {"consent": ("no", "later"), "members/risk": ("high",)}
 
 TEXTS = st.sampled_from(["x", "y", None])
-CHOICES = st.sampled_from([{"set": []}, {"set": ["a"]}, {"set": ["b", "a"]}, {"set": ["c"]}, None])
+CHOICES: st.SearchStrategy[Any] = st.sampled_from(
+    [{"set": []}, {"set": ["a"]}, {"set": ["b", "a"]}, {"set": ["c"]}, None]
+)
 KEYS = st.sampled_from(["1", "2", None])
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "name": TEXTS,

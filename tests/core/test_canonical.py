@@ -2,6 +2,7 @@
 
 import json
 import struct
+from random import Random
 
 import msgspec
 import pytest
@@ -68,7 +69,7 @@ def test_what_has_no_canonical_form_is_refused(value: object) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["id", "seen", "writes", "act", "n\U0001f600", "n\ufb33"]), JSON), st.randoms())
-def test_order_spaces_and_escapes_make_no_difference(operation: dict[str, object], luck) -> None:  # type: ignore[no-untyped-def]
+def test_order_spaces_and_escapes_make_no_difference(operation: dict[str, object], luck: Random) -> None:
     members = list(operation.items())
     luck.shuffle(members)
     said, again = json.dumps(operation), json.dumps(dict(members), ensure_ascii=False, indent=1)

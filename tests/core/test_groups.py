@@ -1,5 +1,7 @@
 """Merged records show together, and an un-merge brings back each with what was written since."""
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,8 +61,8 @@ def test_a_correction_made_while_merged_stays_after_the_unmerge_and_makes_no_con
 
 @given(histories(records=(RECORD, OTHER)), st.randoms())
 def test_a_group_is_the_fold_of_all_its_operations_and_its_heads_are_all_their_heads(
-    said: list[Operation], luck
-) -> None:  # type: ignore[no-untyped-def]
+    said: list[Operation], luck: Random
+) -> None:
     groups = by_record(said)
     together = fold_group(groups, PROTECTIVE)
     luck.shuffle(said)
