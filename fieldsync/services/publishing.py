@@ -38,7 +38,7 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
     if known is not None:
         if known.hash == content_hash:
             return known
-        return Problem("version_published", detail={"form": form.id, "version": form.version})
+        return Problem("version_taken", detail={"form": form.id, "version": form.version})
     row = FormVersionRow(0, association_id, form.id, form.version, form.title, content_hash, OPEN, now_ms)
     findings = msgspec.json.encode(definition.findings)
     content = FormBytes(definition.xform, definition.xlsx, definition.source, definition.source_kind, findings)

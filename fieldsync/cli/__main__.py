@@ -1,0 +1,5 @@
+"""`python -m fieldsync.cli`."""
+
+from fieldsync.cli import main
+
+main(prog_name="fieldsync")

@@ -1,0 +1,47 @@
+"""`fieldsync association`: the organisations that own records, people and devices."""
+
+import re
+
+import click
+
+from fieldsync.cli.operating import Operator, Refused, lines, operated
+from fieldsync.core.problems import Problem
+from fieldsync.store import associations
+
+SLUG = re.compile(r"[a-z0-9-]{1,32}")
+
+
+@click.group()
+def association() -> None:
+    """Partner organisations: each owns its records, people and devices."""
+
+
+@association.command("add")
+@click.argument("slug")
+@click.option("--name", required=True, help="The name that people read.")
+@operated
+def add(operator: Operator, slug: str, name: str) -> None:
+    """Add an association; makes the database where there is none.
+
+    \b
+    Example:
+      fieldsync association add rifq --name "جمعية الرفق"
+    """
+    if not SLUG.fullmatch(slug):
+        raise Refused(Problem("slug_wrong"))
+    with operator.database(make=True) as database:
+        added = database.write(
+            lambda session: None if associations.find(session, slug) else associations.add(session, slug, name)
+        )
+    if added is None:
+        raise Refused(Problem("association_taken", detail={"slug": slug}))
+    operator.show({"association": slug, "name": name}, lines({"association": slug, "name": name}))
+
+
+@association.command("list")
+@operated
+def listed(operator: Operator) -> None:
+    """List the associations."""
+    with operator.database() as database, database.read() as session:
+        found = [{"association": row.slug, "name": row.name} for row in associations.everyone(session)]
+    operator.show({"associations": found}, "\n".join(f"{row['association']}  {row['name']}" for row in found))

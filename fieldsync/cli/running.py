@@ -1,0 +1,69 @@
+"""`fieldsync run`: the server."""
+
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import click
+
+from fieldsync.app import create_app
+from fieldsync.cli.operating import Operator, operated
+from fieldsync.cli.serving import alone, listen, serve, stop_on_signal, url_of
+from fieldsync.config import Settings
+
+NOT_FLAGS = {"data", "jobs"}
+
+
+def every_setting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for each setting but secrets, which other users of the machine would see."""
+    for item in reversed(fields(Settings)):
+        if item.name not in NOT_FLAGS and not item.metadata["secret"]:
+            flag = f"--{item.name.replace('_', '-')}"
+            unit = item.metadata["unit"].upper().replace(" ", "-") or "TEXT"
+            command = click.option(flag, item.name, metavar=unit, help=item.metadata["meaning"])(command)
+    return command
+
+
+def flagged(command: Callable[..., None]) -> Callable[..., None]:
+    """Gather the flags of settings into one argument, as the settings are loaded before the command runs."""
+
+    def gather(**arguments: Any) -> None:
+        names = {item.name for item in fields(Settings)} - {"data"}
+        flags = {name: arguments.pop(name) for name in names & arguments.keys()}
+        command(flags=flags, **arguments)
+
+    gather.__click_params__ = command.__click_params__  # type: ignore[attr-defined]
+    gather.__doc__ = command.__doc__
+    return gather
+
+
+@click.command("run")
+@every_setting
+@click.option("--jobs/--no-jobs", default=None, help="Whether this process may run the scheduled jobs.")
+@flagged
+@operated
+def run(operator: Operator) -> None:
+    """Start the server: migrates the database, serves, and prints its URL once it accepts.
+
+    Ctrl-C or SIGTERM ends it; requests being answered are finished first.
+
+    \b
+    Examples:
+      fieldsync run --data /srv/fieldsync --host 0.0.0.0 --port 8000
+      fieldsync run --data /tmp/try --port 0 --json
+    """
+    settings = operator.settings
+    signal.signal(signal.SIGTERM, stop_on_signal)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with alone(settings) as held, operator.database(make=True) as database:
+        listening = listen(settings.host, settings.port)
+        url = url_of(settings.host, listening)
+        settings = replace(settings, public_url=settings.public_url or url)
+        app = create_app(settings, database)
+        if held is not None:
+            held.write(url)
+            held.flush()
+        operator.show({"url": url}, f"fieldsync answers at {url}")
+        serve(app, listening, settings.threads)
