@@ -52,7 +52,7 @@ def set_up(
         known = server.identity(session)
     if known is None:
         epoch, secret, at = draw(8).hex(), draw(32), clock()
-        database.write(lambda session: server.identity(session) or server.set_up(session, epoch, secret, at))
+        database.write(lambda session: server.set_up(session, epoch, secret, at))
     return database
 
 

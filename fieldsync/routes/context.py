@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from fieldsync.config import Settings
-from fieldsync.core.problems import LANGUAGES
+from fieldsync.core.messages import LANGUAGES
 from fieldsync.store.db import Database
 
 EXTENSION = "fieldsync"

@@ -1,7 +1,6 @@
 """`POST /api/v1/sync` and `POST /api/v1/enrol`: what devices and hubs speak (docs/protocol.md)."""
 
 import secrets
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -101,7 +100,7 @@ def _answer(here: Context, to: Sender, batch: Batch, results: list[Result]) -> d
     language = reader_language()
     relayed = {str(result.id[0]) for result in results} if to.is_hub else set()
     page, state = _page(here, to, batch, relayed, language)
-    answer: dict[str, Any] = {
+    return {
         "protocol": PROTOCOL,
         "epoch": state.epoch,
         "now": here.now_ms(),
@@ -111,9 +110,6 @@ def _answer(here: Context, to: Sender, batch: Batch, results: list[Result]) -> d
         "known_through": state.known_through,
         "device": state.device,
     }
-    if state.forms is not None:
-        answer["forms"] = state.forms
-    return answer
 
 
 def _page(
@@ -125,12 +121,14 @@ def _page(
         state = answering.state(session, to, relayed, settings, here.now_ms())
         if batch.pull == "none" or to.is_revoked:
             name = "operations" if batch.pull == "operations" else "records"
-            return {name: [], "cursor": batch.cursor, "more": False}, state
+            nothing: dict[str, Any] = {name: [], "cursor": batch.cursor, "more": False}
+            return (nothing if batch.cursor else {**nothing, "forms": answering.forms(session, to)}), state
         cursor = _cursor(batch, state)
-        if cursor is not None and not answering.is_ahead(session, to, cursor):
-            if cursor.forms == state.forms_position:
-                state = replace(state, forms=None)
-            return _fill(session, to, batch, cursor, state, settings.pull_bytes_max, language), state
+        if not answering.is_ahead(session, to, cursor):
+            page = _fill(session, to, batch, cursor, state, settings.pull_bytes_max, language)
+            if cursor.forms != state.forms_position:
+                page["forms"] = answering.forms(session, to)
+            return page, state
     epoch = here.draw(8).hex()
     here.database.write(lambda session: answering.renew_epoch(session, state.epoch, epoch))
     return _page(here, to, msgspec.structs.replace(batch, cursor=None), relayed, language)

@@ -17,34 +17,38 @@ DAY_MS = 24 * 3600 * 1000
 
 @dataclass(frozen=True)
 class State:
-    """How things stand for a sender; `forms` None where they did not change since its cursor."""
+    """How things stand for a sender, on one snapshot."""
 
     epoch: str
     secret: bytes
     durable_through: dict[str, int]
     known_through: int
-    forms: list[dict[str, object]] | None
     forms_position: int
     device: dict[str, Any]
 
 
 def state(session: Session, sender: Sender, relayed: Iterable[str], settings: Settings, now_ms: int) -> State:
-    """Read it all on one snapshot."""
+    """Read it all; `relayed` are authors for whom a hub spoke in this request."""
     identity = server.identity(session)
     assert identity is not None
     association_id = sender.device.association_id
     relayed_here = authors.of_hub(session, sender.device.id, set(relayed)) if sender.is_hub else []
     names = {*sender.authors, *(author.name for author in relayed_here)}
-    durable = counters.durable(session, names, backed_up=settings.durability == "backup")
-    known = authors.named(session, [sender.author.name])[sender.author.name].known_through if sender.authors else 0
+    rows = authors.named(session, names)
+    durable = counters.durable(session, rows.values(), backed_up=settings.durability == "backup")
+    known = rows[sender.author.name].known_through if sender.authors else 0
     _, forms_position = associations.positions(session, association_id)
     device = {
         "status": sender.device.status,
         "lease_until": now_ms + settings.lease_days * DAY_MS,
         "wipe": bool(sender.device.wipe),
     }
-    forms = [] if sender.is_revoked else publishing.open_forms(session, association_id)
-    return State(identity.epoch, identity.secret, durable, known, forms, forms_position, device)
+    return State(identity.epoch, identity.secret, durable, known, forms_position, device)
+
+
+def forms(session: Session, sender: Sender) -> list[dict[str, object]]:
+    """The forms open to a sender; none for a revoked one."""
+    return [] if sender.is_revoked else publishing.open_forms(session, sender.device.association_id)
 
 
 def is_ahead(session: Session, sender: Sender, cursor: Cursor) -> bool:

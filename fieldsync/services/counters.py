@@ -23,10 +23,10 @@ def advance(session: Session, sender: Sender, said: Sequence[Said], void: Sequen
     authors.move_counters(session, moves)
 
 
-def durable(session: Session, names: Iterable[str], backed_up: bool) -> dict[str, int]:
+def durable(session: Session, rows: Iterable[AuthorRow], backed_up: bool) -> dict[str, int]:
     """Author → counter up to which everything is safe, files too; in the last verified backup where that is asked."""
     found: dict[str, int] = {}
-    for author in authors.named(session, set(names)).values():
+    for author in rows:
         first_missing = authors.first_missing_file(session, author.id)
         through = author.durable_through if first_missing is None else min(author.durable_through, first_missing - 1)
         found[author.name] = min(through, author.backed_up_through) if backed_up else through

@@ -1,4 +1,4 @@
-"""Operations become records: fold, derive entities, check the rules, save (docs/architecture.md, the walk of a batch)."""
+"""Operations become records: fold, derive entities, check the rules, save."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -166,7 +166,7 @@ class Database:
             raise Busy(type(error.orig).__name__) from error
 
     def write(self, work: Callable[[Session], Result]) -> Result:
-        """Run `work` in a transaction and return its result once that is durable; raise `Busy` when it may be tried again."""
+        """Run `work` in a transaction; its result comes once that is durable, `Busy` where it may be tried again."""
         if not self.is_sqlite:
             return self._write_postgresql(work)
         task = _Task(work)

@@ -48,8 +48,8 @@ class PropertyRow:
 def add(session: Session, row: FormVersionRow, content: FormBytes, files: Mapping[str, tuple[str, bytes]]) -> int:
     """Store a version with its files, name → (sha256, bytes); return its row id. `row.id` is ignored."""
     sql = (
-        "INSERT INTO form_version (association_id, form, version, title, hash, state, published_ms, xform, xlsx, source,"
-        " source_kind, findings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+        "INSERT INTO form_version (association_id, form, version, title, hash, state, published_ms, xform, xlsx,"
+        " source, source_kind, findings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
     )
     values = (
         row.association_id, row.form, row.version, row.title, row.hash, row.state, row.published_ms,

@@ -367,7 +367,7 @@ class FormFile(Base):
 
 
 class EntityProperty(Base):
-    """What the published forms say of a property of an entity list: class, protective order, whether it is the place."""
+    """What the published forms say of an entity property: class, protective order, whether it is the place."""
 
     __tablename__ = "entity_property"
     __table_args__ = (PrimaryKeyConstraint("association_id", "list", "name"),)

@@ -21,7 +21,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class QuarantineRow:
-    """A quarantined operation. `counts` is false for what its sender may not speak for; `record` is 16 bytes or None."""
+    """A quarantined operation. `counts`: its sender may speak for its author; `record`: 16 bytes or None."""
 
     id: int
     association_id: int
@@ -112,7 +112,8 @@ def note_verdict(session: Session, association_id: int, target: tuple[str, str, 
     """Remember a verdict on (sender, author, counter, n, digest as hex), which may come before what it judges."""
     sender, author, counter, n, digest = target
     sql = (
-        "INSERT INTO verdict (association_id, sender, author, counter, n, digest, decision) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO verdict (association_id, sender, author, counter, n, digest, decision)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (association_id, digest, author, counter, n, sender) DO UPDATE SET decision = excluded.decision"
     )
     execute(session, sql, (association_id, sender, author, counter, n, digest, decision))

@@ -101,7 +101,7 @@ def problems_of(session: Session, record_ids: Collection[int]) -> dict[int, byte
 
 
 def count_by_review(session: Session, association_id: int) -> list[tuple[str, str, str, int]]:
-    """(kind, form or list, review state, how many) of an association's records that are neither deleted nor merged away."""
+    """(kind, form or list, review state, how many) of the records that are neither deleted nor merged away."""
     sql = (
         "SELECT c.kind, c.of, r.review, count(*) FROM record r JOIN collection c ON c.id = r.collection_id"
         " WHERE c.association_id = ? AND r.deleted = ? AND r.merged_into IS NULL"

@@ -22,8 +22,9 @@ def identity(session: Session) -> ServerIdentity | None:
 
 
 def set_up(session: Session, epoch: str, secret: bytes, now_ms: int) -> None:
-    """Write the server's row for the first time."""
-    execute(session, "INSERT INTO server (id, epoch, secret, created_ms) VALUES (1, ?, ?, ?)", (epoch, secret, now_ms))
+    """Write the server's row, unless another process just did."""
+    sql = "INSERT INTO server (id, epoch, secret, created_ms) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING"
+    execute(session, sql, (epoch, secret, now_ms))
 
 
 def renew_epoch(session: Session, epoch: str) -> None:
