@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from fieldsync.core.answer_paths import Occurrences, occurrence_id, occurrences_of
+from fieldsync.core.answer_paths import OCCURRENCE, Occurrences, occurrence_id, occurrences_of
 from fieldsync.core.answer_text import UnknownValueError, text_of, value_from_text
 from fieldsync.core.form_tree import FormTree
-from fieldsync.core.forms import Form
+from fieldsync.core.forms import OCCURRENCE_NODE, Form
 from fieldsync.core.operations import Value
 
 SHEET_NODES_MAX = 50_000
@@ -68,6 +68,9 @@ def to_xml(form: Form, fields: Mapping[str, Value]) -> etree._Element:
     for path, element in sheet.nodes.items():
         if path.endswith("]"):
             element.set(_OCCURRENCE_ATTRIBUTE, occurrence_id(path))
+            hidden = sheet.nodes.get(f"{path}/{OCCURRENCE_NODE}")
+            if hidden is not None:
+                hidden.text = occurrence_id(path)
     return sheet.root
 
 
@@ -93,13 +96,24 @@ def from_xml(
             inner_path, inner = _inside(path, name), _inside(address, name)
             if inner_path in tree.repeats:
                 counts[name] = counts.get(name, 0) + 1
-                inner = f"{inner}[{child.get(_OCCURRENCE_ATTRIBUTE) or new_uuid()}]"
+                inner = _occurrence_prefix(inner, child, fields, new_uuid)
                 fields[inner] = counts[name]
             _read_attributes(tree, inner_path, inner, child, fields)
             waiting.append((inner_path, inner, child))
-            if len(child) == 0 and child.text and inner_path not in tree.repeats:
+            if len(child) == 0 and child.text and inner_path not in tree.repeats and name != OCCURRENCE_NODE:
                 _read_answer(tree, inner_path, inner, child.text, file_named, fields)
     return fields
+
+
+def _occurrence_prefix(
+    repeat: str, element: etree._Element, fields: Mapping[str, Value], new_uuid: Callable[[], str]
+) -> str:
+    """The path of an occurrence, by the UUID that it bears; a UUID that is none, or stands twice, is not believed."""
+    stated = element.get(_OCCURRENCE_ATTRIBUTE) or element.findtext(f"{{*}}{OCCURRENCE_NODE}") or ""
+    prefix = f"{repeat}[{stated.strip()}]"
+    if OCCURRENCE.fullmatch(prefix, len(repeat)) and prefix not in fields:
+        return prefix
+    return f"{repeat}[{new_uuid()}]"
 
 
 def _root(xml: bytes) -> etree._Element:
