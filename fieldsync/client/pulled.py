@@ -1,34 +1,38 @@
 """A page of records that came down, stored as one with what it says about the device's own operations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fieldsync.client.answer import Json
 from fieldsync.client.store import Said, Store
 
 
-def take_page(store: Store, records: Sequence[Json], round_: int, last: bool) -> None:
-    """Store the records of a page; after the last page of a round, let go of what the round did not bring."""
+Key = tuple[str, int]
+
+
+def take_page(store: Store, records: Sequence[Json], round_: int, told: Collection[Key], last: bool) -> None:
+    """Store the records of a page; after the last page of a round, let go of what the round did not bring.
+
+    `told`: the operations of which the same answer said what they are now.
+    """
     for body in records:
         if body.get("gone") is True:
             _take_away(store, body["record"])
         else:
-            take_record(store, body, round_)
+            _take_record(store, body, round_, told)
     if last:
         _let_go(store, round_)
 
 
-def take_record(store: Store, body: Json, round_: int) -> None:
+def _take_record(store: Store, body: Json, round_: int, told: Collection[Key]) -> None:
     """Store the server's record. It contains whatever of ours the server has applied by now."""
-    former = next((old for old in store.pulled(body["record"]) if _same(old, body)), None)
-    changed = former != body
     store.put_pulled(body, round_)
     heads = {tuple(key) for key in body["heads"]}
     for said in store.said_of(body["record"]):
         if _same(said.content(), body):
-            _mark(store, said, said.key in heads, changed)
+            _mark(store, said, said.key in heads, said.key in told)
 
 
-def _mark(store: Store, said: Said, is_head: bool, changed: bool) -> None:
+def _mark(store: Store, said: Said, is_head: bool, is_told: bool) -> None:
     """Note whether the record just stored contains this operation."""
     if said.state in ("outbox", "aside"):
         store.set_said(said.position, folded=int(is_head))
@@ -38,8 +42,8 @@ def _mark(store: Store, said: Said, is_head: bool, changed: bool) -> None:
         store.set_said(said.position, folded=1)
     elif is_head:
         store.set_said(said.position, folded=1, status="applied", problems=None)
-    elif changed:
-        # Held or quarantined, and the record moved on: perhaps it was released. Saying it again tells.
+    elif not is_told:
+        # Held or quarantined when last heard of, and the record moved on: saying it again tells whether it still is.
         store.queue_again([said.position])
 
 

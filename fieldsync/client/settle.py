@@ -100,10 +100,10 @@ def _settle_results(store: Store, batch: Batch, answer: SyncAnswer) -> dict[str,
         statuses[result.answer] = statuses.get(result.answer, 0) + 1
         if result.durable:
             _keep(store, said, result, answer.epoch)
-            again |= {said.record} if result.status == "applied" else set()
+            again |= {said.record} if result.answer == "applied" else set()
         else:
             store.turn_back([said.key])
-    _ask_about_held(store, again, set(batch.keys))
+    _ask_about_held(store, again)
     return statuses
 
 
@@ -118,11 +118,11 @@ def _keep(store: Store, said: Said, result: Result, epoch: str) -> None:
         store.ask_afresh(said.record)
 
 
-def _ask_about_held(store: Store, records: set[str], sent: set[tuple[str, int]]) -> None:
-    """Where something of ours was applied, what waits beside it may have been released: say it again, to hear."""
+def _ask_about_held(store: Store, records: set[str]) -> None:
+    """Where something of ours was applied, what was held beside it may be released: say it again, to hear."""
     for record in sorted(records):
-        waiting = [said for said in store.said_of(record) if said.status == "held" and said.key not in sent]
-        store.queue_again(said.position for said in waiting if said.state in ("kept", "safe"))
+        kept = [said for said in store.said_of(record) if said.state in ("kept", "safe")]
+        store.queue_again(said.position for said in kept if said.status == "held")
 
 
 def _enter_epoch(store: Store, state: State, answer: SyncAnswer) -> None:
@@ -147,7 +147,7 @@ def _pull(store: Store, batch: Batch, answer: SyncAnswer, state: State) -> int |
     unmoved = state.cursor == batch.cursor and state.epoch in (None, answer.epoch)
     if not (batch.pull and answer.complete and unmoved and answer.cursor is not None and answer.records is not None):
         return None
-    take_page(store, answer.records, state.round, last=not answer.more)
+    take_page(store, answer.records, state.round, batch.keys, last=not answer.more)
     store.update(cursor=answer.cursor)
     return len(answer.records)
 

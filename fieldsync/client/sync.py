@@ -179,7 +179,7 @@ def _take_fresh(store: Store, record: str, answer: Answer) -> None:
     with store.transaction():
         if answer.status == 200:
             records = [body for body in _records(answer.body) if body["record"] == record]
-            take_page(store, records, store.state().round, last=False)
+            take_page(store, records, store.state().round, (), last=False)
         if answer.status in (200, 403, 404):
             store.refreshed(record)
 

@@ -8,7 +8,7 @@ import msgspec
 from fieldsync.client.clock import MS_MAX
 from fieldsync.client.store import Said
 from fieldsync.core.merge import RecordState, fold
-from fieldsync.core.occurrences import around
+from fieldsync.core.occurrences import around, is_occurrence
 from fieldsync.core.operations import Operation
 
 Json = dict[str, Any]
@@ -114,7 +114,7 @@ def _folded(record: Json, own: Sequence[Json]) -> RecordState:
 
 
 def _retold(record: Json) -> list[Json]:
-    """The server's record as operations: one says what it shows, and later than the others; its conflicts; a delete."""
+    """The server's record as operations: its conflicts; what it shows, removals first; later than all, a delete."""
     about = {name: record.get(name) for name in ("record", "kind", "of", "version")}
     others: dict[Id, Json] = {}
     for path, conflicts in (record.get("conflicts") or {}).items():
@@ -122,9 +122,14 @@ def _retold(record: Json) -> list[Json]:
             step = {**about, "version": None, "id": conflict["id"], "stamp": conflict["stamp"], "writes": {}}
             others.setdefault(tuple(conflict["id"]), step)["writes"][path] = conflict["value"]
     steps = list(others.values())
-    if record.get("fields"):
-        steps.append({**about, "id": [BASE, 1], "stamp": [MS_MAX, 0], "writes": record["fields"]})
+    fields = record.get("fields") or {}
+    removed = {path: value for path, value in fields.items() if value is None and is_occurrence(path)}
+    shown = {path: value for path, value in fields.items() if path not in removed}
+    if removed:
+        steps.append({**about, "id": [BASE, 1], "stamp": [MS_MAX, 0], "writes": removed})
+    if shown:
+        steps.append({**about, "id": [BASE, 2], "stamp": [MS_MAX, 1], "writes": shown})
     if record.get("deleted"):
         seen = [step["id"] for step in steps]
-        steps.append({**about, "id": [BASE, 2], "stamp": [MS_MAX, 1], "seen": seen, "delete": True})
+        steps.append({**about, "id": [BASE, 3], "stamp": [MS_MAX, 2], "seen": seen, "delete": True})
     return steps

@@ -171,6 +171,7 @@ class Server:
             here = all(tuple(seen) in self.data["operations"] for seen in waiting.get("seen", []))
             if was == "held" and here and waiting["record"] not in self.verdicts:
                 self.data["operations"][other] = (waiting, "applied")
+                self.data["log"].append((waiting["record"], key[0]))
 
     def release(self, uuid: str) -> None:
         """A coordinator releases what was quarantined of this record."""
