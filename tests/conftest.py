@@ -1,10 +1,17 @@
 """What every test has: hypothesis profiles, and the rule that nothing is skipped."""
 
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
+
+from fieldsync.store.db import open_engine
+from tests import databases
+from tests.world import World
 
 # No deadline anywhere: no test of ours depends on how fast a shared machine is.
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
@@ -24,3 +31,51 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid} was skipped or expected to fail, and neither is allowed: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A SQLite file with the present schema, to be copied."""
+    with databases.migrated_file(tmp_path_factory.mktemp("schema")) as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """PostgreSQL from its wheel, started once a test process."""
+    with databases.postgresql_url() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An empty SQLite database in a file of its own."""
+    path = tmp_path / "fieldsync.db"
+    shutil.copy(migrated_file, path)
+    engine = open_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
+    """The process's PostgreSQL database, emptied."""
+    engine = open_engine(postgresql_url)
+    databases.empty(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=databases.KINDS)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An empty database of each kind: a test that asks for it runs on both."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+def world(engine: Engine) -> Iterator[World]:
+    """A server on an empty database, with one association and its forms."""
+    made = World(engine)
+    yield made
+    made.database.close()

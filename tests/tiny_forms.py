@@ -1,0 +1,79 @@
+"""Small forms for tests of the server, as Markdown; converted once a process."""
+
+from functools import cache
+
+from pyxform.xls2xform import convert as to_xform
+
+from fieldsync.services.conversion import convert
+from fieldsync.services.publishing import Definition
+
+VISIT = """
+| survey  |
+|         | type                   | name     | label    | required | constraint | bind::fs:class | bind::fs:place |
+|         | text                   | name     | Name     | yes      |            | P2             |                |
+|         | integer                | age      | Age      |          | . < 120    | P1             |                |
+|         | select_one colour      | colour   | Colour   |          |            | P1             |                |
+|         | select_multiple colour | likes    | Likes    |          |            | P1             |                |
+|         | text                   | village  | Village  |          |            | P1             | yes            |
+|         | image                  | photo    | Photo    |          |            | P2             |                |
+|         | begin_repeat           | children | Children |          |            | P2             |                |
+|         | text                   | called   | Called   |          |            | P2             |                |
+|         | end_repeat             |          |          |          |            |                |                |
+| choices |
+|         | list_name | name  | label |
+|         | colour    | red   | Red   |
+|         | colour    | green | Green |
+{more}
+| settings |
+|         | form_id | form_title | version   | namespaces              |
+|         | visit   | Visit      | {version} | fs="urn:fieldsync:form" |
+"""
+
+PERSON = """
+| survey  |
+|         | type            | name     | label   | bind::fs:class | bind::fs:place | bind::fs:protective | save_to  |
+|         | text            | person   | Person  | P1             |                |                     |          |
+|         | text            | fullname | Name    | P2             |                |                     | fullname |
+|         | select_one risk | risk     | Risk    | P2             |                | high low            | risk     |
+|         | text            | village  | Village | P1             | yes            |                     | village  |
+| choices |
+|         | list_name | name | label |
+|         | risk      | high | High  |
+|         | risk      | low  | Low   |
+| entities |
+|         | list_name | entity_id | create_if         | update_if        | label       |
+|         | people    | ${person} | ${fullname} != '' | ${fullname} = '' | ${fullname} |
+| settings |
+|         | form_id | form_title | version | namespaces              |
+|         | person  | Person     | 1       | fs="urn:fieldsync:form" |
+"""
+
+MONTHLY = """
+| survey  |
+|         | type    | name  | label | bind::fs:class | bind::fs:key |
+|         | text    | group | Group | P1             | yes          |
+|         | text    | month | Month | P1             | yes          |
+|         | integer | sales | Sales | P1             |              |
+| settings |
+|         | form_id | form_title | version | namespaces              |
+|         | monthly | Monthly    | 1       | fs="urn:fieldsync:form" |
+"""
+
+BLUE = "|         | colour    | blue  | Blue  |"
+
+TEXTS = {
+    "visit 1": VISIT.format(version="1", more=""),
+    "visit 2": VISIT.format(version="2", more=BLUE),
+    "person 1": PERSON,
+    "monthly 1": MONTHLY,
+}
+
+
+@cache
+def definition(name: str) -> Definition:
+    """A form ready to publish, by "form version"."""
+    text = TEXTS[name]
+    xform = to_xform(xlsform=text, file_type=".md").xform.encode()
+    converted = convert(xform, "xml")
+    assert converted.form is not None, converted.findings
+    return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))
