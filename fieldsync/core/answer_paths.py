@@ -38,8 +38,11 @@ class Occurrences(dict[str, list[str]]):
     """The occurrences of each repeat, in order: prefix and repeat ("members", "members[…]/kids") to their prefixes."""
 
 
-def occurrences_of(fields: Mapping[str, Value]) -> Occurrences:
-    """The occurrences that a record's paths speak of, in the order of their order keys, then of their ids."""
+def occurrences_of(fields: Mapping[str, Value], limit: int | None = None) -> Occurrences:
+    """The occurrences that a record's paths speak of, in the order of their order keys, then of their ids.
+
+    `limit` cuts each repeat to its first occurrences.
+    """
     found: dict[str, dict[str, None]] = {}
     for path, value in fields.items():
         if "[" in path and value is not None:
@@ -47,7 +50,7 @@ def occurrences_of(fields: Mapping[str, Value]) -> Occurrences:
                 found.setdefault(path[: match.start()], {})[path[: match.end()]] = None
     ordered = Occurrences()
     for repeat, prefixes in found.items():
-        ordered[repeat] = sorted(prefixes, key=lambda prefix: _order(fields.get(prefix), prefix))
+        ordered[repeat] = sorted(prefixes, key=lambda prefix: _order(fields.get(prefix), prefix))[:limit]
     return ordered
 
 

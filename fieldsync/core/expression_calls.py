@@ -40,8 +40,6 @@ _EVERY_OCCURRENCE = frozenset(("count", "sum"))
 def call_of_table(compiler: "Compiler", node: Call, signature: Signature) -> Code:
     """Source of a call of a function that works on values alone."""
     require(node, accepts(signature, len(node.arguments)))
-    if node.name == "regex" and isinstance(node.arguments[1], Literal):
-        matcher(node.arguments[1].value)
     arguments = list(node.arguments) or ([_CONTEXT] if node.name in ("string-length", "normalize-space") else [])
     letters = signature.parameters.replace("?", "")
     letters += letters[-1:] * (len(arguments) - len(letters)) if letters[-1:].isupper() else ""
@@ -223,6 +221,25 @@ def indexed_answer(
     return [text_of(field(prefix + rest))]
 
 
+def _regex(compiler: "Compiler", node: Call) -> Code:
+    """regex(text, pattern): a pattern in quotes is made ready once."""
+    require(node, len(node.arguments) == 2)
+    text = as_text(compiler.code(node.arguments[0]))
+    if not isinstance(node.arguments[1], Literal):
+        return Code(BOOLEAN, f"fn_regex({text}, {as_text(compiler.code(node.arguments[1]))})")
+    return Code(BOOLEAN, f"{compiler.scope.constant(matcher(node.arguments[1].value))}({text})")
+
+
+def _selected(compiler: "Compiler", node: Call) -> Code:
+    """selected(choices, choice): a choice in quotes is sought between spaces."""
+    require(node, len(node.arguments) == 2)
+    chosen = as_text(compiler.code(node.arguments[0]))
+    name = node.arguments[1]
+    if not isinstance(name, Literal):
+        return Code(BOOLEAN, f"fn_selected({chosen}, {as_text(compiler.code(name))})")
+    return Code(BOOLEAN, f"({f' {name.value.strip()} '!r} in ' ' + {chosen} + ' ')")
+
+
 def _pulldata(compiler: "Compiler", node: Call) -> Code:
     """pulldata('file', 'column', 'key column', key)."""
     require(node, len(node.arguments) == 4)
@@ -305,6 +322,9 @@ SPECIAL_CALLS: dict[str, Special] = {
     "count": _count,
     "position": _position,
     "indexed-repeat": _indexed_repeat,
+    "regex": _regex,
+    "selected": _selected,
+    "is-selected": _selected,
     "pulldata": _pulldata,
     "jr:choice-name": _choice_name,
     "weighted-checklist": _weighted_checklist,

@@ -3,6 +3,7 @@
 Nothing of a form's text enters the source but `repr` of constants; names are ours.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -24,6 +25,9 @@ GROUP, GROUPS = "group", "groups"
 """One group, or a list of occurrences: they can be counted, and have no text here."""
 
 
+_VARIABLE = re.compile(r"\b[vtn]\d+\b")
+
+
 class NotCompiledError(Exception):
     """The compiler leaves this expression to lxml."""
 
@@ -39,7 +43,7 @@ class Code(NamedTuple):
 class Environment:
     """What evaluating a record's expressions needs beside its answers; one for each record."""
 
-    __slots__ = ("clock", "fields", "occurrences", "trees")
+    __slots__ = ("_indexes", "clock", "fields", "occurrences", "trees")
 
     def __init__(self, fields: Mapping[str, Value], occurrences: Occurrences, clock: Clock) -> None:
         """`trees` holds the record's answer sheet once an expression has needed it."""
@@ -47,6 +51,16 @@ class Environment:
         self.occurrences = occurrences
         self.clock = clock
         self.trees: list[Any] = []
+        self._indexes: dict[tuple[str, str], dict[str, list[str]]] = {}
+
+    def occurrences_where(self, repeat: str, rest: str, text: str) -> Sequence[str]:
+        """The occurrences of a repeat whose answer at `rest` is this text; found by an index made once a record."""
+        index = self._indexes.get((repeat, rest))
+        if index is None:
+            index = self._indexes[repeat, rest] = {}
+            for prefix in self.occurrences.get(repeat, ()):
+                index.setdefault(text_of(self.fields.get(prefix + rest)), []).append(prefix)
+        return index.get(text, ())
 
 
 def as_number(code: Code) -> str:
@@ -134,11 +148,11 @@ class Scope:
     """Collects what a piece of generated source needs: answers to load first, and constants by name."""
 
     def __init__(self, tree: FormTree) -> None:
-        """`loads` are lines of source; `constants` go into the namespace of the generated function."""
+        """`constants` go into the namespace of the generated function."""
         self.tree = tree
-        self.loads: list[str] = []
         self.constants: dict[str, Any] = {}
-        self.uses_clock = False
+        self.needs_environment = False
+        self._loads: dict[str, str] = {}
         self._loaded: dict[str, tuple[str, Code]] = {}
 
     def constant(self, value: Any) -> str:
@@ -147,9 +161,19 @@ class Scope:
         self.constants[name] = value
         return name
 
+    def with_loads(self, lines: Sequence[str]) -> list[str]:
+        """The lines, after those that load what they use: an answer's value, text and number, once each."""
+        wanted = set(_VARIABLE.findall("\n".join(lines)))
+        loads: list[str] = []
+        for name, source in reversed(self._loads.items()):
+            if name in wanted:
+                loads.append(f"{name} = {source}")
+                wanted.update(_VARIABLE.findall(source))
+        return [*reversed(loads), *lines]
+
     def clock(self) -> str:
         """Source of the Clock."""
-        self.uses_clock = True
+        self.needs_environment = True
         return "e.clock"
 
     def empty(self, path: str, nest: Sequence[str]) -> str:
@@ -170,7 +194,7 @@ class Scope:
         """Variable and texts of one answer; a path is always loaded for the same occurrence within a scope."""
         if path not in self._loaded:
             number = len(self._loaded)
-            self.loads.append(f"v{number} = f({address_of(path, nest)})")
+            self._loads[f"v{number}"] = f"f({address_of(path, nest)})"
             self._loaded[path] = (f"v{number}", self._load_texts(path, number))
         return self._loaded[path]
 
@@ -178,14 +202,10 @@ class Scope:
         question = self.tree.questions.get(path)
         if question is not None and question.sensitivity == "P3":
             return Code(NODE, f"text_of(v{number})")
-        self.loads.append(f"t{number} = v{number} if v{number}.__class__ is str else readable_text(v{number})")
-        kind = question.type if question else "text"
-        if kind == "date":
-            return Code(NODE, f"t{number}", f"days_of(t{number})")
-        if kind == "integer":
-            exact = f"v{number}.__class__ is int and -{INTEGER_MAX} <= v{number} <= {INTEGER_MAX}"
-            return Code(NODE, f"t{number}", f"(v{number} + 0.0 if {exact} else number_of_text(t{number}))")
-        return Code(NODE, f"t{number}")
+        text, value = f"t{number}", f"v{number}"
+        self._loads[text] = f"{value} if {value}.__class__ is str else readable_text({value})"
+        self._loads[f"n{number}"] = _number_load(question.type if question else "text", text, value)
+        return Code(NODE, text, f"n{number}")
 
     def _answers(self, reference: Reference, holds_answer: bool) -> Code:
         free = reference.nest[reference.bound :]
@@ -199,6 +219,14 @@ class Scope:
             return Code(GROUPS, loops[0].partition(" in ")[2])
         last = f"text_of(f({_joined(inner, reference.path[done:])}))" if holds_answer else "True"
         return Code(NODES if holds_answer else GROUPS, f"[{last} {' '.join(loops)}]")
+
+
+def _number_load(question_type: str, text: str, value: str) -> str:
+    if question_type == "date":
+        return f"days_of({text})"
+    plain = f"number_of_text({text})"
+    exact = f"{value}.__class__ is int and -{INTEGER_MAX} <= {value} <= {INTEGER_MAX}"
+    return f"{value} + 0.0 if {exact} else {plain}" if question_type == "integer" else plain
 
 
 def address_of(path: str, nest: Sequence[str]) -> str:

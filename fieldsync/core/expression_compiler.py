@@ -1,7 +1,7 @@
 """The common subset of ODK's XPath to Python source; what it does not take raises NotCompiledError and goes to lxml."""
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from fieldsync.core.answer_text import UnknownValueError
 from fieldsync.core.choice_lists import ChoiceLists, Row
@@ -16,34 +16,17 @@ from fieldsync.core.expression_code import (
     Code,
     NotCompiledError,
     Scope,
+    address_of,
     as_boolean,
     as_number,
     comparison,
 )
 from fieldsync.core.expression_functions import FUNCTIONS
 from fieldsync.core.expression_parser import Call, ExpressionFault, Filter, Literal, Node, Number, Operation, Path, Step
-from fieldsync.core.expression_paths import resolve
+from fieldsync.core.expression_paths import local_name, resolve
+from fieldsync.core.expression_rows import AnyRows, OccurrenceRows, Rows
 
 _ARITHMETIC = {"-": "({} - {})", "*": "({} * {})", "div": "divide({}, {})", "mod": "modulo({}, {})"}
-
-
-class Rows:
-    """Rows of a secondary instance that an expression walks through, and the variable that holds one of them."""
-
-    def __init__(self, rows: Sequence[Row], variable: str) -> None:
-        """Rows are never changed."""
-        self.rows = rows
-        self.variable = variable
-
-    @cached_property
-    def _everywhere(self) -> frozenset[str]:
-        return frozenset.intersection(*(frozenset(row) for row in self.rows)) if self.rows else frozenset()
-
-    def column(self, name: str) -> Code:
-        """Source of a column of the row; a list where not every row has it."""
-        if name in self._everywhere:
-            return Code(NODE, f"{self.variable}[{name!r}]")
-        return Code(NODES, f"([{self.variable}[{name!r}]] if {name!r} in {self.variable} else [])")
 
 
 class Compiler:
@@ -55,7 +38,7 @@ class Compiler:
         self.tree = scope.tree
         self.context = context
         self.lists = lists
-        self.rows: Rows | None = None
+        self.rows: AnyRows | None = None
         self._row_variables = 0
 
     def truth(self, node: Node) -> str:
@@ -109,15 +92,49 @@ class Compiler:
         if isinstance(node.start, Call) and node.start.name == "instance":
             return self._look_up(node.start, node.steps)
         reference = resolve(self.tree, self.context, node, every_occurrence)
-        if reference is None:
-            raise NotCompiledError("a path with predicates or axes")
-        return self.scope.answer(reference)
+        return self._filtered(node) if reference is None else self.scope.answer(reference)
+
+    def _filtered(self, node: Path) -> Code:
+        """repeat[…] or repeat[…]/question: the occurrences that a predicate leaves."""
+        filtered = [place for place, step in enumerate(node.steps) if step.predicates]
+        if len(filtered) != 1 or len(node.steps[filtered[0]].predicates) != 1:
+            raise NotCompiledError("a path with several predicates or with axes")
+        (place,) = filtered
+        step = node.steps[place]
+        place_of_repeat = Path((*node.steps[:place], Step(step.axis, step.test)), node.absolute, node.start)
+        repeat = resolve(self.tree, self.context, place_of_repeat)
+        if repeat is None or repeat.path not in self.tree.repeats or repeat.bound < len(repeat.nest) - 1:
+            raise NotCompiledError("a predicate elsewhere than on a repeat")
+        siblings = address_of(repeat.path, repeat.nest[:-1])
+        with self._rows(OccurrenceRows(self.tree, repeat.path, siblings)) as rows:
+            loop = self._loop(rows, step.predicates)
+            rest = node.steps[place + 1 :]
+            if not rest:
+                return Code(GROUPS, f"[True {loop}]")
+            return Code(NODES, f"[{self._column(Path(rest)).source} {loop}]")
+
+    @contextmanager
+    def _rows(self, rows: AnyRows) -> Iterator[AnyRows]:
+        """While relative paths speak of rows."""
+        outer = self.rows
+        self._row_variables += 1
+        rows.variable = f"w{self._row_variables}"
+        self.rows = rows
+        try:
+            yield rows
+        finally:
+            self.rows = outer
+
+    def _loop(self, rows: AnyRows, predicates: Sequence[Node]) -> str:
+        source = self._indexed(rows, predicates[0]) if predicates else None
+        tests = "".join(f" if {self.predicate(predicate)}" for predicate in predicates)
+        return f"for {rows.variable} in {source or rows.source(self.scope)}{tests}"
 
     def _column(self, node: Path) -> Code:
         steps = [step for step in node.steps if step != Step("self", "node()")]
-        if self.rows is None or len(steps) != 1 or not _is_child(steps[0]) or steps[0].predicates:
+        if self.rows is None or not steps or not all(_is_child(step) and not step.predicates for step in steps):
             raise NotCompiledError("a path within a row")
-        return self.rows.column(steps[0].test)
+        return self.rows.column([local_name(step.test) for step in steps])
 
     def _look_up(self, start: Call, steps: tuple[Step, ...]) -> Code:
         """instance('x')/root/item[…]/column."""
@@ -125,14 +142,15 @@ class Compiler:
             raise NotCompiledError("instance() of something computed")
         if not 2 <= len(steps) <= 3 or not all(map(_is_child, steps)) or steps[0].predicates or steps[-1].predicates:
             raise NotCompiledError("an unusual look-up")
-        rows = self._known_rows(start.arguments[0].value)
-        outer = self.rows
-        self._row_variables += 1
-        self.rows = inner = Rows(rows, f"w{self._row_variables}")
-        try:
-            return self._walk(inner, steps)
-        finally:
-            self.rows = outer
+        with self._rows(Rows(self._known_rows(start.arguments[0].value))) as rows:
+            loop = self._loop(rows, steps[1].predicates)
+            if len(steps) == 2:
+                return Code(GROUPS, f"[True {loop}]")
+            column = rows.column([steps[2].test])
+            if column.kind == NODE:
+                return Code(NODES, f"[{column.source} {loop}]")
+            name = repr(steps[2].test)
+            return Code(NODES, f"[{rows.variable}[{name}] {loop} if {name} in {rows.variable}]")
 
     def _known_rows(self, instance_id: str) -> Sequence[Row]:
         rows = self.lists.rows(instance_id)
@@ -142,21 +160,6 @@ class Compiler:
             raise ExpressionFault("expression_path", f"There is no instance “{instance_id}” in the form.")
         raise UnknownValueError(instance_id)
 
-    def _walk(self, rows: Rows, steps: tuple[Step, ...]) -> Code:
-        predicates = steps[1].predicates
-        source = self._indexed(rows, predicates[0]) if predicates else None
-        if source is None:
-            source = self.scope.constant(rows.rows)
-        tests = "".join(f" if {self.predicate(predicate)}" for predicate in predicates)
-        loop = f"for {rows.variable} in {source}{tests}"
-        if len(steps) == 2:
-            return Code(GROUPS, f"[True {loop}]")
-        column = rows.column(steps[2].test)
-        if column.kind == NODE:
-            return Code(NODES, f"[{column.source} {loop}]")
-        name = repr(steps[2].test)
-        return Code(NODES, f"[{rows.variable}[{name}] {loop} if {name} in {rows.variable}]")
-
     def predicate(self, node: Node) -> str:
         """Source of a predicate over rows; one that is a number asks for a position, which is left to lxml."""
         code = self.code(node)
@@ -164,7 +167,7 @@ class Compiler:
             raise NotCompiledError("a position")
         return as_boolean(code)
 
-    def _indexed(self, rows: Rows, predicate: Node) -> str | None:
+    def _indexed(self, rows: AnyRows, predicate: Node) -> str | None:
         """Source of the few rows that the predicate's first equality leaves, by an index made once."""
         first = predicate.operands[0] if isinstance(predicate, Operation) and predicate.operator == "and" else predicate
         if not isinstance(first, Operation) or first.operator != "=":
@@ -175,7 +178,7 @@ class Compiler:
                 continue
             code = self.code(other)
             if code.kind in (TEXT, NODE) and rows.variable not in code.source:
-                return f"{self.scope.constant(_index(rows.rows, name))}.get({code.source}, ())"
+                return rows.indexed(self.scope, name, code.source)
         return None
 
 
@@ -186,13 +189,5 @@ def _is_child(step: Step) -> bool:
 def _column_name(node: Node) -> str | None:
     if isinstance(node, Path) and not node.absolute and node.start is None and len(node.steps) == 1:
         step = node.steps[0]
-        return step.test if _is_child(step) and not step.predicates else None
+        return local_name(step.test) if _is_child(step) and not step.predicates else None
     return None
-
-
-def _index(rows: Sequence[Row], column: str) -> Mapping[str, list[Row]]:
-    index: dict[str, list[Row]] = {}
-    for row in rows:
-        if column in row:
-            index.setdefault(row[column], []).append(row)
-    return index

@@ -58,7 +58,7 @@ class XPathEvaluator:
         node = sheet.nodes[address.partition("/@")[0]]
         clock = environment.clock
         evaluate: Any = self._evaluate
-        return plain(evaluate(node, current=node, today=clock.today, now=clock.now, zone=str(clock.zone)))
+        return plain(evaluate(node, root=sheet.root, current=node, today=clock.today, now=clock.now, zone=str(clock.zone)))
 
     def truth(self, environment: Environment, address: str) -> bool:
         """The expression's boolean value."""
@@ -131,8 +131,6 @@ class Writer:
         return self.extend("odk-compare", compare_values, repr(operator), left_source, right_source)
 
     def path(self, path: Path, every_occurrence: bool = False) -> str:
-        if path.absolute and not path.steps:
-            return "/"
         start, steps = self._start(path, every_occurrence)
         written = [start] if start else []
         return "/".join([*written, *map(self._step, steps)]) or "."
@@ -157,13 +155,11 @@ class Writer:
             if reference.path in self.tree.repeats and reference.is_single:
                 shared, count = reference.path, end
         if not shared:
-            return "", (Step("root", ""), *path.steps)
+            return "$root/parent::node()", path.steps
         levels = self.context[len(shared) :].count("/")
         return "$current" + "/.." * levels, path.steps[count:]
 
     def _step(self, step: Step) -> str:
-        if step.axis == "root":
-            return ""
         if step.axis not in _AXES:
             raise ExpressionFault("expression_unsupported", f"The axis {step.axis} is not supported.")
         return f"{step.axis}::{local_name(step.test)}{self.predicates(step.predicates)}"

@@ -141,7 +141,7 @@ def _indexed_repeat(writer: "Writer", node: Call) -> Written:
     indexes = {
         place.path: writer.number(index) for place, index in zip(places[1:], node.arguments[2::2], strict=True) if place
     }
-    steps, path = [f"/{writer.tree.form.root}"], ""
+    steps, path = ["$root"], ""
     for name in target.path.split("/"):
         path = f"{path}/{name}" if path else name
         index = writer.extend("odk-index", _index, indexes[path]) if path in indexes else None

@@ -21,10 +21,11 @@ from fieldsync.core.expression_code import (
     address_of,
     namespace,
 )
-from fieldsync.core.expression_compiler import Compiler, Rows
+from fieldsync.core.expression_compiler import Compiler
 from fieldsync.core.expression_dates import Clock
 from fieldsync.core.expression_lxml import XPathEvaluator
 from fieldsync.core.expression_parser import Call, ExpressionFault, Node, Path, Step, parse
+from fieldsync.core.expression_rows import Rows
 from fieldsync.core.form_references import Expression as FormExpression
 from fieldsync.core.form_references import expressions
 from fieldsync.core.form_tree import FormTree
@@ -88,7 +89,7 @@ def _compiled(tree: FormTree, lists: ChoiceLists, context: str, node: Node) -> A
     if code.kind == BOOLEAN:
         source = f"bool({source})"
     unpacked = _unpacked(tree.nests[context])
-    lines = ["f, o = e.fields.get, e.occurrences", *unpacked, *scope.loads, f"return {source}"]
+    lines = ["f, o = e.fields.get, e.occurrences", *unpacked, *scope.with_loads([f"return {source}"])]
     return made("evaluate", "e, p", lines, scope.constants)
 
 
@@ -119,7 +120,7 @@ def truth_source(scope: Scope, lists: ChoiceLists, context: str, text: str) -> s
             return checked_source(Compiler(scope, context, lists).truth(node))
         except NotCompiledError:
             evaluator = XPathEvaluator(scope.tree, lists, context, node)
-            scope.uses_clock = True
+            scope.needs_environment = True
             return f"{scope.constant(evaluator.truth)}(e, {address_of(context, scope.tree.nests[context])})"
     except UnknownValueError:
         return "unknown()"
@@ -162,7 +163,7 @@ def offered_source(scope: Scope, lists: ChoiceLists, question: Question) -> str:
         raise ExpressionFault("expression_unsupported", "The choices of a select must come from a path.")
     names = Path((*nodeset.steps, Step("child", itemset.value)), nodeset.absolute, nodeset.start)
     evaluator = XPathEvaluator(scope.tree, lists, question.path, names)
-    scope.uses_clock = True
+    scope.needs_environment = True
     return f"{scope.constant(evaluator)}(e, {address_of(question.path, question.repeats)})"
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from fieldsync.core.answer_text import UnknownValueError
 from fieldsync.core.choice_lists import ChoiceLists
 from fieldsync.core.expression_code import NotCompiledError, Scope, address_of, as_number
-from fieldsync.core.expression_compiler import Compiler, Rows
+from fieldsync.core.expression_compiler import Compiler
 from fieldsync.core.expression_parser import ExpressionFault, parse
 from fieldsync.core.expression_paths import Reference
+from fieldsync.core.expression_rows import Rows
 from fieldsync.core.expressions import failing_source, filter_source, made, offered_source, truth_source
 from fieldsync.core.form_tree import FormTree
 from fieldsync.core.forms import Question, Repeat
@@ -37,7 +38,7 @@ class RuleLines:
     def function(self) -> Check:
         """The generated function: (get a field, occurrences, environment, tell a problem, prefixes of the nest)."""
         parameters = ", ".join(["f", "o", "e", "tell", *(f"p{level}" for level in range(len(self.nest)))])
-        function: Check = made("check", parameters, [*self.scope.loads, *self.lines], self.scope.constants)
+        function: Check = made("check", parameters, self.scope.with_loads(self.lines), self.scope.constants)
         return function
 
     def add_branch(self, condition: str, body: Sequence[str]) -> None:

@@ -15,6 +15,8 @@ from fieldsync.core.rule_lines import count_of_occurrences, run_of_questions
 
 QUESTIONS_A_FUNCTION_MAX = 100
 """Questions whose rules share a generated function; Python compiles several short functions faster than a long one."""
+OCCURRENCES_MAX = 1_000
+"""Occurrences of one repeat that rules look at; a rule over all of them in each of them is a million steps."""
 PROBLEMS_MAX = 1_000
 """Problems told of one record; a record with more is told of the first."""
 
@@ -34,14 +36,14 @@ class Rules:
         ready = [rules for rules in (*runs, *counts) if rules.lines]
         self._checks = [(rules.nest, rules.function()) for rules in ready]
         self._has_repeats = bool(form.repeats)
-        self._needs_environment = any(rules.scope.uses_clock for rules in ready)
+        self._needs_environment = any(rules.scope.needs_environment for rules in ready)
 
     def broken(self, fields: Mapping[str, Value], stamp_ms: int, zone: tzinfo) -> list[Problem]:
         """The rules that a folded record breaks, in the form's order, repeats last."""
         if not self._checks:
             return []
         problems: list[Problem] = []
-        occurrences = occurrences_of(fields) if self._has_repeats else _NO_OCCURRENCES
+        occurrences = occurrences_of(fields, OCCURRENCES_MAX) if self._has_repeats else _NO_OCCURRENCES
         environment = Environment(fields, occurrences, Clock(stamp_ms, zone)) if self._needs_environment else None
         for nest, check in self._checks:
             if not nest:
@@ -63,7 +65,7 @@ def _prefixes(nest: Sequence[str], occurrences: Occurrences) -> Iterator[tuple[s
             (*outer, prefix)
             for outer in found
             for prefix in occurrences.get((outer[-1] if outer else "") + repeat[done:], ())
-        ]
+        ][:OCCURRENCES_MAX]
     return iter(found)
 
 
