@@ -63,6 +63,7 @@ class Device:
                 raise ValueError("this store belongs to another association; use a new store")
             become(self.store, author, token)
             self.store.update(
+                proven=0,
                 association=association or state.association,
                 url=url or state.url,
                 openrosa_url=openrosa_url or state.openrosa_url,

@@ -18,6 +18,9 @@ ENROLLED, LINK_DOWN, REFUSED, MALFORMED, BUSY = "enrolled", "link_down", "refuse
 OTHER_ASSOCIATION = "other_association"
 
 
+KEY_BITS = 256
+
+
 @dataclass(frozen=True)
 class Enrolment:
     """How it went: enrolled, link_down, busy, refused, malformed or other_association; `detail` is for people."""
@@ -27,27 +30,36 @@ class Enrolment:
 
 
 def enrol(store: Store, transport: Transport, code: str, dice: random.Random | None = None) -> Enrolment:
-    """Enrol with a one-time code. A store that has an id keeps it if it may, else takes a new one; nothing is lost."""
+    """Enrol with a one-time code. A store that has an id keeps it if it may, else takes a new one; nothing is lost.
+
+    It may where the key that it gave at its first enrolment is still known; where that is refused, the next code will
+    be used for a new id.
+    """
     dice = dice or random.SystemRandom()
-    state = store.state()
-    if state.author is not None and not state.renew:
-        again = _ask(store, transport, {"code": code, "author": state.author}, state)
-        if again.status != REFUSED:
-            return again
-    return _ask(store, transport, {"code": code, "author": _next_author(store, dice)}, state)
+    state = _prepare(store, dice)
+    keeps = state.author is not None and state.proven and not state.renew
+    author = state.author if keeps else state.next_author
+    content = {"code": code, "author": author or "", "key": state.key or ""}
+    went = _ask(store, transport, content, state)
+    if went.status == REFUSED and keeps:
+        with store.transaction():
+            store.update(proven=0)
+    return went
 
 
 def renew(store: Store, transport: Transport, dice: random.Random) -> Enrolment:
     """Take a new id for the same device, vouched for by its token; unacknowledged work moves over to it."""
-    return _ask(store, transport, {"author": _next_author(store, dice)}, store.state())
+    state = _prepare(store, dice)
+    return _ask(store, transport, {"author": state.next_author or ""}, state)
 
 
-def _next_author(store: Store, dice: random.Random) -> str:
-    """The id to ask for; the same one again where the answer was lost."""
+def _prepare(store: Store, dice: random.Random) -> State:
+    """Draw the id to ask for and the key, and keep them: after a lost answer the same are asked for again."""
     with store.transaction():
-        author = store.state().next_author or new_author(dice)
-        store.update(next_author=author)
-        return author
+        state = store.state()
+        author = state.next_author or new_author(dice)
+        store.update(next_author=author, key=state.key or f"{dice.getrandbits(KEY_BITS):064x}")
+        return store.state()
 
 
 def _ask(store: Store, transport: Transport, content: Mapping[str, str], state: State) -> Enrolment:
@@ -60,34 +72,36 @@ def _ask(store: Store, transport: Transport, content: Mapping[str, str], state: 
         return Enrolment(LINK_DOWN, str(error))
     with store.transaction():
         if answer.status in (200, 201):
-            return _accept(store, answer.body, content["author"])
+            return _accept(store, answer.body, content)
         return _refuse(store, answer, state)
 
 
-def _accept(store: Store, body: bytes, asked: str) -> Enrolment:
+def _accept(store: Store, body: bytes, asked: Mapping[str, str]) -> Enrolment:
     """Take what the server gave, if it is what was asked for."""
     try:
         said = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Enrolment(MALFORMED, "not JSON")
-    if not isinstance(said, dict) or not _is_grant(said) or said["author"] != asked:
+    if not isinstance(said, dict) or not _is_grant(said) or said["author"] != asked["author"]:
         return Enrolment(MALFORMED, "not the answer to an enrolment")
     state = store.state()
     association = _text(said, "association") or state.association
     if state.association and association != state.association:
         return Enrolment(OTHER_ASSOCIATION, "this store belongs to another association; use a new store")
     become(store, said["author"], said["token"])
+    if "key" in asked:
+        store.update(proven=1)
     store.update(association=association, openrosa_url=_text(said, "openrosa_url") or state.openrosa_url)
     return Enrolment(ENROLLED)
 
 
 def _refuse(store: Store, answer: Answer, state: State) -> Enrolment:
-    """Nothing is lost by a refusal; an id that was refused is not asked for again."""
+    """Nothing is lost by a refusal; an id that somebody else has is not asked for again."""
     if answer.status == 429 or answer.status >= 500:
         return Enrolment(BUSY, f"HTTP {answer.status}")
     if answer.status == 401 and state.author is not None:
         store.update(standing=ENROL_AGAIN)
-    elif 400 <= answer.status < 500:
+    elif answer.status == 409:
         store.update(next_author=None)
     return Enrolment(REFUSED, f"HTTP {answer.status}")
 

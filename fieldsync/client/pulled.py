@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from fieldsync.client.answer import Json
 from fieldsync.client.store import Said, Store
 
-
 Key = tuple[str, int]
 
 

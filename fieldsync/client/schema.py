@@ -14,6 +14,8 @@ CREATE TABLE device (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     author TEXT,                            -- null before enrolment
     token TEXT,
+    key TEXT,                               -- proves the same device when its token is gone
+    proven INTEGER NOT NULL DEFAULT 0,      -- 1: the server took the key with this id
     association TEXT NOT NULL DEFAULT '',
     url TEXT NOT NULL DEFAULT '',
     openrosa_url TEXT NOT NULL DEFAULT '',

@@ -24,6 +24,8 @@ class State:
 
     author: str | None
     token: str | None
+    key: str | None
+    proven: int
     association: str
     url: str
     openrosa_url: str

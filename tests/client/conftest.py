@@ -39,7 +39,8 @@ class Server:
         self.verdicts: dict[str, str] = {}
         """Record to the status that its operations get."""
         self.hidden: set[str] = set()
-        self.codes = {"one-time"}
+        self.codes = {"one-time", "second"}
+        self.keys: dict[str, str] = {}
         self.batches: list[Json] = []
 
     # For the test.
@@ -119,9 +120,12 @@ class Server:
     def _enrol(self, content: Json, token: str) -> Answer:
         author = content["author"]
         if "code" in content:
-            known = author in self.data["authors"] and self.tokens.get(token) != author
-            if content["code"] not in self.codes or known:
+            if content["code"] not in self.codes:
                 return Answer(403, PROBLEM)
+            self.codes.discard(content["code"])
+            if author in self.data["authors"] and self.keys.get(author) != content["key"]:
+                return Answer(409, PROBLEM)
+            self.keys[author] = content["key"]
             device = author
         elif token in self.tokens:
             device = self.data["authors"][self.tokens[token]]
@@ -218,12 +222,13 @@ class Link:
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         self.requests += 1
         self.bodies.append(body)
-        carry = lambda: self.server.answer(path, body, headers)  # noqa: E731
-        return self.faults.pop(0)(carry) if self.faults else carry()
+        return self._carry(lambda: self.server.answer(path, body, headers))
 
     def get(self, path: str, headers: Mapping[str, str]) -> Answer:
         self.requests += 1
-        carry = lambda: self.server.get(path, headers)  # noqa: E731
+        return self._carry(lambda: self.server.get(path, headers))
+
+    def _carry(self, carry: Callable[[], Answer]) -> Answer:
         return self.faults.pop(0)(carry) if self.faults else carry()
 
 

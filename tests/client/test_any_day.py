@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Kit, Phone, Server
+    from tests.client.conftest import Kit, Phone
 
 PHONES = ("amina", "khadija", "rachida")
 ACTIONS_MAX = 60

@@ -1,6 +1,7 @@
 """The phone's battery falls out between any two statements, and the disk is full at any of them."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,26 +54,35 @@ class Day:
         self.records: list[str] = []
         server.durable = False
 
-    def steps(self) -> list[Any]:
-        phone, device = self.phone, lambda: self.phone.device
+    def steps(self) -> list[Callable[[], object]]:
+        phone = self.phone
         return [
-            lambda: self.records.append(device().submit("participant", "3", {"name": "one"})),
-            lambda: device().sync(),
-            lambda: device().edit(self.records[0], {"age": 30}) if self.records else None,
+            self.submit,
+            self.sync,
+            lambda: self.phone.device.edit(self.records[0], {"age": 30}) if self.records else None,
             lambda: phone.link.faults.append(self.kit.cut_after),
-            lambda: device().sync(),
-            lambda: phone.later(),
+            self.sync,
+            phone.later,
             lambda: self.records.append(self.khadija.device.submit("participant", "3", {"name": "hers"})),
-            lambda: self.khadija.settle(),
-            lambda: device().sync(),
+            self.khadija.settle,
+            self.sync,
             lambda: self.server.restore(self.server_backup),
-            lambda: device().sync(),
-            lambda: self.poison(device().submit("participant", "3", {"name": "two"})),
-            lambda: [device().sync() for _ in range(3)],
+            self.sync,
+            self.poison,
+            self.sync,
+            self.sync,
+            self.sync,
         ]
 
-    def poison(self, record: str) -> None:
-        """The server will not be able to read this one."""
+    def submit(self) -> None:
+        self.records.append(self.phone.device.submit("participant", "3", {"name": "one"}))
+
+    def sync(self) -> None:
+        self.phone.device.sync()
+
+    def poison(self) -> None:
+        """Something that the server will not be able to read."""
+        record = self.phone.device.submit("participant", "3", {"name": "two"})
         self.records.append(record)
         self.server.poison.add(record)
 

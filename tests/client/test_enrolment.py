@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from fieldsync.client import enrol
@@ -50,10 +49,24 @@ def test_half_an_answer_enrols_nobody(server: "Server", kit: "type[Kit]", body: 
     assert phone.device.author is None
 
 
-def test_enrolling_again_under_the_same_id_keeps_the_outbox(phone: "Phone", server: "Server") -> None:
+def test_a_code_whose_answer_was_lost_is_replaced_by_another(server: "Server", kit: "type[Kit]") -> None:
+    phone = kit.Phone(server)
+    phone.link.faults = [kit.cut_after]
+    assert enrol(phone.device.store, phone.link, "one-time", phone.dice).status == "link_down"
+    asked = phone.device.store.state().next_author
+    assert enrol(phone.device.store, phone.link, "one-time", phone.dice).status == "refused"
+    assert enrol(phone.device.store, phone.link, "second", phone.dice).status == "enrolled"
+    assert phone.device.author == asked
+
+
+def test_enrolling_again_under_the_same_id_keeps_the_outbox(server: "Server", kit: "type[Kit]") -> None:
+    phone = kit.Phone(server)
+    assert enrol(phone.device.store, phone.link, "one-time", phone.dice).status == "enrolled"
     record = phone.device.submit("participant", "3", {"name": "Fatima"})
     author = phone.device.author
-    assert enrol(phone.device.store, phone.link, "one-time", phone.dice).status == "enrolled"
+    server.tokens.clear()
+    assert phone.device.sync().status == "enrol_again"
+    assert enrol(phone.device.store, phone.link, "second", phone.dice).status == "enrolled"
     assert phone.device.author == author
     phone.settle()
     assert server.record(record) is not None
@@ -71,8 +84,7 @@ def test_after_an_expired_token_the_unsent_moves_to_a_new_id(phone: "Phone", ser
 
 
 def test_a_store_belongs_to_one_association(phone: "Phone", kit: "type[Kit]") -> None:
-    grant = {"author": phone.device.author, "token": "t", "association": "another"}
-    phone.link.faults = [kit.answering(200, msgspec.json.encode(grant))]
+    phone.link.faults = [kit.changing(lambda answer: answer.update(association="another"))]
     assert enrol(phone.device.store, phone.link, "one-time", phone.dice).status == "other_association"
     with pytest.raises(ValueError, match="another association"):
         phone.device.adopt("c" * 32, "t", "another")

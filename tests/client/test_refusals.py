@@ -110,7 +110,7 @@ def test_retry_after_may_be_a_date_and_nonsense_is_no_order(phone: "Phone", kit:
 
 
 def test_waits_double_with_chance_and_are_the_same_for_the_same_dice(server: "Server", kit: "type[Kit]") -> None:
-    waits = []
+    waits: list[list[int]] = []
     for _ in range(2):
         phone = kit.Phone(server, "same dice").enrolled()
         phone.link.faults = [kit.cut_before] * 12
