@@ -6,6 +6,7 @@ import click
 
 from fieldsync import __version__
 from fieldsync.cli.associations import association
+from fieldsync.cli.copies import backup, restore
 from fieldsync.cli.devices import device
 from fieldsync.cli.forms import form
 from fieldsync.cli.people import person
@@ -33,5 +34,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (association, device, form, person, record, run):
+for command in (association, backup, device, form, person, record, restore, run):
     main.add_command(command)

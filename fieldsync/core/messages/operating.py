@@ -163,4 +163,10 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Cette fiche n’est fusionnée avec aucune autre.",
         "This record is not merged with any other.",
     ),
+    "backup_onto_itself": (
+        None,
+        "الملف {file} هو قاعدة البيانات نفسها. اختر ملفاً آخر للنسخة.",
+        "Le fichier {file} est la base elle-même. Choisissez un autre fichier pour la sauvegarde.",
+        "The file {file} is the database itself. Choose another file for the backup.",
+    ),
 }
