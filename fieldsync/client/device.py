@@ -100,11 +100,21 @@ class Device:
             self._say(about, {"writes": dict(writes), **({"bases": dict(bases)} if bases else {})})
             return uuid
 
-    def edit(self, record: str, writes: Mapping[str, Any], version: str | None = None) -> None:
-        """Change answers of a record; null clears one. `version` where another form version was answered."""
+    def edit(
+        self,
+        record: str,
+        writes: Mapping[str, Any],
+        version: str | None = None,
+        seen: Sequence[Sequence[str | int]] | None = None,
+    ) -> None:
+        """Change answers of a record; null clears one. `version` where another form version was answered.
+
+        `seen`: the heads that were on the screen, as `heads` gave them when the record was opened. Without it, what the
+        device shows now is taken for what its user saw.
+        """
         with self.store.transaction():
             about = self._about(record)
-            self._say({**about, "version": version or about["version"]}, {"writes": dict(writes)})
+            self._say({**about, "version": version or about["version"]}, {"writes": dict(writes)}, seen)
 
     def delete(self, record: str) -> None:
         """Delete a record, as far as the device has seen it."""
@@ -124,7 +134,7 @@ class Device:
         known = pulled[0] if pulled else said[-1].content()
         return {name: known.get(name) for name in ("record", "kind", "of", "version")}
 
-    def _say(self, about: Json, content: Json) -> None:
+    def _say(self, about: Json, content: Json, opened: Sequence[Sequence[str | int]] | None = None) -> None:
         """Draw the counter and the stamp, and store them with the operation. Within a transaction."""
         state = self.store.state()
         if state.author is None:
@@ -132,7 +142,7 @@ class Device:
         _refuse_floats(content)
         stamp = tick((state.clock_ms, state.clock_n), self._now_ms())
         key = (state.author, state.counter + 1)
-        seen = self._heads(about["record"], about["kind"], about["of"])
+        seen = self._heads(about["record"], about["kind"], about["of"]) if opened is None else opened
         operation = {"id": key, **about, "stamp": stamp, **({"seen": seen} if seen else {}), **content}
         self.store.say(key, about["record"], msgspec.json.encode(operation))
         self.store.update(counter=key[1], clock_ms=stamp[0], clock_n=stamp[1])

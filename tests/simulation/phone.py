@@ -1,0 +1,131 @@
+"""A companion's phone: the real client over a simulated disk, a link that fails, and a clock of its own."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from fieldsync.client import Device, Store
+from fieldsync.client.transport import Transport
+from tests.simulation.disk import Disk, SimulatedCrash
+
+Json = dict[str, Any]
+Key = tuple[str, int]
+
+
+@dataclass
+class Opened:
+    """A record on the screen: what it showed when it was opened."""
+
+    record: str
+    heads: list[Any]
+
+
+@dataclass
+class Saved:
+    """What a person was told is saved. `truth`: what she had on the screen, as operation ids; None where just then."""
+
+    phone: str
+    life: int
+    position: int
+    content: Json
+    good: bool = True
+    destroyed: bool = False
+    truth: list[Any] | None = None
+
+    @property
+    def meaning(self) -> bytes:
+        """What was said, whatever id it is said under."""
+        return meaning(self.content)
+
+
+def meaning(content: Json) -> bytes:
+    """The content without its id and the ids that it names: a phone may say it again under a new id."""
+    bare = {name: value for name, value in content.items() if name not in ("id", "seen", "bases")}
+    return msgspec.json.encode(bare, order="sorted")
+
+
+@dataclass
+class Backup:
+    """A copy of a phone, and how far it had come."""
+
+    image: bytes
+    position: int
+
+
+@dataclass
+class Phone:
+    """`skew_ms`: how far its clock is from the true time. `life` grows when it is emptied or put back to a backup."""
+
+    name: str
+    now: Callable[[], int]
+    link: Transport
+    dice: random.Random
+    skew_ms: int = 0
+    life: int = 0
+    latest_ms: int = 0
+    disk: Disk = field(default_factory=Disk)
+    opened: list[Opened] = field(default_factory=list)
+    backup: Backup | None = None
+    revoked: bool = False
+    association: str = "khl"
+
+    def __post_init__(self) -> None:
+        self.device: Device = self.start()
+
+    def clock(self) -> int:
+        """What its clock shows, ms."""
+        shown = max(0, self.now() + self.skew_ms)
+        self.latest_ms = max(self.latest_ms, shown)
+        return shown
+
+    def start(self) -> Device:
+        """The application starts on what the phone holds."""
+        self.opened.clear()
+        self.device = Device(Store(self.disk.connect), self.link, self.clock, self.dice)
+        return self.device
+
+    def crash(self) -> None:
+        """The battery falls out."""
+        self.disk.lose_power()
+        self.start()
+
+    def do(self, act: Callable[[], object]) -> bool:
+        """Something that a person or the application does; False where the phone died of it."""
+        try:
+            act()
+        except SimulatedCrash:
+            self.crash()
+            return False
+        return True
+
+    def position(self) -> int:
+        """How many operations this store ever held."""
+        rows = self.disk.connect().execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'operation'")
+        return int(rows.fetchone()[0])
+
+    def last_said(self) -> Json:
+        """The operation that was stored last."""
+        rows = self.disk.connect().execute("SELECT raw FROM operation ORDER BY position DESC LIMIT 1")
+        content: Json = msgspec.json.decode(rows.fetchone()[0])
+        return content
+
+    def back_up(self) -> None:
+        """Somebody copies the phone."""
+        self.backup = Backup(self.disk.image(), self.position())
+
+    def put_back(self) -> None:
+        """The phone is set back to its copy."""
+        assert self.backup is not None
+        self.disk.replace(self.backup.image)
+        self.life += 1
+        self.start()
+
+    def empty(self) -> None:
+        """The phone is reset, and everything on it is gone."""
+        self.disk.replace(None)
+        self.backup = None
+        self.life += 1
+        self.start()

@@ -1,0 +1,174 @@
+"""One seeded history: a server, phones, people, faults. The seed decides everything."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+
+from fieldsync.client.transport import Answer
+from fieldsync.config import Settings
+from fieldsync.services import publishing
+from tests.simulation.ledger import Ledger
+from tests.simulation.machine import Machine
+from tests.simulation.network import Network, Request
+from tests.simulation.operators import Operators
+from tests.simulation.people import Companions
+from tests.simulation.phone import Phone
+from tests.simulation.questionnaire import FIRST, definition
+from tests.simulation.verdicts import Judges
+
+START_MS = 1_790_000_000_000
+STEPS = (40, 80)
+ROUNDS_MAX = 80
+"""Quiet rounds in which everything must have arrived; an honest history needs some ten."""
+
+HOUR_MS = 3_600_000
+YEAR_MS = 365 * 24 * HOUR_MS
+ROUND_MS = 80 * 60_000
+"""Longer than any wait between two attempts."""
+
+
+class World:
+    """Builds the places, plays the storm, then the calm, and collects what the judges say."""
+
+    def __init__(self, seed: int, tell: Callable[[str], None] | None = None) -> None:
+        self.seed = seed
+        self.dice = random.Random(f"fieldsync-{seed}")
+        self.now_ms = START_MS
+        self.server_skew_ms = 0
+        self.faults: Counter[str] = Counter()
+        self.steps = 0
+        self._tell = tell
+        self.ledger = Ledger()
+        durability = self.dice.choice(("disk", "backup", "backup", "backup"))
+        settings = Settings(durability=durability)
+        self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
+        self.network = Network(self.dice, self.machine, self._heard)
+        self.phones: dict[str, Phone] = {}
+        self.judges = Judges(self)
+        self.operators = Operators(self)
+        self.companions = Companions(self.dice, self.ledger)
+        self._settle_in()
+
+    def server_clock(self) -> int:
+        return max(0, self.now_ms + self.server_skew_ms)
+
+    def trace(self, text: str) -> None:
+        if self._tell is not None:
+            self._tell(f"{self.steps:4} {text}")
+
+    def run(self) -> dict[str, list[str]]:
+        """The whole history; verdict to evidence, nothing where all is well."""
+        for _ in range(self.dice.randint(*STEPS)):
+            self.steps += 1
+            self.step()
+            if self.judges.found:
+                return self.judges.found
+        if self.settle():
+            self.judges.at_quiet()
+        return self.judges.found
+
+    # The storm.
+
+    def step(self) -> None:
+        """Time passes, and somebody does something, perhaps with a fault waiting for it."""
+        self.now_ms += self.dice.randint(1, 40 * 60_000)
+        phone = self.dice.choice(list(self.phones.values()))
+        chance = self.dice.random()
+        if chance < 0.36:
+            self._with_faults(phone, lambda: self.trace(f"{phone.name} {self.companions.act(phone)}"))
+        elif chance < 0.72:
+            self._with_faults(phone, lambda: self.sync(phone))
+        elif chance < 0.78:
+            self.network.deliver_late()
+        elif chance < 0.84:
+            self._jump(phone)
+        else:
+            self._with_faults(phone, self.operators.act)
+
+    def sync(self, phone: Phone) -> None:
+        """One round trip of a phone."""
+        before = phone.device.author
+        phone.do(lambda: self.trace(f"{phone.name} sync {phone.device.sync()}"))
+        self._note_author(phone, before)
+
+    def _note_author(self, phone: Phone, before: str | None) -> None:
+        author = phone.device.author
+        if author is not None:
+            self.ledger.authors[phone.name].add(author)
+        if author != before:
+            phone.opened.clear()
+
+    def _with_faults(self, phone: Phone, act: Callable[[], object]) -> None:
+        """Arm a disk of the two sides, now and then, and go."""
+        disks = [phone.disk, self.machine.disk]
+        for disk in disks:
+            if self.dice.random() < 0.22:
+                kind = self.dice.choice(("crash", "crash", "full"))
+                disk.arm(1 + int(self.dice.expovariate(0.2)), kind, kind == "crash" and self.dice.random() < 0.5)
+        act()
+        for disk in disks:
+            disk.disarm()
+
+    def _jump(self, phone: Phone) -> None:
+        """A clock jumps, by minutes or by years."""
+        jump = self.dice.choice((-1, 1)) * self.dice.choice((60_000, HOUR_MS, 30 * HOUR_MS, YEAR_MS, 7 * YEAR_MS))
+        self.faults["clock jumped"] += 1
+        if self.dice.random() < 0.3:
+            self.server_skew_ms += jump
+            self.trace(f"server clock {jump:+}")
+        else:
+            phone.skew_ms += jump
+            self.trace(f"{phone.name} clock {jump:+}")
+
+    # The calm.
+
+    def settle(self) -> bool:
+        """All faults stop; within a budget of rounds everybody is done and hears nothing new."""
+        self.network.calm = True
+        self.network.late.clear()
+        self.operators.tidy()
+        quiet = 0
+        for _ in range(ROUNDS_MAX):
+            self.now_ms += ROUND_MS
+            reports = [self._calm_sync(phone) for phone in self.phones.values()]
+            if self.judges.found:
+                return False
+            quiet = quiet + 1 if all(reports) else 0
+            if quiet >= 2 and not self.operators.still_to_do():
+                return True
+        stuck = [f"{phone.name}: {phone.device.sync()}" for phone in self.phones.values()]
+        self.judges.accuse("STUCK", "; ".join(stuck))
+        return False
+
+    def _calm_sync(self, phone: Phone) -> bool:
+        before = phone.device.author
+        report = phone.device.sync()
+        self.trace(f"{phone.name} calm {report}")
+        if report.status in ("enrol_again", "not_enrolled"):
+            self.operators.enrol(phone)
+        self._note_author(phone, before)
+        return report.quiet and report.pulled == 0
+
+    # What happens around.
+
+    def _heard(self, request: Request, answer: Answer) -> None:
+        self.judges.on_answer(request, answer)
+
+    def _settle_in(self) -> None:
+        """Two associations, their form, and the first phones."""
+        for slug in ("khl", "amal"):
+            association = self.machine.association(slug)
+            form, at = definition(FIRST), self.server_clock()
+            self.machine.write(lambda x, a=association: publishing.publish(x, a, form, at))  # type: ignore[misc]
+        self.network.calm = True
+        for name in ("amina", "brahim", "chama"):
+            self.operators.add_phone(name, "khl")
+        self.operators.add_phone("zineb", "amal")
+        self.network.calm = False
+
+    def total_faults(self) -> Counter[str]:
+        """What went wrong, by kind."""
+        found = self.faults + self.network.faults
+        for name, disk in (("server disk", self.machine.disk), *((("phone disk"), p.disk) for p in self.phones.values())):
+            found.update({f"{name}: {kind}": count for kind, count in disk.faults.items()})
+        return found
