@@ -91,7 +91,12 @@ class Compiler:
             return self._column(node)
         if isinstance(node.start, Call) and node.start.name == "instance":
             return self._look_up(node.start, node.steps)
-        reference = resolve(self.tree, self.context, node, every_occurrence)
+        try:
+            reference = resolve(self.tree, self.context, node, every_occurrence)
+        except ExpressionFault:
+            if node.absolute or node.start is not None or not all(map(_is_child, node.steps)):
+                raise
+            return Code(NODES, "[]")
         return self._filtered(node) if reference is None else self.scope.answer(reference)
 
     def _filtered(self, node: Path) -> Code:

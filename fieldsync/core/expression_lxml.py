@@ -58,7 +58,9 @@ class XPathEvaluator:
         node = sheet.nodes[address.partition("/@")[0]]
         clock = environment.clock
         evaluate: Any = self._evaluate
-        return plain(evaluate(node, root=sheet.root, current=node, today=clock.today, now=clock.now, zone=str(clock.zone)))
+        return plain(
+            evaluate(node, root=sheet.root, current=node, today=clock.today, now=clock.now, zone=str(clock.zone))
+        )
 
     def truth(self, environment: Environment, address: str) -> bool:
         """The expression's boolean value."""

@@ -19,7 +19,6 @@ from fieldsync.core.expression_code import (
     NotCompiledError,
     Scope,
     address_of,
-    namespace,
 )
 from fieldsync.core.expression_compiler import Compiler
 from fieldsync.core.expression_dates import Clock
@@ -30,6 +29,7 @@ from fieldsync.core.form_references import Expression as FormExpression
 from fieldsync.core.form_references import expressions
 from fieldsync.core.form_tree import FormTree
 from fieldsync.core.forms import Finding, Form, Itemset, Question
+from fieldsync.core.generated_code import checked_source, made
 from fieldsync.core.operations import Value
 
 ENTITY_COLUMNS = ("create_if", "update_if", "entity_id", "label")
@@ -98,17 +98,6 @@ def _unpacked(nest: tuple[str, ...]) -> list[str]:
     return [f"{occurrences}= p"] if occurrences else []
 
 
-def made(name: str, parameters: str, lines: list[str], constants: Mapping[str, Any]) -> Any:
-    """A function from generated lines. Raises NotCompiledError where Python finds it nested too deep."""
-    names = namespace() | dict(constants)
-    source = "\n    ".join([f"def {name}({parameters}):", *lines])
-    try:
-        exec(compile(source, f"<{name}>", "exec"), names)
-    except (SyntaxError, RecursionError, MemoryError):
-        raise NotCompiledError("nested too deep") from None
-    return names[name]
-
-
 def truth_source(scope: Scope, lists: ChoiceLists, context: str, text: str) -> str:
     """Source of an expression's boolean value within a scope; libxml2 where the compiler does not take it.
 
@@ -135,15 +124,6 @@ def failing_source(scope: Scope) -> str:
 
 def _fail() -> NoReturn:
     raise ValueError("an expression that nothing can evaluate")
-
-
-def checked_source(source: str) -> str:
-    """The source, or NotCompiledError where Python finds it nested too deep."""
-    try:
-        compile(source, "<expression>", "eval")
-    except (SyntaxError, RecursionError, MemoryError):
-        raise NotCompiledError("nested too deep") from None
-    return source
 
 
 def filter_source(scope: Scope, lists: ChoiceLists, context: str, filter_text: str, rows: Rows) -> str:

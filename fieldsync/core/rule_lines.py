@@ -12,9 +12,10 @@ from fieldsync.core.expression_compiler import Compiler
 from fieldsync.core.expression_parser import ExpressionFault, parse
 from fieldsync.core.expression_paths import Reference
 from fieldsync.core.expression_rows import Rows
-from fieldsync.core.expressions import failing_source, filter_source, made, offered_source, truth_source
+from fieldsync.core.expressions import failing_source, filter_source, offered_source, truth_source
 from fieldsync.core.form_tree import FormTree
 from fieldsync.core.forms import Question, Repeat
+from fieldsync.core.generated_code import made
 from fieldsync.core.problems import Problem
 
 Check = Callable[..., None]

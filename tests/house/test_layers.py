@@ -19,6 +19,8 @@ DRAWN = {
 }
 OUTSIDE = {"open", "print", "input", "read_text", "read_bytes", "write_text", "write_bytes", "exec", "eval"}
 CLOCKS = {"datetime", "date", "time"}
+# Runs source that the compiler of expressions writes from its own syntax trees; no other module may.
+GENERATED_CODE = ("core/generated_code.py", "exec")
 
 
 def asks_outside(node: ast.Call, name: str) -> bool:
@@ -37,7 +39,10 @@ def asks_outside(node: ast.Call, name: str) -> bool:
 def test_the_core_asks_no_clock_draws_no_number_and_opens_no_file() -> None:
     core = [path for path in python_files("fieldsync") if PACKAGE / "core" in path.parents]
     asked = [
-        f"{shown(path, node.lineno)} {name}" for path in core for node, name in calls(path) if asks_outside(node, name)
+        f"{shown(path, node.lineno)} {name}"
+        for path in core
+        for node, name in calls(path)
+        if asks_outside(node, name) and (str(path.relative_to(PACKAGE)), name) != GENERATED_CODE
     ]
     assert asked == []
 

@@ -25,6 +25,12 @@ RECORDS: dict[str, tuple[int | None, str, str, str]] = {
         "Ce choix n’est pas proposé avec les autres réponses, comme une commune hors de la province choisie.",
         "This choice is not offered with the other answers, like a commune outside the chosen province.",
     ),
+    "repeat_count": (
+        None,
+        "عدد التكرارات لا يوافق العدد المصرّح به.",
+        "Le nombre de répétitions ne correspond pas au nombre annoncé.",
+        "There are not as many occurrences as the form's count says.",
+    ),
     "rule_failed": (
         None,
         "تعذّر حساب قاعدة هذا السؤال. أبلغ مصمّم الاستمارة.",
