@@ -148,9 +148,14 @@ def _unknown(
     expression: Expression, found: References, nodes: frozenset[str], columns: Mapping[str, set[str]]
 ) -> Iterator[Finding]:
     for reference in found.nodes:
-        if _is_lost(reference, nodes):
-            advice = f"Write ${{{reference.text}}}." if reference.bare else "Correct the name."
-            yield _finding(expression, "error", "unknown_reference", f"{reference.text} is not in the form.", advice)
+        if _is_lost(reference, nodes) and reference.bare:
+            message = f"{reference.text} is a name without ${{}}, and always empty."
+            yield _finding(
+                expression, "warning", "bare_name", message, f"Write ${{{reference.text}}}, or put it in quotes."
+            )
+        elif _is_lost(reference, nodes):
+            message = f"{reference.text} is not in the form."
+            yield _finding(expression, "error", "unknown_reference", message, "Correct the name.")
     for instance in found.instances:
         if instance not in columns:
             yield _finding(

@@ -67,6 +67,8 @@ def _primary_node(model: Element | None) -> Element | None:
 
 
 def _read_model(root: Element, model: Element, primary: Element) -> Form | list[Finding]:
+    if any(attribute(submission, "base64RsaPublicKey") for submission in children(model, "submission")):
+        return [error("encrypted", "The form asks phones to encrypt whole submissions.", "Remove its public key.")]
     texts = Translations(child(model, "itext"))
     binds = read_binds(model, local_name(primary), texts)
     body_element = next((found for found in children(root, "body")), None)

@@ -15,8 +15,8 @@ MAX_TYPE = 300
 
 # fmt: off
 _TYPES = frozenset((
-    "text", "string", "integer", "int", "decimal", "date", "time", "dateTime", "note", "calculate", "geopoint",
-    "geotrace", "geoshape", "image", "photo", "audio", "video", "file", "barcode", "acknowledge", "trigger",
+    "text", "string", "integer", "int", "decimal", "date", "time", "dateTime", "datetime", "note", "calculate",
+    "geopoint", "geotrace", "geoshape", "image", "photo", "audio", "video", "file", "barcode", "acknowledge", "trigger",
     "range", "hidden", "start", "end", "today", "deviceid", "phonenumber", "username", "email", "subscriberid",
     "simserial", "audit", "start-geopoint", "background-audio", "background-geopoint", "csv-external",
     "xml-external", "percentage", "imei", "osm",
@@ -39,7 +39,8 @@ _OLD_TYPES = (
     "location",
 )  # fmt: skip
 _SELECT = re.compile(
-    r"(select[_ ](?:one|multiple)(?:[_ ]from[_ ]file|[_ ]external)?|select1|rank)\s+(\S.*?)"
+    r"(select one from(?! file)|select all that apply(?: from)?|add select (?:one|multiple) prompt using"
+    r"|select[_ ](?:one|multiple)(?:[_ ]from[_ ]file|[_ ]external)?|select1|rank)\s+(\S.*?)"
     r"(\s+or_other|\s+or specify other)?"
 )
 _SELECT_WORD = re.compile(r"(select[_ ]\w+|select1|rank)\b")

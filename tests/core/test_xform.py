@@ -1,7 +1,10 @@
 """What an XForm says, read as values."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fieldsync.core.form_findings import form_findings
 from fieldsync.core.forms import Finding, Form, legal_paths
 from fieldsync.core.xform import read_form
 
@@ -184,6 +187,7 @@ HOSTILE = {
     "a bind to nothing": xform("<a/>", "<bind nodeset='/data/b'/>"),
     "a bind out of the form": xform("<a/>", "<bind nodeset='../../b'/>"),
     "a control for nothing": xform("<a/>", body="<input ref='/data/b'/>"),
+    "whole submissions encrypted": xform("<a/>", "<submission base64RsaPublicKey='MIIB'/>"),
     "saved to no entity": xform("<a/>", "<bind nodeset='/data/a' entities:saveto='name'/>"),
 }
 
@@ -191,3 +195,19 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_form_gets_a_finding(name: str) -> None:
     assert refused(HOSTILE[name])
+
+
+WHOLE = xform(
+    "<a/><r jr:template=''><b/></r><meta><entity dataset='x' create='1'><label/></entity></meta>",
+    "<bind nodeset='/data/a' type='int' relevant='../r/b = 1' fs:class='P1'/>",
+    "<select1 ref='/data/a'><itemset nodeset=\"instance('x')/root/item[a = 1]\"/></select1><repeat nodeset='/data/r'/>",
+)
+
+
+@given(
+    st.integers(0, len(WHOLE)), st.integers(0, 30), st.sampled_from([b"", b"<", b">", b"'", b"/", b"@", b"[", b"\x00"])
+)
+def test_no_damage_to_a_form_stops_the_reader(start: int, length: int, put: bytes) -> None:
+    form = read_form(WHOLE[:start] + put + WHOLE[start + length :])
+    if isinstance(form, Form):
+        form_findings(form)

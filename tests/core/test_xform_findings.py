@@ -88,7 +88,6 @@ def test_restricted_answers_wait_for_sealing_except_in_a_test() -> None:
         ("fs:class='P2' constraint=\". = 'a\"", "", "expression"),
         ("fs:class='P2' relevant='/data/nothing = 1'", "", "unknown_reference"),
         ("fs:class='P2' relevant='../../../../a = 1'", "", "unknown_reference"),
-        ("fs:class='P2' relevant='age &gt; 3'", "", "unknown_reference"),
         ("fs:class='P2' calculate=\"instance('none')/root/item[name = 'x']/label\"", "", "unknown_list"),
         ("fs:class='P2' calculate=\"pulldata('people', 'a', 'b', 'c')\"", "", "unknown_list"),
     ],
@@ -100,6 +99,12 @@ def test_each_mistake_in_a_question_has_its_code(attributes: str, body: str, cod
     assert [finding.code for finding in found] == [code]
     assert found[0].path == "r/a"
     assert found[0].advice
+
+
+def test_a_name_without_its_dollar_sign_is_doubtful() -> None:
+    (finding,) = form_findings(form_of("<a/>", "<bind nodeset='/data/a' fs:class='P1' relevant='age &gt; 3'/>"))
+    assert (finding.severity, finding.code) == ("warning", "bare_name")
+    assert finding.advice.startswith("Write ${age}")
 
 
 def test_a_thousand_choices_are_slow_on_a_cheap_phone() -> None:

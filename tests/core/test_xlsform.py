@@ -191,6 +191,16 @@ def test_the_same_name_may_stand_in_two_groups() -> None:
     assert sheet_findings(survey(*rows)) == []
 
 
+@pytest.mark.parametrize(
+    "kind", ["select_one yes_no", "select one yes_no", "select one from yes_no", "select_multiple yes_no or_other",
+             "select all that apply from yes_no or specify other", "rank yes_no", "select_one_from_file a b.csv",
+             "select one from file x.geojson", "begin group", "add text prompt", "datetime"],
+)  # fmt: skip
+def test_every_usual_spelling_of_a_type_is_known(kind: str) -> None:
+    rows = [f"{kind}|a|A", *(["end group"] if kind == "begin group" else [])]
+    assert sheet_findings(survey(*rows)) == []
+
+
 def test_a_mistyped_name_gets_a_suggestion() -> None:
     (finding,) = sheet_findings(survey("text|fullname|A", "text|b|B|${fulname} != ''"))
     assert finding.advice == "Did you mean ${fullname}?"
