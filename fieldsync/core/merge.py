@@ -32,6 +32,8 @@ Protective = Mapping[str, Sequence[str]]
 
 NONE: Mapping[Any, Any] = MappingProxyType({})
 
+_SPECIAL = frozenset((dict, type(None)))  # what may be a set or a removal
+
 
 class RecordState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record shows.
@@ -144,14 +146,18 @@ def _answer(
     path: str, places: Sequence[int], removals: Removals, past: History, protective: Protective
 ) -> Shown | None:
     """What the path of an answer shows; None where all of it went with an occurrence that was removed."""
-    values = [value for place in places if (value := past.operations[place].writes[path]) is not None]
     taken = removals.taken(path)
-    left = [place for place in places if not taken >> place & 1]
+    left = [place for place in places if not taken >> place & 1] if taken else places
     if not left:
         return None
+    current = past.latest(left)
+    value = past.operations[current[0]].writes[path]
+    if len(current) == 1 and value is not None and not is_set(value):
+        return Shown(value)
+    values = [value for place in places if (value := past.operations[place].writes[path]) is not None]
     if values and all(map(is_set, values)):
         return Shown(merged_set(path, places, taken, removals.of_any_around(path), past))
-    return register(path, past.latest(left), past, protective.get(unindexed(path), ()))
+    return register(path, current, past, protective.get(unindexed(path), ()))
 
 
 def begin(operation: Operation, protective: Protective = NONE) -> RecordState:
@@ -176,6 +182,8 @@ def begin(operation: Operation, protective: Protective = NONE) -> RecordState:
 def _plain(writes: Mapping[str, Value]) -> dict[str, Value] | None:
     """The writes as they show when nothing was there before; None where an occurrence is removed."""
     fields = dict(writes)
+    if _SPECIAL.isdisjoint(map(type, fields.values())):
+        return fields
     for path, value in writes.items():
         if value is None:
             if is_occurrence(path):
@@ -222,10 +230,10 @@ def _saw(seen: Sequence[OperationId], heads: tuple[OperationId, ...]) -> bool:
 
 def _occurrences_stand(state: RecordState, writes: Mapping[str, Value]) -> bool:
     """Whether the writes touch no occurrence that is or was removed."""
+    if "[" not in "".join(writes):
+        return True
     for path in writes:
-        if "[" not in path:
-            continue
-        if state.delete_conflicts:
+        if "[" in path and state.delete_conflicts:
             return False
         if is_occurrence(path) and path in state.fields and state.fields[path] is None:
             return False

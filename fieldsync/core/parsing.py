@@ -19,6 +19,7 @@ from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import (
     INTEGER_MAX,
     PATH_LENGTH_MAX,
+    are_paths,
     integer,
     is_author,
     is_order_key,
@@ -97,7 +98,11 @@ def _quick(said: _Said, raw: bytes) -> Operation | None:
     id, writes, seen, bases = said.id, said.writes or {}, said.seen or (), said.bases or {}
     if said.act is not UNSET or said.delete is False or not _is_id(id) or not is_uuid(said.record):
         return None
-    if b"\\u0000" in raw or (seen and not _may_see(id, seen)) or (bases and not _are_bases(id, bases)):
+    if (
+        (b"\\" in raw and b"\\u0000" in raw)
+        or (seen and not _may_see(id, seen))
+        or (bases and not _are_bases(id, bases))
+    ):
         return None
     inner = _quick_values(writes)
     optional = (said.seen, said.writes, said.bases, said.delete)
@@ -118,15 +123,17 @@ def _quick(said: _Said, raw: bytes) -> Operation | None:
     )
 
 
+def _may_have_nul(raw: bytes) -> bool:
+    return b"\\" in raw and b"\\u0000" in raw
+
+
 def _quick_values(writes: Mapping[str, Any]) -> int:
     """How many members stand inside the values; -1 where a path or a value is not plainly right."""
-    if not all(map(is_path, writes)):
+    if not are_paths(tuple(writes)):
         return -1
     inner = 0
-    for path, value in writes.items():
+    for path, value in [item for item in writes.items() if type(item[1]) is not str]:
         kind = type(value)
-        if kind is str:
-            continue
         if path[-1] == "]" and kind is not int and value is not None:
             return -1
         if kind is dict or kind is list:

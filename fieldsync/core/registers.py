@@ -47,13 +47,12 @@ def register(path: str, current: Iterable[int], history: History, protective: Se
 
 def distinct(path: str, current: Iterable[int], history: History) -> list[Conflict]:
     """Each distinct value that the operations wrote to the path once, the greatest (stamp, id) first."""
-    found: list[Conflict] = []
+    found: dict[bytes, Conflict] = {}
     for position in sorted(current, key=history.rank, reverse=True):
         operation = history.operations[position]
         value = normal_form(operation.writes[path])
-        if not any(same(value, other.value) for other in found):
-            found.append(Conflict(value, operation.id, operation.stamp))
-    return found
+        found.setdefault(_encoder.encode(value), Conflict(value, operation.id, operation.stamp))
+    return list(found.values())
 
 
 def _protection(value: Value, protective: Sequence[str]) -> int:

@@ -36,7 +36,7 @@ def merged_set(path: str, writers: Sequence[int], taken: int, removals: Sequence
     everything = (1 << len(history.operations)) - 1
     ticked = ticks.shown(everything)
     if taken:
-        ticked = {choice for choice in ticked if ticks.supporters(choice) & ~taken}
+        ticked = {choice for choice in ticked if ticks.is_supported(choice, taken)}
     return shown_set(ticked)
 
 
@@ -60,23 +60,24 @@ class _Ticks:
         taken = self._history.covered(one for one in self._removals if past >> one & 1)
         for choice in value:
             self._wrote[choice] |= 1 << position
-            if not self._left(choice, self._ticked[choice] & past & ~taken, past):
+            if not self._outlive(choice, self._ticked[choice] & past & ~taken, past):
                 self._ticked[choice] |= 1 << position
         for choice in before - value:
             self._unticked[choice].append(position)
 
     def shown(self, past: int) -> set[str]:
         """The choices ticked by an operation of `past` and not unticked by one of `past` that had seen the tick."""
-        return {choice for choice, ticks in self._ticked.items() if self._left(choice, ticks & past, past)}
+        return {choice for choice, ticks in self._ticked.items() if self._outlive(choice, ticks & past, past)}
 
-    def supporters(self, choice: str) -> int:
-        """A mask of the operations that wrote the choice and that nobody who unticked it had seen."""
-        return self._left(choice, self._wrote[choice], (1 << len(self._history.operations)) - 1)
+    def is_supported(self, choice: str, taken: int) -> bool:
+        """Whether an operation outside `taken` wrote the choice that nobody who unticked it had seen."""
+        return self._outlive(choice, self._wrote[choice] & ~taken, (1 << len(self._history.operations)) - 1)
 
-    def _left(self, choice: str, ticks: int, past: int) -> int:
-        for position in self._unticked.get(choice, ()):
-            if not ticks:
+    def _outlive(self, choice: str, ticks: int, past: int) -> bool:
+        """Whether one of the ticks is unseen by all who unticked the choice after it."""
+        for position in reversed(self._unticked.get(choice, ())):
+            if not ticks or ticks >> position:
                 break
             if past >> position & 1:
                 ticks &= ~self._history.pasts[position]
-        return ticks
+        return bool(ticks)

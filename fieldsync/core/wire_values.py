@@ -33,6 +33,12 @@ def is_path(path: str) -> bool:
     return len(path) <= PATH_LENGTH_MAX and _PATH(path) is not None
 
 
+@lru_cache(maxsize=128)
+def are_paths(paths: tuple[str, ...]) -> bool:
+    """Whether all are paths. The operations of a form name much the same ones."""
+    return all(map(is_path, paths))
+
+
 @lru_cache(maxsize=4096)
 def is_author(author: str) -> bool:
     return _AUTHOR(author) is not None

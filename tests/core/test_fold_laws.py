@@ -118,6 +118,38 @@ def is_accounted_for(
 
 
 @given(HISTORIES)
+def test_a_set_is_one_box_for_each_choice_ticked_where_any_current_word_on_it_says_so(said: list[Operation]) -> None:
+    past = past_by_definition(said)
+    boxes: dict[OperationId, dict[str, bool]] = {}
+    for one in sorted(said, key=lambda one: len(past[one.id])):
+        earlier = {id: words for id, words in boxes.items() if id in past[one.id]}
+        boxes[one.id] = words_on_boxes(one, ticked_boxes(earlier, past))
+    if any("needs" in one.writes for one in said):
+        ticked = ticked_boxes(boxes, past)
+        assert fold(said).fields["needs"] == ({"set": sorted(ticked)} if ticked else None)
+
+
+def words_on_boxes(operation: Operation, before: set[str]) -> dict[str, bool]:
+    """Choice to true or false, for each that an operation ticks or unticks, as against what its past shows."""
+    if "needs" not in operation.writes:
+        return {}
+    now = set((operation.writes["needs"] or {"set": []})["set"])
+    return {choice: choice in now for choice in before ^ now}
+
+
+def ticked_boxes(
+    boxes: Mapping[OperationId, Mapping[str, bool]], past: Mapping[OperationId, set[OperationId]]
+) -> set[str]:
+    """The choices of which some word is true that no later word on the choice had seen."""
+    return {
+        choice
+        for id, words in boxes.items()
+        for choice, ticked in words.items()
+        if ticked and not any(choice in later and id in past[other] for other, later in boxes.items())
+    }
+
+
+@given(HISTORIES)
 def test_an_answer_that_is_shown_stands_in_an_occurrence_that_is_not_removed(said: list[Operation]) -> None:
     state = fold(said, PROTECTIVE)
     keyed = {path for one in said for path, value in one.writes.items() if path.endswith("]") and value is not None}
