@@ -145,15 +145,18 @@ class _Derived:
             self._add(number, place.list, says.entity, writes, creates=says.creates)
 
     def withdraw(self, number: int, place: Place, said: Statement | None, all_say: Mapping[Place, Statement]) -> None:
-        """What the submission wrote to an entity that the declaration at this place no longer means."""
+        """What the submission wrote to an entity that the declaration at this place no longer means.
+
+        It is null from now on, or what the submission's other declarations about the entity say.
+        """
         says = all_say.get(place)
         if said is None or said.entity is None or (says is not None and says.entity == said.entity):
             return
         entity = said.entity
         told = [one for one in self._earlier if _about(one.operation, place.list, entity)]
         others = [one for at, one in all_say.items() if at.list == place.list and one.entity == entity]
-        still = {name for other in others for name, value in other.properties.items() if value is not None}
-        writes: dict[str, Value] = {name: None for one in told for name in one.operation.writes if name not in still}
+        still = {name: value for one in others for name, value in one.properties.items() if value is not None}
+        writes: dict[str, Value] = {name: still.get(name) for one in told for name in one.operation.writes}
         delete = not others and any(one.creates for one in told)
         if writes or delete:
             self._add(number, place.list, entity, writes, delete=delete)
