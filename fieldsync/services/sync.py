@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.operations import OperationId
 from fieldsync.core.parsing import Batch, parse_operation
 from fieldsync.core.problems import Problem
+from fieldsync.core.wire_values import readable_id
 from fieldsync.services import counters, presence, quarantining
 from fieldsync.services.judging import Judge, Said, problems_from_json
 from fieldsync.services.senders import Sender
@@ -66,13 +67,9 @@ def read_ids(batch: Batch) -> list[OperationId] | None:
 
 def _read_id(raw: bytes) -> OperationId | None:
     try:
-        found = _identified.decode(raw).id
+        return readable_id(_identified.decode(raw).id) or parse_operation(raw).id
     except (ValueError, RecursionError):
-        found = ()
-    if len(found) == 2 and type(found[0]) is str and type(found[1]) is int and found[1] > 0:
-        return found  # type: ignore[return-value]
-    parsed = parse_operation(raw)
-    return parsed.id
+        return parse_operation(raw).id
 
 
 def prepare(session: Session, sender: Sender, batch: Batch, ids: Sequence[OperationId], now_ms: int) -> Prepared:

@@ -87,9 +87,8 @@ def mark_enrolled(session: Session, author_id: int) -> None:
 
 def lock(session: Session, author_ids: Iterable[int]) -> None:
     """Keep other transactions from saying something for these authors, in rising order."""
-    clause = for_update(session)
-    if clause:
-        ids = sorted(author_ids)
+    clause, ids = for_update(session), sorted(author_ids)
+    if clause and ids:
         execute(session, f"SELECT id FROM author WHERE id IN ({places(len(ids))}) ORDER BY id{clause}", ids).all()
 
 

@@ -46,8 +46,11 @@ def places(count: int) -> str:
 
 
 def for_update(session: Session) -> str:
-    """The clause that locks the rows read; SQLite has one writer and needs none."""
-    return " FOR UPDATE" if is_postgresql(session) else ""
+    """The clause that locks the rows read; SQLite has one writer and needs none.
+
+    Rows that only refer to these may still be written: the lock leaves their keys free.
+    """
+    return " FOR NO KEY UPDATE" if is_postgresql(session) else ""
 
 
 def is_postgresql(session: Session) -> bool:
