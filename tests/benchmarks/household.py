@@ -18,6 +18,7 @@ _CHOICES = {
 }
 _WOMEN = ("فاطمة", "خديجة", "Aïcha", "زهرة", "Malika", "نعيمة", "Rachida", "لطيفة", "Fadma", "سعاد")
 _FAMILIES = ("أيت علي", "Ait Ouakrim", "بنحمو", "Belkacem", "أوبلا", "El Idrissi", "أمزيل", "Oubaha")
+_NOW_MS = 1_795_000_000_000
 _NOTES = ("جاءت مع أختها", "Habite encore sous la tente", "تريد تعلم النسيج", "Reviendra la semaine prochaine", "")
 
 
@@ -103,18 +104,18 @@ def answers(dice: random.Random) -> dict[str, Any]:
     return {path: value for path, value in written.items() if value != ""}
 
 
-def operations(author: str, first_counter: int, count: int, now_ms: int, seed: int) -> Iterator[bytes]:
+def operations(author: str, first_counter: int, count: int) -> Iterator[bytes]:
     """New submissions of one author as their bytes; record ids rise with time (UUID version 7)."""
-    dice = random.Random(f"{seed} {author} {first_counter}")
+    dice = random.Random(f"{author} {first_counter}")
     for counter in range(first_counter, first_counter + count):
         yield msgspec.json.encode(
             {
                 "id": [author, counter],
-                "record": uuid_v7(now_ms + counter, dice),
+                "record": uuid_v7(_NOW_MS + counter, dice),
                 "kind": "submission",
                 "of": FORM,
                 "version": VERSION,
-                "stamp": [now_ms + counter, 0],
+                "stamp": [_NOW_MS + counter, 0],
                 "writes": answers(dice),
             }
         )

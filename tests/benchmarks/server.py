@@ -1,0 +1,73 @@
+"""The real server process, and what it costs: processor time, memory, bytes of the write-ahead log."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+PROGRAM = (sys.executable, "-m", "fieldsync.cli")
+
+
+def command(data: Path, *words: str) -> dict[str, object]:
+    """Run one command of the operator and read what it prints."""
+    done = subprocess.run(
+        [*PROGRAM, *words, "--data", str(data), "--json"], check=True, capture_output=True, text=True, timeout=120
+    )
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+class Server:
+    """`fieldsync run` on a data folder, as a context."""
+
+    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.data = data
+        self.settings = settings or {}
+
+    def __enter__(self) -> "Server":
+        began = time.perf_counter()
+        words = [*PROGRAM, "run", "--data", str(self.data), "--port", "0", "--json"]
+        environment = {**os.environ, **self.settings}
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stdout is not None
+        self.url = json.loads(self.process.stdout.readline())["url"]
+        with urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
+            assert answer.status == 200
+        self.start_seconds = time.perf_counter() - began
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def cpu_seconds(self) -> float:
+        """User and system time that the process has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def pss_mib(self) -> float:
+        """Memory by proportional share."""
+        for line in Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError("the kernel tells no PSS")
+
+    def wal_bytes(self) -> int:
+        """Length of the write-ahead log."""
+        path = self.data / "fieldsync.db-wal"
+        return path.stat().st_size if path.exists() else 0
+
+
+def empty_wal(data: Path) -> None:
+    """Move the write-ahead log into the file; nobody else has it open."""
+    connection = sqlite3.connect(data / "fieldsync.db")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
