@@ -145,7 +145,11 @@ class Compiler:
         """instance('x')/root/item[…]/column."""
         if len(start.arguments) != 1 or not isinstance(start.arguments[0], Literal):
             raise NotCompiledError("instance() of something computed")
-        if not 2 <= len(steps) <= 3 or not all(map(_is_child, steps)) or steps[0].predicates or steps[-1].predicates:
+        if (
+            not 2 <= len(steps) <= 3
+            or not all(map(_is_child, steps))
+            or any(step.predicates for step in (steps[0], *steps[2:]))
+        ):
             raise NotCompiledError("an unusual look-up")
         with self._rows(Rows(self._known_rows(start.arguments[0].value))) as rows:
             loop = self._loop(rows, steps[1].predicates)
