@@ -50,7 +50,7 @@ class Batch:
         return [said.key for said in self.sent]
 
 
-def build(store: Store, now_ms: int, limit: int = PULL_LIMIT) -> Batch | None:
+def build(store: Store, now_ms: int, limit: int) -> Batch | None:
     """The next request, or None before enrolment. What can never be sent is set aside on the way."""
     with store.transaction():
         state = store.state()
@@ -58,8 +58,9 @@ def build(store: Store, now_ms: int, limit: int = PULL_LIMIT) -> Batch | None:
             return None
         sent = _fitting(store, wanted(state))
         # Records are asked for only together with the last of the outbox: then whatever comes down contains
-        # everything of ours that the server has, and what stays here is known to be missing from it.
-        pull = state.accused is not None or len(sent) == store.count("outbox")
+        # everything of ours that the server has. What stays here was turned back, and is missing from it.
+        untried = sum(said.tries == 0 for said in sent)
+        pull = state.accused is not None or untried == store.count_untried()
         plain = _plain(store, state, sent, pull, now_ms, limit)
         packed = len(plain) > PLAIN_BYTES_MAX
         headers = {"Authorization": f"Bearer {state.token}", "Content-Type": "application/json"}

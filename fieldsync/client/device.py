@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from fieldsync.client import view
+from fieldsync.client.batch import PULL_LIMIT
 from fieldsync.client.clock import MS_MAX, tick
 from fieldsync.client.identity import AUTHOR, become
 from fieldsync.client.store import Said, Store
@@ -38,7 +39,8 @@ def wall_clock_ms() -> int:
 class Device:
     """One companion's phone. What submit, edit, delete and comment return for is on disk.
 
-    `now_ms` and `dice` stand for the machine's clock and chance, so that a test can replay them.
+    `now_ms` and `dice` stand for the machine's clock and chance, so that a test can replay them; `pull_limit` is how
+    many records one answer may bring, 1 to 1000.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Device:
         transport: Transport,
         now_ms: Callable[[], int] = wall_clock_ms,
         dice: random.Random | None = None,
+        pull_limit: int = PULL_LIMIT,
     ) -> None:
         self.store = store
         self.transport = transport
         self._now_ms = now_ms
         self._dice = dice or random.SystemRandom()
+        self._pull_limit = pull_limit
 
     def adopt(self, author: str, token: str, association: str = "", url: str = "", openrosa_url: str = "") -> None:
         """Take an id and token that were given out elsewhere, for instance by `fieldsync device enrol`."""
@@ -212,7 +216,7 @@ class Device:
 
     def sync(self) -> SyncReport:
         """One round trip, unless it is too early after a failure. Never raises for what the link or server does."""
-        return exchange(self.store, self.transport, self._now_ms, self._dice)
+        return exchange(self.store, self.transport, self._now_ms, self._dice, self._pull_limit)
 
     def sync_until_quiet(self, limit: int = ROUNDS_MAX, sleep: Callable[[float], None] | None = None) -> SyncReport:
         """Sync until nothing is left to say or hear, at most `limit` round trips; the last report.

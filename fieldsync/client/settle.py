@@ -112,8 +112,9 @@ def _keep(store: Store, said: Said, result: Result, epoch: str) -> None:
     problems = msgspec.json.encode(result.problems) if result.problems else None
     store.set_said(said.position, state="kept", status=result.status, problems=problems, epoch=epoch, tries=0)
     released = said.status in ("held", "quarantined") and result.status not in ("held", "quarantined")
+    known_before = said.tries > 0 and result.answer == "duplicate"
     content = said.content()
-    if released or any(reopens(base, content) for base in store.pulled(said.record)):
+    if released or known_before or any(reopens(base, content) for base in store.pulled(said.record)):
         # What came down may contain it or not, or hides what it brings back: only the server can tell.
         store.ask_afresh(said.record)
 

@@ -59,6 +59,7 @@ class Said:
     status: str | None
     problems: Sequence[Json]
     epoch: str | None
+    tries: int
     folded: bool
     reason: str | None
 
@@ -73,7 +74,7 @@ class Said:
 
 
 STATE = "SELECT " + ", ".join(State.__dataclass_fields__) + " FROM device"
-SAID = "SELECT position, author, counter, record, raw, state, status, problems, epoch, folded, reason FROM operation "
+SAID = "SELECT " + ", ".join(Said.__dataclass_fields__) + " FROM operation "
 
 
 class Store:
@@ -175,6 +176,10 @@ class Store:
 
     def count(self, state: str) -> int:
         return int(self._rows("SELECT count(*) FROM operation WHERE state = ?", state)[0][0])
+
+    def count_untried(self) -> int:
+        """How many operations of the outbox were never turned back."""
+        return int(self._rows("SELECT count(*) FROM operation WHERE state = 'outbox' AND tries = 0")[0][0])
 
     def set_said(self, position: int, **columns: str | int | bytes | None) -> None:
         """Set columns of one operation."""
@@ -307,9 +312,9 @@ class Store:
 
 
 def _said(row: Sequence[Any]) -> Said:
-    position, author, counter, record, raw, state, status, problems, epoch, folded, reason = row
+    position, author, counter, record, raw, state, status, problems, epoch, tries, folded, reason = row
     listed = msgspec.json.decode(problems) if problems else []
-    return Said(position, author, counter, record, raw, state, status, listed, epoch, bool(folded), reason)
+    return Said(position, author, counter, record, raw, state, status, listed, epoch, tries, bool(folded), reason)
 
 
 def _marks(values: Sequence[Any]) -> str:

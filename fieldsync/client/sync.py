@@ -51,16 +51,16 @@ class SyncReport:
         return self.status in (OK, answers.REVOKED) and not self.more and not self.unsent
 
 
-def exchange(store: Store, transport: Transport, now_ms: Callable[[], int], dice: Random) -> SyncReport:
-    """One round trip, or the reason why there was none."""
+def exchange(store: Store, transport: Transport, now_ms: Callable[[], int], dice: Random, limit: int) -> SyncReport:
+    """One round trip, or the reason why there was none. `limit`: the most records wanted back."""
     try:
-        return _attempt(store, transport, now_ms, dice)
+        return _attempt(store, transport, now_ms, dice, limit)
     except sqlite3.OperationalError as error:
         # A full disk, mostly: what was being stored is undone, and the server will be asked again.
         return SyncReport(STORAGE_FAILED, detail=str(error))
 
 
-def _attempt(store: Store, transport: Transport, now_ms: Callable[[], int], dice: Random) -> SyncReport:
+def _attempt(store: Store, transport: Transport, now_ms: Callable[[], int], dice: Random, limit: int) -> SyncReport:
     state, now = store.state(), now_ms()
     if state.author is None:
         return _report(store, NOT_ENROLLED, now)
@@ -70,7 +70,7 @@ def _attempt(store: Store, transport: Transport, now_ms: Callable[[], int], dice
         renewed = _renew(store, transport, now, dice)
         if renewed is not None:
             return renewed
-    batch = build(store, now)
+    batch = build(store, now, limit)
     if batch is None:
         return _report(store, NOT_ENROLLED, now)
     try:
@@ -115,6 +115,8 @@ def _read(store: Store, batch: Batch, answer: Answer, now: int, dice: Random) ->
     if said is None:
         return _failure(store, batch, MALFORMED, now, dice, "not an answer of this protocol")
     settled: Settled = settle(store, batch, said, now, dice)
+    if said.device.get("wipe") is True:
+        store.checkpoint()
     standing = store.state().standing
     status = MALFORMED if settled.note else OK if standing == answers.ACTIVE else standing
     return _report(store, status, now, batch, settled, settled.note)

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from fieldsync.client import Device, Store
 from fieldsync.client.device import NotEnrolled, UnknownRecord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.client.conftest import Kit, Phone, Server
 
 FORM, VERSION = "participant", "3"
@@ -299,3 +302,48 @@ def test_decimals_are_text(phone: "Phone") -> None:
     assert phone.device.waiting()["unsent"] == 0
     record = submit(phone, amount="1.50")
     assert [said.counter for said in phone.device.store.said_of(record)] == [1]
+
+
+def test_a_server_that_turns_a_full_batch_back_for_ever_does_not_stop_what_comes_down(
+    phone: "Phone", server: "Server", kit: "type[Kit]"
+) -> None:
+    server.verdicts = {submit(phone, name=str(number)): "retry" for number in range(120)}
+    khadija = kit.Phone(server, "khadija").enrolled("b" * 32)
+    record = submit(khadija)
+    khadija.settle()
+    for _ in range(12):
+        phone.device.sync()
+        phone.later()
+    assert phone.device.record(record) is not None
+    assert phone.device.waiting()["unsent"] == 120
+
+
+def test_two_programs_may_open_the_same_file(server: "Server", kit: "type[Kit]", tmp_path: "Path") -> None:
+    one = kit.Phone(server).enrolled()
+    devices = [Device(Store.at(tmp_path / "phone.db"), one.link, lambda: one.clock, one.dice) for _ in range(2)]
+    devices[0].adopt("a" * 32, f"token-{'a' * 32}", "amal")
+    for number in range(10):
+        devices[number % 2].submit(FORM, VERSION, {"name": str(number)})
+        devices[number % 3 % 2].sync()
+    assert devices[1].sync_until_quiet().quiet
+    assert sorted(server.said()) == [("a" * 32, counter) for counter in range(1, 11)]
+
+
+def test_text_that_is_no_text_is_refused_before_anything_is_stored(phone: "Phone") -> None:
+    with pytest.raises(ValueError):
+        submit(phone, name="\ud800")
+    assert phone.device.waiting()["unsent"] == 0
+    assert phone.device.store.state().counter == 0
+
+
+def test_after_a_wait_the_companion_is_not_asked_to_count(phone: "Phone", kit: "type[Kit]") -> None:
+    submit(phone)
+    phone.link.faults = [kit.cut_before, kit.cut_after]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        phone.clock += int(seconds * 1000) + 1
+
+    assert phone.device.sync_until_quiet(sleep=sleep).quiet
+    assert len(slept) == 2
