@@ -22,6 +22,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     epoch: str
     positions: Mapping[str, int] = {}
     leaving: Mapping[str, tuple[int, int]] = {}
+    whole: Mapping[str, int] = {}
     forms: int = -1
 
 

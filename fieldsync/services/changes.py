@@ -74,18 +74,21 @@ def records_page(session: Session, sender: Sender, cursor: Cursor, limit: int, b
     builder = _Builder(session, association_id, limit, bytes_max)
     reader = _Reader(session, sender, builder, language)
     positions: dict[str, int] = {}
+    whole: dict[str, int] = {}
     for view in sender.views:
         name = name_of(view)
-        is_new = name not in cursor.positions
-        shows = reader.shows(view, leave_out_own=not is_new)
-        positions[name] = builder.read(cursor.positions.get(name, 0), through, shows, reader.render)
+        start = cursor.positions.get(name)
+        whole_through = through if start is None else cursor.whole.get(name, 0)
+        positions[name] = builder.read(start or 0, through, reader.shows(view, whole_through), reader.render)
+        if positions[name] < whole_through:
+            whole[name] = whole_through
     leaving: dict[str, tuple[int, int]] = {}
     for name, (start, end) in _withdrawn(sender, cursor).items():
-        position = builder.read(start, end, reader.shows(view_named(name), leave_out_own=False), reader.render)
+        position = builder.read(start, end, reader.shows(view_named(name), end), reader.render)
         if position < end:
             leaving[name] = (position, end)
     more = bool(leaving) or any(position < through for position in positions.values())
-    return Page(builder.items, Cursor(cursor.mode, cursor.epoch, positions, leaving, cursor.forms), more)
+    return Page(builder.items, Cursor(cursor.mode, cursor.epoch, positions, leaving, whole, cursor.forms), more)
 
 
 def operations_page(session: Session, sender: Sender, cursor: Cursor, limit: int, bytes_max: int) -> Page:
@@ -101,12 +104,12 @@ def operations_page(session: Session, sender: Sender, cursor: Cursor, limit: int
 
     positions = {
         name_of(view): builder.read(
-            cursor.positions.get(name_of(view), 0), through, reader.shows(view, leave_out_own=False), bodies
+            cursor.positions.get(name_of(view), 0), through, reader.shows(view, through), bodies
         )
         for view in sender.views
     }
     more = any(position < through for position in positions.values())
-    return Page(builder.items, Cursor(cursor.mode, cursor.epoch, positions, {}, cursor.forms), more)
+    return Page(builder.items, Cursor(cursor.mode, cursor.epoch, positions, forms=cursor.forms), more)
 
 
 class _Reader:
@@ -120,14 +123,17 @@ class _Reader:
         self._own = {author.id for author in sender.authors.values()}
         self._creators: dict[int, int] = {}
 
-    def shows(self, view: ViewRow, leave_out_own: bool) -> Wanted:
-        """Which rows a view shows; what the sender itself said and simply went on may be left out."""
-        own = self._own if leave_out_own else set[int]()
+    def shows(self, view: ViewRow, whole_through: int) -> Wanted:
+        """Which rows a view shows; after a position, what the sender itself said and simply went on is left out."""
+
+        def news(row: ChangeRow) -> bool:
+            return row.position <= whole_through or row.said_by not in self._own
+
         if view.kind == "all":
-            return lambda row: row.said_by not in own
+            return news
         if view.kind == "place":
-            return lambda row: row.said_by not in own and is_within(row.place, view.place)
-        return lambda row: row.said_by not in own and self._creator(row.record_id) in self._own
+            return lambda row: news(row) and is_within(row.place, view.place)
+        return lambda row: news(row) and self._creator(row.record_id) in self._own
 
     def render(self, rows: Sequence[ChangeRow]) -> Mapping[int, bytes | None]:
         """The records of these rows, each once a page; `gone` where no view shows them any more."""
