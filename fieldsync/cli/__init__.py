@@ -6,6 +6,7 @@ import click
 
 from fieldsync import __version__
 from fieldsync.cli.associations import association
+from fieldsync.cli.checking import doctor, settings
 from fieldsync.cli.copies import backup, restore
 from fieldsync.cli.devices import device
 from fieldsync.cli.forms import form
@@ -34,5 +35,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (association, backup, device, form, person, record, restore, run):
+for command in (association, backup, device, doctor, form, person, record, restore, run, settings):
     main.add_command(command)

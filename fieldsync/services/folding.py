@@ -119,7 +119,7 @@ def _save(
     session = working.session
     everything = list(working.records.values())
     folded = Folded(entries=list(entries))
-    rows = [_row(working, record, now_ms, folded.problems) for record in everything]
+    rows = [row_of(working, record, now_ms, folded.problems) for record in everything]
     new = [row for row, record in zip(rows, everything, strict=True) if record.row is None]
     records.add_many(session, new)
     changed = zip(rows, everything, strict=True)
@@ -164,7 +164,7 @@ def _store_operations(working: WorkingSet, entries: Sequence[Entry]) -> None:
     operations.wait(session, waits)
 
 
-def _row(
+def row_of(
     working: WorkingSet, record: WorkingRecord, now_ms: int, problems_by_id: dict[int, tuple[Problem, ...]]
 ) -> RecordRow:
     """What is stored of a record; one whose survivor is another keeps its own fold."""

@@ -24,7 +24,11 @@ def fold_anew(working: WorkingSet, wanted: Sequence[WorkingRecord]) -> None:
 
 def past_of(session: Session, record: WorkingRecord, operation: Operation) -> list[Operation]:
     """A record's operations that are in the past of one of them."""
-    every = {each.id: each for each in _said(session, [record])[record.uuid]}
+    return past_among({each.id: each for each in _said(session, [record])[record.uuid]}, operation)
+
+
+def past_among(every: Mapping[OperationId, Operation], operation: Operation) -> list[Operation]:
+    """Those of a record's operations that are in the past of one of them."""
     past: dict[OperationId, Operation] = {}
     front = [operation]
     while front:

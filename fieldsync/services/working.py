@@ -78,10 +78,11 @@ class WorkingRecord:
 
 
 class WorkingSet:
-    """The records of one association that a transaction has in hand."""
+    """The records of one association that a transaction has in hand; without `locks` they are only looked at."""
 
-    def __init__(self, session: Session, association_id: int) -> None:
+    def __init__(self, session: Session, association_id: int, locks: bool = True) -> None:
         self.session = session
+        self.locks = locks
         self.association_id = association_id
         self.records: dict[RecordName, WorkingRecord] = {}
         self._collections: dict[tuple[str, str], CollectionRow] = {}
@@ -109,7 +110,7 @@ class WorkingSet:
         if not missing:
             return [by_id[each] for each in record_ids]
         names = {row.id: row for row in associations.collections(self.session, self.association_id)}
-        for row in records.by_ids(self.session, missing, lock=True).values():
+        for row in records.by_ids(self.session, missing, lock=self.locks).values():
             record = _in_hand(names[row.collection_id], records.uuid_text(row.uuid), row, row.created_by)
             by_id[row.id] = record
             self.records[(record.collection.kind, record.collection.of, record.uuid)] = record

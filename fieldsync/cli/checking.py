@@ -1,0 +1,36 @@
+"""`fieldsync doctor` and `fieldsync settings`."""
+
+import click
+
+from fieldsync.cli.operating import Operator, Refused, lines, operated
+from fieldsync.config import shown
+from fieldsync.core.problems import Problem
+from fieldsync.services.doctor import examine
+from fieldsync.store.portable import snapshot
+
+
+@click.command("doctor")
+@operated
+def doctor(operator: Operator) -> None:
+    """Check every promise that can be checked at rest; beside a running server too. It only reads.
+
+    Folds every record again, derives every entity operation again, and looks for gaps, strangers and operations that
+    wait for what is here. Exits with 1 where anything is wrong.
+    """
+    with operator.database() as database, snapshot(database.engine) as session:
+        report = examine(session)
+    findings = [{"check": check, "where": where, "what": what} for check, where, what in report.findings]
+    found = {"ok": report.ok, "checked": dict(report.checked), "findings": findings}
+    text = [f"{each['check']}: {each['where']} {each['what']}" for each in findings]
+    if not report.ok:
+        count = {"count": str(sum(report.faults.values()))}
+        raise Refused(Problem("findings", detail=count), {**found, "faults": dict(report.faults)}, "\n".join(text))
+    operator.show(found, f"{lines(report.checked)}\nnothing is wrong")
+
+
+@click.command("settings")
+@operated
+def settings(operator: Operator) -> None:
+    """Show every setting as it holds here, secrets left out."""
+    found = shown(operator.settings)
+    operator.show({"settings": found}, lines(found))
