@@ -49,8 +49,9 @@ class Disk:
         self._connection = self._load(image)
 
     def lose_power(self) -> None:
-        """The process is gone; what it had not committed is gone too."""
+        """The process is gone, its open statements too, and what it had not committed."""
         sqlite3.Connection.rollback(self._connection)
+        self._connection = self._load(self._connection.serialize())
 
     def arm(self, left: int, kind: str, after: bool) -> None:
         self.fault = Fault(left, kind, after)

@@ -61,6 +61,8 @@ class Machine:
         self.settings = settings
         self.disk = Disk(empty_database())
         self.database: Database
+        self.struck = False
+        """Whether the disk failed in the last request."""
         self.boot()
 
     def boot(self) -> None:
@@ -95,12 +97,10 @@ class Machine:
     def secret(self) -> bytes:
         return bytes(self.rows("SELECT secret FROM server")[0][0])
 
-    def back_up(self) -> bytes:
-        """An image of the database; afterwards the server knows what a verified backup covers."""
-        image = self.disk.image()
+    def remember_backup(self) -> None:
+        """The image just taken is a verified backup: the server knows what it covers."""
         covered = self.read(authors.all_durable)
         self.write(lambda session: authors.remember_backup(session, covered))
-        return image
 
     def restore(self, image: bytes, told: bool) -> None:
         """Put a backup in place of the database; `told`: the way `fieldsync restore` does, with a new epoch."""
@@ -112,6 +112,7 @@ class Machine:
 
     def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str], cut: int = 0) -> Answer:
         """Carry one request through the application; `cut`: so many bytes of the body never arrive."""
+        failed_before = self.disk.faults.total()
         arrived = io.BytesIO(body[: len(body) - cut])
         told: list[Any] = []
         environ = {
@@ -129,6 +130,7 @@ class Machine:
             return lambda _data: None
 
         content = b"".join(_application().wsgi_app(environ, start))
+        self.struck = self.disk.faults.total() > failed_before
         return Answer(told[0], told[1], content)
 
 

@@ -36,12 +36,13 @@ class Request:
 
 
 Heard = Callable[[Request, Answer], None]
+Crashed = Callable[[], None]
 
 
 class Network:
-    """Carries requests. What the server was asked and answered is told to `heard`, whoever else hears it."""
+    """Carries requests. What the server was asked and answered is told to `heard`, whoever else hears it; `crashed` starts it again."""
 
-    def __init__(self, dice: random.Random, machine: Machine, heard: Heard) -> None:
+    def __init__(self, dice: random.Random, machine: Machine, heard: Heard, crashed: Crashed) -> None:
         self.machine = machine
         self.calm = False
         self.faults: Counter[str] = Counter()
@@ -49,6 +50,7 @@ class Network:
         self.down = False
         self._dice = dice
         self._heard = heard
+        self._crashed = crashed
         self._kinds: list[tuple[str, Callable[[Request], Answer]]] = [
             ("request lost", self._lose), ("answer lost", self._lose_answer), ("request doubled", self._double),
             ("request delayed", self._delay), ("request truncated", self._truncate),
@@ -74,8 +76,7 @@ class Network:
         try:
             answer = self.machine.answer(request.method, request.path, request.body, request.headers, cut)
         except SimulatedCrash:
-            self.machine.disk.lose_power()
-            self.machine.boot()
+            self._crashed()
             raise LinkDown("reset by peer") from None
         self._heard(request, answer)
         return answer

@@ -1,6 +1,7 @@
 """What coordinators and operators do at the server, and what happens to phones as things."""
 
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from fieldsync.services.enrolment import NewDevice
 from fieldsync.store import devices
 from fieldsync.store.db import Busy
 from fieldsync.store.devices import ViewRow
+from tests.simulation.books import read_books
 from tests.simulation.disk import SimulatedCrash
 from tests.simulation.machine import token_text
 from tests.simulation.phone import Phone
@@ -37,7 +39,8 @@ class Operators:
         self._dice: random.Random = world.dice
         self._machine = world.machine
         self._backup: tuple[bytes, set[Any]] | None = None
-        self._second = False
+        self.backed_up: dict[str, set[int]] = {}
+        """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
             (14, self.review), (5, self.comment), (8, self.correct), (4, self.delete), (12, self.judge),
             (10, self.merge), (6, self.unmerge), (7, self.publish), (9, self.change_views), (3, self.revoke),
@@ -53,8 +56,7 @@ class Operators:
         try:
             act()
         except SimulatedCrash:
-            self._machine.disk.lose_power()
-            self._machine.boot()
+            self._world.restart_server()
         except Busy:
             return
 
@@ -162,9 +164,13 @@ class Operators:
             self._machine.write(lambda x: devices.set_status(x, device, status, False))
 
     def back_up(self) -> None:
-        acked = set(self._world.ledger.acked)
+        """Copy the database; once the copy is verified, the server may count on it."""
+        acked, arrived = set(self._world.ledger.acked), defaultdict[str, set[int]](set)
+        for author, counter in read_books(self._machine).said():
+            arrived[author].add(counter)
         self._backup = (self._machine.disk.image(), acked)
-        self._backup = (self._machine.back_up(), acked)
+        self.backed_up = arrived
+        self._machine.remember_backup()
 
     def restore(self) -> None:
         self._go_back(told=True)
@@ -186,8 +192,7 @@ class Operators:
 
     def restart(self) -> None:
         self._world.faults["server restarted"] += 1
-        self._machine.disk.lose_power()
-        self._machine.boot()
+        self._world.restart_server()
 
     # Phones as things.
 

@@ -1,15 +1,17 @@
 """What companions do on their phones: fill, correct, open and save later, delete, comment, and make mistakes."""
 
 import random
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from fieldsync.client.device import UnknownRecord
+from fieldsync.client.device import NotEnrolled, UnknownRecord
 from tests.simulation.disk import SimulatedCrash
 from tests.simulation.ledger import Ledger
 from tests.simulation.phone import Json, Opened, Phone, Saved
 from tests.simulation.questionnaire import CONSENT, FIRST, FORM, NEEDS, SECOND, VILLAGES
+from tests.simulation.verdicts import Judges
 
 EARLY_SHARE = 0.08
 """Of the submissions that answer a version which the server may not have yet."""
@@ -22,9 +24,10 @@ MISTAKES: tuple[Json, ...] = (
 class Companions:
     """The hands on the phones. Everything that is saved is written down in the ledger."""
 
-    def __init__(self, dice: random.Random, ledger: Ledger) -> None:
+    def __init__(self, dice: random.Random, ledger: Ledger, judges: Judges) -> None:
         self._dice = dice
         self._ledger = ledger
+        self._judges = judges
         self._count = 0
         self.acts: list[tuple[int, Callable[[Phone], None]]] = [
             (26, self.submit), (30, self.edit), (8, self.open), (10, self.save_opened), (5, self.delete),
@@ -116,11 +119,12 @@ class Companions:
             act()
         except SimulatedCrash:
             phone.crash()
-        except UnknownRecord:
-            return
+        except (UnknownRecord, NotEnrolled, sqlite3.OperationalError):
+            return  # the person is told that nothing was saved
         if phone.position() > before:
             saved = Saved(phone.name, phone.life, phone.position(), phone.last_said(), good, truth=truth)
             self._ledger.note_saved(phone, saved)
+            self._judges.on_saved(phone, saved)
 
     def _choose(self, phone: Phone, entities: bool = False) -> Json | None:
         kinds = ("submission", "entity") if entities else ("submission",)

@@ -14,6 +14,8 @@ from tests.simulation.disk import Disk, SimulatedCrash
 Json = dict[str, Any]
 Key = tuple[str, int]
 
+DAY_MS = 24 * 3_600_000
+
 
 @dataclass
 class Opened:
@@ -69,8 +71,10 @@ class Phone:
     disk: Disk = field(default_factory=Disk)
     opened: list[Opened] = field(default_factory=list)
     backup: Backup | None = None
-    revoked: bool = False
     association: str = "khl"
+    heard: tuple[int, int] = (0, 0)
+    """The greatest stamp that came down and was not a day ahead of the phone's clock then."""
+    shown_stamps: set[tuple[int, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.device: Device = self.start()
@@ -112,6 +116,19 @@ class Phone:
         content: Json = msgspec.json.decode(rows.fetchone()[0])
         return content
 
+    def pulled(self) -> list[Json]:
+        """What it keeps of the server's records."""
+        rows = self.disk.connect().execute("SELECT body FROM record ORDER BY record, kind, of").fetchall()
+        return [msgspec.json.decode(row[0]) for row in rows]
+
+    def listen(self) -> None:
+        """Note the stamps that came down since it listened last."""
+        latest = self.clock() + DAY_MS
+        found = {stamp for record in self.pulled() for stamp in _stamps(record)}
+        credible = [stamp for stamp in found - self.shown_stamps if stamp[0] <= latest]
+        self.heard = max([self.heard, *credible])
+        self.shown_stamps = found | self.shown_stamps
+
     def back_up(self) -> None:
         """Somebody copies the phone."""
         self.backup = Backup(self.disk.image(), self.position())
@@ -120,12 +137,21 @@ class Phone:
         """The phone is set back to its copy."""
         assert self.backup is not None
         self.disk.replace(self.backup.image)
-        self.life += 1
-        self.start()
+        self._begin_life()
 
     def empty(self) -> None:
         """The phone is reset, and everything on it is gone."""
         self.disk.replace(None)
         self.backup = None
+        self._begin_life()
+
+    def _begin_life(self) -> None:
         self.life += 1
         self.start()
+        self.heard = (0, 0)
+        self.shown_stamps = {stamp for record in self.pulled() for stamp in _stamps(record)}
+
+
+def _stamps(record: Json) -> list[tuple[int, int]]:
+    conflicts = record.get("conflicts", {}).values()
+    return [(other["stamp"][0], other["stamp"][1]) for others in conflicts for other in others]

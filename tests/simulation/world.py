@@ -1,6 +1,7 @@
 """One seeded history: a server, phones, people, faults. The seed decides everything."""
 
 import random
+import traceback
 from collections import Counter
 from collections.abc import Callable
 
@@ -42,11 +43,11 @@ class World:
         durability = self.dice.choice(("disk", "backup", "backup", "backup"))
         settings = Settings(durability=durability)
         self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
-        self.network = Network(self.dice, self.machine, self._heard)
+        self.network = Network(self.dice, self.machine, self._heard, self.restart_server)
         self.phones: dict[str, Phone] = {}
         self.judges = Judges(self)
         self.operators = Operators(self)
-        self.companions = Companions(self.dice, self.ledger)
+        self.companions = Companions(self.dice, self.ledger, self.judges)
         self._settle_in()
 
     def server_clock(self) -> int:
@@ -58,14 +59,21 @@ class World:
 
     def run(self) -> dict[str, list[str]]:
         """The whole history; verdict to evidence, nothing where all is well."""
+        try:
+            self._play()
+        except Exception as error:
+            self.trace(traceback.format_exc())
+            self.judges.accuse("FAULT", f"{type(error).__name__}: {error} at {where(error)}")
+        return self.judges.found
+
+    def _play(self) -> None:
         for _ in range(self.dice.randint(*STEPS)):
             self.steps += 1
             self.step()
             if self.judges.found:
-                return self.judges.found
+                return
         if self.settle():
             self.judges.at_quiet()
-        return self.judges.found
 
     # The storm.
 
@@ -90,6 +98,7 @@ class World:
         before = phone.device.author
         phone.do(lambda: self.trace(f"{phone.name} sync {phone.device.sync()}"))
         self._note_author(phone, before)
+        phone.listen()
 
     def _note_author(self, phone: Phone, before: str | None) -> None:
         author = phone.device.author
@@ -151,6 +160,12 @@ class World:
 
     # What happens around.
 
+    def restart_server(self) -> None:
+        """Its process ends wherever it is, and starts again on what the disk holds."""
+        self.machine.disk.lose_power()
+        self.machine.boot()
+        self.judges.on_restart()
+
     def _heard(self, request: Request, answer: Answer) -> None:
         self.judges.on_answer(request, answer)
 
@@ -172,3 +187,9 @@ class World:
         for name, disk in (("server disk", self.machine.disk), *((("phone disk"), p.disk) for p in self.phones.values())):
             found.update({f"{name}: {kind}": count for kind, count in disk.faults.items()})
         return found
+
+
+def where(error: BaseException) -> str:
+    """The innermost line of the product in an exception's way."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "fieldsync/" in frame.filename]
+    return f"{frames[-1].filename.rpartition('fieldsync/')[2]}:{frames[-1].lineno}" if frames else "the simulation"

@@ -1,0 +1,197 @@
+"""What must hold when the faults have stopped and nobody has anything more to say."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.services import refolding, showing
+from fieldsync.services.working import WorkingSet
+from fieldsync.store import records
+from tests.simulation.books import Books, Entry, first_gap, read_books
+from tests.simulation.machine import Machine
+from tests.simulation.network import Request
+from tests.simulation.oracle import Accuse, History, judge_entities, judge_held, judge_record
+from tests.simulation.phone import Json, Phone
+from tests.simulation.sight import Name, heads_of, sight_of_device
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+COMPARED = ("fields", "conflicts", "deleted", "delete_conflict", "version", "merged_into")
+"""What a phone and the server must agree on, beside the heads."""
+
+
+def judge(world: "World", accuse: Accuse) -> None:
+    """Every verdict that needs quiet."""
+    books = read_books(world.machine)
+    _judge_saved(world, books, accuse)
+    _judge_records(world, books, accuse)
+    versions = {row[0] for row in world.machine.rows("SELECT version FROM form_version")}
+    judge_held(books, versions, accuse)
+    judge_entities(books, accuse)
+    for association in (row[0] for row in world.machine.rows("SELECT id FROM association")):
+        _judge_log(world.machine, association, accuse)
+        world.machine.read(lambda session, a=association: _judge_fold(session, a, accuse))  # type: ignore[misc]
+    _judge_counters(world.machine, books, accuse)
+    for phone in world.phones.values():
+        _judge_phone(world.machine, phone, accuse)
+
+
+def _judge_saved(world: "World", books: Books, accuse: Accuse) -> None:
+    here = {(author, said) for author, _, said in books.promises()}
+    for saved in world.ledger.saved:
+        names = world.ledger.authors[saved.phone]
+        if not saved.destroyed and not any((name, saved.meaning) in here for name in names):
+            accuse("EDIT_LOST", f"{saved.phone} {saved.content['id']}")
+
+
+def _judge_records(world: "World", books: Books, accuse: Accuse) -> None:
+    """What each record shows, against a slow reading of what was said."""
+    truths = {saved.meaning: saved.truth for saved in world.ledger.saved if saved.truth is not None}
+    history = History(books, truths)
+    by_record: dict[int, list[Entry]] = defaultdict(list)
+    for entry in books.operations:
+        if entry.status == "applied" and entry.record is not None:
+            by_record[entry.record].append(entry)
+    rows = world.machine.rows("SELECT id, state, merged_into FROM record ORDER BY id")
+    for row, _, survivor in rows:
+        if survivor is not None:
+            by_record[survivor] = by_record[survivor] + [one for one in by_record[row] if one.record == row]
+    for row, state, survivor in rows:
+        entries = [one for one in by_record[row] if survivor is None or one.record == row]
+        if state and entries:
+            judge_record(history, entries, msgspec.json.decode(state), accuse)
+        elif entries:
+            accuse("DOCTOR", f"record {row} has operations and no state")
+
+
+def _judge_log(machine: Machine, association: int, accuse: Accuse) -> None:
+    position = machine.rows("SELECT position FROM association WHERE id = ?", association)[0][0]
+    found = [row[0] for row in machine.rows(
+        "SELECT position FROM change_log WHERE association_id = ? ORDER BY position", association
+    )]  # fmt: skip
+    if found != list(range(1, position + 1)):
+        accuse("DOCTOR", f"the change log of {association} has gaps before {position}")
+    logged = {row[0] for row in machine.rows(
+        "SELECT operation_id FROM change_log WHERE operation_id IS NOT NULL"
+    )}  # fmt: skip
+    for (row,) in machine.rows("SELECT id FROM operation ORDER BY id"):
+        if row not in logged:
+            accuse("DOCTOR", f"operation row {row} is not in the change log")
+
+
+def _judge_fold(session: Session, association: int, accuse: Accuse) -> None:
+    """Fold everything anew, and compare with what is stored."""
+    working = WorkingSet(session, association)
+    rows = session.connection().exec_driver_sql(
+        "SELECT r.id FROM record r JOIN collection c ON c.id = r.collection_id WHERE c.association_id = ?",
+        (association,),
+    )
+    found = working.load_ids([row[0] for row in rows])
+    for record in found:
+        record.anew = record.touched = True
+    refolding.fold_anew(working, found)
+    for record in found:
+        folded = msgspec.json.encode(record.state) if record.state else b""
+        assert record.row is not None
+        if _plain(folded) != _plain(bytes(record.row.state)) or record.merged_into != record.row.merged_into:
+            accuse("DOCTOR", f"{record.uuid} is stored as {bytes(record.row.state)!r}, and folds to {folded!r}")
+
+
+def _plain(state: bytes) -> Any:
+    return msgspec.json.decode(state) if state else None
+
+
+def _judge_counters(machine: Machine, books: Books, accuse: Accuse) -> None:
+    arrived: dict[str, set[int]] = defaultdict(set)
+    for author, counter in books.said():
+        arrived[author].add(counter)
+    for name, known, durable in machine.rows("SELECT name, known_through, durable_through FROM author"):
+        here = arrived[name]
+        if known != max(here, default=0) or durable != first_gap(here):
+            accuse("DOCTOR", f"{name[:6]} is known through {known}, durable through {durable}: {sorted(here)}")
+
+
+def _judge_phone(machine: Machine, phone: Phone, accuse: Accuse) -> None:
+    """A phone shows the server's records, all that it may read and nothing else."""
+    found = machine.rows(
+        "SELECT d.id, d.association_id, d.status FROM author a JOIN device d ON d.id = a.device_id WHERE a.name = ?",
+        phone.device.author or "",
+    )
+    if not found:
+        accuse("STUCK", f"{phone.name} is unknown to the server")
+        return
+    device, association, status = found[0]
+    if status != "active":
+        return
+    sight = sight_of_device(machine, device, association)
+    expected = {_name(one): one for one in shown(machine, association) if sight.shows(one)}
+    on_phone = {_name(one): one for one in phone.device.records()}
+    for name, record in expected.items():
+        if name not in on_phone:
+            accuse("CURSOR_GAP", f"{phone.name} does not have {name}")
+        elif not _waits(phone, record["record"]):
+            _compare(phone, record, on_phone[name], accuse)
+    for name in {_name(one) for one in phone.pulled()} - expected.keys():
+        accuse("LEAK", f"{phone.name} keeps {name}")
+
+
+def _waits(phone: Phone, record: str) -> bool:
+    """Whether the phone shows something on top that the server holds back."""
+    return any(said.status == "held" for said in phone.device.store.said_of(record))
+
+
+def _compare(phone: Phone, expected: Json, found: Json, accuse: Accuse) -> None:
+    for member in COMPARED:
+        if expected[member] != found[member]:
+            accuse("DIVERGED", f"{phone.name} {member}: {found[member]} for {expected[member]} of {expected['record']}")
+    if heads_of(expected) != heads_of(found) and not found["quarantined"]:
+        # Who corrects a quarantined operation has seen it: it stands among the phone's heads.
+        accuse("DIVERGED", f"{phone.name} heads: {found['heads']} for {expected['heads']} of {expected['record']}")
+
+
+def shown(machine: Machine, association: int) -> list[Json]:
+    """All records of an association as the server shows them."""
+
+    def work(session: Session) -> list[Json]:
+        ids = session.connection().exec_driver_sql(
+            "SELECT r.id FROM record r JOIN collection c ON c.id = r.collection_id WHERE c.association_id = ?",
+            (association,),
+        )
+        rows = records.by_ids(session, [row[0] for row in ids])
+        found = showing.shown(session, association, list(rows.values()), "en")
+        return [msgspec.json.decode(msgspec.json.encode(record)) for record in found.values()]
+
+    return machine.read(work)
+
+
+def _name(record: Json) -> Name:
+    return (record["record"], record["kind"], record["of"])
+
+
+def judge_replay(world: "World", answered: Sequence[Request], accuse: Accuse) -> None:
+    """Everything that was answered comes again, twice and in any order, and changes nothing."""
+    before = _everything(world.machine)
+    again = list(answered)
+    world.dice.shuffle(again)
+    for request in again:
+        world.machine.answer(request.method, request.path, request.body, request.headers)
+    after = _everything(world.machine)
+    for table, rows in before.items():
+        if after[table] != rows:
+            accuse("REPLAY_CHANGED_STATE", f"{table}: {len(rows)} rows before, {len(after[table])} after")
+
+
+def _everything(machine: Machine) -> dict[str, list[tuple[Any, ...]]]:
+    statements = {
+        "operation": "SELECT author_id, counter, n, status, body FROM operation ORDER BY id",
+        "quarantine": "SELECT author, counter, digest, status FROM quarantine ORDER BY id",
+        "record": "SELECT uuid, state, review, place, merged_into FROM record ORDER BY id",
+        "association": "SELECT id, position FROM association ORDER BY id",
+        "author": "SELECT name, known_through, durable_through FROM author ORDER BY id",
+        "server": "SELECT epoch FROM server",
+    }
+    return {table: machine.rows(statement) for table, statement in statements.items()}
