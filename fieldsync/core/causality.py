@@ -80,7 +80,7 @@ def history(
     record = records.pop() if len(records) == 1 else ""  # among several, whose a quarantined one is nobody says
     for id, seen in passed_on.items():
         nodes.setdefault(id, Node(id, record, seen))
-    before, order = _in_order(nodes)
+    before, order = _in_order(nodes, passed_on.keys() - folded.keys())
     return _pasts(folded, before, order)
 
 
@@ -111,7 +111,7 @@ def _pasts(folded: Mapping[OperationId, Operation], before: Graph, order: Iterab
     return result
 
 
-def _in_order(nodes: Mapping[OperationId, Node]) -> tuple[Graph, list[Hashable]]:
+def _in_order(nodes: Mapping[OperationId, Node], quarantined: Collection[Hashable]) -> tuple[Graph, list[Hashable]]:
     """The graph without cycles, and its nodes in a causal order."""
     said: Graph = {id: [seen for seen in node.seen if seen in nodes and seen != id] for id, node in nodes.items()}
     chains = _chains(nodes)
@@ -119,7 +119,7 @@ def _in_order(nodes: Mapping[OperationId, Node]) -> tuple[Graph, list[Hashable]]
     try:
         return graph, list(TopologicalSorter(graph).static_order())
     except CycleError:
-        graph = _without_cycles(said, chains)
+        graph = _without_cycles(said, chains, quarantined)
         return graph, list(TopologicalSorter(graph).static_order())
 
 
@@ -139,12 +139,19 @@ def _joined(said: Graph, chains: list[list[OperationId]]) -> Graph:
     return graph
 
 
-def _without_cycles(said: Graph, chains: list[list[OperationId]]) -> Graph:
+def _without_cycles(said: Graph, chains: list[list[OperationId]], quarantined: Collection[Hashable]) -> Graph:
     """Hostile `seen` can close a cycle; no operation is in its own past, and none may vanish.
 
-    Operations that claim to have seen each other count as concurrent. Then, where an author's unsaid past closes a
+    What a quarantined operation claims to have seen on a cycle counts not. Then operations that claim to have seen each
+    other count as concurrent. Then, where an author's unsaid past closes a
     cycle, the author's operations on that cycle do not count as each other's past; they keep what came before them.
     """
+    if quarantined:
+        label = _components(_joined(said, chains))
+        said = {
+            node: [one for one in before if node not in quarantined or label[one] != label[node]]
+            for node, before in said.items()
+        }
     label = _components(said)
     said = {node: [one for one in before if label[one] != label[node]] for node, before in said.items()}
     label = _components(_joined(said, chains))

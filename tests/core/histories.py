@@ -85,7 +85,7 @@ def operations(draw: st.DrawFn, id: OperationId, record: str, seen: tuple[Operat
     )
 
 
-def heads(known: Iterable[Operation], record: str | None) -> tuple[OperationId, ...]:
+def heads(known: Sequence[Operation], record: str | None) -> tuple[OperationId, ...]:
     """The heads as an author works them out: those of the record, or of all."""
     among = [one for one in known if record is None or one.record == record]
     before = past_by_definition(among)
@@ -94,20 +94,23 @@ def heads(known: Iterable[Operation], record: str | None) -> tuple[OperationId, 
 
 
 def past_by_definition(
-    operations: Iterable[Operation], passed_on: Mapping[OperationId, Sequence[OperationId]] | None = None
+    operations: Sequence[Operation], passed_on: Mapping[OperationId, Sequence[OperationId]] | None = None
 ) -> dict[OperationId, set[OperationId]]:
     """What `seen` names, and their pasts, and the author's earlier operations on the record; slow and plain."""
     nodes = {one.id: (one.record, one.seen) for one in operations}
     record = next(iter(nodes.values()))[0] if nodes else ""
     nodes |= {id: (record, tuple(seen)) for id, seen in (passed_on or {}).items() if id not in nodes}
     said = {(id, seen) for id, (_, all_seen) in nodes.items() for seen in all_seen if seen in nodes and seen != id}
-    reached = closure(said, nodes)
-    said = {(later, earlier) for later, earlier in said if later not in reached[earlier]}
     unsaid = {
         (later, earlier)
         for later, earlier in product(nodes, nodes)
         if later[0] == earlier[0] and nodes[later][0] == nodes[earlier][0] and later[1:] > earlier[1:]
     }
+    quarantined = nodes.keys() - {one.id for one in operations}
+    reached = closure(said | unsaid, nodes)
+    said = {(later, earlier) for later, earlier in said if later not in quarantined or later not in reached[earlier]}
+    reached = closure(said, nodes)
+    said = {(later, earlier) for later, earlier in said if later not in reached[earlier]}
     reached = closure(said | unsaid, nodes)
     kept = {(later, earlier) for later, earlier in unsaid if later not in reached[earlier]}
     return closure(said | kept, nodes)
