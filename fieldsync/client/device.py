@@ -10,12 +10,12 @@ import msgspec
 
 from fieldsync.client import view
 from fieldsync.client.batch import PULL_LIMIT
-from fieldsync.client.clock import MS_MAX, tick
 from fieldsync.client.identity import AUTHOR, become
 from fieldsync.client.store import Said, Store
 from fieldsync.client.sync import OK, SyncReport, exchange
 from fieldsync.client.transport import LinkDown, Transport
-from fieldsync.client.view import Id, Json
+from fieldsync.client.view import MS_MAX, Id, Json
+from fieldsync.core.clock import tick
 
 SUBMISSION = "submission"
 
@@ -144,18 +144,21 @@ class Device:
         if state.author is None:
             raise NotEnrolled
         _refuse_floats(content)
-        stamp = tick((state.clock_ms, state.clock_n), self._now_ms())
+        stamp = tick((state.clock_ms, state.clock_n), self._present_ms())
         key = (state.author, state.counter + 1)
         seen = self._heads(about["record"], about["kind"], about["of"]) if opened is None else opened
         operation = {"id": key, **about, "stamp": stamp, **({"seen": seen} if seen else {}), **content}
         self.store.say(key, about["record"], msgspec.json.encode(operation))
         self.store.update(counter=key[1], clock_ms=stamp[0], clock_n=stamp[1])
 
+    def _present_ms(self) -> int:
+        """The machine's clock, however wrong, as a time that can be written."""
+        return min(max(self._now_ms(), 0), MS_MAX)
+
     def _uuid7(self) -> str:
         """A version 7 UUID from the device's clock and dice."""
-        ms = min(max(self._now_ms(), 0), MS_MAX)
         chance = self._dice.getrandbits(74)
-        number = ms << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & ((1 << 62) - 1)
+        number = self._present_ms() << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & ((1 << 62) - 1)
         digits = f"{number:032x}"
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 

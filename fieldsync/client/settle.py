@@ -9,10 +9,10 @@ import msgspec
 from fieldsync.client import pace
 from fieldsync.client.answer import ACTIVE, REVOKED, Json, Result, SyncAnswer, problem_codes, stamps
 from fieldsync.client.batch import Batch
-from fieldsync.client.clock import receive
 from fieldsync.client.pulled import take_page
 from fieldsync.client.store import Said, State, Store
 from fieldsync.client.view import reopens
+from fieldsync.core.clock import receive
 
 OTHER_CONTENT = "other_content"
 """The problem code of an id that the server knows with other content: another life of this phone used it."""

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from fieldsync.client.clock import MS_MAX
 from fieldsync.client.store import Said
 from fieldsync.core.merge import RecordState, fold
 from fieldsync.core.occurrences import around, is_occurrence
@@ -19,6 +18,9 @@ SEEN_MAX = 64
 
 ON_TOP = frozenset({None, "applied", "held"})
 """Statuses whose operations are shown; None was not acknowledged yet. A quarantined one is listed, not shown."""
+
+MS_MAX = (1 << 48) - 1
+"""The last millisecond that a UUIDv7 can hold: no stamp of ours is later."""
 
 BASE = ""
 """The author, in a fold for the view alone, of what the server's record says: no real author has this id."""
