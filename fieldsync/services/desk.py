@@ -8,15 +8,17 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.canonical import sameness
-from fieldsync.core.clock import tick
+from fieldsync.core.clock import receive, tick
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
 from fieldsync.services import presence
+from fieldsync.services.published import published
 from fieldsync.services.settling import log, settle
 from fieldsync.services.working import Entry, decode_state
 from fieldsync.store import associations, authors, devices, operations, quarantine, records, server
 from fieldsync.store.authors import AuthorRow
+from fieldsync.store.quarantine import QuarantineRow
 from fieldsync.store.records import RecordRow
 
 
@@ -60,9 +62,12 @@ def comment(session: Session, desk: Desk, found: Found, text: str) -> Problem | 
 
 
 def correct(session: Session, desk: Desk, found: Found, writes: Mapping[str, Any]) -> Problem | None:
-    """Write other values, as one who has seen all that the record shows."""
+    """Write other values, as one who has seen all that the record shows; the form's version says what fits."""
     state = decode_state(bytes(found.row.state))
-    return _say(session, desk, found, writes=writes, version=state.version if state else None)
+    version = state.version if state else None
+    form = published(session, desk.association_id, found.of, version) if found.kind == "submission" else None
+    wrong = form.compiled.wrong_in_itself(writes) if form else []
+    return wrong[0] if wrong else _say(session, desk, found, writes=writes, version=version)
 
 
 def delete(session: Session, desk: Desk, found: Found) -> Problem | None:
@@ -109,12 +114,23 @@ def judge(session: Session, desk: Desk, uuid: str, operation_id: OperationId, ve
     return _say_about(session, desk, (about.kind, about.of, uuid) if about else (kind, of, uuid), about, act=act)
 
 
+def say_verdict(session: Session, desk: Desk, row: QuarantineRow, verdict: str) -> Problem | None:
+    """Release or reject exactly one quarantined operation, which names a record."""
+    uuid = records.uuid_text(row.record or b"")
+    known = find(session, desk.association_id, uuid)
+    about = next((each for each in known if (each.kind, each.of) == (row.kind, row.of)), None)
+    operation_id = [row.author, row.counter, row.n] if row.n else [row.author, row.counter]
+    target = [name_of_sender(session, row.sender_id), operation_id, bytes(row.digest).hex()]
+    act = {"verdict": verdict, "target": target}
+    return _say_about(session, desk, (row.kind, row.of, uuid), about, act=act)
+
+
 def _quarantined(
     session: Session, association_id: int, key: tuple[str, int, int], verdict: str
 ) -> tuple[str, str, str, str] | None:
     for row in reversed(quarantine.targets(session, association_id, *key)):
         if row.status == "quarantined" or (row.status == "rejected" and verdict == "release"):
-            return _sender(session, row.sender_id), bytes(row.digest).hex(), row.kind, row.of
+            return name_of_sender(session, row.sender_id), bytes(row.digest).hex(), row.kind, row.of
     return None
 
 
@@ -126,11 +142,12 @@ def _held(session: Session, association_id: int, operation_id: OperationId) -> t
     parsed = parse_operation(bytes(row.body)) if row and row.status == "held" else None
     if row is None or not isinstance(parsed, Operation):
         return None
-    sender = _sender(session, authors.sender_of(session, author.id))
+    sender = name_of_sender(session, authors.sender_of(session, author.id))
     return sender, sameness(bytes(row.body)).hex(), parsed.kind, parsed.of
 
 
-def _sender(session: Session, device_id: int) -> str:
+def name_of_sender(session: Session, device_id: int) -> str:
+    """How a verdict names a sender: a phone by its author, a hub by its number."""
     named = authors.of_device(session, device_id)
     if named:
         return named[-1].name
@@ -158,7 +175,7 @@ def _say_about(
         "kind": name[0],
         "of": name[1],
         "version": members.pop("version", None),
-        "stamp": tick(last, desk.now_ms),
+        "stamp": tick(receive((0, 0), last, desk.now_ms), desk.now_ms),
         "seen": state.heads if state else (),
         **members,
     }

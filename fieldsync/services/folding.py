@@ -130,7 +130,8 @@ def _save(
             merges.add(session, entry.row_id, [record.id for record in joined[id(entry)]])
     marks = [(entry.record_id, notice.code, "", now_ms) for entry in entries for notice in entry.notices]
     flags.raise_flags(session, marks)
-    reports.note(working, everything, now_ms)
+    for record_id, raised in reports.note(working, everything, now_ms).items():
+        folded.problems[record_id] += raised
     presence.note_files(working, entries)
     folded.changes = _changes(working, entries, {row.id: row for row in rows})
     return folded

@@ -47,8 +47,8 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
     for declaration in form.entities:
         properties = _properties(form, declaration)
         form_versions.save_properties(session, association_id, declaration.list, properties)
-    associations.forms_changed(session, association_id)
     settled = settle_form(session, association_id, form.id, form.version, now_ms)
+    associations.forms_changed(session, association_id)
     log(session, association_id, settled.changes)
     stored = form_versions.find(session, association_id, form.id, form.version)
     assert stored is not None

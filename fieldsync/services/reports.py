@@ -8,6 +8,7 @@ import msgspec
 
 from fieldsync.core.merge import RecordState
 from fieldsync.core.operations import Value
+from fieldsync.core.problems import Problem
 from fieldsync.services.working import WorkingRecord, WorkingSet, decode_state
 from fieldsync.store import flags, records
 
@@ -19,8 +20,8 @@ _OCCURRENCE = re.compile(r"\[[^]]*\]")
 _encode = msgspec.json.Encoder().encode
 
 
-def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> None:
-    """Give submissions their keys, and flag those whose key another record bore before."""
+def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> dict[int, tuple[Problem, ...]]:
+    """Give submissions their keys, and flag those whose key another record bore before; the flags by row id."""
     claimed: list[tuple[int, int, int]] = []
     freed: list[tuple[int, int, int]] = []
     for record in changed:
@@ -30,10 +31,15 @@ def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> 
             claimed += [(*key, record.id) for key in new if key not in old]
     flags.free_keys(working.session, freed)
     taken = flags.claim_keys(working.session, claimed)
-    if taken:
-        others = records.by_ids(working.session, set(taken.values()))
-        marks = [(row[2], _code(row[0]), records.uuid_text(others[other].uuid), now_ms) for row, other in taken.items()]
-        flags.raise_flags(working.session, marks)
+    if not taken:
+        return {}
+    others = records.by_ids(working.session, set(taken.values()))
+    marks = [(row[2], _code(row[0]), records.uuid_text(others[other].uuid)) for row, other in taken.items()]
+    flags.raise_flags(working.session, [(*mark, now_ms) for mark in marks])
+    raised: dict[int, tuple[Problem, ...]] = {}
+    for record_id, code, other in marks:
+        raised[record_id] = (*raised.get(record_id, ()), Problem(code, detail={"record": other}))
+    return raised
 
 
 def _code(space: int) -> str:
@@ -65,7 +71,7 @@ def _declared_keys(working: WorkingSet, record: WorkingRecord, state: RecordStat
 def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:
     """The answers without what is new in every copy: ids under `meta`, and the names of occurrences."""
     content = _encode(fields)
-    if b"meta/" in content or b"]" in content:
+    if b"meta/" in content or b"]/" in content or b']":' in content:
         content = _encode([(_plain(path), value) for path, value in fields.items() if "meta/" not in path])
     return _digest(content + b"%d" % collection_id)
 

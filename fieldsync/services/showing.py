@@ -44,7 +44,8 @@ def _shown(
     state = decode_state(bytes(row.state))
     assert state is not None
     comments = [msgspec.to_builtins(comment) for comment in state.comments]
-    problems = [*told(problems_from_json(row.problems), language), *told(flags, language)]
+    missing = (Problem("file_missing"),) if row.incomplete else ()
+    problems = told((*problems_from_json(row.problems), *missing, *flags), language)
     return {
         "record": records.uuid_text(row.uuid),
         "kind": collection.kind,

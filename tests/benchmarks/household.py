@@ -68,7 +68,7 @@ def answers(dice: random.Random) -> dict[str, Any]:
     """What one companion writes down of one household; it breaks no rule."""
     members, children, work = dice.randint(1, 12), dice.randint(0, 1), dice.choice(_CHOICES["work"])
     needs = sorted(dice.sample(_CHOICES["needs"][:5], dice.randint(1, 3)))
-    day = dice.randint(10, 20)
+    day = dice.randint(10, 16)
     written = {
         "start": f"2026-11-{day}T09:{dice.randint(10, 59)}:00.000+01:00",
         "end": f"2026-11-{day}T10:{dice.randint(10, 59)}:00.000+01:00",
