@@ -77,7 +77,7 @@ def _point(text: str) -> Value:
 
 
 def _points(text: str) -> Value:
-    return [_point(point) for point in text.strip().rstrip(";").split(";")]
+    return [_point(point.strip()) for point in text.rstrip("; ").split(";")]
 
 
 _TEXT_TYPES = frozenset(("text", "note", "calculate"))

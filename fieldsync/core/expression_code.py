@@ -266,7 +266,7 @@ def namespace() -> dict[str, Any]:
         "Unknown": UnknownValueError,
         "inf": float("inf"),
         "__builtins__": {
-            "bool": bool, "len": len, "float": float, "any": any, "zip": zip, "int": int, "str": str,
+            "bool": bool, "len": len, "float": float, "any": any, "all": all, "zip": zip, "int": int, "str": str,
             "Exception": Exception, "True": True, "False": False,
         },
     }  # fmt: skip

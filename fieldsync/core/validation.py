@@ -5,7 +5,7 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from fieldsync.core import answer_types
-from fieldsync.core.answer_paths import OCCURRENCE, pattern_of, pattern_of_answer, unindexed
+from fieldsync.core.answer_paths import pattern_of, pattern_of_answer, unindexed
 from fieldsync.core.answer_types import CHOICE_CHECKERS, ENTITY_CHECKERS, PLAIN_CHECKERS, Checker
 from fieldsync.core.choice_lists import ChoiceLists
 from fieldsync.core.form_tree import FormTree
@@ -17,8 +17,15 @@ from fieldsync.core.rules import Rules
 PROGRAMME_ZONE = ZoneInfo("Africa/Casablanca")
 
 _LIMITS = {
-    answer_types.TOO_LONG: str(answer_types.TEXT_LENGTH_MAX),
+    "decimal": answer_types.NUMBER_LENGTH_MAX,
+    "geotrace": answer_types.POINTS_MAX,
+    "geoshape": answer_types.POINTS_MAX,
+    "select_multiple": answer_types.CHOICES_MAX,
+    "rank": answer_types.CHOICES_MAX,
+    "file": answer_types.FILE_NAME_LENGTH_MAX,
+    "order_key": answer_types.ORDER_KEY_LENGTH_MAX,
 }
+"""What is too long for each type, in characters, points or choices; for all others `TEXT_LENGTH_MAX` characters."""
 
 
 class CompiledForm:
@@ -28,7 +35,17 @@ class CompiledForm:
     submissions the same report. `place_path`: the question that says where, or None.
     """
 
-    __slots__ = ("_checkers", "_rules", "_types", "form", "key_paths", "lists", "place_path", "protective")
+    __slots__ = (
+        "_checkers",
+        "_checkers_inside",
+        "_rules",
+        "_types",
+        "form",
+        "key_paths",
+        "lists",
+        "place_path",
+        "protective",
+    )
 
     def __init__(self, form: Form, files: Mapping[str, bytes]) -> None:
         """`files` are the form's CSV attachments by file name."""
@@ -38,12 +55,14 @@ class CompiledForm:
         self.key_paths: tuple[str, ...] = tuple(q.path for q in form.questions if q.key)
         self.place_path: str | None = next((q.path for q in form.questions if q.place), None)
         self._types = {question.path: question.type for question in form.questions}
-        self._checkers = _checkers(form, self.lists)
+        checkers = _checkers(form, self.lists)
+        self._checkers = {path: checker for path, checker in checkers.items() if "[" not in path}
+        self._checkers_inside = {path: checker for path, checker in checkers.items() if "[" in path}
         self._rules = Rules(form, self.lists)
 
     def checked_paths(self) -> frozenset[str]:
         """The paths that an operation may write; occurrences of repeats stand as "[]"."""
-        return frozenset(self._checkers)
+        return frozenset((*self._checkers, *self._checkers_inside))
 
     def wrong_in_itself(self, writes: Mapping[str, Value]) -> list[Problem]:
         """What in these writes the form alone shows to be wrong, whatever else the record says."""
@@ -77,14 +96,15 @@ class CompiledForm:
         prefix = path[:end]
         pattern = occurrences.get(prefix)
         if pattern is None:
-            pattern = occurrences[prefix] = pattern_of_answer(prefix) if OCCURRENCE.search(prefix) else prefix + "?"
-        return self._checkers.get(pattern + path[end:])
+            pattern = occurrences[prefix] = "?" if "[]" in prefix else pattern_of_answer(prefix)
+        return self._checkers_inside.get(pattern + path[end:])
 
     def _problem(self, fault: str, path: str) -> Problem:
-        detail = {"limit": _LIMITS[fault]} if fault in _LIMITS else {}
+        kind = "order_key" if path.endswith("]") else self._types.get(unindexed(path), "text")
         if fault == answer_types.WRONG_TYPE:
-            detail = {"type": self._types.get(unindexed(path), "text")}
-        return Problem(fault, path, detail)
+            return Problem(fault, path, {"type": kind})
+        limit = {"limit": str(_LIMITS.get(kind, answer_types.TEXT_LENGTH_MAX))}
+        return Problem(fault, path, limit if fault == answer_types.TOO_LONG else {})
 
 
 def compile_form(form: Form, files: Mapping[str, bytes] = {}) -> CompiledForm:

@@ -125,7 +125,7 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data(), st.sampled_from(sorted(SINGLE)), records())
 def test_compiled_expressions_mean_what_libxml2_says(data: st.DataObject, context: str, fields: dict[str, Any]) -> None:
     text = data.draw(expressions(context))
