@@ -104,9 +104,9 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
     except Exception as error:
         _log_fault("a batch", error)
         results = _one_by_one(session, sender, prepared, receipt_id, now_ms)
-    for position, result in results.items():
-        prepared.results[position] = result
-    return [result for result in prepared.results if result is not None]
+    # What was prepared stays as it is: the commit may yet fail, and then none of these results is true.
+    told = (results.get(position, known) for position, known in enumerate(prepared.results))
+    return [result for result in told if result is not None]
 
 
 def _one_by_one(
