@@ -58,17 +58,21 @@ class Day:
         phone = self.phone
         return [
             self.submit,
+            self.submit,
             self.sync,
             lambda: self.phone.device.edit(self.records[0], {"age": 30}) if self.records else None,
             lambda: phone.link.faults.append(self.kit.cut_after),
             self.sync,
             phone.later,
-            lambda: self.records.append(self.khadija.device.submit("participant", "3", {"name": "hers"})),
-            self.khadija.settle,
-            self.sync,
             lambda: self.server.restore(self.server_backup),
             self.sync,
             self.poison,
+            self.sync,
+            self.sync,
+            self.sync,
+            lambda: self.records.append(self.khadija.device.submit("participant", "3", {"name": "hers"})),
+            self.khadija.settle,
+            phone.later,
             self.sync,
             self.sync,
             self.sync,
@@ -123,7 +127,9 @@ def check(day: Day) -> None:
     assert aside <= server.poison
     for record in day.records:
         assert record in aside or server.record(record) is not None, record
+        assert record in aside or phone.device.record(record) is not None, record
     assert server.data["quarantine"] == []
+    assert phone.device.author == "a" * 32, "a crash must not look like another life of the phone"
     assert phone.device.waiting()["unsent"] == 0
     for shown in phone.device.records():
         arrived = server.record(shown["record"])
