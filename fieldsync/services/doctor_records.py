@@ -134,7 +134,8 @@ def _derived(
         return []
     past = refolding.past_among(every, operation)
     forms = {each.version: working.form(operation.of, each.version) for each in (*past, operation)}
-    return derive(operation, past, {version: known.form for version, known in forms.items() if known})
+    passed_on = presence.passed_on(working.session, working.association_id, [*past, operation])
+    return derive(operation, past, {version: known.form for version, known in forms.items() if known}, passed_on)
 
 
 def _was_let_go(working: WorkingSet, operation: Operation, row: OperationRow) -> bool:

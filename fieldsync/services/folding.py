@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core.causality import turn
 from fieldsync.core.derivation import derive
 from fieldsync.core.forms import Form
 from fieldsync.core.merge import RecordState
@@ -13,7 +14,7 @@ from fieldsync.core.operations import Operation
 from fieldsync.core.problems import Problem
 from fieldsync.services import presence, refolding, reports
 from fieldsync.services.judging import problems_as_json
-from fieldsync.services.working import Entry, WorkingRecord, WorkingSet
+from fieldsync.services.working import Entry, WorkingRecord, WorkingSet, decode_state
 from fieldsync.store import flags, merges, operations, records
 from fieldsync.store.changes import NewChange
 from fieldsync.store.db import reserve_ids
@@ -57,6 +58,20 @@ def refold(session: Session, association_id: int, record_ids: Iterable[int], now
     return _save(working, [], {}, now_ms)
 
 
+def fold_around(session: Session, association_id: int, quarantined: Iterable[Operation], now_ms: int) -> Folded:
+    """Fold those records anew of which the author of a quarantined operation has said something later.
+
+    What it had seen is in the past of that, and may settle a conflict.
+    """
+    late: set[int] = set()
+    for operation in quarantined:
+        for row in records.by_uuids(session, [records.uuid_bytes(operation.record)]):
+            state = decode_state(row.state)
+            if state and state.turns.get(operation.id[0], (0, 0)) > turn(operation.id):
+                late.add(row.id)
+    return refold(session, association_id, late, now_ms) if late else Folded()
+
+
 def _take(working: WorkingSet, entries: Iterable[Entry]) -> None:
     for entry in entries:
         record = working.records[entry.name]
@@ -72,7 +87,8 @@ def _derive(working: WorkingSet, entries: Iterable[Entry]) -> list[Entry]:
             continue
         past = _past(working, entry)
         forms = _forms(working, entry, past)
-        for operation in derive(entry.operation, past, forms):
+        passed_on = presence.passed_on(working.session, working.association_id, [*past, entry.operation])
+        for operation in derive(entry.operation, past, forms, passed_on):
             raw = msgspec.json.encode(operation)
             derived.append(Entry(operation, raw, entry.author_id, 0, entry.receipt_id))
     return presence.mark_waits(
