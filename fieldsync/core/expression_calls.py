@@ -1,9 +1,10 @@
 """Source for function calls: those of the table, and those that need more than the values of their arguments."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fieldsync.core.answer_text import UnknownValueError
+from fieldsync.core.choice_lists import ChoiceLists
 from fieldsync.core.expression_code import (
     ANY,
     BOOLEAN,
@@ -15,6 +16,7 @@ from fieldsync.core.expression_code import (
     TEXT,
     Code,
     NotCompiledError,
+    Scope,
     as_boolean,
     as_nodes,
     as_number,
@@ -26,18 +28,37 @@ from fieldsync.core.expression_functions import Signature, accepts
 from fieldsync.core.expression_parser import Call, ExpressionFault, Literal, Node, Path, parse
 from fieldsync.core.expression_paths import Reference, resolve
 from fieldsync.core.expression_regex import matcher
+from fieldsync.core.form_tree import FormTree
 
-if TYPE_CHECKING:
-    from fieldsync.core.choice_lists import ChoiceLists
-    from fieldsync.core.expression_compiler import Compiler
-    from fieldsync.core.form_tree import FormTree
+
+class Compiling(Protocol):
+    """What writing a call needs of the compiler."""
+
+    scope: Scope
+    tree: FormTree
+    context: str
+    lists: ChoiceLists
+
+    @property
+    def rows(self) -> object:
+        """The rows that relative paths speak of, or None."""
+
+    def code(self, node: Node) -> Code:
+        """Source of any expression."""
+
+    def path(self, node: Path, every_occurrence: bool = False) -> Code:
+        """Source of what a path leads to."""
+
+    def truth(self, node: Node) -> str:
+        """Source of an expression's boolean value."""
+
 
 _CONTEXT = Path(())
 _EVERY_OCCURRENCE = frozenset(("count", "sum"))
 """Where an absolute path means all occurrences of a repeat even inside that repeat, as in JavaRosa."""
 
 
-def call_of_table(compiler: "Compiler", node: Call, signature: Signature) -> Code:
+def call_of_table(compiler: Compiling, node: Call, signature: Signature) -> Code:
     """Source of a call of a function that works on values alone."""
     require(node, accepts(signature, len(node.arguments)))
     arguments = list(node.arguments) or ([_CONTEXT] if node.name in ("string-length", "normalize-space") else [])
@@ -80,7 +101,7 @@ def require(node: Call, holds: bool) -> None:
         raise ExpressionFault("expression_syntax", f"{node.name}() cannot take {len(node.arguments)} arguments.")
 
 
-def _count(compiler: "Compiler", node: Call) -> Code:
+def _count(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) == 1)
     argument = node.arguments[0]
     return Code(
@@ -89,7 +110,7 @@ def _count(compiler: "Compiler", node: Call) -> Code:
 
 
 def _fixed(kind: str, source: str) -> "Special":
-    def emit(_: "Compiler", node: Call) -> Code:
+    def emit(_: Compiling, node: Call) -> Code:
         require(node, not node.arguments)
         return Code(kind, source)
 
@@ -97,7 +118,7 @@ def _fixed(kind: str, source: str) -> "Special":
 
 
 def _coercion(kind: str, source_of: Callable[[Code], str]) -> "Special":
-    def emit(compiler: "Compiler", node: Call) -> Code:
+    def emit(compiler: Compiling, node: Call) -> Code:
         require(node, len(node.arguments) <= 1)
         if not node.arguments and compiler.rows is not None:
             raise NotCompiledError("the row's own value")
@@ -106,12 +127,12 @@ def _coercion(kind: str, source_of: Callable[[Code], str]) -> "Special":
     return emit
 
 
-def _not(compiler: "Compiler", node: Call) -> Code:
+def _not(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) == 1)
     return Code(BOOLEAN, f"(not {compiler.truth(node.arguments[0])})")
 
 
-def _if(compiler: "Compiler", node: Call) -> Code:
+def _if(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) == 3)
     condition = compiler.truth(node.arguments[0])
     chosen, other = compiler.code(node.arguments[1]), compiler.code(node.arguments[2])
@@ -122,45 +143,45 @@ def _if(compiler: "Compiler", node: Call) -> Code:
     return Code(kind, f"({chosen.source} if {condition} else {other.source})")
 
 
-def _coalesce(compiler: "Compiler", node: Call) -> Code:
+def _coalesce(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) >= 2)
     sources = [as_text(compiler.code(argument)) for argument in node.arguments]
     return Code(TEXT, f"({' or '.join(sources)})")
 
 
-def _once(compiler: "Compiler", node: Call) -> Code:
+def _once(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) == 1)
     return Code(TEXT, f"({as_text(compiler.code(_CONTEXT))} or {as_text(compiler.code(node.arguments[0]))})")
 
 
-def _depend(compiler: "Compiler", node: Call) -> Code:
+def _depend(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) >= 1)
     return compiler.code(node.arguments[0])
 
 
-def _today(compiler: "Compiler", node: Call) -> Code:
+def _today(compiler: Compiling, node: Call) -> Code:
     require(node, not node.arguments)
     clock = compiler.scope.clock()
     return Code(TEXT, f"{clock}.today", f"{clock}.today_days")
 
 
-def _now(compiler: "Compiler", node: Call) -> Code:
+def _now(compiler: Compiling, node: Call) -> Code:
     require(node, not node.arguments)
     clock = compiler.scope.clock()
     return Code(TEXT, f"{clock}.now", f"{clock}.today_days")
 
 
-def _version(compiler: "Compiler", node: Call) -> Code:
+def _version(compiler: Compiling, node: Call) -> Code:
     require(node, not node.arguments)
     return Code(TEXT, repr(compiler.tree.form.version))
 
 
-def _current(compiler: "Compiler", node: Call) -> Code:
+def _current(compiler: Compiling, node: Call) -> Code:
     require(node, not node.arguments)
     return compiler.path(Path((), start=node))
 
 
-def _position(compiler: "Compiler", node: Call) -> Code:
+def _position(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) <= 1)
     reference = _plain(compiler, node.arguments[0]) if node.arguments else None
     if reference is None or reference.path not in compiler.tree.repeats or not reference.is_single:
@@ -171,13 +192,13 @@ def _position(compiler: "Compiler", node: Call) -> Code:
     return Code(NUMBER, f"float(o[{siblings}].index(p{level}) + 1)")
 
 
-def _plain(compiler: "Compiler", node: Node) -> Reference | None:
+def _plain(compiler: Compiling, node: Node) -> Reference | None:
     if compiler.rows is not None or not isinstance(node, Path):
         return None
     return resolve(compiler.tree, compiler.context, node)
 
 
-def _indexed_repeat(compiler: "Compiler", node: Call) -> Code:
+def _indexed_repeat(compiler: Compiling, node: Call) -> Code:
     """indexed-repeat(question, repeat, index, …): the answer in the occurrence that the indexes name."""
     require(node, len(node.arguments) in (3, 5, 7, 9, 11))
     target = _plain(compiler, node.arguments[0])
@@ -221,7 +242,7 @@ def indexed_answer(
     return [text_of(field(prefix + rest))]
 
 
-def _regex(compiler: "Compiler", node: Call) -> Code:
+def _regex(compiler: Compiling, node: Call) -> Code:
     """regex(text, pattern): a pattern in quotes is made ready once."""
     require(node, len(node.arguments) == 2)
     text = as_text(compiler.code(node.arguments[0]))
@@ -230,7 +251,7 @@ def _regex(compiler: "Compiler", node: Call) -> Code:
     return Code(BOOLEAN, f"{compiler.scope.constant(matcher(node.arguments[1].value))}({text})")
 
 
-def _selected(compiler: "Compiler", node: Call) -> Code:
+def _selected(compiler: Compiling, node: Call) -> Code:
     """selected(choices, choice): a choice in quotes is sought between spaces."""
     require(node, len(node.arguments) == 2)
     chosen = as_text(compiler.code(node.arguments[0]))
@@ -240,14 +261,14 @@ def _selected(compiler: "Compiler", node: Call) -> Code:
     return Code(BOOLEAN, f"({f' {name.value.strip()} '!r} in ' ' + {chosen} + ' ')")
 
 
-def _pulldata(compiler: "Compiler", node: Call) -> Code:
+def _pulldata(compiler: Compiling, node: Call) -> Code:
     """pulldata('file', 'column', 'key column', key)."""
     require(node, len(node.arguments) == 4)
     table = lookup_table(compiler.lists, node)
     return Code(TEXT, f"{compiler.scope.constant(table)}.get({as_text(compiler.code(node.arguments[3]))}, '')")
 
 
-def lookup_table(lists: "ChoiceLists", node: Call) -> dict[str, str]:
+def lookup_table(lists: ChoiceLists, node: Call) -> dict[str, str]:
     """Key to value, the first row winning; raises UnknownValueError where the file is not here."""
     named = [argument.value for argument in node.arguments[:3] if isinstance(argument, Literal)]
     if len(named) != 3:
@@ -262,14 +283,14 @@ def lookup_table(lists: "ChoiceLists", node: Call) -> dict[str, str]:
     return table
 
 
-def _choice_name(compiler: "Compiler", node: Call) -> Code:
+def _choice_name(compiler: Compiling, node: Call) -> Code:
     """jr:choice-name(choice, 'path of the question'): its label in the form's default language."""
     require(node, len(node.arguments) == 2)
     labels = choice_labels(compiler.tree, compiler.lists, compiler.context, node.arguments[1])
     return Code(TEXT, f"{compiler.scope.constant(labels)}.get({as_text(compiler.code(node.arguments[0]))}, '')")
 
 
-def choice_labels(tree: "FormTree", lists: "ChoiceLists", context: str, quoted: Node) -> dict[str, str]:
+def choice_labels(tree: FormTree, lists: ChoiceLists, context: str, quoted: Node) -> dict[str, str]:
     """Choice name to label of the question that a quoted path names."""
     path = parse(quoted.value.strip()) if isinstance(quoted, Literal) else None
     reference = resolve(tree, context, path) if isinstance(path, Path) else None
@@ -286,7 +307,7 @@ def choice_labels(tree: "FormTree", lists: "ChoiceLists", context: str, quoted: 
     return {name: row.get(label, "") for name, row in rows}
 
 
-def _weighted_checklist(compiler: "Compiler", node: Call) -> Code:
+def _weighted_checklist(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) >= 2 and len(node.arguments) % 2 == 0)
     codes = [compiler.code(argument) for argument in node.arguments]
     least, most = as_number(codes[0]), as_number(codes[1])
@@ -303,7 +324,7 @@ def weighted_checklist(least: float, most: float, pairs: list[tuple[bool, float]
     return least <= sum(weight for holds, weight in pairs if holds) <= most
 
 
-Special = Callable[["Compiler", Call], Code]
+Special = Callable[[Compiling, Call], Code]
 SPECIAL_CALLS: dict[str, Special] = {
     "true": _fixed(BOOLEAN, "True"),
     "false": _fixed(BOOLEAN, "False"),

@@ -25,6 +25,7 @@ from fieldsync.core.expression_functions import FUNCTIONS
 from fieldsync.core.expression_parser import Call, ExpressionFault, Filter, Literal, Node, Number, Operation, Path, Step
 from fieldsync.core.expression_paths import local_name, resolve
 from fieldsync.core.expression_rows import AnyRows, OccurrenceRows, Rows
+from fieldsync.core.form_tree import FormTree
 
 _ARITHMETIC = {"-": "({} - {})", "*": "({} * {})", "div": "divide({}, {})", "mod": "modulo({}, {})"}
 
@@ -34,10 +35,10 @@ class Compiler:
 
     def __init__(self, scope: Scope, context: str, lists: ChoiceLists) -> None:
         """`context` is the path of the node that bears the expression."""
-        self.scope = scope
-        self.tree = scope.tree
-        self.context = context
-        self.lists = lists
+        self.scope: Scope = scope
+        self.tree: FormTree = scope.tree
+        self.context: str = context
+        self.lists: ChoiceLists = lists
         self.rows: AnyRows | None = None
         self._row_variables = 0
 

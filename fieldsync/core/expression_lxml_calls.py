@@ -3,12 +3,12 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from fieldsync.core.choice_lists import Row
+from fieldsync.core.choice_lists import ChoiceLists, Row
 from fieldsync.core.expression_calls import choice_labels, lookup_table, require, weighted_checklist
 from fieldsync.core.expression_code import ANY, BOOLEAN, NODES, NUMBER, TEXT
 from fieldsync.core.expression_dates import Clock
@@ -16,12 +16,36 @@ from fieldsync.core.expression_functions import Signature, unknown
 from fieldsync.core.expression_parser import Call, ExpressionFault, Literal, Node, Path, Step
 from fieldsync.core.expression_paths import resolve
 from fieldsync.core.expression_values import XPathValue, boolean, compare, number, text
-
-if TYPE_CHECKING:
-    from fieldsync.core.expression_lxml import Writer
+from fieldsync.core.form_tree import FormTree
 
 Written = tuple[str, str]
 """(kind, XPath 1.0 source)."""
+
+
+class Writing(Protocol):
+    """What writing a call for libxml2 needs of the writer."""
+
+    tree: FormTree
+    context: str
+    lists: ChoiceLists
+    extensions: dict[str, Callable[..., Any]]
+
+    def write(self, node: Node) -> Written:
+        """Any expression."""
+
+    def path(self, path: Path, every_occurrence: bool = False) -> str:
+        """A path."""
+
+    def number(self, node: Node) -> str:
+        """An expression as a number."""
+
+    def text(self, node: Node) -> str:
+        """An expression as a text or node-set."""
+
+    def extend(self, name: str, function: Callable[..., Any], *arguments: str) -> str:
+        """A call of an extension."""
+
+
 _XML_NAME = re.compile(r"[^\W\d][\w.\-]*").fullmatch
 
 
@@ -63,35 +87,35 @@ def _coerced(letter: str, value: XPathValue) -> list[Any]:
     return [{"T": text, "N": number, "B": boolean}[letter](one) for one in values]
 
 
-Special = Callable[["Writer", Call], Written]
+Special = Callable[[Writing, Call], Written]
 
 
 def _core(kind: str) -> Special:
-    def write(writer: "Writer", node: Call) -> Written:
+    def write(writer: Writing, node: Call) -> Written:
         require(node, len(node.arguments) == 1)
         return kind, f"{node.name}({writer.write(node.arguments[0])[1]})"
 
     return write
 
 
-def _constant(source: Callable[["Writer"], str]) -> Special:
-    def write(writer: "Writer", node: Call) -> Written:
+def _constant(source: Callable[[Writing], str]) -> Special:
+    def write(writer: Writing, node: Call) -> Written:
         require(node, not node.arguments)
         return TEXT, source(writer)
 
     return write
 
 
-def _version(writer: "Writer") -> str:
+def _version(writer: Writing) -> str:
     return writer.write(Literal(writer.tree.form.version))[1]
 
 
-def _own(writer: "Writer", node: Call) -> Node:
+def _own(writer: Writing, node: Call) -> Node:
     require(node, len(node.arguments) <= 1)
     return node.arguments[0] if node.arguments else Path((Step("self", "node()"),))
 
 
-def _if(writer: "Writer", node: Call) -> Written:
+def _if(writer: Writing, node: Call) -> Written:
     require(node, len(node.arguments) == 3)
     condition = writer.write(node.arguments[0])[1]
     branches = [writer.write(branch) for branch in node.arguments[1:]]
@@ -106,18 +130,18 @@ def _first_text(_: Any, *values: Any) -> str:
     return next((found for found in (text(plain(value)) for value in values) if found), "")
 
 
-def _coalesce(writer: "Writer", node: Call) -> Written:
+def _coalesce(writer: Writing, node: Call) -> Written:
     arguments = [writer.write(argument)[1] for argument in node.arguments]
     return TEXT, writer.extend("odk-coalesce", _first_text, *(["$current"] if node.name == "once" else []), *arguments)
 
 
-def _count(writer: "Writer", node: Call) -> Written:
+def _count(writer: Writing, node: Call) -> Written:
     require(node, len(node.arguments) == 1)
     (nodes,) = node.arguments
     return NUMBER, f"count({writer.path(nodes, True) if isinstance(nodes, Path) else writer.write(nodes)[1]})"
 
 
-def _position(writer: "Writer", node: Call) -> Written:
+def _position(writer: Writing, node: Call) -> Written:
     if not node.arguments:
         return NUMBER, "position()"
     argument = _own(writer, node)
@@ -128,7 +152,7 @@ def _position(writer: "Writer", node: Call) -> Written:
     return NUMBER, f"(count({siblings}) + 1)"
 
 
-def _indexed_repeat(writer: "Writer", node: Call) -> Written:
+def _indexed_repeat(writer: Writing, node: Call) -> Written:
     """Written as a path with a position in each repeat that is named."""
     require(node, len(node.arguments) in (3, 5, 7, 9, 11))
     places = [
@@ -154,24 +178,24 @@ def _index(_: Any, value: Any) -> float:
     return float(max(math.trunc(given), 1)) if abs(given) < 1e9 else 1.0
 
 
-def _pulldata(writer: "Writer", node: Call) -> Written:
+def _pulldata(writer: Writing, node: Call) -> Written:
     require(node, len(node.arguments) == 4)
     table = lookup_table(writer.lists, node)
     return TEXT, _table_call(writer, table, node.arguments[3])
 
 
-def _choice_name(writer: "Writer", node: Call) -> Written:
+def _choice_name(writer: Writing, node: Call) -> Written:
     require(node, len(node.arguments) == 2)
     labels = choice_labels(writer.tree, writer.lists, writer.context, node.arguments[1])
     return TEXT, _table_call(writer, labels, node.arguments[0])
 
 
-def _table_call(writer: "Writer", table: dict[str, str], key: Node) -> str:
+def _table_call(writer: Writing, table: dict[str, str], key: Node) -> str:
     name = f"odk-table-{len(writer.extensions)}"
     return writer.extend(name, lambda _, value: table.get(text(plain(value)), ""), writer.write(key)[1])
 
 
-def _instance(writer: "Writer", node: Call) -> Written:
+def _instance(writer: Writing, node: Call) -> Written:
     require(node, len(node.arguments) == 1 and isinstance(node.arguments[0], Literal))
     (identity,) = (one.value for one in node.arguments if isinstance(one, Literal))
     if identity not in writer.lists.declared:
@@ -194,7 +218,7 @@ def _instance_element(rows: Sequence[Row]) -> etree._Element:
     return instance
 
 
-def _weighted_checklist(writer: "Writer", node: Call) -> Written:
+def _weighted_checklist(writer: Writing, node: Call) -> Written:
     require(node, len(node.arguments) >= 2 and len(node.arguments) % 2 == 0)
     return BOOLEAN, writer.extend(
         "odk-weighted-checklist", _weighted, *(writer.write(argument)[1] for argument in node.arguments)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from fieldsync.core.choice_findings import choice_findings
+from fieldsync.core.expressions import check_expressions
 from fieldsync.core.form_references import reference_findings
 from fieldsync.core.forms import EntityDeclaration, Finding, Form, Question
 from fieldsync.core.itext import in_language
@@ -33,6 +34,8 @@ def form_findings(form: Form, *, p3_allowed: bool = False) -> list[Finding]:
         *_sources(form),
         *reference_findings(form),
     ]
+    told = {(finding.path, finding.column) for finding in found if finding.severity == "error"}
+    found += [finding for finding in check_expressions(form) if (finding.path, finding.column) not in told]
     found = sorted(dict.fromkeys(found), key=lambda finding: finding.severity)
     if len(found) > MAX_FINDINGS:
         rest = Finding("warning", "more_findings", f"{len(found) - MAX_FINDINGS} more findings are not listed.")
