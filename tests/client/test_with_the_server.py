@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from sqlalchemy import Engine
 
-from fieldsync.client import Device, Store
+from fieldsync.client import Device, Store, enrol
 from fieldsync.client.transport import Answer, LinkDown
-from fieldsync.services import desk
+from fieldsync.services import desk, enrolment
+from fieldsync.services.enrolment import NewDevice
 from tests.world import HOUR_MS, START_MS, World
 
 VISIT = ("visit", "1")
@@ -168,6 +169,26 @@ def test_a_phone_restored_from_its_backup_goes_on_under_a_new_id(amal: World) ->
     shown = amina.device.record(lost)
     assert shown is not None
     assert shown["fields"] == {"name": "lost life"}
+
+
+def test_a_code_enrols_and_a_second_one_brings_a_lost_token_back(amal: World) -> None:
+    new = NewDevice(amal.amal, "device", "Amina's phone")
+    amal.write(lambda session: enrolment.offer_code(session, new, "first", START_MS + HOUR_MS))
+    amal.write(lambda session: enrolment.offer_code(session, new, "second", START_MS + HOUR_MS))
+    amina = Companion(amal, "amina")
+    store = Store(lambda: sqlite3.connect(":memory:"))
+    assert enrol(store, amina.link, "guessed", amina.dice).status == "refused"
+    assert enrol(store, amina.link, "first", amina.dice).status == "enrolled"
+    phone = Device(store, amina.link, lambda: amina.clock, amina.dice)
+    author = phone.author
+    record = phone.submit(*VISIT, {"name": "Fatima"})
+    with store.transaction():
+        store.update(token="expired")
+    assert phone.sync().status == "enrol_again"
+    assert enrol(store, amina.link, "second", amina.dice).status == "enrolled"
+    assert phone.author == author
+    assert phone.sync_until_quiet().quiet
+    assert amal.fields(record) == {"name": "Fatima"}
 
 
 class BadDays:
