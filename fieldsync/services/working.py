@@ -75,6 +75,8 @@ class WorkingRecord:
         if self.state is None:
             self.anew = True
             entry.said_by = 0
+        elif entry.operation.version is not None and self.state.rules_id != entry.operation.id:
+            entry.said_by = 0  # a clock behind the others': its device cannot know whose form version holds
 
 
 class WorkingSet:
