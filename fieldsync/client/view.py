@@ -96,7 +96,7 @@ def _lay(record: Json, own: Sequence[Json]) -> None:
     state = _folded(record, own)
     record["fields"] = state.fields
     record["conflicts"] = msgspec.json.decode(msgspec.json.encode(state.conflicts))
-    record["version"] = state.version
+    record["version"] = next((one["version"] for one in reversed(own) if one["version"]), state.version)
     record["deleted"] = state.deleted
     if any(content.get("writes") or content.get("delete") for content in own):
         record["delete_conflict"] = False
