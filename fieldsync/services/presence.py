@@ -9,7 +9,8 @@ from fieldsync.core.merge import arrange
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
 from fieldsync.services.working import Entry, WorkingSet
-from fieldsync.store import authors, flags, operations, quarantine, records, server
+from fieldsync.store import authors, flags, form_versions, operations, quarantine, records, server
+from fieldsync.store.quarantine import QuarantineRow
 
 PASSES_MAX = 64
 """How many quarantined operations in a row, each seen by the next, are followed: as many as `seen` may name."""
@@ -34,19 +35,20 @@ def waiting_name(operation_id: OperationId) -> str:
 
 def mark_waits(session: Session, association_id: int, entries: Sequence[Entry]) -> list[Entry]:
     """Order operations so that each comes after what it has seen; note for the others what they wait for."""
-    free = [entry for entry in entries if not entry.waits]
+    let_go = [entry for entry in entries if entry.let_go]
+    free = [entry for entry in entries if not entry.waits and not entry.let_go]
     if not any(entry.operation.seen for entry in free):
         return list(entries)
     by_id = {entry.operation.id: entry for entry in free}
     asked = {each for entry in free for each in entry.operation.seen if each not in by_id}
-    here = find_here(session, association_id, asked)
+    here = find_here(session, association_id, asked) | {entry.operation.id for entry in let_go}
     applicable, held = arrange([entry.operation for entry in free], here)
     ready = {operation.id for operation in applicable}
     for operation in held:
         missing = [each for each in operation.seen if each not in ready and each not in here]
         by_id[operation.id].waits.extend(("seen", waiting_name(each)) for each in missing)
     ordered = [by_id[operation.id] for operation in (*applicable, *held)]
-    return ordered + [entry for entry in entries if entry.operation.id not in by_id]
+    return let_go + ordered + [entry for entry in entries if entry.waits and entry.operation.id not in by_id]
 
 
 def find_here(session: Session, association_id: int, ids: Collection[OperationId]) -> set[OperationId]:
@@ -68,28 +70,56 @@ def find_here(session: Session, association_id: int, ids: Collection[OperationId
     return found | {each for each in ids if (each[0], each[1]) in judged}
 
 
+def came_meanwhile(session: Session, association_id: int, held: Iterable[Entry]) -> bool:
+    """Whether any of these held operations waits for something that is here now."""
+    waits = {wait for entry in held for wait in entry.waits}
+    seen = {each for entry in held for each in entry.operation.seen if ("seen", waiting_name(each)) in waits}
+    if seen and find_here(session, association_id, seen):
+        return True
+    enrolled = authors.named(session, {what for kind, what in waits if kind == "author"})
+    if any(author.enrolled for author in enrolled.values()):
+        return True
+    return any(
+        form_versions.find(session, association_id, *what.split("\n", 1)) for kind, what in waits if kind == "form"
+    )
+
+
 def passed_on(
     session: Session, association_id: int, said: Iterable[Operation]
 ) -> dict[OperationId, tuple[OperationId, ...]]:
-    """The pasts of quarantined operations that these have seen: they count as here and pass their past on."""
-    here, found = set[OperationId](), dict[OperationId, tuple[OperationId, ...]]()
-    asked: set[OperationId] = set()
+    """The pasts of the quarantined operations of these records, and of those that they have seen.
+
+    They count as here and pass their past on: to those that saw them, and to what their authors said later.
+    """
+    here, asked, names = set[OperationId](), set[OperationId](), set[tuple[str, str, str]]()
     for operation in said:
         here.add(operation.id)
         asked.update(operation.seen)
-    front = asked - here
+        names.add((operation.kind, operation.of, operation.record))
+    uuids = {records.uuid_bytes(name[2]) for name in names}
+    own = [each for each in _quarantined(quarantine.of_records(session, association_id, uuids)) if _name(each) in names]
+    found = {each.id: each.seen for each in own if each.id not in here}
+    front = (asked | {seen for each in found.values() for seen in each}) - here - found.keys()
     for _ in range(PASSES_MAX):
-        ids = {(each[0], each[1]) for each in front}
-        rows = quarantine.of_authors(session, association_id, ids) if ids else []
-        front = set()
-        for row in rows:
-            parsed = parse_operation(bytes(row.body))
-            if row.counts and isinstance(parsed, Operation) and parsed.id not in here and parsed.id not in found:
-                found[parsed.id] = parsed.seen
-                front |= set(parsed.seen) - here - found.keys()
         if not front:
             break
+        rows = quarantine.of_authors(session, association_id, {(each[0], each[1]) for each in front})
+        new = {each.id: each.seen for each in _quarantined(rows) if each.id not in here and each.id not in found}
+        found |= new
+        front = {seen for each in new.values() for seen in each} - here - found.keys()
     return found
+
+
+def _quarantined(rows: Iterable[QuarantineRow]) -> Iterator[Operation]:
+    """Those of the statements that can be read, and whose senders may speak for their authors."""
+    for row in rows:
+        parsed = parse_operation(bytes(row.body)) if row.counts else None
+        if isinstance(parsed, Operation):
+            yield parsed
+
+
+def _name(operation: Operation) -> tuple[str, str, str]:
+    return operation.kind, operation.of, operation.record
 
 
 def without_known(session: Session, derived: Sequence[Entry]) -> list[Entry]:
@@ -122,6 +152,15 @@ def _files(operation: Operation) -> Iterator[str]:
     for value in operation.writes.values():
         if isinstance(value, dict) and "sha256" in value and isinstance(value["sha256"], str):
             yield value["sha256"]
+
+
+def is_ours(session: Session, name: str) -> bool:
+    """Whether a name is kept for this server and the people at its desk: nobody else speaks under it."""
+    match = _OF_AN_EPOCH.fullmatch(name)
+    if match is None:
+        return False
+    identity = server.identity(session)
+    return identity is not None and match.group(1) == identity.epoch
 
 
 def _is_of_lost_epoch(session: Session, name: str) -> bool:

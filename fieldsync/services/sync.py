@@ -8,17 +8,18 @@ import msgspec
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from fieldsync.core.operations import OperationId
+from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import Batch, parse_operation
 from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import readable_id
-from fieldsync.services import counters, presence, quarantining
+from fieldsync.services import counters, folding, judging, presence, quarantining
 from fieldsync.services.judging import Judge, Said, problems_from_json
 from fieldsync.services.senders import Sender
-from fieldsync.services.settling import log, settle
+from fieldsync.services.settling import conclude, settle
 from fieldsync.services.working import Entry
 from fieldsync.store import authors, devices, operations, records
 from fieldsync.store.authors import AuthorRow
+from fieldsync.store.db import Overtaken
 from fieldsync.store.operations import OperationRow
 
 logger = logging.getLogger(__name__)
@@ -99,8 +100,8 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
     try:
         with session.begin_nested():
             results = reception.take(prepared.new, prepared.void)
-    except OperationalError:
-        raise  # a lock or a full disk: nothing of this transaction is kept
+    except (OperationalError, Overtaken):
+        raise  # a lock, a full disk, another transaction: nothing of this one is kept
     except Exception as error:
         _log_fault("a batch", error)
         results = _one_by_one(session, sender, prepared, receipt_id, now_ms)
@@ -119,7 +120,7 @@ def _one_by_one(
         try:
             with session.begin_nested():
                 results |= reception.take([(position, said)], ())
-        except OperationalError:
+        except (OperationalError, Overtaken):
             raise
         except Exception as error:
             _log_fault("an operation alone", error)
@@ -157,19 +158,23 @@ class Reception:
         self.now_ms = now_ms
         self.results: dict[int, Result] = {}
         self.arrived: set[OperationId] = set()
+        self.quarantined: list[Operation] = []
         self.within: dict[tuple[str, int, int], Said] = {}
+        self.made: dict[str, AuthorRow] = {}
 
     def take(self, new: Sequence[tuple[int, Said]], void: Sequence[tuple[int, str]]) -> dict[int, Result]:
         """Quarantine, hold or apply; release what waited for it; draw the positions last."""
         authors.lock(self.session, {said.author.id for _, said in new if said.author})
         self._enrol_unknown_authors(new)
+        self._ask_again(new)
         good, repeated = self._sort_out(new)
         entries = {position: self._entry(said) for position, said in good}
         authors.add_voids(self.session, self.sender.author.id, void)
         self.arrived |= {(self.sender.author.name, counter) for counter, _ in void}
         settled = settle(self.session, self.association_id, list(entries.values()), self.arrived, self.now_ms)
+        settled.add(folding.fold_around(self.session, self.association_id, self.quarantined, self.now_ms))
         counters.advance(self.session, self.sender, [said for _, said in new], void)
-        log(self.session, self.association_id, settled.changes)
+        conclude(self.session, self.association_id, settled)
         for position, said in good:
             entry = entries[position]
             applied = said.id in settled.arrived
@@ -182,16 +187,22 @@ class Reception:
 
     def _enrol_unknown_authors(self, new: Sequence[tuple[int, Said]]) -> None:
         """An author whom a hub relays before the enrolment came gets a row, and what it said is held."""
-        made: dict[str, AuthorRow] = {}
         for _, said in new:
-            if said.author is None and said.counts:
-                name = said.id[0]
-                if name not in made:
-                    hub_id = self.sender.device.id
-                    made[name] = authors.find(self.session, name) or authors.add(
-                        self.session, name, self.association_id, "device", None, hub_id, enrolled=False
-                    )
-                said.author = made[name]
+            name = said.id[0]
+            if said.author is None and said.counts and name not in self.made:
+                hub_id = self.sender.device.id
+                self.made[name] = authors.find(self.session, name) or authors.add(
+                    self.session, name, self.association_id, "device", None, hub_id, enrolled=False
+                )
+
+    def _ask_again(self, new: Sequence[tuple[int, Said]]) -> None:
+        """What was not here when the batch was looked at may have come before it could be written."""
+        waiting = [said for _, said in new if said.waits]
+        names = {said.id[0] for said in waiting}
+        enrolled = {name for name, author in authors.named(self.session, names).items() if author.enrolled}
+        for said in waiting:
+            said.waits = [wait for wait in said.waits if wait[0] != "author" or wait[1] not in enrolled]
+            judging.ask_for_form_again(self.session, self.association_id, said)
 
     def _sort_out(self, new: Sequence[tuple[int, Said]]) -> tuple[list[tuple[int, Said]], list[tuple[int, Said]]]:
         """Answer what is known or wrong in itself; return what is good, and what the batch says twice."""
@@ -223,14 +234,16 @@ class Reception:
         kept = quarantining.keep(self.session, self.sender, said, self.now_ms)
         if kept.counts:
             self.arrived.add(said.id)
+            self.quarantined += [said.operation] if said.operation else []
         status = "duplicate" if kept.said_before else "quarantined"
         was = kept.status if kept.said_before else None
         self.results[position] = Result(said.id, status, was, kept.problems)
 
     def _entry(self, said: Said) -> Entry:
-        assert said.operation is not None and said.author is not None
-        said_by = said.author.id if said.operation.kind == "submission" else 0
-        entry = Entry(said.operation, said.raw, said.author.id, said_by, self.receipt_id, None, list(said.waits))
+        author = said.author or self.made[said.id[0]]
+        assert said.operation is not None
+        said_by = author.id if said.operation.kind == "submission" else 0
+        entry = Entry(said.operation, said.raw, author.id, said_by, self.receipt_id, None, list(said.waits))
         entry.published, entry.notices = said.published, said.notices
         return entry
 

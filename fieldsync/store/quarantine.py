@@ -82,6 +82,19 @@ def of_record(session: Session, association_id: int, uuid: bytes) -> list[Quaran
     return [QuarantineRow(*row) for row in execute(session, sql, (association_id, uuid))]
 
 
+def of_records(session: Session, association_id: int, uuids: Collection[bytes]) -> list[QuarantineRow]:
+    """What is quarantined of some UUIDs, oldest first."""
+    wanted, found = sorted(uuids), list[QuarantineRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = (
+            f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND record IN ({places(len(chunk))})"
+            " ORDER BY id"
+        )
+        found.extend(QuarantineRow(*row) for row in execute(session, sql, (association_id, *chunk)))
+    return found
+
+
 def page(session: Session, association_id: int, after_id: int, limit: int) -> list[QuarantineRow]:
     """A page of what waits for a coordinator, oldest first."""
     sql = (
@@ -101,6 +114,13 @@ def targets(session: Session, association_id: int, author: str, counter: int, n:
     """Everything quarantined under one id."""
     sql = f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND author = ? AND counter = ? AND n = ?"
     return [QuarantineRow(*row) for row in execute(session, sql, (association_id, author, counter, n))]
+
+
+def find(session: Session, association_id: int, quarantine_id: int) -> QuarantineRow | None:
+    """One quarantined operation of an association."""
+    sql = f"SELECT {_COLUMNS} FROM quarantine WHERE id = ? AND association_id = ?"
+    row = execute(session, sql, (quarantine_id, association_id)).first()
+    return QuarantineRow(*row) if row else None
 
 
 def set_status(session: Session, quarantine_id: int, status: str) -> None:

@@ -202,7 +202,7 @@ def test_a_stamp_far_ahead_is_kept_and_flagged(world: World) -> None:
     assert "clock_ahead" in codes(result)
     [record] = amina.pulls(cursor=None)
     assert "clock_ahead" in codes(record)
-    [near] = amina.tells(amina.says(stamp=[world.now_ms + 23 * 3600 * 1000, 0]))
+    [near] = amina.tells(amina.says(writes={"name": "Zaina"}, stamp=[world.now_ms + 23 * 3600 * 1000, 0]))
     assert codes(near) == []
 
 
@@ -267,3 +267,13 @@ def test_hostile_pasts(world: World, seen: Any, status: str) -> None:
     named = [[amina.author if id[0] == "{own}" else id[0], *id[1:]] for id in seen] if isinstance(seen, list) else seen
     bad, after = amina.says() | {"seen": named}, amina.says()
     assert amina.statuses(before, bad, after) == ["applied", status, "applied"]
+
+
+def test_what_waits_for_an_operation_that_a_new_version_finds_wrong_waits_no_longer(world: World) -> None:
+    amina = world.phone()
+    wrong = amina.says(version="2", writes={"colour": "mauve"})
+    follows = amina.says(wrong["record"], {"name": "Amina"}, version="1", seen=[wrong])
+    assert amina.statuses(wrong, follows) == ["held", "held"]
+    world.publish("visit 2")
+    assert [result["was"] for result in amina.tells(wrong, follows)] == ["quarantined", "applied"]
+    assert world.fields(wrong["record"]) == {"name": "Amina"}
