@@ -44,10 +44,9 @@ def occurrences_of(fields: Mapping[str, Value], limit: int | None = None) -> Occ
     `limit` cuts each repeat to its first occurrences.
     """
     found: dict[str, dict[str, None]] = {}
-    for path, value in fields.items():
-        if "[" in path and value is not None:
-            for match in OCCURRENCE.finditer(path):
-                found.setdefault(path[: match.start()], {})[path[: match.end()]] = None
+    for prefix in {path[: path.rfind("]") + 1] for path, value in fields.items() if value is not None}:
+        for match in OCCURRENCE.finditer(prefix):
+            found.setdefault(prefix[: match.start()], {})[prefix[: match.end()]] = None
     ordered = Occurrences()
     for repeat, prefixes in found.items():
         ordered[repeat] = sorted(prefixes, key=lambda prefix: _order(fields.get(prefix), prefix))[:limit]

@@ -61,7 +61,7 @@ _EVERY_OCCURRENCE = frozenset(("count", "sum"))
 def call_of_table(compiler: Compiling, node: Call, signature: Signature) -> Code:
     """Source of a call of a function that works on values alone."""
     require(node, accepts(signature, len(node.arguments)))
-    arguments = list(node.arguments) or ([_CONTEXT] if node.name in ("string-length", "normalize-space") else [])
+    arguments = list(node.arguments) or ([_CONTEXT] if node.name == "normalize-space" else [])
     letters = signature.parameters.replace("?", "")
     letters += letters[-1:] * (len(arguments) - len(letters)) if letters[-1:].isupper() else ""
     sources = ["e.clock"] if signature.clocked else []
@@ -145,8 +145,17 @@ def _if(compiler: Compiling, node: Call) -> Code:
 
 def _coalesce(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) >= 2)
-    sources = [as_text(compiler.code(argument)) for argument in node.arguments]
-    return Code(TEXT, f"({' or '.join(sources)})")
+    codes = [compiler.code(argument) for argument in node.arguments]
+    number = as_number(codes[-1]) if all(code.source.isidentifier() for code in codes[:-1]) else ""
+    for code in reversed(codes[:-1]) if number else ():
+        number = f"({as_number(code)} if {code.source} else {number})"
+    return Code(TEXT, f"({' or '.join(map(as_text, codes))})", number)
+
+
+def _string_length(compiler: Compiling, node: Call) -> Code:
+    require(node, len(node.arguments) <= 1)
+    text = as_text(compiler.code(node.arguments[0] if node.arguments else _CONTEXT))
+    return Code(NUMBER, f"float(len({text}))")
 
 
 def _once(compiler: Compiling, node: Call) -> Code:
@@ -343,6 +352,7 @@ SPECIAL_CALLS: dict[str, Special] = {
     "count": _count,
     "position": _position,
     "indexed-repeat": _indexed_repeat,
+    "string-length": _string_length,
     "regex": _regex,
     "selected": _selected,
     "is-selected": _selected,

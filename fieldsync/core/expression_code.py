@@ -25,6 +25,7 @@ GROUP, GROUPS = "group", "groups"
 """One group, or a list of occurrences: they can be counted, and have no text here."""
 
 
+_CONSTANT = re.compile(r"[0-9]+\.[0-9]+")
 _VARIABLE = re.compile(r"\b[vtn]\d+\b")
 
 
@@ -82,7 +83,10 @@ def as_text(code: Code) -> str:
         return code.source
     if code.kind == BOOLEAN:
         return f"('true' if {code.source} else 'false')"
-    return f"text_of_number({code.source})" if code.kind == NUMBER else f"text({_value(code)})"
+    if code.kind != NUMBER:
+        return f"text({_value(code)})"
+    constant = _CONSTANT.fullmatch(code.source)
+    return repr(_text_of_number(float(code.source))) if constant else f"text_of_number({code.source})"
 
 
 def as_boolean(code: Code) -> str:

@@ -19,7 +19,9 @@ _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 def number_of_text(text: str) -> float:
     """A text as a number: XPath's grammar, else the days of a date, else not a number."""
-    if _NUMBER(text):
+    if not text:
+        return math.nan
+    if (text.isdigit() and text.isascii()) or _NUMBER(text):
         return float(text)
     return days_of(text) if "-" in text else math.nan
 
