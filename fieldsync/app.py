@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 
 from flask import Flask, Response
-from flask_smorest import Api
 from sqlalchemy import Engine
 
 from fieldsync import __version__
 from fieldsync.config import Settings, program_folder
-from fieldsync.routes import errors, health, sync
+from fieldsync.routes import acts, devices, errors, forms, health, home, publish, quarantine, records, sessions, sync
 from fieldsync.routes.context import EXTENSION, Context
+from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
 from fieldsync.store import server
 from fieldsync.store.db import Database, SqliteOptions, open_engine
 from fieldsync.store.migrate import migrate
 
-BLUEPRINTS = (health.blueprint, sync.blueprint)
+BLUEPRINTS = tuple(
+    part.blueprint for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, home)
+)
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -70,11 +72,13 @@ def create_app(
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={"info": {"description": API_DESCRIPTION, "license": {"name": "Apache-2.0"}}},
         MAX_CONTENT_LENGTH=settings.request_packed_bytes_max * 16,
     )
     database = database or open_database(settings)
     app.extensions[EXTENSION] = Context(settings, database, clock, draw)
-    api = Api(app)
+    api = DescribedApi(app)
+    describe(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     errors.register(app)

@@ -5,9 +5,11 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import g, request
+from flask_smorest import Blueprint
 
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
+from fieldsync.routes.description import refuses
 from fieldsync.routes.errors import Refused
 from fieldsync.services import people
 from fieldsync.services.people import Reader
@@ -15,9 +17,15 @@ from fieldsync.services.senders import Sender, find_sender
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+WHO = ("public", "device", "reader")
 
-def access(who: str) -> Callable[[View], View]:
-    """Declare who may call a view: `public`, `device` (a device's token) or `reader` (a device's or a person's)."""
+
+def access(who: str, permission: str | None = None) -> Callable[[View], View]:
+    """Declare who may call a view: `public`, `device` (a device's token) or `reader` (a device's or a person's).
+
+    A reader without the `permission` (core.access) is refused alike whatever the address names, there or not.
+    """
+    assert who in WHO
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -26,12 +34,23 @@ def access(who: str) -> Callable[[View], View]:
                 g.sender = _sender()
             elif who == "reader":
                 g.reader = _reader()
+                if permission is not None and not g.reader.may(permission):
+                    raise Refused(Problem("forbidden"))
             return view(*args, **kwargs)
 
         guarded.fieldsync_access = who  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
+        described: View = _described(guarded, who, permission)
+        return described
 
     return declare
+
+
+def _described(view: Callable[..., Any], who: str, permission: str | None) -> Any:
+    """The view with what the OpenAPI document says of its access."""
+    if who == "public":
+        return refuses(503)(view)
+    secured = Blueprint.doc(security=[{"bearer": []}])(view)
+    return refuses(401, 503)(secured) if permission is None else refuses(401, 403, 503)(secured)
 
 
 def sender() -> Sender:

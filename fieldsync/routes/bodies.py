@@ -43,17 +43,21 @@ def read_body(packed_max: int, unpacked_max: int) -> bytes | Problem:
 
 def json_response(content: object, status: int = 200) -> Response:
     """An answer as JSON, compressed as the caller accepts."""
-    body = msgspec.json.encode(content)
     response = Response(status=status, mimetype="application/json")
+    fill(response, msgspec.json.encode(content))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def fill(response: Response, body: bytes) -> None:
+    """Put a body into an answer, compressed as the caller accepts."""
     accepted = request.headers.get("Accept-Encoding", "")
     if len(body) >= COMPRESS_FROM_BYTES and "zstd" in accepted:
         body, response.headers["Content-Encoding"] = zstandard.ZstdCompressor(level=3).compress(body), "zstd"
     elif len(body) >= COMPRESS_FROM_BYTES and "gzip" in accepted:
         body, response.headers["Content-Encoding"] = gzip.compress(body, compresslevel=6, mtime=0), "gzip"
     response.headers["Vary"] = "Accept-Encoding, Accept-Language"
-    response.headers["Cache-Control"] = "no-store"
     response.set_data(body)
-    return response
 
 
 def _too_large(packed_max: int, unpacked_max: int) -> Problem:

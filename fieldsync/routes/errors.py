@@ -1,6 +1,8 @@
 """Refusals as RFC 9457 problem documents: one shape for every error of the API."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -19,14 +21,31 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "w
 
 
 class Refused(Exception):
-    """A request that is refused as a whole, with the problem to tell."""
+    """A request that is refused as a whole, with the problem to tell.
 
-    def __init__(self, problem: Problem) -> None:
+    `members` are further members of the document. `retry_after`: seconds to wait, where that is known.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        status: int | None = None,
+        members: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(problem.code)
         self.problem = problem
+        self.status = status
+        self.members = members or {}
+        self.retry_after = retry_after
 
 
-def problem_response(problem: Problem, status: int | None = None) -> Response:
+def problem_response(
+    problem: Problem,
+    status: int | None = None,
+    members: Mapping[str, Any] | None = None,
+    retry_after: int | None = None,
+) -> Response:
     """The problem document; it never quotes the request."""
     language = reader_language()
     status = status or http_status(problem.code) or 400
@@ -35,7 +54,8 @@ def problem_response(problem: Problem, status: int | None = None) -> Response:
         "title": render(problem, language),
         "status": status,
         "code": problem.code,
-        **({"limits": problem.detail["limit"]} if "limit" in problem.detail else {}),
+        **({"limits": problem.detail["limit"]} if problem.detail.get("limit") else {}),
+        **(members or {}),
     }
     response = json_response(content, status)
     response.mimetype = "application/problem+json"
@@ -43,7 +63,7 @@ def problem_response(problem: Problem, status: int | None = None) -> Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="fieldsync"'
     if status in (429, 503):
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers["Retry-After"] = str(retry_after or RETRY_AFTER_SECONDS)
     return response
 
 
@@ -57,7 +77,7 @@ def register(app: Flask) -> None:
 
 def _refused(error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return problem_response(error.problem)
+    return problem_response(error.problem, error.status, error.members, error.retry_after)
 
 
 def _busy(_error: Exception) -> Response:
@@ -67,11 +87,13 @@ def _busy(_error: Exception) -> Response:
 def _http(error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]
     code = _CODES.get(status, "internal" if status >= 500 else "wrong_shape")
-    detail = {"where": "request", "limit": ""} if code in ("wrong_shape", "too_large") else {}
-    response = problem_response(Problem(code, detail=detail), status)
-    if status == 405 and getattr(error, "valid_methods", None):
-        response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+    allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    response = problem_response(Problem(code, detail={"where": "request", "allowed": allowed}), status)
+    if allowed:
+        response.headers["Allow"] = allowed
     return response
 
 

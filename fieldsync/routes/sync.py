@@ -14,7 +14,9 @@ from fieldsync.core.problems import Problem
 from fieldsync.routes.access import access, bearer_token, sender
 from fieldsync.routes.bodies import json_response, read_body
 from fieldsync.routes.context import Context, context, reader_language
+from fieldsync.routes.description import refuses, takes
 from fieldsync.routes.errors import Refused
+from fieldsync.routes.schemas_sync import EnrolledSchema, EnrolRequestSchema, SyncRequestSchema, SyncResponseSchema
 from fieldsync.services import answering, changes, enrolment, showing
 from fieldsync.services.enrolment import Enrolled
 from fieldsync.services.senders import Sender, find_sender
@@ -35,8 +37,10 @@ class EnrolRequest(msgspec.Struct):
 
 
 @blueprint.post("/sync")
-@blueprint.doc(security=[{"device": []}])
 @access("device")
+@takes(application_json=SyncRequestSchema)
+@blueprint.response(200, SyncResponseSchema)
+@refuses(400, 413, 415, 426)
 def sync() -> Response:
     """Push what the device has to say, pull what it has missed."""
     here = context()
@@ -50,6 +54,9 @@ def sync() -> Response:
 
 @blueprint.post("/enrol")
 @access("public")
+@takes(application_json=EnrolRequestSchema)
+@blueprint.response(200, EnrolledSchema)
+@refuses(400, 401, 403, 409, 413, 415)
 def enrol() -> Response:
     """Make a phone a device by its code, or give a known device a further author."""
     here = context()

@@ -46,7 +46,7 @@ def told(session: Session, located: Located, language: str) -> dict[str, Any]:
     return {
         **(shown or nothing_applies(row.uuid, located.found.kind, located.found.of)),
         "association": located.association,
-        "operations": [_operation(each, waits) for each in said],
+        "operations": [operation(each, waits) for each in said],
         "quarantined": set_apart(session, located.association_id, bytes(row.uuid), language),
     }
 
@@ -58,14 +58,14 @@ def only_set_apart(session: Session, uuid: str, language: str, slug: str | None 
         rows = quarantine.of_record(session, owner.id, UUID(uuid).bytes)
         if rows and slug in (None, owner.slug):
             empty = nothing_applies(UUID(uuid).bytes, rows[0].kind, rows[0].of)
-            apart = [_quarantined(row, language) for row in rows]
+            apart = [quarantined(row, language) for row in rows]
             found.append({**empty, "association": owner.slug, "operations": [], "quarantined": apart})
     return found
 
 
 def set_apart(session: Session, association_id: int, uuid: bytes, language: str) -> list[dict[str, Any]]:
     """What is quarantined under a UUID, oldest first."""
-    return [_quarantined(row, language) for row in quarantine.of_record(session, association_id, uuid)]
+    return [quarantined(row, language) for row in quarantine.of_record(session, association_id, uuid)]
 
 
 def nothing_applies(uuid: bytes, kind: str, of: str) -> dict[str, Any]:
@@ -86,7 +86,8 @@ def nothing_applies(uuid: bytes, kind: str, of: str) -> dict[str, Any]:
     }
 
 
-def _operation(row: HistoryRow, waits: Mapping[int, Sequence[tuple[str, str]]]) -> dict[str, Any]:
+def operation(row: HistoryRow, waits: Mapping[int, Sequence[tuple[str, str]]]) -> dict[str, Any]:
+    """An operation as it was said, with its status, when it came, and what it waits for where it is held."""
     operation_id = [row.author, row.counter, row.n] if row.n else [row.author, row.counter]
     waiting = {"waits": [list(each) for each in waits.get(row.id, ())]} if row.status == "held" else {}
     said = _members(bytes(row.body))
@@ -94,7 +95,8 @@ def _operation(row: HistoryRow, waits: Mapping[int, Sequence[tuple[str, str]]]) 
             **waiting}  # fmt: skip
 
 
-def _quarantined(row: QuarantineRow, language: str) -> dict[str, Any]:
+def quarantined(row: QuarantineRow, language: str) -> dict[str, Any]:
+    """A quarantined operation: its key, its problems, and what was said."""
     operation_id = [row.author, row.counter, row.n] if row.n else [row.author, row.counter]
     return {
         "id": operation_id,

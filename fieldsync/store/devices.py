@@ -74,6 +74,12 @@ def of_association(session: Session, association_id: int) -> list[DeviceRow]:
     return [DeviceRow(*row) for row in execute(session, sql, (association_id,))]
 
 
+def page(session: Session, association_id: int, after_id: int, limit: int) -> list[DeviceRow]:
+    """A page of an association's devices, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM device WHERE association_id = ? AND id > ? ORDER BY id LIMIT ?"
+    return [DeviceRow(*row) for row in execute(session, sql, (association_id, after_id, limit))]
+
+
 def change_token(session: Session, device_id: int, digest: bytes) -> None:
     """Replace a device's token."""
     execute(session, "UPDATE device SET token_digest = ? WHERE id = ?", (digest, device_id))

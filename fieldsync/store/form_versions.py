@@ -77,6 +77,12 @@ def versions(session: Session, association_id: int, form: str | None = None) -> 
     return [FormVersionRow(*row) for row in execute(session, f"{sql} ORDER BY form, id", parameters)]
 
 
+def page(session: Session, association_id: int, after_id: int, limit: int) -> list[FormVersionRow]:
+    """A page of an association's form versions, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM form_version WHERE association_id = ? AND id > ? ORDER BY id LIMIT ?"
+    return [FormVersionRow(*row) for row in execute(session, sql, (association_id, after_id, limit))]
+
+
 def content(session: Session, version_id: int) -> FormBytes:
     """The bytes of a version."""
     sql = "SELECT xform, xlsx, source, source_kind, findings FROM form_version WHERE id = ?"
@@ -101,6 +107,12 @@ def file(session: Session, version_id: int, name: str) -> bytes | None:
     found = execute(session, "SELECT data FROM form_file WHERE form_version_id = ? AND name = ?", (version_id, name))
     data = found.scalar()
     return None if data is None else bytes(data)
+
+
+def file_hash(session: Session, version_id: int, name: str) -> str | None:
+    """The SHA-256 of one file of a version."""
+    found = execute(session, "SELECT sha256 FROM form_file WHERE form_version_id = ? AND name = ?", (version_id, name))
+    return found.scalar()
 
 
 def set_state(session: Session, version_id: int, state: str) -> None:
@@ -129,3 +141,9 @@ def properties(session: Session, association_id: int, list_name: str) -> list[Pr
     )
     rows = execute(session, sql, (association_id, list_name))
     return [PropertyRow(row[0], row[1], tuple(row[2].split()), row[3]) for row in rows]
+
+
+def lists(session: Session, association_id: int) -> list[str]:
+    """The entity lists that the published forms speak of."""
+    sql = "SELECT DISTINCT list FROM entity_property WHERE association_id = ? ORDER BY list"
+    return [row[0] for row in execute(session, sql, (association_id,))]

@@ -124,6 +124,29 @@ def history(session: Session, record_ids: Collection[int]) -> list[HistoryRow]:
     return [HistoryRow(*row) for row in execute(session, sql, ids)]
 
 
+def held(session: Session, association_id: int, after_id: int, limit: int) -> list[tuple[HistoryRow, bytes]]:
+    """A page of what waits for something in an association, with its record's UUID (16 bytes), oldest first."""
+    sql = (
+        "SELECT o.id, a.name, o.counter, o.n, o.status, o.body, r.received_ms, r.device_id, c.uuid FROM operation o"
+        " JOIN author a ON a.id = o.author_id JOIN record c ON c.id = o.record_id"
+        " LEFT JOIN receipt r ON r.id = o.receipt_id WHERE o.id IN (SELECT operation_id FROM waiting"
+        " WHERE association_id = ? AND operation_id > ? GROUP BY operation_id ORDER BY operation_id LIMIT ?)"
+        " ORDER BY o.id"
+    )
+    rows = execute(session, sql, (association_id, after_id, limit))
+    return [(HistoryRow(*row[:8]), bytes(row[8])) for row in rows]
+
+
+def history_page(session: Session, record_id: int, after_id: int, limit: int) -> list[HistoryRow]:
+    """A page of what was said about a record, in the order in which it came."""
+    sql = (
+        "SELECT o.id, a.name, o.counter, o.n, o.status, o.body, r.received_ms, r.device_id FROM operation o"
+        " JOIN author a ON a.id = o.author_id LEFT JOIN receipt r ON r.id = o.receipt_id"
+        " WHERE o.record_id = ? AND o.id > ? ORDER BY o.id LIMIT ?"
+    )
+    return [HistoryRow(*row) for row in execute(session, sql, (record_id, after_id, limit))]
+
+
 def count(session: Session) -> int:
     """How many operations are stored, derived ones included."""
     return int(execute(session, "SELECT count(*) FROM operation").scalar_one())
@@ -142,6 +165,20 @@ def anything_waits(session: Session, association_id: int) -> bool:
     """Whether any operation of the association is held for want of something."""
     sql = "SELECT 1 FROM waiting WHERE association_id = ? LIMIT 1"
     return execute(session, sql, (association_id,)).first() is not None
+
+
+def waits_for(session: Session, association_id: int, kind: str, what: Collection[str]) -> bool:
+    """Whether anything waits for one of these."""
+    wanted = sorted(what)
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = (
+            "SELECT 1 FROM waiting WHERE association_id = ? AND kind = ?"
+            f" AND what IN ({places(len(chunk))}) LIMIT 1"
+        )
+        if execute(session, sql, (association_id, kind, *chunk)).first() is not None:
+            return True
+    return False
 
 
 def arrived(session: Session, association_id: int, kind: str, what: Collection[str]) -> list[int]:

@@ -51,3 +51,13 @@ def find_by_token(session: Session, digest: bytes, now_ms: int) -> PersonRow | N
     )
     row = execute(session, sql, (digest, now_ms)).first()
     return PersonRow(*row) if row else None
+
+
+def remove_token(session: Session, digest: bytes) -> None:
+    """Forget a token: its bearer has signed out."""
+    execute(session, "DELETE FROM person_token WHERE digest = ?", (digest,))
+
+
+def remove_expired(session: Session, person_id: int, now_ms: int) -> None:
+    """Forget a person's tokens that have expired."""
+    execute(session, "DELETE FROM person_token WHERE person_id = ? AND expires_ms <= ?", (person_id, now_ms))

@@ -75,6 +75,15 @@ def of_collection(session: Session, collection_id: int, after_id: int, limit: in
     return [RecordRow(*row) for row in execute(session, sql, (collection_id, after_id, limit))]
 
 
+def ids_of_collections(session: Session, collection_ids: Collection[int], after_id: int, limit: int) -> list[int]:
+    """The next row ids of some collections together, in the order of arrival; each collection's index is read alone."""
+    found: list[int] = []
+    sql = "SELECT id FROM record WHERE collection_id = ? AND id > ? ORDER BY id LIMIT ?"
+    for collection_id in collection_ids:
+        found.extend(row[0] for row in execute(session, sql, (collection_id, after_id, limit)))
+    return sorted(found)[:limit]
+
+
 def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
     """Store new records."""
     sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)})"

@@ -15,6 +15,8 @@ PUBLIC = {
     "/health": "tells only that the server is up",
     "/api/openapi.json": "describes the API, holds no data",
     "/api/v1/enrol": "the code is the credential",
+    "/api/v1/sessions": "the password is the credential",
+    "/": "says what runs here, and tells nothing about data",
     "/static/<path:filename>": "the program's own files",
 }
 

@@ -135,9 +135,15 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
     ),
     "folder_not_a_demo": (
         None,
-        "المجلد {folder} لم تنشئه التجربة، فلن تُمحى محتوياته.",
-        "Le dossier {folder} n’a pas été fait par la démonstration : il ne sera pas effacé.",
-        "The folder {folder} was not made by the demo, so it will not be erased.",
+        "لم تنشئ التجربة المجلد {folder}، فلن تمسّه. اختر مجلداً آخر.",
+        "La démonstration n’a pas fait le dossier {folder} et n’y touchera pas. Choisissez-en un autre.",
+        "The folder {folder} was not made by the demo, which does not touch it. Choose another.",
+    ),
+    "server_did_not_start": (
+        None,
+        "لم يبدأ الخادم: {reason}.",
+        "Le serveur n’a pas démarré : {reason}.",
+        "The server did not start: {reason}.",
     ),
     "findings": (
         None,
@@ -156,12 +162,6 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "ملفات الاستمارة أكبر من المسموح: {limit}.",
         "Les fichiers du formulaire dépassent la limite : {limit}.",
         "The form's files are larger than allowed: {limit}.",
-    ),
-    "nothing_merged": (
-        None,
-        "هذا السجل غير مدموج مع غيره.",
-        "Cette fiche n’est fusionnée avec aucune autre.",
-        "This record is not merged with any other.",
     ),
     "backup_onto_itself": (
         None,

@@ -146,7 +146,7 @@ OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
         "The coordinator rejected this operation. It stays on file and does not count.",
     ),
     "occupied": (
-        None,
+        409,
         "المعرّف مأخوذ بعملية أخرى، فلا يمكن الإفراج عن هذه. يجب إرسالها بمعرّف جديد.",
         "L’identifiant est déjà pris par une autre opération : celle-ci ne peut être libérée, il faut la redire.",
         "Another operation has this id, so this one cannot be released; it must be said again.",

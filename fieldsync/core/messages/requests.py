@@ -139,4 +139,34 @@ REQUESTS: dict[str, tuple[int | None, str, str, str]] = {
         "La définition du formulaire contient des erreurs ({count}) ; rien n’a été publié. Corrigez puis publiez à nouveau.",
         "The form definition has errors ({count}); nothing was published. Mend them and publish again.",
     ),
+    "wrong_login": (
+        401,
+        "البريد الإلكتروني أو كلمة السر غير صحيحة.",
+        "L’adresse électronique ou le mot de passe est faux.",
+        "The e-mail address or the password is wrong.",
+    ),
+    "several_bear_it": (
+        409,
+        "تحمل عدة سجلات هذا المعرّف. اختر أحدها بـ kind و of.",
+        "Plusieurs fiches portent cet identifiant. Choisissez-en une par kind et of.",
+        "Several records bear this UUID. Choose one by kind and of.",
+    ),
+    "not_releasable": (
+        409,
+        "لا يمكن الإفراج عن هذه العملية لأنها غير مقروءة أو ليست لمرسلها. يمكن رفضها أو إعادة إرسالها.",
+        "Cette opération ne peut être libérée : elle est illisible ou n’est pas à son expéditeur. Rejetez-la ou faites-la redire.",
+        "This operation cannot be released: it cannot be read, or is not its sender's. Reject it, or have it said again.",
+    ),
+    "already_judged": (
+        409,
+        "سبق الإفراج عن هذه العملية.",
+        "Cette opération a déjà été libérée.",
+        "This operation was released already.",
+    ),
+    "nothing_merged": (
+        409,
+        "هذا السجل غير مدموج مع غيره.",
+        "Cette fiche n’est fusionnée avec aucune autre.",
+        "This record is not merged with any other.",
+    ),
 }

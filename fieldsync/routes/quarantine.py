@@ -1,0 +1,73 @@
+"""What waits for people: quarantined and held operations, and the verdicts on the former."""
+
+from typing import Any
+
+from flask import Response
+
+from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
+from fieldsync.core.problems import Problem
+from fieldsync.routes.access import access, reader
+from fieldsync.routes.acts import desk_of_reader, refused
+from fieldsync.routes.arguments import ApiBlueprint
+from fieldsync.routes.bodies import json_response
+from fieldsync.routes.context import context, reader_language
+from fieldsync.routes.description import refuses
+from fieldsync.routes.pages import paged
+from fieldsync.routes.schemas import OperationSchema, PageQuerySchema, QuarantinedSchema, VerdictSchema, page_of
+from fieldsync.services import desk_lists, verdicts
+
+blueprint = ApiBlueprint("quarantine", __name__, url_prefix="/api/v1", description="What was kept and not folded")
+
+
+@blueprint.get("/quarantine")
+@access("reader", READ_HISTORY)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_of(QuarantinedSchema))
+@refuses(400)
+def list_quarantined(asked: dict[str, Any]) -> Response:
+    """Operations that are wrong in themselves and that nobody has judged yet, oldest first."""
+    who, language = reader(), reader_language()
+    return paged("quarantine", asked, lambda session, after, limit: desk_lists.quarantined(
+        session, who, after, limit, language))  # fmt: skip
+
+
+@blueprint.get("/held")
+@access("reader", READ_HISTORY)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_of(OperationSchema))
+@refuses(400)
+def list_held(asked: dict[str, Any]) -> Response:
+    """Operations that wait for a form version, an author, or what they have seen, oldest first."""
+    who = reader()
+    return paged("held", asked, lambda session, after, limit: desk_lists.held(session, who, after, limit))
+
+
+@blueprint.post("/quarantine/<quarantined>/release")
+@access("reader", ACT_ON_RECORDS)
+@blueprint.response(200, VerdictSchema)
+@refuses(404, 409, 422)
+def release(quarantined: str) -> Response:
+    """Let an operation into its record in spite of its problems."""
+    return _judge(quarantined, verdicts.RELEASE)
+
+
+@blueprint.post("/quarantine/<quarantined>/reject")
+@access("reader", ACT_ON_RECORDS)
+@blueprint.response(200, VerdictSchema)
+@refuses(404, 409, 422)
+def reject(quarantined: str) -> Response:
+    """Say that an operation shall not count; it stays on file."""
+    return _judge(quarantined, verdicts.REJECT)
+
+
+def _judge(ticket: str, verdict: str) -> Response:
+    by = desk_of_reader()
+
+    def work(session: Any) -> Problem | None:
+        row = desk_lists.find_quarantined(session, by.association_id, ticket)
+        return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict)
+
+    problem = context().database.write(work)
+    if problem is not None:
+        raise refused(problem)
+    return json_response({"quarantined": ticket, "status": f"{verdict}d" if verdict == "release" else "rejected"})

@@ -1,0 +1,123 @@
+"""Records: lists of them, one by its UUID, what was said about it, its files."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from fieldsync.core.access import READ_HISTORY, READ_RECORDS
+from fieldsync.core.problems import Problem
+from fieldsync.routes.access import access, reader
+from fieldsync.routes.arguments import ApiBlueprint
+from fieldsync.routes.bodies import json_response
+from fieldsync.routes.context import context, reader_language
+from fieldsync.routes.description import answers_bytes, refuses
+from fieldsync.routes.errors import Refused
+from fieldsync.routes.pages import paged
+from fieldsync.routes.schemas import (
+    EntitiesQuerySchema,
+    HistoryQuerySchema,
+    OperationSchema,
+    PageQuerySchema,
+    RecordSchema,
+    RecordsSchema,
+    SubmissionsQuerySchema,
+    WhichQuerySchema,
+    page_of,
+)
+from fieldsync.services import reading
+from fieldsync.services.desk import Found
+from fieldsync.services.reading import Asked
+
+blueprint = ApiBlueprint("records", __name__, url_prefix="/api/v1", description="Records and their history")
+
+ONE_OR_SEVERAL = {"anyOf": [RecordSchema, RecordsSchema]}
+
+
+@blueprint.get("/submissions")
+@access("reader", READ_RECORDS)
+@blueprint.arguments(SubmissionsQuerySchema, location="query")
+@blueprint.response(200, page_of(RecordSchema))
+@refuses(400)
+def list_submissions(asked: dict[str, Any]) -> Response:
+    """Submissions in the order of arrival, of one form or of all."""
+    return _listed("submission", asked.get("form"), asked)
+
+
+@blueprint.get("/entities")
+@access("reader", READ_RECORDS)
+@blueprint.arguments(EntitiesQuerySchema, location="query")
+@blueprint.response(200, page_of(RecordSchema))
+@refuses(400)
+def list_entities(asked: dict[str, Any]) -> Response:
+    """Entities in the order of arrival, of one list or of all."""
+    return _listed("entity", asked.get("list"), asked)
+
+
+@blueprint.get("/conflicts")
+@access("reader", READ_HISTORY)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_of(RecordSchema))
+@refuses(400)
+def list_conflicts(asked: dict[str, Any]) -> Response:
+    """Records in which authors who did not know of each other wrote different values."""
+    who, language = reader(), reader_language()
+    return paged("conflicts", asked, lambda session, after, limit: reading.in_conflict(
+        session, who, after, limit, language))  # fmt: skip
+
+
+@blueprint.get("/records/<uuid:uuid>")
+@access("reader", READ_RECORDS)
+@blueprint.arguments(WhichQuerySchema, location="query")
+@blueprint.response(200, ONE_OR_SEVERAL)
+@refuses(400, 404)
+def show_record(asked: dict[str, Any], uuid: UUID) -> Response:
+    """The folded record; `records` where a submission and an entity, or two forms' submissions, share the UUID."""
+    with context().database.read() as session:
+        found = reading.find(session, reader(), str(uuid), asked.get("kind"), asked.get("of"))
+        shown = reading.told(session, reader(), found, reader_language())
+    if not shown:
+        raise Refused(Problem("not_found"))
+    return json_response(shown[0] if len(shown) == 1 else {"records": shown})
+
+
+@blueprint.get("/records/<uuid:uuid>/operations")
+@access("reader", READ_HISTORY)
+@blueprint.arguments(HistoryQuerySchema, location="query")
+@blueprint.response(200, page_of(OperationSchema))
+@refuses(400, 404, 409)
+def list_operations(asked: dict[str, Any], uuid: UUID) -> Response:
+    """Everything said about a record, in the order in which it came."""
+    who = reader()
+    with context().database.read() as session:
+        found = the_one(reading.find(session, who, str(uuid), asked.get("kind"), asked.get("of")))
+    return paged(f"operations {uuid}", asked, lambda session, after, limit: reading.history(
+        session, who, found, after, limit))  # fmt: skip
+
+
+@blueprint.get("/records/<uuid:uuid>/files/<sha256>")
+@access("reader", READ_RECORDS)
+@answers_bytes("*/*")
+@refuses(404)
+def show_file(uuid: UUID, sha256: str) -> Response:
+    """A file of a record. None is stored yet, so that every one of them is not found."""
+    raise Refused(Problem("not_found"))
+
+
+def the_one(found: list[Found]) -> Found:
+    """The one record that is meant, or the refusal."""
+    if not found:
+        raise Refused(Problem("not_found"))
+    if len(found) > 1:
+        raise Refused(Problem("several_bear_it"))
+    return found[0]
+
+
+def _listed(kind: str, of: str | None, asked: dict[str, Any]) -> Response:
+    who, language = reader(), reader_language()
+
+    def read(session: Any, after: int, limit: int) -> reading.Page:
+        wanted = Asked(kind, of, asked.get("review"), asked["all"], after, limit)
+        return reading.page_of(session, who, wanted, language)
+
+    return paged(kind, asked, read)

@@ -1,0 +1,85 @@
+"""What waits for people at the desk: held and quarantined operations, and the association's devices."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.opaque import open_number, seal_number
+from fieldsync.services import records_told
+from fieldsync.services.changes import name_of
+from fieldsync.services.people import Reader
+from fieldsync.services.reading import Page, hiding
+from fieldsync.store import authors, devices, operations, quarantine, records, server
+from fieldsync.store.devices import DeviceRow
+from fieldsync.store.quarantine import QuarantineRow
+
+
+def held(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
+    """A page of what waits for a form version, an author, or what it has seen."""
+    rows = operations.held(session, reader.association_id, after_id, limit)
+    waits = operations.waits_of(session, [row.id for row, _ in rows])
+    hide = hiding(session, reader)
+    items = []
+    for row, uuid in rows:
+        said = records_told.operation(row, waits)
+        kind, of = said.get("kind", ""), said.get("of", "")
+        items.append({**hide(kind, of, said), "record": records.uuid_text(uuid)})
+    return Page(items, rows[-1][0].id if len(rows) == limit else None)
+
+
+def quarantined(session: Session, reader: Reader, after_id: int, limit: int, language: str) -> Page:
+    """A page of what nobody has judged yet; `said` is what was said, as far as the reader may see it."""
+    rows = quarantine.page(session, reader.association_id, after_id, limit)
+    hide, secret = hiding(session, reader), secret_of(session)
+    items = []
+    for row in rows:
+        told = records_told.quarantined(row, language)
+        said = hide(row.kind, row.of, told.pop("said"))
+        withheld = said.pop("withheld")
+        about = {"kind": row.kind, "of": row.of, "record": records.uuid_text(row.record) if row.record else None}
+        ticket = seal_number(row.id, _purpose(reader.association_id), secret)
+        items.append({"quarantined": ticket, **about, **told, "said": said, "withheld": withheld})
+    return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def find_quarantined(session: Session, association_id: int, ticket: str) -> QuarantineRow | None:
+    """The quarantined operation that a list named so."""
+    number = open_number(ticket, _purpose(association_id), secret_of(session))
+    return None if number is None else quarantine.find(session, association_id, number)
+
+
+def devices_page(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
+    """A page of the association's phones and hubs, oldest first, with what each last said of itself."""
+    rows = devices.page(session, reader.association_id, after_id, limit)
+    return Page([_device(session, row) for row in rows], rows[-1].id if len(rows) == limit else None)
+
+
+def secret_of(session: Session) -> bytes:
+    """The server's secret, with which the numbers that leave it are sealed."""
+    identity = server.identity(session)
+    assert identity is not None
+    return identity.secret
+
+
+def _purpose(association_id: int) -> str:
+    return f"quarantine {association_id}"
+
+
+def _device(session: Session, row: DeviceRow) -> dict[str, Any]:
+    own = authors.of_device(session, row.id)
+    present = own[-1] if own else None
+    return {
+        "author": present.name if present else None,
+        "former": [author.name for author in own[:-1]],
+        "name": row.name,
+        "kind": row.kind,
+        "status": row.status,
+        "enrolled_ms": row.enrolled_ms,
+        "last_sync_ms": row.last_sync_ms or None,
+        "clock_error_ms": row.clock_error_ms,
+        "known_through": present.known_through if present else 0,
+        "durable_through": present.durable_through if present else 0,
+        "views": [name_of(view) for view in devices.views(session, row.id)],
+        "report": msgspec.json.decode(bytes(row.report)) if row.report else None,
+    }
