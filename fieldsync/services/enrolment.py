@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import is_author
+from fieldsync.services import presence
 from fieldsync.services.changes import name_of, view_named
 from fieldsync.services.senders import Sender, digest_of
-from fieldsync.services.settling import log, settle_author
+from fieldsync.services.settling import conclude, settle_author
 from fieldsync.store import associations, authors, devices
 from fieldsync.store.devices import CodeRow, ViewRow
 
@@ -57,7 +58,7 @@ def enrol_by_code(
     session: Session, code: str, author: str, token: str, key: str | None, now_ms: int
 ) -> Enrolled | Problem:
     """Turn a code into a device. A known author is taken over only with its device's key, in its association."""
-    if not is_author(author):
+    if not is_author(author) or presence.is_ours(session, author):
         return Problem("bad_id")
     row = devices.use_code(session, digest_of(code), now_ms)
     if row is None:
@@ -78,7 +79,7 @@ def enrol_by_code(
 
 def enrol_again(session: Session, sender: Sender, author: str, token: str, now_ms: int) -> Enrolled | Problem:
     """A further author for a device that shows its token; for a hub, an author enrolled at it."""
-    if not is_author(author):
+    if not is_author(author) or presence.is_ours(session, author):
         return Problem("bad_id")
     device = sender.device
     known = authors.find(session, author)
@@ -91,5 +92,5 @@ def enrol_again(session: Session, sender: Sender, author: str, token: str, now_m
         return Problem("author_taken")
     elif not known.enrolled:
         authors.mark_enrolled(session, known.id)
-        log(session, device.association_id, settle_author(session, device.association_id, author, now_ms).changes)
+        conclude(session, device.association_id, settle_author(session, device.association_id, author, now_ms))
     return Enrolled(author, token, associations.slug_of(session, device.association_id))

@@ -9,6 +9,7 @@ from fieldsync.core.canonical import sameness
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
+from fieldsync.services import presence
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.store import authors
@@ -87,7 +88,7 @@ class Judge:
 
     def _standing(self, said: Said) -> tuple[Problem, ...]:
         """What the sender's own standing says against it."""
-        if said.author is None and self.sender.is_hub:
+        if said.author is None and self.sender.is_hub and not presence.is_ours(self.session, said.id[0]):
             said.waits.append(("author", said.id[0]))
         elif said.author is None or not self._may_speak_for(said.author):
             said.counts = False
@@ -126,10 +127,17 @@ def problems_from_json(stored: bytes | None) -> tuple[Problem, ...]:
     return msgspec.json.decode(stored, type=tuple[Problem, ...]) if stored else ()
 
 
-def recheck(said: Said, found: Published) -> tuple[Problem, ...]:
-    """What a form version that has come at last says against an operation that waited for it."""
-    said.published = found
-    return tuple(found.compiled.wrong_in_itself(said.operation.writes)) if said.operation else ()
+def ask_for_form_again(session: Session, association_id: int, said: Said) -> None:
+    """Judge an operation by the form version it waits for, where that has come meanwhile."""
+    operation = said.operation
+    if operation is None or said.published is not None:
+        return
+    wait = ("form", form_name(operation.of, operation.version))
+    found = published(session, association_id, operation.of, operation.version) if wait in said.waits else None
+    if found is not None:
+        said.published = found
+        said.waits.remove(wait)
+        said.problems = tuple(found.compiled.wrong_in_itself(operation.writes))
 
 
 def _not_for_this_author(said: Said, operation: Operation) -> tuple[Problem, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.forms import EntityDeclaration, Finding, Form
 from fieldsync.core.problems import Problem
-from fieldsync.services.settling import log, settle_form
+from fieldsync.services.settling import conclude, settle_form
 from fieldsync.store import associations, form_versions
 from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
 
@@ -49,7 +49,7 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
         form_versions.save_properties(session, association_id, declaration.list, properties)
     settled = settle_form(session, association_id, form.id, form.version, now_ms)
     associations.forms_changed(session, association_id)
-    log(session, association_id, settled.changes)
+    conclude(session, association_id, settled)
     stored = form_versions.find(session, association_id, form.id, form.version)
     assert stored is not None
     return stored

@@ -11,10 +11,12 @@ from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
 from fieldsync.services import folding, presence, quarantining
 from fieldsync.services.folding import Folded
+from fieldsync.services.judging import form_name
 from fieldsync.services.published import published
 from fieldsync.services.working import Entry
 from fieldsync.store import associations, authors, changes, operations, quarantine
 from fieldsync.store.changes import NewChange
+from fieldsync.store.db import Overtaken, is_postgresql
 from fieldsync.store.operations import OperationRow
 from fieldsync.store.quarantine import QuarantineRow
 
@@ -26,6 +28,11 @@ class Settled:
     changes: list[NewChange] = field(default_factory=list)
     problems: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
     arrived: set[OperationId] = field(default_factory=set)
+    here: set[OperationId] = field(default_factory=set)
+    """`arrived`, and what counts as here without being folded: quarantined and void."""
+    cause: tuple[str, str] | None = None
+    """(kind, what) of the waiting list that is here now besides operations: a form version, an author."""
+    held: list[Entry] = field(default_factory=list)
 
     def add(self, folded: Folded) -> set[OperationId]:
         """Note what a pass of folding did; return what it brought."""
@@ -33,6 +40,8 @@ class Settled:
         self.problems.update(folded.problems)
         brought = {entry.operation.id for entry in folded.entries if not entry.waits}
         self.arrived |= brought
+        self.here |= brought
+        self.held += [entry for entry in folded.entries if entry.waits]
         return brought
 
 
@@ -40,16 +49,43 @@ def settle(
     session: Session, association_id: int, entries: Sequence[Entry], arrived: Iterable[OperationId], now_ms: int
 ) -> Settled:
     """Fold operations in, then all that waited for them or for what else `arrived`, until nothing more follows."""
-    settled = Settled()
+    settled = Settled(here=set(arrived))
     front, fresh = list(entries), set(arrived)
     while front or fresh:
         if front:
             ordered = presence.mark_waits(session, association_id, front)
             fresh |= settled.add(folding.fold_in(session, association_id, ordered, now_ms))
         front = _judged(session, association_id, front)
-        front += _released(session, association_id, fresh, now_ms)
-        fresh = set()
+        released, fresh = _released(session, association_id, fresh, now_ms)
+        front += released
+        settled.here |= fresh
     return settled
+
+
+def conclude(session: Session, association_id: int, settled: Settled) -> None:
+    """Write the change log, then make sure that nothing waits for what another transaction brought meanwhile.
+
+    On PostgreSQL two transactions may each miss what the other stores: one that holds an operation, one that brings
+    what it waits for. The second to lock the log's counter sees both sides, and begins again.
+    """
+    log(session, association_id, settled.changes)
+    if is_postgresql(session) and (settled.held or settled.here or settled.cause):
+        if not settled.changes:
+            associations.draw_positions(session, association_id, 0)
+        if _crossed(session, association_id, settled):
+            raise Overtaken
+
+
+def _crossed(session: Session, association_id: int, settled: Settled) -> bool:
+    if presence.came_meanwhile(session, association_id, settled.held):
+        return True
+    if not operations.anything_waits(session, association_id):
+        return False
+    names = {presence.waiting_name(each) for each in settled.here}
+    kind, what = settled.cause or ("seen", "")
+    return operations.waits_for(session, association_id, "seen", names) or operations.waits_for(
+        session, association_id, kind, [what]
+    )
 
 
 def log(session: Session, association_id: int, rows: Sequence[NewChange]) -> None:
@@ -61,22 +97,27 @@ def log(session: Session, association_id: int, rows: Sequence[NewChange]) -> Non
 
 def settle_form(session: Session, association_id: int, form: str, version: str, now_ms: int) -> Settled:
     """A form version has come: take in what waited for it."""
-    name = f"{form}\n{version}"
-    ready = operations.arrived(session, association_id, "form", [name])
-    entries = _entries(session, association_id, operations.by_ids(session, ready), now_ms)
-    return settle(session, association_id, entries, (), now_ms)
+    return _settle_cause(session, association_id, ("form", form_name(form, version)), now_ms)
 
 
 def settle_author(session: Session, association_id: int, author: str, now_ms: int) -> Settled:
     """An author whom a hub relayed is enrolled: take in what it said."""
-    ready = operations.arrived(session, association_id, "author", [author])
-    entries = _entries(session, association_id, operations.by_ids(session, ready), now_ms)
-    return settle(session, association_id, entries, (), now_ms)
+    return _settle_cause(session, association_id, ("author", author), now_ms)
 
 
-def _released(session: Session, association_id: int, arrived: set[OperationId], now_ms: int) -> list[Entry]:
+def _settle_cause(session: Session, association_id: int, cause: tuple[str, str], now_ms: int) -> Settled:
+    ready = operations.arrived(session, association_id, cause[0], [cause[1]])
+    entries, refused = _entries(session, association_id, operations.by_ids(session, ready), now_ms)
+    settled = settle(session, association_id, entries, refused, now_ms)
+    settled.cause = cause
+    return settled
+
+
+def _released(
+    session: Session, association_id: int, arrived: set[OperationId], now_ms: int
+) -> tuple[list[Entry], set[OperationId]]:
     if not arrived or not operations.anything_waits(session, association_id):
-        return []
+        return [], set()
     names = {presence.waiting_name(each) for each in arrived}
     ready = operations.arrived(session, association_id, "seen", names)
     return _entries(session, association_id, operations.by_ids(session, ready), now_ms)
@@ -84,23 +125,25 @@ def _released(session: Session, association_id: int, arrived: set[OperationId], 
 
 def _entries(
     session: Session, association_id: int, rows: Sequence[OperationRow], now_ms: int, judged: bool = False
-) -> list[Entry]:
-    """Held operations made ready to apply; those that their form finds wrong are quarantined, unless `judged`."""
+) -> tuple[list[Entry], set[OperationId]]:
+    """Held operations made ready to apply, and the ids of those that their form found wrong, unless `judged`."""
     entries: list[Entry] = []
+    refused: set[OperationId] = set()
     for row in rows:
         operation = parse_operation(bytes(row.body))
         if row.status != "held" or not isinstance(operation, Operation):
             continue
-        entry = Entry(operation, bytes(row.body), row.author_id, held_id=row.id)
+        entry = Entry(operation, bytes(row.body), row.author_id, held_id=row.id, let_go=judged)
         if operation.kind == "submission" and operation.writes:
             entry.published = published(session, association_id, operation.of, operation.version)
         problems = () if judged or entry.published is None else _wrong(entry)
         if problems:
             sender_id = authors.sender_of(session, row.author_id)
             quarantining.move_from_held(session, row, operation, association_id, sender_id, now_ms, problems)
+            refused.add(operation.id)
         else:
             entries.append(entry)
-    return entries
+    return entries, refused
 
 
 def _wrong(entry: Entry) -> tuple[Problem, ...]:
@@ -139,8 +182,10 @@ def _carry_out(session: Session, association_id: int, row: QuarantineRow, decisi
         return []
     quarantine.set_status(session, row.id, "released")
     entry = Entry(operation, bytes(row.body), author.id)
-    if operation.kind == "submission":
+    if operation.kind == "submission" and operation.writes:
         entry.published = published(session, association_id, operation.of, operation.version)
+        if entry.published is None:
+            entry.waits.append(("form", form_name(operation.of, operation.version)))
     return [entry]
 
 
@@ -151,4 +196,4 @@ def _let_go(session: Session, association_id: int, key: tuple[str, int, int], di
     if row is None or row.status != "held" or sameness(bytes(row.body)).hex() != digest:
         return []
     operations.stop_waiting(session, row.id)
-    return _entries(session, association_id, [row], 0, judged=True)
+    return _entries(session, association_id, [row], 0, judged=True)[0]

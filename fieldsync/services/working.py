@@ -24,7 +24,7 @@ _state_decoder = msgspec.json.Decoder(RecordState)
 class Entry:
     """An operation to be stored. `held_id` is its row where it was held before; `said_by` its author, or 0.
 
-    `waits` says what it is held for; empty when it applies.
+    `waits` says what it is held for; empty when it applies. `let_go`: a verdict released it from waiting.
     """
 
     operation: Operation
@@ -36,6 +36,7 @@ class Entry:
     waits: list[tuple[str, str]] = field(default_factory=list)
     published: Published | None = None
     notices: tuple[Problem, ...] = ()
+    let_go: bool = False
     row_id: int = 0
     record_id: int = 0
 

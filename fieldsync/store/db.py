@@ -22,6 +22,10 @@ ATTEMPTS_MAX = 4
 _translated: dict[str, str] = {}
 
 
+class Overtaken(Exception):
+    """Another transaction committed what this one should have known of; it must begin again."""
+
+
 class Busy(Exception):
     """The database could not take a transaction for a passing reason: a lock, a full disk, a restart."""
 
@@ -202,6 +206,9 @@ class Database:
             except IntegrityError:
                 if attempt == ATTEMPTS_MAX - 1:
                     raise
+            except Overtaken as error:
+                if attempt == ATTEMPTS_MAX - 1:
+                    raise Busy("overtaken") from error
             except OperationalError as error:
                 if attempt == ATTEMPTS_MAX - 1 or "lock timeout" in str(error.orig):
                     raise Busy(type(error.orig).__name__) from error

@@ -1,16 +1,19 @@
 """Entities that follow from submissions, and records that are merged, deleted and flagged."""
 
+from collections.abc import Sequence
 from itertools import permutations
+from typing import Any
 
 import msgspec
 import pytest
 
 from fieldsync.services import desk
-from fieldsync.store import quarantine
+from fieldsync.store import authors, quarantine
+from fieldsync.store.devices import ViewRow
 from tests.world import Json, Phone, World, codes, plain
 
 
-def registers(phone: Phone, person: str, name: str = "Aicha", **members: object) -> Json:
+def registers(phone: Phone, person: str, name: str = "Aicha", **members: Any) -> Json:
     """A submission that creates the entity of a person."""
     writes = {
         "person": person,
@@ -19,10 +22,10 @@ def registers(phone: Phone, person: str, name: str = "Aicha", **members: object)
         "meta/entity/@create": "1",
         "meta/entity/label": name,
     }
-    return phone.says(of="person", writes=writes | members.pop("more", {}), **members)  # type: ignore[arg-type]
+    return phone.says(of="person", writes=writes | members.pop("more", {}), **members)
 
 
-def updates(phone: Phone, person: str, base: list[object], **answers: str) -> Json:
+def updates(phone: Phone, person: str, base: Sequence[Any], **answers: str) -> Json:
     """A submission that updates the entity of a person, whose heads were `base` when the form was opened."""
     writes = {"person": person, "meta/entity/@id": person, "meta/entity/@update": "1", **answers}
     return phone.says(of="person", writes=writes, bases={person: base})
@@ -100,8 +103,6 @@ def test_entity_operations_of_a_device_are_not_its_to_say(world: World) -> None:
 
 
 def test_an_entity_follows_its_place_out_of_sight(world: World) -> None:
-    from fieldsync.store.devices import ViewRow
-
     here, amina = world.phone([ViewRow("place", "07.041")]), world.phone()
     person = world.uuid()
     first = registers(amina, person, more={"village": "07.041.02"})
@@ -127,7 +128,7 @@ def two_people(world: World, amina: Phone) -> tuple[str, str, list[Json]]:
 
 def test_merged_records_show_through_the_oldest_and_come_apart_with_all_edits(world: World) -> None:
     amina = world.phone()
-    older, younger, said = two_people(world, amina)
+    older, younger, _ = two_people(world, amina)
     merged(world, younger, older)
     one, other = world.record(older, "entity"), world.record(younger, "entity")
     assert one is not None and other is not None
@@ -170,7 +171,7 @@ def test_three_merged_in_two_steps_and_one_step_undone(world: World) -> None:
 
 def test_merging_what_is_not_here_or_no_entity_is_refused(world: World) -> None:
     amina = world.phone()
-    older, _, said = two_people(world, amina)
+    older, _, _ = two_people(world, amina)
     assert world.at_desk(desk.merge, older, [world.uuid()], kind="entity").code == "not_found"
     assert world.at_desk(desk.unmerge, older, kind="entity").code == "nothing_merged"
 
@@ -194,23 +195,22 @@ def test_merge_edit_and_unmerge_arrive_in_any_order_and_twice(world: World, orde
     merge, unmerge = (next(one for one in own if act in one.get("act", {})) for act in ("merge", "unmerge"))
     groups = [[said[0], said[1]], [edit], [merge], [unmerge]]
 
-    nour = world.add_association(f"nour-{order}")
-    other = world.hub()
+    nour = world.add_association("nour")
     other = world.phone(association_id=nour, kind="hub")
+    other_id = world.device_id(other)
     names = {one["id"][0]: f"{place}" * 32 for place, one in enumerate(own)}
-    for name in set(names.values()):
-        assert enrolled(other, name)
+    for old, new in names.items():
+        kind = "desk" if old.startswith("desk") else "device"
+        world.write(lambda session, new=new, kind=kind: authors.add(session, new, nour, kind, None, other_id))
     for place in [*order, *order]:
-        other.sync(*(renamed(one, names) for one in groups[place]), pull="none")
+        other.tells(*(renamed(one, names) for one in groups[place]))
+    assert other.statuses(*(renamed(one, names) for one in own)) == ["duplicate"] * 5
+    assert {result["was"] for result in other.tells(*(renamed(one, names) for one in own))} == {"applied"}
     for uuid, shown in zip((older, younger), expected, strict=True):
         found = world.record(uuid, "entity", nour)
         assert found is not None and shown is not None
         for member in ("fields", "conflicts", "merged_into", "deleted"):
             assert found[member] == shown[member], member
-
-
-def enrolled(hub: Phone, author: str) -> bool:
-    return hub.post(msgspec.json.encode({"author": author}), "/api/v1/enrol").status_code == 200
 
 
 def renamed(said: Json, names: dict[str, str]) -> Json:
@@ -307,9 +307,7 @@ def test_the_desk_rejects_what_is_quarantined_and_may_think_again(world: World) 
 
 
 def judged(world: World, said: Json, decision: str) -> object:
-    return world.write(
-        lambda session: desk.judge(session, world.desk(), said["record"], tuple(said["id"]), decision)
-    )
+    return world.write(lambda session: desk.judge(session, world.desk(), said["record"], tuple(said["id"]), decision))
 
 
 def test_an_occupied_id_cannot_be_released(world: World) -> None:

@@ -42,7 +42,11 @@ def test_a_hub_relays_what_its_phones_said_and_hears_how_far_it_is_safe(world: W
 
 def test_what_a_hub_relays_before_the_enrolment_waits_for_it(world: World) -> None:
     hub, author = world.hub(), "b" * 32
-    said = [said_by(author, 1, world), said_by(author, 2, world, writes={"colour": "mauve"}), said_by("c" * 32, 1, world)]
+    said = [
+        said_by(author, 1, world),
+        said_by(author, 2, world, writes={"colour": "mauve"}),
+        said_by("c" * 32, 1, world),
+    ]
     answer = hub.sync(*said)
     assert [result["status"] for result in answer["results"]] == ["held", "quarantined", "held"]
     assert world.record(said[0]["record"]) is None

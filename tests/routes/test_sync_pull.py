@@ -1,5 +1,7 @@
 """What comes down: pages, cursors, views that are granted and withdrawn, forms, epochs."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -21,7 +23,7 @@ def uuids(pages: list[Json]) -> list[str]:
     return [record["record"] for record in pages]
 
 
-def visit_in(phone: Phone, place: str, **members: object) -> Json:
+def visit_in(phone: Phone, place: str, **members: Any) -> Json:
     return phone.says(writes={"name": "Amina", "village": place}, **members)
 
 

@@ -207,12 +207,17 @@ def test_members_that_this_version_does_not_know_are_no_reason_to_refuse(world: 
 @pytest.fixture
 def narrow(engine: Engine) -> Phone:
     """A phone of a server with small limits."""
-    settings = Settings(request_packed_bytes_max=64 * 1024, request_unpacked_bytes_max=64 * 1024, batch_operations_max=3)
+    settings = Settings(
+        request_packed_bytes_max=64 * 1024, request_unpacked_bytes_max=64 * 1024, batch_operations_max=3
+    )
     return World(engine, settings).phone()
 
 
 def test_the_limits_are_the_operators(narrow: Phone) -> None:
     assert narrow.ask([narrow.says() for _ in range(4)]).status_code == 413
-    assert narrow.ask([narrow.says(writes={"name": "x" * 60_000}), narrow.says(writes={"name": "x" * 9_000})]).status_code == 413
+    assert (
+        narrow.ask([narrow.says(writes={"name": "x" * 60_000}), narrow.says(writes={"name": "x" * 9_000})]).status_code
+        == 413
+    )
     assert narrow.ask([narrow.says() for _ in range(3)]).status_code == 200
     narrow.world.database.close()
