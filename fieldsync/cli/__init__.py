@@ -8,6 +8,7 @@ from fieldsync import __version__
 from fieldsync.cli.associations import association
 from fieldsync.cli.checking import doctor, settings
 from fieldsync.cli.copies import backup, restore
+from fieldsync.cli.demonstration import demo
 from fieldsync.cli.devices import device
 from fieldsync.cli.forms import form
 from fieldsync.cli.people import person
@@ -35,5 +36,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (association, backup, device, doctor, form, person, record, restore, run, settings):
+for command in (association, backup, demo, device, doctor, form, person, record, restore, run, settings):
     main.add_command(command)

@@ -1,18 +1,32 @@
 """`fieldsync device`: phones and hubs, and what they may read."""
 
 import base64
+import io
 import json
 import secrets
 import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.cli.operating import Operator, association_of, lines, operated
+from fieldsync.cli.operating import Operator, Refused, association_of, lines, operated, public_url
 from fieldsync.cli.serving import address_of_running
+from fieldsync.core.problems import Problem
 from fieldsync.services import enrolment
 from fieldsync.services.answering import openrosa_url
+from fieldsync.services.changes import name_of
 from fieldsync.services.enrolment import NewDevice
+from fieldsync.store import authors, devices
+from fieldsync.store.devices import DeviceRow, ViewRow
+
+KINDS = ["device", "hub"]
+
+MINUTE_MS = 60 * 1000
 
 
 @click.group()
@@ -20,28 +34,167 @@ def device() -> None:
     """Phones and hubs: enrol them, revoke them, say what they may read."""
 
 
+def viewing(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command say what a device may read."""
+    for flag, name, meaning in (
+        ("--own", "own", "What it has written itself."),
+        ("--all", "everything", "All of its association."),
+    ):
+        command = click.option(flag, name, is_flag=True, help=meaning)(command)
+    help_text = "A place and all below it, by code; may be repeated."
+    return click.option("--place", "places", multiple=True, metavar="CODE", help=help_text)(command)
+
+
+def views_of(places: tuple[str, ...], own: bool, everything: bool) -> tuple[ViewRow, ...]:
+    """What was asked for; all of the association where nothing was."""
+    wanted = [ViewRow("place", place) for place in places] + [ViewRow("own")] * own + [ViewRow("all")] * everything
+    return tuple(wanted) or enrolment.EVERYTHING
+
+
 @device.command("enrol")
 @click.option("--association", "slug", required=True, help="The association's slug.")
 @click.option("--name", required=True, help="How people call the phone.")
-@click.option("--kind", type=click.Choice(["device", "hub"]), default="device", show_default=True)
+@click.option("--kind", type=click.Choice(KINDS), default="device", show_default=True)
+@viewing
+@public_url
 @operated
-def enrol(operator: Operator, slug: str, name: str, kind: str) -> None:
+def enrol(
+    operator: Operator, slug: str, name: str, kind: str, places: tuple[str, ...], own: bool, everything: bool
+) -> None:
     """Enrol a device at once, without a code; its token and its QR code are shown this once.
 
+    The QR code is what ODK Collect scans. It reads all of its association unless something narrower is said.
+
     \b
-    Example:
+    Examples:
       fieldsync device enrol --association rifq --name "Phone 1"
+      fieldsync device enrol --association rifq --name "Phone 2" --place 07.041 --own
     """
     token, author, at = secrets.token_urlsafe(32), secrets.token_hex(16), now_ms()
     with operator.database() as database:
         with database.read() as session:
             owner = association_of(session, slug)
-        new = NewDevice(owner.id, kind, name)
+        new = NewDevice(owner.id, kind, name, views_of(places, own, everything))
         database.write(lambda session: enrolment.enrol_at_once(session, new, author, token, at))
     url = openrosa_url(address_of_running(operator.settings), token)
     code = collect_settings(url, owner.name)
-    found = {"device": author, "token": token, "openrosa_url": url, "qr": code}
-    operator.show(found, f"{lines(found)}\n\n{drawn(code)}")
+    told = {"device": author, "token": token, "openrosa_url": url}
+    operator.show({**told, "qr": code}, f"{lines(told)}\n\n{drawn(code)}")
+
+
+@device.command("code")
+@click.option("--association", "slug", required=True, help="The association's slug.")
+@click.option("--name", required=True, help="How people will call the phone.")
+@click.option("--kind", type=click.Choice(KINDS), default="device", show_default=True)
+@viewing
+@operated
+def code(
+    operator: Operator, slug: str, name: str, kind: str, places: tuple[str, ...], own: bool, everything: bool
+) -> None:
+    """Make a one-time code with which a phone enrols itself; it is good for some minutes only."""
+    drawn_code = secrets.token_hex(5)
+    expires = now_ms() + operator.settings.enrolment_code_minutes * MINUTE_MS
+    with operator.database() as database:
+        with database.read() as session:
+            owner = association_of(session, slug)
+        new = NewDevice(owner.id, kind, name, views_of(places, own, everything))
+        database.write(lambda session: enrolment.offer_code(session, new, drawn_code, expires))
+    found = {"code": drawn_code, "minutes": operator.settings.enrolment_code_minutes}
+    operator.show({**found, "expires_ms": expires}, lines(found))
+
+
+@device.command("list")
+@click.option("--association", "slug", required=True, help="The association's slug.")
+@operated
+def listed(operator: Operator, slug: str) -> None:
+    """List an association's devices: who they are, when they last synced, what they may read."""
+    with operator.database() as database, database.read() as session:
+        rows = devices.of_association(session, association_of(session, slug).id)
+        found = [_listed(session, row) for row in rows]
+    operator.show({"devices": found}, "\n".join(map(_on_a_line, found)))
+
+
+@device.command("revoke")
+@click.argument("author")
+@click.option("--wipe", is_flag=True, help="Also ask the phone to erase what it has pulled.")
+@operated
+def revoke(operator: Operator, author: str, wipe: bool) -> None:
+    """Take a lost or returned phone out: what it still sends is quarantined, nothing comes down to it."""
+    with operator.database() as database:
+        database.write(lambda session: devices.set_status(session, device_of(session, author), "revoked", wipe))
+    operator.show({"device": author, "status": "revoked", "wipe": wipe}, f"{author} is revoked")
+
+
+@device.command("view")
+@click.argument("author")
+@viewing
+@operated
+def view(operator: Operator, author: str, places: tuple[str, ...], own: bool, everything: bool) -> None:
+    """Change what a device may read: what is newly granted comes down, what is withdrawn is taken away.
+
+    \b
+    Example:
+      fieldsync device view 4b0f9ad2c1… --place 07.041.05 --own
+    """
+    wanted = views_of(places, own, everything)
+    with operator.database() as database:
+        database.write(lambda session: devices.set_views(session, device_of(session, author), wanted))
+    names = [name_of(each) for each in wanted]
+    operator.show({"device": author, "views": names}, f"{author} reads {', '.join(names)}")
+
+
+@device.command("simulate")
+@click.option("--url", required=True, help="The server's address.")
+@click.option("--token", required=True, envvar="FIELDSYNC_DEVICE_TOKEN", help="The device's token.")
+@click.option("--author", required=True, help="The device's id, as `device enrol` printed it.")
+@click.option("--association", "code_name", default="KHT", show_default=True, help="Whose companion, by code.")
+@click.option("--forms", "count", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--store", type=click.Path(dir_okay=False, path_type=Path), help="Where the phone keeps its state.")
+@operated
+def simulate(
+    operator: Operator, url: str, token: str, author: str, code_name: str, count: int, seed: int, store: Path | None
+) -> None:
+    """Be a companion who fills the programme's forms and syncs them over HTTP with a phone of her own.
+
+    \b
+    Example:
+      fieldsync device simulate --url http://127.0.0.1:8000 --author 4b0f… --token … --forms 50
+    """
+    from fieldsync.demo.simulate import simulated
+
+    told = simulated(url, author, token, code_name, count, seed, store)
+    if told["status"] != "ok":
+        problem = Problem("link_lost", detail={"url": url, "reason": str(told["detail"] or told["status"])})
+        raise Refused(problem, told)
+    operator.show(told, lines(told))
+
+
+def device_of(session: Session, author: str) -> int:
+    """The row id of the device whose author this is, or a refusal."""
+    known = authors.find(session, author)
+    if known is None or known.device_id is None:
+        raise Refused(Problem("device_unknown", detail={"author": author}))
+    return known.device_id
+
+
+def _listed(session: Session, row: DeviceRow) -> dict[str, Any]:
+    named = authors.of_device(session, row.id)
+    return {
+        "device": named[-1].name if named else "",
+        "name": row.name,
+        "kind": row.kind,
+        "status": row.status,
+        "views": [name_of(each) for each in devices.views(session, row.id)],
+        "last_sync_ms": row.last_sync_ms,
+        "clock_error_ms": row.clock_error_ms,
+    }
+
+
+def _on_a_line(told: Mapping[str, Any]) -> str:
+    last = told["last_sync_ms"]
+    when = datetime.fromtimestamp(last / 1000, UTC).isoformat(" ", "minutes") if last else "never synced"
+    return f"{told['device']}  {told['name']}  {told['kind']}  {told['status']}  {' '.join(told['views'])}  {when}"
 
 
 def collect_settings(url: str, project: str) -> str:
@@ -52,8 +205,6 @@ def collect_settings(url: str, project: str) -> str:
 
 def drawn(text: str) -> str:
     """A QR code in characters."""
-    import io
-
     import segno
 
     picture = io.StringIO()

@@ -95,6 +95,17 @@ def lines(found: Mapping[str, object]) -> str:
     return "\n".join(f"{name + ':':<{width}}{value}" for name, value in found.items())
 
 
+def public_url(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --public-url, which it finds in its settings."""
+
+    @click.option("--public-url", help="Address under which phones reach the server.")
+    @wraps(command)
+    def gather(public_url: str | None, **arguments: Any) -> None:
+        command(flags={"public_url": public_url}, **arguments)
+
+    return gather
+
+
 def operated(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command --json, --data and --config, and hand it an Operator; end it with a clear message and code."""
 

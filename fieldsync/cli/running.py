@@ -2,7 +2,9 @@
 
 import logging
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,6 +14,10 @@ from fieldsync.app import create_app
 from fieldsync.cli.operating import Operator, operated
 from fieldsync.cli.serving import alone, listen, serve, stop_on_signal, url_of
 from fieldsync.config import Settings
+from fieldsync.store.db import Database
+
+JOBS_AFTER_SECONDS = 5.0
+"""The first requests do not wait for a scheduler to be loaded."""
 
 NOT_FLAGS = {"data", "jobs"}
 
@@ -65,5 +71,33 @@ def run(operator: Operator) -> None:
         if held is not None:
             held.write(url)
             held.flush()
-        operator.show({"url": url}, f"fieldsync answers at {url}")
-        serve(app, listening, settings.threads)
+        with scheduled(database, settings.jobs):
+            operator.show({"url": url}, f"fieldsync answers at {url}")
+            serve(app, listening, settings.threads)
+
+
+@contextmanager
+def scheduled(database: Database, wanted: bool) -> Iterator[None]:
+    """Run the jobs beside the server; they are loaded while it already answers."""
+    if not wanted:
+        yield
+        return
+    stopping = threading.Event()
+    thread = threading.Thread(target=_run_jobs, args=(database, stopping), name="fieldsync-jobs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _run_jobs(database: Database, stopping: threading.Event) -> None:
+    if stopping.wait(JOBS_AFTER_SECONDS):
+        return
+    from fieldsync.jobs import Schedule
+
+    schedule = Schedule(database)
+    schedule.start()
+    stopping.wait()
+    schedule.stop()

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from fieldsync.core.forms import Finding, Form
 
+MEDIA_MISSING = "media_missing"
+_MISSING = "The form needs the file "
+
 MAX_HEADER_BYTES = 64 * 1024
 """Bytes of a CSV file that its header must end in."""
 
@@ -31,9 +34,13 @@ def media_findings(form: Form, media: Mapping[str, bytes], lists: Collection[str
 
 
 def _missing(name: str) -> Finding:
-    return Finding(
-        "error", "media_missing", f"The form needs the file {name}.", "Upload it with the form.", sheet="survey"
-    )
+    message = f"{_MISSING}{name}."
+    return Finding("error", MEDIA_MISSING, message, "Upload it with the form.", sheet="survey")
+
+
+def missing_file(finding: Finding) -> str | None:
+    """The name of the file that a finding misses; None for other findings."""
+    return finding.message.removeprefix(_MISSING).removesuffix(".") if finding.code == MEDIA_MISSING else None
 
 
 def _unused(name: str) -> Finding:

@@ -169,4 +169,16 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Le fichier {file} est la base elle-même. Choisissez un autre fichier pour la sauvegarde.",
         "The file {file} is the database itself. Choose another file for the backup.",
     ),
+    "no_workbook": (
+        None,
+        "وصلت الاستمارة {form} بصيغة XForm، ولا ورقة حساب لها. صدّرها إلى ملف ‎.xml.",
+        "Le formulaire {form} est arrivé en XForm : il n’a pas de classeur. Exportez-le en .xml.",
+        "The form {form} came as an XForm and has no workbook. Export it to an .xml file.",
+    ),
+    "link_lost": (
+        None,
+        "تعذّر الوصول إلى {url}: {reason}.",
+        "{url} est injoignable : {reason}.",
+        "{url} cannot be reached: {reason}.",
+    ),
 }

@@ -1,0 +1,90 @@
+"""The demo's companions: each with a real phone (fieldsync.client), a name, and a link of her own."""
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from fieldsync.client import Device, Store
+from fieldsync.client.companion import Companion, Filled
+from fieldsync.client.transport import HttpTransport
+from fieldsync.demo.link import Link
+
+ROUNDS_MAX = 200
+"""Round trips until a phone has said and heard everything; with this link some ten are enough."""
+
+PEOPLE, ACTIVITIES, GROUPS, MONTHS = 8, 3, 2, 3
+
+
+@dataclass
+class Clock:
+    """A phone's clock, which jumps over the waits between attempts, so that nobody has to sit through them."""
+
+    skipped_ms: int = 0
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
+        return time.time_ns() // 1_000_000 + self.skipped_ms
+
+    def skip(self, ms: int) -> None:
+        """Jump over a wait."""
+        self.skipped_ms += ms
+
+
+@dataclass
+class Phone:
+    """A companion and her phone."""
+
+    name: str
+    association: str
+    device: Device
+    link: Link
+    clock: Clock
+    dice: random.Random
+    filled: int = 0
+    results: Counter[str] = field(default_factory=Counter)
+    tried: int = 0
+    heard: int = 0
+
+    def submit(self, form: Filled, version: str | None = None) -> str:
+        """Finish a form: it is on the phone, with what she had seen of the entities that it speaks of."""
+        self.filled += 1
+        named = {value for path, value in form.writes.items() if path.endswith("/@id") and isinstance(value, str)}
+        bases = {entity: heads for entity in sorted(named) if (heads := self.device.heads(entity))}
+        return self.device.submit(form.form_id, version or form.version, form.writes, bases or None)
+
+    def sync(self) -> None:
+        """Sync until everything is said and heard, through lost requests and lost answers."""
+        for _ in range(ROUNDS_MAX):
+            report = self.device.sync()
+            self.tried += 1
+            self.heard += report.pulled
+            self.results.update(report.results)
+            if report.quiet:
+                return
+            self.clock.skip(report.wait_ms)
+
+    def versions(self) -> dict[str, str]:
+        """Form id → newest version that is open to her."""
+        return {form["id"]: form["version"] for form in sorted(self.device.forms(), key=lambda form: form["version"])}
+
+
+def open_phone(folder: Path, name: str, association: str, url: str, seed: int) -> Phone:
+    """A companion's phone, with what it kept from last time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    dice = random.Random(f"{name} {seed}")
+    link = Link(HttpTransport(url), dice)
+    clock = Clock()
+    device = Device(Store.at(folder / f"{name.lower()}.db"), link, clock.now_ms, dice)
+    return Phone(name, association, device, link, clock, dice)
+
+
+def days_work(phone: Phone, companion: Companion, today: date) -> list[tuple[str, Filled]]:
+    """A few days in the villages: people, activities, groups and their months; (record, form) in order."""
+    work = [companion.register_participant(today) for _ in range(PEOPLE)]
+    work += [companion.record_activity(today) for _ in range(ACTIVITIES)]
+    work += [companion.profile_group(today) for _ in range(GROUPS)]
+    work += [companion.report_month(today) for _ in range(MONTHS)]
+    return [(phone.submit(form), form) for form in work]

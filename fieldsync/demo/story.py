@@ -1,0 +1,150 @@
+"""What happens in the demo: work, lost requests, a disagreement, a mistake, a form that comes late, twins."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from fieldsync.app import now_ms
+from fieldsync.client import enrol
+from fieldsync.client.companion import Companion, Filled
+from fieldsync.client.companion_people import new_uuid
+from fieldsync.client.companion_people import phone as phone_number
+from fieldsync.client.transport import HttpTransport
+from fieldsync.core.problems import Problem
+from fieldsync.demo import setting
+from fieldsync.demo.phones import Phone, days_work, open_phone
+from fieldsync.services import desk, enrolment
+from fieldsync.services.desk import Desk
+from fieldsync.services.enrolment import NewDevice
+from fieldsync.store.db import Database
+
+COMPANIONS = (("Khadija", "kht"), ("Fadma", "kht"), ("Naima", "khl"))
+CODE_MS = 15 * 60 * 1000
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Cast:
+    """The companions of a run, and the records that its story is about: what → UUID."""
+
+    database: Database
+    associations: Mapping[str, int]
+    run: int
+    today: date
+    phones: dict[str, Phone] = field(default_factory=dict)
+    companions: dict[str, Companion] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    work: dict[str, list[tuple[str, Filled]]] = field(default_factory=dict)
+
+
+def enter(cast: Cast, folder: Path, url: str, say: Say) -> None:
+    """Every companion takes her phone; a new one is enrolled in the office, where the link holds."""
+    for name, association in COMPANIONS:
+        phone = open_phone(folder / "phones", name, association, url, cast.run)
+        cast.phones[name] = phone
+        known = phone.device.author is not None
+        if not known:
+            code = _offer(cast.database, cast.associations[association], name)
+            went = enrol(phone.device.store, HttpTransport(url), code, phone.dice)
+            assert went.status == "enrolled", went
+        phone.sync()
+        cast.companions[name] = Companion(phone.dice, phone.versions(), association.upper())
+        say(f"{name} ({association}) {'goes on with her phone' if known else 'is enrolled with a one-time code'}")
+
+
+def _offer(database: Database, association_id: int, name: str) -> str:
+    code, until = secrets.token_hex(4), now_ms() + CODE_MS
+    new = NewDevice(association_id, "device", f"{name}'s phone")
+    database.write(lambda session: enrolment.offer_code(session, new, code, until))
+    return code
+
+
+def villages(cast: Cast, say: Say) -> None:
+    """Days without a link; then everything goes up in batches, though requests and answers get lost."""
+    for name, phone in cast.phones.items():
+        cast.work[name] = days_work(phone, cast.companions[name], cast.today)
+        say(f"{name} fills {phone.filled} forms offline")
+    for phone in cast.phones.values():
+        phone.sync()
+        _tell(phone, say)
+
+
+def _tell(phone: Phone, say: Say) -> None:
+    results = ", ".join(f"{count} {status}" for status, count in sorted(phone.results.items()))
+    lost = f"{phone.link.requests_lost} requests and {phone.link.answers_lost} answers lost"
+    say(f"{phone.name} syncs in {phone.tried} round trips, {lost}: {results or 'nothing new'}; {phone.heard} heard")
+
+
+def disagreement(cast: Cast, say: Say) -> None:
+    """Two companions write down another phone number of the same woman, neither having seen the other's."""
+    record, _ = next(each for each in cast.work["Khadija"] if "person/phone" in each[1].writes)
+    pair = [cast.phones["Khadija"], cast.phones["Fadma"]]
+    for phone in pair:
+        phone.sync()
+    for phone in pair:
+        phone.device.edit(record, {"person/phone": phone_number(phone.dice)})
+    for phone in [*pair, *pair]:
+        phone.sync()
+    cast.shown["conflict"] = record
+    say("Khadija and Fadma correct the same phone number unseen: both numbers are kept, in conflict")
+
+
+def mistakes(cast: Cast, say: Say) -> None:
+    """A choice that does not exist is quarantined; a broken constraint is kept and shows."""
+    phone, companion = cast.phones["Fadma"], cast.companions["Fadma"]
+    cast.shown["quarantined"] = phone.submit(companion.register_participant(cast.today, mistaken=True))
+    cast.shown["issues"] = phone.submit(companion.record_activity(cast.today, careless=True))
+    cast.shown["twice"] = phone.submit(companion.report_month(cast.today, again=True))
+    phone.sync()
+    say("Fadma's phone sends a choice that does not exist (quarantined), an activity of 20 hours (kept, with issues),")
+    say("and a month that was reported before (kept, marked as a possible duplicate)")
+
+
+def late_form(cast: Cast, say: Say) -> None:
+    """Naima has a form version that the server does not: her month is held, and applies once it is published."""
+    phone, companion = cast.phones["Naima"], cast.companions["Naima"]
+    version = f"{phone.versions()['f7_monthly'][:10]}{cast.run:02}"
+    cast.shown["released"] = phone.submit(companion.report_month(cast.today), version)
+    phone.sync()
+    say(f"Naima reports a month with version {version}, which is not published yet: held")
+    forms = setting.definitions(["f7_monthly"], version)
+    setting.publish(cast.database, [cast.associations[phone.association]], forms)
+    phone.sync()
+    say("the designer publishes it: the month is released into its record")
+
+
+def twins(cast: Cast, say: Say) -> None:
+    """Fadma registers a woman whom Khadija has registered; the coordinator says that they are one."""
+    _, filled = next(each for each in cast.work["Khadija"] if filled_person(each[1]))
+    first, second = filled.writes["meta/entity/@id"], new_uuid(cast.phones["Fadma"].dice)
+    again = {path: second if value == first else value for path, value in filled.writes.items()}
+    cast.phones["Fadma"].submit(filled._replace(writes=again))
+    cast.phones["Fadma"].sync()
+    association_id, at = cast.associations["kht"], now_ms()
+
+    def merge(session: Session) -> Problem | None:
+        found = desk.find(session, association_id, first)
+        return desk.merge(session, Desk(association_id, "operator", at), found[0], [second])
+
+    problem = cast.database.write(merge)
+    assert problem is None, problem
+    cast.shown["merged"] = first
+    say("Fadma registers a woman whom Khadija knows already: the coordinator merges the two, and can undo it")
+
+
+def filled_person(form: Filled) -> bool:
+    """Whether a form registers a new participant."""
+    return form.form_id == "f4_participant" and form.writes.get("meta/entity/@create") == "1"
+
+
+def play(cast: Cast, say: Say) -> None:
+    """Everything, in order."""
+    for scene in (villages, disagreement, mistakes, late_form, twins):
+        scene(cast, say)
+    for phone in cast.phones.values():
+        phone.sync()

@@ -1,0 +1,139 @@
+"""What runs on a schedule, in one process at a time whatever the number of servers on a database."""
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from fieldsync.app import now_ms
+from fieldsync.store import upkeep
+from fieldsync.store.db import Busy, Database
+
+logger = logging.getLogger(__name__)
+
+LEADER_LOCK = 7_305_460_218
+"""The number of PostgreSQL's advisory lock that the leader holds; any fixed number would do."""
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
+"""How long codes and tokens stay after they expired, so that people can ask why one failed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task for the leader: its name in the log, how many seconds lie between two runs, what it does."""
+
+    name: str
+    period_seconds: int
+    work: Callable[[Database], None]
+
+
+def forget_expired(database: Database) -> None:
+    """Drop enrolment codes and people's tokens that nobody can use any more."""
+    before = now_ms() - EXPIRED_KEPT_MS
+    database.write(lambda session: upkeep.forget_expired(session, before))
+
+
+def keep_fast(database: Database) -> None:
+    """Let SQLite renew what its planner knows of the tables, and empty the write-ahead log into the file."""
+    if database.is_sqlite:
+        upkeep.optimize(database.engine)
+
+
+JOBS = (Job("forget_expired", HOUR, forget_expired), Job("keep_fast", 6 * HOUR, keep_fast))
+
+
+class Leadership:
+    """Held by at most one process: a file lock beside a SQLite database, an advisory lock in PostgreSQL.
+
+    It ends with the process, or with its connection; another process takes it at its next attempt.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._file: int | None = None
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        """Whether this process leads from now on, or did already."""
+        return self._take_file() if self._database.is_sqlite else self._take_advisory()
+
+    def release(self) -> None:
+        """Let another process lead."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def _take_file(self) -> bool:
+        if self._file is None:
+            handle = os.open(f"{self._database.engine.url.database}.leader", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                return False
+            self._file = handle
+        return True
+
+    def _take_advisory(self) -> bool:
+        try:
+            if self._connection is not None:
+                self._connection.execute(text("SELECT 1"))
+                return True
+            connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            taken = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}).scalar_one()
+        except DBAPIError:
+            self.release()
+            return False
+        if taken:
+            self._connection = connection
+        else:
+            connection.close()
+        return bool(taken)
+
+
+class Schedule:
+    """The jobs of one process; they do something only while it leads."""
+
+    def __init__(self, database: Database, jobs: tuple[Job, ...] = JOBS) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        self._database = database
+        self._leadership = Leadership(database)
+        self._scheduler: Any = BackgroundScheduler(timezone="UTC")
+        for job in jobs:
+            self._scheduler.add_job(
+                self.run, "interval", [job], seconds=job.period_seconds, coalesce=True, max_instances=1, id=job.name
+            )
+
+    def start(self) -> None:
+        """Begin; the first runs come one period from now."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish what runs, and let another process lead."""
+        self._scheduler.shutdown(wait=True)
+        self._leadership.release()
+
+    def run(self, job: Job) -> bool:
+        """Do a job if this process leads; whether it did. A failure is logged and tried again next time."""
+        if not self._leadership.take():
+            return False
+        try:
+            job.work(self._database)
+        except (Busy, DBAPIError, OSError) as error:
+            logger.warning("job %s failed: %s", job.name, type(error).__name__)
+            return False
+        return True
