@@ -6,9 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
-from uuid import UUID
 
-import msgspec
 from flask import Flask
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
@@ -18,10 +16,7 @@ from fieldsync.app import create_app, set_up
 from fieldsync.client.transport import Answer
 from fieldsync.config import Settings, program_folder
 from fieldsync.routes.context import EXTENSION, Context
-from fieldsync.services import showing
-from fieldsync.services.changes import may_read
-from fieldsync.services.senders import find_sender
-from fieldsync.store import associations, authors, records, server
+from fieldsync.store import associations, authors, server
 from fieldsync.store.db import Database, prepare_sqlite
 from fieldsync.store.migrate import migrate
 from tests.simulation.disk import Disk
@@ -117,8 +112,6 @@ class Machine:
 
     def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str], cut: int = 0) -> Answer:
         """Carry one request through the application; `cut`: so many bytes of the body never arrive."""
-        if path.startswith("/api/v1/records/"):
-            return self._record(path.rpartition("/")[2], headers)
         failed_before = self.disk.faults.total()
         arrived = io.BytesIO(body[: len(body) - cut])
         told: list[Any] = []
@@ -139,25 +132,6 @@ class Machine:
         content = b"".join(_application().wsgi_app(environ, start))
         self.struck = self.disk.faults.total() > failed_before
         return Answer(told[0], told[1], content)
-
-    def _record(self, uuid: str, headers: Mapping[str, str]) -> Answer:
-        token = headers.get("Authorization", "").removeprefix("Bearer ")
-
-        def work(session: Session) -> Answer:
-            sender = find_sender(session, token)
-            if sender is None:
-                return Answer(401)
-            rows = [row for row in records.by_uuids(session, [UUID(uuid).bytes])]
-            own = {author.id for author in sender.authors.values()}
-            readable = [row for row in rows if any(may_read(view, row, own) for view in sender.views)]
-            collections = {row.id for row in associations.collections(session, sender.device.association_id)}
-            readable = [row for row in readable if row.collection_id in collections]
-            found = list(showing.shown(session, sender.device.association_id, readable, "en").values())
-            if not found:
-                return Answer(404)
-            return Answer(200, {}, msgspec.json.encode(found if len(found) > 1 else found[0]))
-
-        return self.read(work)
 
 
 def token_text(drawn: bytes) -> str:

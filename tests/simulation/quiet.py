@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.client.view import on_top
 from fieldsync.services import refolding, showing
 from fieldsync.services.working import WorkingSet
 from fieldsync.store import records
@@ -148,8 +149,13 @@ def _compare(phone: Phone, expected: Json, found: Json, accuse: Accuse) -> None:
     for member in COMPARED:
         if expected[member] != found[member]:
             accuse("DIVERGED", f"{phone.name} {member}: {found[member]} for {expected[member]} of {expected['record']}")
-    if heads_of(expected) != heads_of(found) and not found["quarantined"]:
-        # Who corrects a quarantined operation has seen it: it stands among the phone's heads.
+    own = phone.device.store.said_of(found["record"])
+    if not on_top(own, gone=False) and expected["review"] != found["review"]:
+        # Only the server says in which state its review leaves a record that its phone went on writing to.
+        accuse("DIVERGED", f"{phone.name} review: {found['review']} for {expected['review']} of {expected['record']}")
+    set_apart = any(said.status in ("quarantined", "rejected") for said in own)
+    if heads_of(expected) != heads_of(found) and not set_apart:
+        # Who corrects an operation that was set apart has seen it: it stands among the phone's heads.
         accuse("DIVERGED", f"{phone.name} heads: {found['heads']} for {expected['heads']} of {expected['record']}")
 
 
