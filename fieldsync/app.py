@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from flask import Flask, Response
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 
 from fieldsync import __version__
@@ -13,8 +14,9 @@ from fieldsync.routes import acts, devices, errors, forms, health, home, publish
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
 from fieldsync.store import server
-from fieldsync.store.db import Database, SqliteOptions, open_engine
+from fieldsync.store.db import Database, SqliteOptions, engine_options, prepare_sqlite
 from fieldsync.store.migrate import migrate
+from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
     part.blueprint for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, home)
@@ -36,11 +38,17 @@ def open_database(settings: Settings) -> Database:
     """The database of these settings, brought to the present schema and set up where it is new."""
     if not settings.database_url:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    options = SqliteOptions(
-        busy_timeout_ms=int(settings.sqlite_busy_timeout_seconds * 1000),
-        checkpoint_pages=settings.sqlite_checkpoint_pages,
-    )
-    engine = open_engine(settings.sqlalchemy_url, options, settings.lock_timeout_seconds)
+    holder = Flask("fieldsync.database")
+    url = settings.sqlalchemy_url
+    holder.config["SQLALCHEMY_DATABASE_URI"] = url
+    holder.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url, settings.lock_timeout_seconds)
+    with holder.app_context():
+        engine = SQLAlchemy(holder, metadata=Base.metadata).engine
+    if engine.dialect.name == "sqlite":
+        busy_timeout_ms = int(settings.sqlite_busy_timeout_seconds * 1000)
+        prepare_sqlite(
+            engine, SqliteOptions(busy_timeout_ms=busy_timeout_ms, checkpoint_pages=settings.sqlite_checkpoint_pages)
+        )
     migrate(engine, program_folder("migrations"))
     return set_up(engine, settings, now_ms, secrets.token_bytes)
 

@@ -94,13 +94,19 @@ class SqliteOptions:
 
 def open_engine(url: str, options: SqliteOptions = SqliteOptions(), lock_timeout_seconds: float = 5.0) -> Engine:
     """An engine for a database URL, with the settings on which the promises of docs/protocol.md section 10 rest."""
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=32, max_overflow=32)
+    engine = create_engine(url, **engine_options(url, lock_timeout_seconds))
+    if engine.dialect.name == "sqlite":
         prepare_sqlite(engine, options)
-        return engine
+    return engine
+
+
+def engine_options(url: str, lock_timeout_seconds: float = 5.0) -> dict[str, Any]:
+    """What an engine of ours is made with: how many connections, and on PostgreSQL how long a lock is waited for."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"pool_size": 32, "max_overflow": 32}
     timeout_ms = int(lock_timeout_seconds * 1000)
     connect_args = {"options": f"-c lock_timeout={timeout_ms} -c synchronous_commit=on"}
-    return create_engine(url, pool_size=20, max_overflow=12, pool_pre_ping=True, connect_args=connect_args)
+    return {"pool_size": 20, "max_overflow": 12, "pool_pre_ping": True, "connect_args": connect_args}
 
 
 def prepare_sqlite(engine: Engine, options: SqliteOptions = SqliteOptions()) -> None:
@@ -152,7 +158,7 @@ class Database:
     ) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._readers = engine.execution_options(read_only=True)
+        self._readers = _for_readers(engine)
         self._group_max = group_max
         self._inline = inline
         self._tasks: queue.Queue[_Task | None] = queue.Queue()
@@ -243,8 +249,12 @@ class Database:
         except (DBAPIError, OSError) as error:
             self._drop_writer_connection()
             _fail(group, Busy(type(getattr(error, "orig", error)).__name__))
-        except BaseException:
+        except Exception as error:  # a fault of ours: nothing was committed, and the writer goes on
             self._drop_writer_connection()
+            _fail(group, error)
+        except BaseException as error:
+            self._drop_writer_connection()
+            _fail(group, error)
             raise
         finally:
             for task in group:
@@ -275,6 +285,13 @@ class Database:
             yield
 
 
+def _for_readers(engine: Engine) -> Engine:
+    """The engine as readers use it: each transaction one snapshot. SQLite's always are."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(read_only=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def _run_in_savepoint(connection: Connection, task: _Task) -> None:
     savepoint = connection.begin_nested()
     try:
@@ -289,6 +306,6 @@ def _run_in_savepoint(connection: Connection, task: _Task) -> None:
         savepoint.rollback()
 
 
-def _fail(group: list[_Task], error: Exception) -> None:
+def _fail(group: list[_Task], error: BaseException) -> None:
     for task in group:
         task.error, task.result = error, None
