@@ -232,7 +232,7 @@ class Reception:
 
     def _quarantine(self, position: int, said: Said) -> None:
         kept = quarantining.keep(self.session, self.sender, said, self.now_ms)
-        if kept.counts:
+        if kept.counts and not kept.said_before:
             self.arrived.add(said.id)
             self.quarantined += [said.operation] if said.operation else []
         status = "duplicate" if kept.said_before else "quarantined"
