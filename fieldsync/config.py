@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fieldsync.core.problems import Problem
 
@@ -49,7 +48,6 @@ class Settings:
     log_level: str = setting(
         "info", "The least severe line that is logged.", choices=("debug", "info", "warning", "error")
     )
-    timezone: str = setting("Africa/Casablanca", "Time zone of days and hours on the screen and in `today()`.")
 
     durability: str = setting(
         "disk",
@@ -73,7 +71,6 @@ class Settings:
         64 * 1024,
         64 * 1024 * 1024,
     )
-    json_depth_max: int = setting(32, "How deep the JSON of a request may nest.", "levels", 8, 200)
 
     batches_per_commit: int = setting(
         64, "Waiting batches that the SQLite writer commits together: one fsync for all.", "batches", 1, 1024
@@ -229,14 +226,6 @@ def _allowed(item: Field[Any], value: Any) -> bool:
         return value in rules["choices"]
     if rules["least"] is not None:
         return bool(rules["least"] <= value <= rules["most"])
-    return _is_timezone(value) if item.name == "timezone" else True
-
-
-def _is_timezone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
     return True
 
 
@@ -250,8 +239,6 @@ def _allowed_text(item: Field[Any]) -> str:
         return " / ".join(rules["choices"])
     if rules["least"] is not None:
         return f"{_as_text(rules['least'])} … {_as_text(rules['most'])} {rules['unit']}".strip()
-    if item.name == "timezone":
-        return "Africa/Casablanca, Europe/Paris, UTC …"
     return "true / false" if isinstance(item.default, bool) else "text"
 
 

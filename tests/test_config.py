@@ -40,9 +40,9 @@ def test_a_file_named_by_flag_replaces_the_one_in_the_data_folder(tmp_path: Path
 
 def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "fieldsync.toml").write_text('thread = 2\nlog_level = "loud"\njobs = "maybe"\n')
-    problems = refused({"FIELDSYNC_PORT": "http", "FIELDSYNC_TIMEZONE": "Mars/Base"}, flags={"data": tmp_path})
+    problems = refused({"FIELDSYNC_PORT": "http", "FIELDSYNC_DURABILITY": "paper"}, flags={"data": tmp_path})
     named = {problem.detail["setting"]: problem for problem in problems}
-    assert set(named) == {"thread", "log_level", "jobs", "port", "timezone"}
+    assert set(named) == {"thread", "log_level", "jobs", "port", "durability"}
     assert render(named["thread"], "en") == "The setting thread (file) is not known. Did you mean: threads?"
     assert render(named["port"], "en").endswith("Allowed: 0 … 65535.")
 
