@@ -195,5 +195,13 @@ def _let_go(session: Session, association_id: int, key: tuple[str, int, int], di
     row = operations.known(session, author.id, [key[1]]).get(key[1]) if author else None
     if row is None or row.status != "held" or sameness(bytes(row.body)).hex() != digest:
         return []
-    operations.stop_waiting(session, row.id)
-    return _entries(session, association_id, [row], 0, judged=True)[0]
+    entries, _ = _entries(session, association_id, [row], 0, judged=True)
+    ready = [entry for entry in entries if entry.published is not None or not _needs_form(entry)]
+    if ready:
+        operations.stop_waiting(session, row.id)
+    return ready
+
+
+def _needs_form(entry: Entry) -> bool:
+    """Whether only its form version can tell what an operation means: which entities it makes, what is wrong in it."""
+    return entry.operation.kind == "submission" and bool(entry.operation.writes)
