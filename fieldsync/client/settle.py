@@ -17,6 +17,9 @@ from fieldsync.core.clock import receive
 OTHER_CONTENT = "other_content"
 """The problem code of an id that the server knows with other content: another life of this phone used it."""
 
+PAST_EPOCH_FAILURES = 5
+"""So many failures in a row with an epoch that was left show that the server went back to it, and is no late answer."""
+
 ENROL_AGAIN, UPDATE_NEEDED = "enrol_again", "update_needed"
 
 
@@ -34,12 +37,13 @@ def settle(store: Store, batch: Batch, answer: SyncAnswer, now_ms: int, dice: ra
     """Apply a well-formed answer to this very batch."""
     with store.transaction():
         state = store.state()
-        if state.author != batch.author or store.is_past_epoch(answer.epoch):
+        late = store.is_past_epoch(answer.epoch) and state.failures < PAST_EPOCH_FAILURES
+        if state.author != batch.author or late:
             failed(store, batch, now_ms, dice)
             return Settled({}, 0, False, "old_answer")
         statuses = _settle_results(store, batch, answer)
         if state.epoch != answer.epoch:
-            _enter_epoch(store, state, answer)
+            _enter_epoch(store, state, answer, set(batch.keys))
         pulled = _pull(store, batch, answer, state)
         _hear(store, answer.records or (), now_ms)
         if not _notice_other_life(store, answer):
@@ -126,14 +130,14 @@ def _ask_about_held(store: Store, records: set[str]) -> None:
         store.queue_again(said.position for said in kept if said.status == "held")
 
 
-def _enter_epoch(store: Store, state: State, answer: SyncAnswer) -> None:
+def _enter_epoch(store: Store, state: State, answer: SyncAnswer, sent: set[tuple[str, int]]) -> None:
     """Another history of the server: read it from the beginning, and say again what it may have lost."""
     if state.epoch is not None:
         store.add_past_epoch(state.epoch)
         lost = [
             said.position
             for said in store.said_in("kept", "safe")
-            if said.epoch != answer.epoch and said.counter > answer.durable_through.get(said.author, 0)
+            if said.key not in sent and said.counter > answer.durable_through.get(said.author, 0)
         ]
         store.queue_again(lost)
         store.undeclare()
