@@ -37,7 +37,8 @@ def settle(store: Store, batch: Batch, answer: SyncAnswer, now_ms: int, dice: ra
     """Apply a well-formed answer to this very batch."""
     with store.transaction():
         state = store.state()
-        late = store.is_past_epoch(answer.epoch) and state.failures < PAST_EPOCH_FAILURES
+        late = answer.epoch != state.epoch and store.is_past_epoch(answer.epoch)
+        late = late and state.failures < PAST_EPOCH_FAILURES
         if state.author != batch.author or late:
             failed(store, batch, now_ms, dice)
             return Settled({}, 0, False, "old_answer")
