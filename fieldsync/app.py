@@ -74,6 +74,7 @@ def create_app(
 ) -> Flask:
     """The application. Tests and the simulator hand it a database, a clock and dice of their own."""
     app = Flask("fieldsync", static_folder=None)
+    app.url_map.merge_slashes = False  # an address that names nothing is a 404, not a redirect
     app.config.update(
         API_TITLE="fieldsync",
         API_VERSION=__version__,

@@ -30,5 +30,6 @@ def context() -> Context:
 
 
 def reader_language() -> str:
-    """The language in which the sender wants messages: ar, fr or en."""
-    return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+    """The language in which the sender wants messages: ar, fr or en. `ar-MA, fr;q=0.5` is Arabic."""
+    wanted = (tag.replace("_", "-").split("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in wanted if language in LANGUAGES), DEFAULT_LANGUAGE)

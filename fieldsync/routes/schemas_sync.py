@@ -29,7 +29,7 @@ class SyncRequestSchema(Schema):
     pull = fields.String(load_default="records", validate=validate.OneOf(PULLS))
     operations = fields.List(fields.Dict(), required=True)
     void = fields.List(fields.List(fields.Raw(), validate=validate.Length(equal=2)))
-    report = fields.Nested(ReportSchema, allow_none=True)
+    report = fields.Nested(ReportSchema)
 
 
 class ResultSchema(Schema):
