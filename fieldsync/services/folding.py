@@ -87,7 +87,8 @@ def _derive(working: WorkingSet, entries: Iterable[Entry]) -> list[Entry]:
             continue
         past = _past(working, entry)
         forms = _forms(working, entry, past)
-        passed_on = presence.passed_on(working.session, working.association_id, [*past, entry.operation])
+        said = [*past, entry.operation]
+        passed_on = presence.passed_on(working.session, working.association_id, said) if past else {}
         for operation in derive(entry.operation, past, forms, passed_on):
             raw = msgspec.json.encode(operation)
             derived.append(Entry(operation, raw, entry.author_id, 0, entry.receipt_id))

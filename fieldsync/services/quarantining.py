@@ -1,5 +1,6 @@
 """Keeping what is wrong in itself, so that a person can look at it (docs/protocol.md section 4)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,25 @@ class Kept:
     status: str
     counts: bool
     problems: tuple[Problem, ...]
+
+
+Judged = tuple[tuple[str, int, int], bytes]
+"""((author, counter, n), digest) of a quarantined statement."""
+
+
+def judged_before(session: Session, sender: Sender, keys: Iterable[tuple[str, int, int]]) -> set[Judged]:
+    """What of these ids stands in quarantine as said by this sender; it stays there until a verdict."""
+    rows = quarantine.of_sender(session, sender.device.id, {(author, counter) for author, counter, _ in keys})
+    return {((author, counter, n), digest) for author, counter, n, digest in rows}
+
+
+def is_released(session: Session, sender: Sender, said: Said) -> bool:
+    """Whether a verdict came before what it releases."""
+    if not said.counts or said.operation is None:
+        return False
+    author, counter, n = said.key
+    association_id = sender.device.association_id
+    return quarantine.verdict(session, association_id, author, counter, n, said.digest().hex()) == "release"
 
 
 def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:

@@ -1,11 +1,10 @@
 """Receiving a batch: one readable sequence from raw operations to results (docs/protocol.md sections 2 to 4)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldsync.core.operations import Operation, OperationId
@@ -14,12 +13,13 @@ from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import readable_id
 from fieldsync.services import counters, folding, judging, presence, quarantining
 from fieldsync.services.judging import Judge, Said, problems_from_json
+from fieldsync.services.quarantining import Judged
 from fieldsync.services.senders import Sender
 from fieldsync.services.settling import conclude, settle
 from fieldsync.services.working import Entry
 from fieldsync.store import authors, devices, operations, records
 from fieldsync.store.authors import AuthorRow
-from fieldsync.store.db import Overtaken
+from fieldsync.store.db import is_passing
 from fieldsync.store.operations import OperationRow
 
 logger = logging.getLogger(__name__)
@@ -100,9 +100,9 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
     try:
         with session.begin_nested():
             results = reception.take(prepared.new, prepared.void)
-    except (OperationalError, Overtaken):
-        raise  # a lock, a full disk, another transaction: nothing of this one is kept
     except Exception as error:
+        if is_passing(error):
+            raise  # nothing of this transaction is kept
         _log_fault("a batch", error)
         results = _one_by_one(session, sender, prepared, receipt_id, now_ms)
     # What was prepared stays as it is: the commit may yet fail, and then none of these results is true.
@@ -120,9 +120,9 @@ def _one_by_one(
         try:
             with session.begin_nested():
                 results |= reception.take([(position, said)], ())
-        except (OperationalError, Overtaken):
-            raise
         except Exception as error:
+            if is_passing(error):
+                raise
             _log_fault("an operation alone", error)
             results[position] = _count_fault(session, sender, said, now_ms)
     with session.begin_nested():
@@ -207,6 +207,7 @@ class Reception:
     def _sort_out(self, new: Sequence[tuple[int, Said]]) -> tuple[list[tuple[int, Said]], list[tuple[int, Said]]]:
         """Answer what is known or wrong in itself; return what is good, and what the batch says twice."""
         known = _known(self.session, self.sender, [said.id for _, said in new])
+        judged = quarantining.judged_before(self.session, self.sender, [said.key for _, said in new])
         good: list[tuple[int, Said]] = []
         repeated: list[tuple[int, Said]] = []
         for position, said in new:
@@ -215,12 +216,18 @@ class Reception:
                 repeated.append((position, said))
             elif row is not None or earlier is not None:
                 self._judge_known(position, said, row)
-            elif said.problems:
+            elif self._stays_out(said, judged):
                 self._quarantine(position, said)
             else:
                 self.within[said.key] = said
                 good.append((position, said))
         return good, repeated
+
+    def _stays_out(self, said: Said, judged: Collection[Judged]) -> bool:
+        """Whether an operation belongs in quarantine: for what is wrong with it, or because it is there already."""
+        if not said.problems:
+            return bool(judged) and (said.key, said.digest()) in judged
+        return not quarantining.is_released(self.session, self.sender, said)
 
     def _judge_known(self, position: int, said: Said, row: OperationRow | None) -> None:
         if row is not None and quarantining.same(said, bytes(row.body)):

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection, CursorResult
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 Result = TypeVar("Result")
@@ -30,9 +30,24 @@ class Busy(Exception):
     """The database could not take a transaction for a passing reason: a lock, a full disk, a restart."""
 
 
+SQLITE_OF_THE_STATEMENT = frozenset((1, 18, 20, 25))
+"""SQLITE_ERROR, TOOBIG, MISMATCH, RANGE: the statement is to blame, though the driver calls it operational."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a lock, a full disk, a lost connection or another transaction is to blame, and not what was asked."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return isinstance(error, Overtaken | Busy)
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF not in SQLITE_OF_THE_STATEMENT
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return not state.startswith("54")  # a limit of the program: the same the next time
+
+
 def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> CursorResult[*tuple[Any, ...]]:
     """Run one statement written with `?` placeholders."""
-    connection = session.connection()
+    connection = _connection(session)
     return connection.exec_driver_sql(_for_driver(connection, sql), tuple(parameters))
 
 
@@ -40,7 +55,7 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     """Run one statement for each row; return how many rows of the table it touched in all."""
     if not rows:
         return 0
-    connection = session.connection()
+    connection = _connection(session)
     return connection.exec_driver_sql(_for_driver(connection, sql), list(rows)).rowcount
 
 
@@ -59,7 +74,7 @@ def for_update(session: Session) -> str:
 
 def is_postgresql(session: Session) -> bool:
     """Whether the session speaks to PostgreSQL."""
-    return session.connection().dialect.name == "postgresql"
+    return _connection(session).dialect.name == "postgresql"
 
 
 def reserve_ids(session: Session, table: str, count: int) -> range | list[int]:
@@ -71,6 +86,17 @@ def reserve_ids(session: Session, table: str, count: int) -> range | list[int]:
         return [row[0] for row in drawn]
     last = execute(session, f"SELECT max(id) FROM {table}").scalar() or 0
     return range(last + 1, last + 1 + count)
+
+
+def _connection(session: Session) -> Connection:
+    """A session's connection, asked for once: the session's own look-up costs a tenth of a statement.
+
+    Sessions of ours live for one transaction, so it stays the same.
+    """
+    connection: Connection | None = session.info.get("connection")
+    if connection is None:
+        connection = session.info["connection"] = session.connection()
+    return connection
 
 
 def _for_driver(connection: Connection, sql: str) -> str:
@@ -175,7 +201,9 @@ class Database:
         try:
             with Session(self._readers) as session:
                 yield session
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
+            if not is_passing(error):
+                raise
             raise Busy(type(error.orig).__name__) from error
 
     def write(self, work: Callable[[Session], Result]) -> Result:
@@ -212,12 +240,11 @@ class Database:
             except IntegrityError:
                 if attempt == ATTEMPTS_MAX - 1:
                     raise
-            except Overtaken as error:
-                if attempt == ATTEMPTS_MAX - 1:
-                    raise Busy("overtaken") from error
-            except OperationalError as error:
-                if attempt == ATTEMPTS_MAX - 1 or "lock timeout" in str(error.orig):
-                    raise Busy(type(error.orig).__name__) from error
+            except (OperationalError, InterfaceError, Overtaken) as error:
+                if not is_passing(error):
+                    raise
+                if attempt == ATTEMPTS_MAX - 1 or "lock timeout" in str(error):
+                    raise Busy(type(getattr(error, "orig", error)).__name__) from error
         raise AssertionError("the last attempt returns or raises")
 
     def _start_writer(self) -> None:
@@ -299,9 +326,9 @@ def _run_in_savepoint(connection: Connection, task: _Task) -> None:
             task.result = task.work(session)
             session.flush()
         savepoint.commit()
-    except OperationalError:
-        raise  # the whole transaction is in doubt: a full disk, an interrupted statement
     except Exception as error:
+        if is_passing(error):
+            raise  # the whole transaction is in doubt: a full disk, an interrupted statement
         task.error = error
         savepoint.rollback()
 

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,7 @@ class Sweep:
         database = open_database(self.settings)
         owner = database.write(lambda session: associations.add(session, "amal", "Amal")).id
         for name in ("visit 1", "person 1"):
-            made = definition(name)
-            database.write(lambda session, made=made: publishing.publish(session, owner, made, 1))
+            database.write(partial(publishing.publish, association_id=owner, definition=definition(name), now_ms=1))
         pairs = [(self.dice.randbytes(16).hex(), self.dice.randbytes(16).hex()) for _ in range(PHONES)]
         for author, token in pairs:
             _enrol(database, owner, author, token)

@@ -1,6 +1,7 @@
 """Entities that follow from submissions, and records that are merged, deleted and flagged."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -201,7 +202,7 @@ def test_merge_edit_and_unmerge_arrive_in_any_order_and_twice(world: World, orde
     names = {one["id"][0]: f"{place}" * 32 for place, one in enumerate(own)}
     for old, new in names.items():
         kind = "desk" if old.startswith("desk") else "device"
-        world.write(lambda session, new=new, kind=kind: authors.add(session, new, nour, kind, None, other_id))
+        world.write(partial(authors.add, name=new, association_id=nour, kind=kind, hub_id=other_id))
     for place in [*order, *order]:
         other.tells(*(renamed(one, names) for one in groups[place]))
     assert other.statuses(*(renamed(one, names) for one in own)) == ["duplicate"] * 5

@@ -1,7 +1,11 @@
 """Hubs read operations as they were said, relay what others said, and enrol the phones of their commune."""
 
+from functools import partial
+
 import msgspec
 
+from fieldsync.core.canonical import sameness
+from fieldsync.store import authors
 from tests.world import Json, World, codes
 
 
@@ -95,3 +99,20 @@ def test_one_author_that_fails_leaves_the_others_of_the_batch_whole(world: World
     finally:
         folding.fold_in = original
     assert hub.statuses(poison) == ["held"]
+
+
+def test_a_verdict_that_arrives_before_its_target_holds_when_the_target_comes(world: World) -> None:
+    hub = world.hub()
+    hub_id, phone, desk = world.device_id(hub), "a" * 32, "0" * 32
+    world.write(partial(authors.add, name=phone, association_id=world.amal, kind="device", hub_id=hub_id))
+    world.write(partial(authors.add, name=desk, association_id=world.amal, kind="desk", hub_id=hub_id))
+    wrong = [said_by(phone, counter, world, writes={"colour": "mauve"}) for counter in (1, 2)]
+    verdicts = [
+        said_by(desk, counter, world, record=one["record"], version=None, writes={})
+        | {"act": {"verdict": decision, "target": [phone, one["id"], sameness(msgspec.json.encode(one)).hex()]}}
+        for counter, one, decision in ((1, wrong[0], "release"), (2, wrong[1], "reject"))
+    ]
+    assert hub.statuses(*verdicts) == ["applied", "applied"]
+    hub.tells(*wrong)
+    assert [result["was"] for result in hub.tells(*wrong)] == ["applied", "rejected"]
+    assert world.fields(wrong[0]["record"]) == {"colour": "mauve"}

@@ -7,7 +7,7 @@ import pytest
 
 from fieldsync.core.cursors import Cursor, read_cursor, write_cursor
 from fieldsync.services import publishing
-from fieldsync.store import associations, changes, server
+from fieldsync.store import associations, changes, devices, server
 from fieldsync.store.devices import ViewRow
 from tests.world import START_MS, Json, Phone, World
 
@@ -318,3 +318,15 @@ def test_positions_of_the_log_are_dense(world: World) -> None:
     rows, low, high = world.read(lambda session: changes.gaps(session, world.amal))
     assert (rows, low) == (high, 1)
     assert world.read(lambda session: associations.positions(session, world.amal))[0] == high
+
+
+def test_what_a_revoked_phone_said_stays_in_quarantine_when_the_phone_is_taken_back(world: World) -> None:
+    amina = world.phone()
+    said = amina.says()
+    world.revoke(amina)
+    assert amina.statuses(said) == ["quarantined"]
+    device_id = world.device_id(amina)
+    world.write(lambda session: devices.set_status(session, device_id, "active", False))
+    [result] = amina.tells(said)
+    assert (result["status"], result["was"]) == ("duplicate", "quarantined")
+    assert amina.statuses(amina.says()) == ["applied"]
