@@ -19,7 +19,7 @@ def text_of(value: Value) -> str:
         return str(value)
     if value is True or value is False:
         return "true" if value else "false"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _text_of_members(value)
     if isinstance(value, list | tuple):
         return _text_of_list(value)
@@ -37,7 +37,7 @@ def _text_of_members(value: Mapping[str, Value]) -> str:
 
 
 def _text_of_list(values: list[Value] | tuple[Value, ...]) -> str:
-    if values and isinstance(values[0], Mapping):
+    if values and isinstance(values[0], dict):
         return "; ".join(map(_point_text, values))
     return " ".join(map(str, values))
 
