@@ -30,6 +30,8 @@ def access(who: str, permission: str | None = None) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            if any("\0" in value for value in kwargs.values() if isinstance(value, str)):
+                raise Refused(Problem("not_found"))  # no name holds U+0000, and PostgreSQL takes none
             if who == "device":
                 g.sender = _sender()
             elif who == "reader":

@@ -4,15 +4,18 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from fieldsync.core.problems import Problem, http_status, render
 from fieldsync.routes.bodies import json_response
-from fieldsync.routes.context import reader_language
+from fieldsync.routes.context import context, reader_language
 from fieldsync.store.db import Busy
 
 logger = logging.getLogger(__name__)
+
+REFERENCE_BYTES = 4
+"""By which a person's report finds the line in the log."""
 
 RETRY_AFTER_SECONDS = 5
 """What a busy server asks for; clients add jitter."""
@@ -91,7 +94,10 @@ def _http(error: Exception) -> Response:
         return error.get_response()  # type: ignore[return-value]
     code = _CODES.get(status, "internal" if status >= 500 else "wrong_shape")
     allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-    response = problem_response(Problem(code, detail={"where": "request", "allowed": allowed}), status)
+    detail = {"where": "request", "allowed": allowed}
+    if status == 413:
+        detail["limit"] = f"{(current_app.config['MAX_CONTENT_LENGTH'] or 0) // 1024} KiB"
+    response = problem_response(Problem(code, detail=detail), status)
     if allowed:
         response.headers["Allow"] = allowed
     return response
@@ -103,5 +109,6 @@ def _fault(error: Exception) -> Response:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    logger.error("fault %s at %s in %s", type(error).__name__, where, request.endpoint)
-    return problem_response(Problem("internal"))
+    reference = context().draw(REFERENCE_BYTES).hex()
+    logger.error("fault %s: %s at %s in %s", reference, type(error).__name__, where, request.endpoint)
+    return problem_response(Problem("internal", detail={"reference": reference}))

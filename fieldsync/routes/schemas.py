@@ -174,7 +174,7 @@ class SessionSchema(Schema):
 class CredentialsSchema(Schema):
     """What a person signs in with."""
 
-    email = fields.String(required=True, validate=validate.Length(1, NAME_LENGTH_MAX))
+    email = fields.String(required=True, validate=[validate.Length(1, NAME_LENGTH_MAX), validate.ContainsNoneOf("\0")])
     password = fields.String(required=True, validate=validate.Length(1, NAME_LENGTH_MAX))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.routes.callers import nobody
+from fieldsync.services import forms_read
+from tests.routes.callers import nobody, person
 from tests.world import Json, World
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -95,3 +96,25 @@ def test_refusals_of_the_frame_have_the_same_shape(world: World) -> None:
         assert "{" not in problem["title"]
     assert stranger.call("PUT", "sync").headers["Allow"] == "OPTIONS, POST"
     assert stranger.call("OPTIONS", "sync").status_code == 200
+
+
+def test_a_nul_in_an_address_names_nothing(world: World) -> None:
+    designer = person(world, "designer")
+    for path in ("forms/a%00b/1", "forms/visit/1%00/form.xml", "forms/visit/1/media/%00"):
+        assert designer.get(path, 404)["code"] == "not_found"
+    assert nobody(world).post("sessions", {"email": "a\u0000b", "password": "x"}, 400)["code"] == "wrong_shape"
+    assert person(world, "coordinator").get("submissions?form=%00")["items"] == []
+
+
+def test_a_fault_is_told_with_its_reference_and_without_its_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError("an answer of Fatima")
+
+    monkeypatch.setattr(forms_read, "described", fails)
+    refused = person(world, "designer").get("forms/visit/1", 500)
+    assert refused["code"] == "internal"
+    assert "Fatima" not in refused["title"] + caplog.text
+    reference = refused["title"].split()[-1].strip(".")
+    assert reference in caplog.text
