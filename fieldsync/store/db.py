@@ -47,7 +47,7 @@ def is_passing(error: BaseException) -> bool:
 
 def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> CursorResult[*tuple[Any, ...]]:
     """Run one statement written with `?` placeholders."""
-    connection = _connection(session)
+    connection = session.connection()
     return connection.exec_driver_sql(_for_driver(connection, sql), tuple(parameters))
 
 
@@ -55,7 +55,7 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     """Run one statement for each row; return how many rows of the table it touched in all."""
     if not rows:
         return 0
-    connection = _connection(session)
+    connection = session.connection()
     return connection.exec_driver_sql(_for_driver(connection, sql), list(rows)).rowcount
 
 
@@ -74,7 +74,7 @@ def for_update(session: Session) -> str:
 
 def is_postgresql(session: Session) -> bool:
     """Whether the session speaks to PostgreSQL."""
-    return _connection(session).dialect.name == "postgresql"
+    return session.connection().dialect.name == "postgresql"
 
 
 def reserve_ids(session: Session, table: str, count: int) -> range | list[int]:
@@ -86,17 +86,6 @@ def reserve_ids(session: Session, table: str, count: int) -> range | list[int]:
         return [row[0] for row in drawn]
     last = execute(session, f"SELECT max(id) FROM {table}").scalar() or 0
     return range(last + 1, last + 1 + count)
-
-
-def _connection(session: Session) -> Connection:
-    """A session's connection, asked for once: the session's own look-up costs a tenth of a statement.
-
-    Sessions of ours live for one transaction, so it stays the same.
-    """
-    connection: Connection | None = session.info.get("connection")
-    if connection is None:
-        connection = session.info["connection"] = session.connection()
-    return connection
 
 
 def _for_driver(connection: Connection, sql: str) -> str:
