@@ -1,0 +1,62 @@
+"""The server as a process: it says where it answers, is alone on its folder, and ends well."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+import requests
+
+from fieldsync.config import program_folder
+from tests.journeys.operator_at_terminal import Operator, first_line
+
+WAIT_SECONDS = 120
+"""For a process to end on a busy machine."""
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    return Operator(tmp_path)
+
+
+def test_a_server_runs_beside_commands_and_a_simulated_companion(operator: Operator) -> None:
+    forms = program_folder("forms")
+    with operator.starts("run", "--port", "0") as server:
+        url = first_line(server)["url"]
+        assert requests.get(f"{url}/health", timeout=30).status_code == 200
+        second = operator.types("run", "--port", "0")
+        assert (second.code, second.json["error"]) == (1, "server_running")
+        assert url in second.json["message"]
+        operator.types("association", "add", "kht", "--name", "Khoutwa")
+        operator.types(
+            "form", "publish", forms / "f4_participant.yaml", "--media", forms / "media", "--association", "kht"
+        )
+        device = operator.types("device", "enrol", "--association", "kht", "--name", "Phone").json
+        assert device["openrosa_url"].startswith(url)
+        simulated = operator.types(
+            "device", "simulate", "--url", url, "--author", device["device"], "--token", device["token"], "--forms", "8"
+        ).json
+        assert simulated["results"] == {"applied": 8}
+        assert operator.types("doctor").json["checked"]["records"] >= 8
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(WAIT_SECONDS) == 0
+    assert operator.types("run", "--port", "-1").code == 2
+
+
+def test_a_request_that_is_on_its_way_is_still_answered(operator: Operator) -> None:
+    with operator.starts("run", "--port", "0", "--no-jobs") as server:
+        host, port = first_line(server)["url"].removeprefix("http://").split(":")
+        requests.get(f"http://{host}:{port}/health", timeout=30)
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n")
+            requests.get(f"http://{host}:{port}/health", timeout=30)  # the server has read the beginning by now
+            server.send_signal(signal.SIGINT)
+            connection.sendall(b"Connection: close\r\n\r\n")
+            assert connection.recv(64).startswith(b"HTTP/1.1 200")
+        assert server.wait(WAIT_SECONDS) == 0
+
+
+def test_an_address_that_is_taken_is_told(operator: Operator) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = operator.types("run", "--port", str(taken.getsockname()[1]))
+    assert (said.code, said.json["error"]) == (1, "address_in_use")
