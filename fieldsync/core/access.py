@@ -28,6 +28,14 @@ DEVICE_KINDS: Mapping[str, frozenset[str]] = {
 }
 """What the bearer of a device's token may do, within what its views show."""
 
+_PLAIN_MEMBERS = frozenset(
+    (
+        *("id", "record", "kind", "of", "version", "stamp", "seen", "bases", "delete", "act"),
+        *("status", "author", "received_ms", "waits", "digest"),
+    )
+)
+"""Members of an operation, and of what became of it, that hold no answer."""
+
 
 def permissions_of_role(role: str) -> frozenset[str]:
     """What a person of that role may do; nothing for a role that this version does not know."""
@@ -59,18 +67,18 @@ def said_without_restricted(
 ) -> dict[str, Any]:
     """An operation as a person may see it.
 
-    Where its form has restricted questions, what cannot be told apart from their answers (unknown paths, raw text)
-    is withheld too. `known`: every path of the form, repeats unindexed.
+    Where its form has restricted questions, what cannot be told apart from their answers (unknown paths and members,
+    raw text) is withheld too. `known`: every path of the form, repeats unindexed.
     """
     if not restricted:
         return {**said, "withheld": []}
     hides = _hides(restricted)
-    writes = said.get("writes", {})
-    hidden = sorted(path for path in writes if hides(path) or unindexed(path) not in known)
-    shown = {name: value for name, value in said.items() if name != "raw"}
+    writes = said.get("writes") or {}
+    hidden = {path for path in writes if hides(path) or unindexed(path) not in known}
+    shown = {name: value for name, value in said.items() if name in _PLAIN_MEMBERS}
     if writes:
-        shown["writes"] = {path: value for path, value in writes.items() if path not in set(hidden)}
-    return {**shown, "withheld": [*hidden, *(["raw"] if "raw" in said else [])]}
+        shown["writes"] = {path: value for path, value in writes.items() if path not in hidden}
+    return {**shown, "withheld": sorted(hidden) + sorted(said.keys() - shown.keys())}
 
 
 def _hides(restricted: frozenset[str]) -> Callable[[str], bool]:

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from fieldsync.core.acts import NAMED_MAX, REVIEW_STATES
 from fieldsync.services.reading import PAGE_ROWS_MAX
@@ -91,7 +91,16 @@ class RecordsSchema(Schema):
     records = fields.List(fields.Nested(RecordSchema), required=True)
 
 
-class OperationSchema(Schema):
+class OpenSchema(Schema):
+    """What further members may stand in: operations are kept and relayed as they were said."""
+
+    class Meta:
+        """Further members are no mistake."""
+
+        unknown = INCLUDE
+
+
+class OperationSchema(OpenSchema):
     """An operation as it was said, with what became of it; `waits` says what a held one waits for."""
 
     id = operation_id(required=True)
@@ -100,10 +109,10 @@ class OperationSchema(Schema):
     of = fields.String()
     version = fields.String(allow_none=True)
     stamp = fields.List(fields.Integer())
-    seen = fields.List(operation_id())
-    writes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True))
-    bases = fields.Dict(keys=fields.String(), values=fields.List(operation_id()))
-    delete = fields.Boolean()
+    seen = fields.List(operation_id(), allow_none=True)
+    writes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), allow_none=True)
+    bases = fields.Dict(keys=fields.String(), values=fields.List(operation_id()), allow_none=True)
+    delete = fields.Boolean(allow_none=True)
     act = fields.Dict(allow_none=True)
     status = fields.String(required=True, validate=validate.OneOf(("applied", "held")))
     author = fields.String(required=True)

@@ -3,13 +3,13 @@
 from marshmallow import Schema, fields, validate
 
 from fieldsync.core.batches import PROTOCOL
-from fieldsync.routes.schemas import FoundProblemSchema, operation_id
+from fieldsync.routes.schemas import FoundProblemSchema, OpenSchema, operation_id
 
 STATUSES = ("applied", "duplicate", "held", "quarantined", "retry")
 PULLS = ("records", "operations", "none")
 
 
-class ReportSchema(Schema):
+class ReportSchema(OpenSchema):
     """How a phone is, for the coordinator's list."""
 
     unsent = fields.Integer(allow_none=True, validate=validate.Range(min=0))
@@ -18,7 +18,7 @@ class ReportSchema(Schema):
     storage_free = fields.Integer(allow_none=True, validate=validate.Range(min=0))
 
 
-class SyncRequestSchema(Schema):
+class SyncRequestSchema(OpenSchema):
     """A batch (docs/protocol.md section 2). An operation may be odd inside: each gets a result of its own."""
 
     protocol = fields.Integer(required=True, validate=validate.OneOf((PROTOCOL,)))
@@ -75,7 +75,7 @@ class SyncResponseSchema(Schema):
     device = fields.Nested(DeviceStateSchema, required=True)
 
 
-class EnrolRequestSchema(Schema):
+class EnrolRequestSchema(OpenSchema):
     """A one-time code; or no code, a further author, and the token of a known device in the header."""
 
     code = fields.String(allow_none=True)

@@ -3,8 +3,10 @@
 import io
 from typing import Any
 
+from pyxform.xls2xform import convert as to_xform
+
 from tests.routes.callers import Caller, bearer, nobody, person
-from tests.tiny_forms import TEXTS, to_xform
+from tests.tiny_forms import TEXTS
 from tests.world import Json, World
 
 XFORM = to_xform(xlsform=TEXTS["visit 2"], file_type=".md").xform.encode()

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from pyxform.xls2xform import convert as to_xform
+
 from fieldsync.services import publishing
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from fieldsync.store.devices import ViewRow
 from tests.routes.callers import Caller, bearer, person
-from tests.tiny_forms import to_xform
 from tests.world import Json, Phone, World
 
 INTAKE = """

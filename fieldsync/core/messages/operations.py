@@ -127,12 +127,6 @@ OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
         "L’opération s’appuie sur une autre qui n’est pas encore arrivée. Elle s’appliquera à son arrivée.",
         "The operation builds on one that is not here yet. It applies once that has come.",
     ),
-    "author_not_here": (
-        None,
-        "كاتب العملية لم يُسجَّل بعد على هذا الخادم. تُطبَّق العملية بعد تسجيله.",
-        "L’auteur de l’opération n’est pas encore enrôlé ici. Elle s’appliquera après son enrôlement.",
-        "The operation's author is not enrolled here yet. It applies once that is done.",
-    ),
     "clock_ahead": (
         None,
         "ساعة الجهاز متقدمة بأكثر من {hours} ساعة. اضبط تاريخ الهاتف ووقته.",
@@ -156,11 +150,5 @@ OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
         "الملف المرفق لم يصل بعد.",
         "Le fichier joint n’est pas encore arrivé.",
         "The attached file has not come yet.",
-    ),
-    "try_again": (
-        None,
-        "لم تُحفظ العملية لسبب عابر. ستعاد المحاولة تلقائياً.",
-        "L’opération n’a pas été gardée, pour une raison passagère. Un nouvel essai se fera de lui-même.",
-        "The operation was not kept, for a passing reason. It will be tried again by itself.",
     ),
 }

@@ -49,12 +49,6 @@ REQUESTS: dict[str, tuple[int | None, str, str, str]] = {
         "Cette adresse n’accepte pas cette méthode. Méthodes admises : {allowed}.",
         "This address does not take this method. Allowed: {allowed}.",
     ),
-    "not_acceptable": (
-        406,
-        "لا يمكن الإجابة بالصيغة المطلوبة.",
-        "La réponse n’existe pas dans le format demandé.",
-        "The answer does not exist in the format asked for.",
-    ),
     "too_large": (
         413,
         "الحجم أكبر من المسموح: {limit}. أرسل أقل في كل مرة.",
