@@ -1,0 +1,59 @@
+"""Scheduled jobs run in one process at a time, whichever database it is."""
+
+from dataclasses import replace
+
+from sqlalchemy import Engine
+
+from fieldsync.app import now_ms
+from fieldsync.jobs import EXPIRED_KEPT_MS, JOBS, Job, Leadership, Schedule
+from fieldsync.store import devices
+from fieldsync.store.db import Busy, Database, execute
+from fieldsync.store.devices import CodeRow
+from tests.world import World
+
+
+def test_one_of_two_servers_leads_and_the_other_takes_over(engine: Engine) -> None:
+    ran: list[str] = []
+    job = Job("note", 3600, lambda _database: ran.append("ran"))
+    one, other = (Schedule(Database(engine), (job,)) for _ in range(2))
+    one.start()
+    other.start()
+    assert [one.run(job), other.run(job), one.run(job)] == [True, False, True]
+    one.stop()
+    assert other.run(job)
+    other.stop()
+    assert len(ran) == 3
+
+
+def test_leading_is_given_back(engine: Engine) -> None:
+    one, other = Leadership(Database(engine)), Leadership(Database(engine))
+    assert one.take() and one.take()
+    assert not other.take()
+    one.release()
+    assert other.take()
+    other.release()
+
+
+def test_a_job_that_fails_is_tried_again(sqlite_engine: Engine) -> None:
+    calls: list[int] = []
+
+    def fail_once(_database: Database) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise Busy("locked")
+
+    job = Job("once", 3600, fail_once)
+    schedule = Schedule(Database(sqlite_engine), (job,))
+    assert [schedule.run(job), schedule.run(job)] == [False, True]
+
+
+def test_the_real_jobs_forget_what_expired_and_keep_what_did_not(world: World) -> None:
+    code = CodeRow(world.amal, "device", "Phone", "all", now_ms() - 2 * EXPIRED_KEPT_MS, None)
+    world.write(lambda session: devices.add_code(session, b"old", code))
+    world.write(lambda session: devices.add_code(session, b"new", replace(code, expires_ms=now_ms())))
+    schedule = Schedule(world.database)
+    schedule.start()
+    assert all(schedule.run(job) for job in JOBS)
+    schedule.stop()
+    with world.database.read() as session:
+        assert [bytes(row[0]) for row in execute(session, "SELECT digest FROM enrolment_code")] == [b"new"]
