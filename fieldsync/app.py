@@ -1,5 +1,6 @@
 """The one place that knows all parts: `create_app(settings)`."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 
 from fieldsync import __version__
-from fieldsync.config import Settings, program_folder
+from fieldsync.config import Settings, load, program_folder
+from fieldsync.core.problems import render
 from fieldsync.routes import acts, devices, errors, forms, health, home, publish, quarantine, records, sessions, sync
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
@@ -93,6 +95,14 @@ def create_app(
     errors.register(app)
     app.after_request(_secure)
     return app
+
+
+def wsgi() -> Flask:
+    """The application for a WSGI server, `gunicorn 'fieldsync.app:wsgi()'`; settings by environment and file."""
+    settings = load(os.environ)
+    if isinstance(settings, list):
+        raise SystemExit("\n".join(render(problem, "en") for problem in settings))
+    return create_app(settings)
 
 
 def _secure(response: Response) -> Response:

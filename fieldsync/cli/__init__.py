@@ -13,7 +13,7 @@ from fieldsync.cli.devices import device
 from fieldsync.cli.forms import form
 from fieldsync.cli.people import person
 from fieldsync.cli.records import record
-from fieldsync.cli.running import run
+from fieldsync.cli.running import run, worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -36,5 +36,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (association, backup, demo, device, doctor, form, person, record, restore, run, settings):
+for command in (association, backup, demo, device, doctor, form, person, record, restore, run, settings, worker):
     main.add_command(command)

@@ -91,12 +91,12 @@ def show(operator: Operator, uuid: str, slug: str | None, kind: str | None, of: 
 
 @record.command("review")
 @click.argument("uuid", type=RecordUuid())
-@click.argument("state", type=click.Choice(sorted(REVIEW_STATES)))
+@click.argument("state", metavar="STATE", type=click.Choice(sorted(REVIEW_STATES)))
 @click.option("--note", default="", help="What the companion should know.")
 @narrowed
 @operated
 def review(operator: Operator, uuid: str, state: str, note: str, **which: str | None) -> None:
-    """Give a record a review state."""
+    """Give a record a review state: received, hasIssues, edited, approved or rejected."""
     _act(operator, uuid, which, lambda session, who, found: desk.review(session, who, found, state, note))
 
 

@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from typing import Any
 
@@ -74,6 +74,22 @@ def run(operator: Operator) -> None:
         with scheduled(database, settings.jobs):
             operator.show({"url": url}, f"fieldsync answers at {url}")
             serve(app, listening, settings.threads)
+
+
+@click.command("worker")
+@operated
+def worker(operator: Operator) -> None:
+    """Run the scheduled jobs without serving: beside gunicorn, with PostgreSQL. One worker at a time leads.
+
+    \b
+    Example:
+      FIELDSYNC_DATABASE_URL=postgresql+psycopg://… fieldsync worker
+    """
+    signal.signal(signal.SIGTERM, stop_on_signal)
+    with operator.database() as database, scheduled(database, wanted=True):
+        operator.show({"worker": "started"}, "the worker runs; Ctrl-C ends it")
+        with suppress(KeyboardInterrupt, SystemExit):
+            threading.Event().wait()
 
 
 @contextmanager
