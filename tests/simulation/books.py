@@ -23,6 +23,8 @@ class Entry:
     content: Json
     record: int | None
     counts: bool = True
+    codes: tuple[str, ...] = ()
+    """Why it was set apart."""
 
     @property
     def promise(self) -> Promise:
@@ -65,13 +67,17 @@ def read_books(machine: Machine) -> Books:
         )
     ]
     quarantine = [
-        Entry((author, counter), status, msgspec.json.decode(body), None, bool(counts))
-        for author, counter, status, body, counts in machine.rows(
-            "SELECT author, counter, status, body, counts FROM quarantine ORDER BY id"
+        Entry((author, counter), status, msgspec.json.decode(body), None, bool(counts), _codes(problems))
+        for author, counter, status, body, counts, problems in machine.rows(
+            "SELECT author, counter, status, body, counts, problems FROM quarantine ORDER BY id"
         )
     ]
     rows = machine.rows("SELECT a.name, v.counter FROM void v JOIN author a ON a.id = v.author_id")
     return Books(operations, quarantine, {(author, counter) for author, counter in rows}, machine.epoch)
+
+
+def _codes(problems: bytes) -> tuple[str, ...]:
+    return tuple(problem["code"] for problem in msgspec.json.decode(problems))
 
 
 def is_on_disk(machine: Machine, said: Json) -> bool:

@@ -1,9 +1,13 @@
 """The link between phones and server: it loses, doubles, delays, reorders and truncates, both ways."""
 
+import gzip
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from fieldsync.client.transport import Answer, LinkDown
 from tests.simulation.disk import SimulatedCrash
@@ -35,6 +39,17 @@ class Request:
     headers: Mapping[str, str]
 
 
+def content(request: Request) -> dict[str, Any]:
+    """What a request says."""
+    packed = request.headers.get("Content-Encoding") == "gzip"
+    said: dict[str, Any] = msgspec.json.decode(gzip.decompress(request.body) if packed else request.body)
+    return said
+
+
+def _ids(request: Request) -> list[Any]:
+    return [one["id"] for one in content(request).get("operations", [])] if request.body else []
+
+
 Heard = Callable[[Request, Answer], None]
 Crashed = Callable[[], None]
 
@@ -49,13 +64,14 @@ class Network:
         self.late: list[Request] = []
         self.down = False
         self._dice = dice
+        self._answers: dict[str, tuple[list[Any], str, Answer]] = {}
         self._heard = heard
         self._crashed = crashed
         self._kinds: list[tuple[str, Callable[[Request], Answer]]] = [
             ("request lost", self._lose), ("answer lost", self._lose_answer), ("request doubled", self._double),
             ("request delayed", self._delay), ("request truncated", self._truncate),
             ("answer truncated", self._truncate_answer), ("late request first", self._late_first),
-            ("answered by a proxy", self._proxy),
+            ("answered by a proxy", self._proxy), ("answer of an older request", self._older_answer),
         ]  # fmt: skip
 
     def link(self, phone: str) -> "Link":
@@ -79,6 +95,8 @@ class Network:
             self._crashed()
             raise LinkDown("reset by peer") from None
         self._heard(request, answer)
+        if answer.status == 200:
+            self._answers[request.phone] = (_ids(request), request.path, answer)
         return answer
 
     def deliver_late(self) -> None:
@@ -120,6 +138,14 @@ class Network:
     def _truncate_answer(self, request: Request) -> Answer:
         answer = self.deliver(request)
         return Answer(answer.status, answer.headers, answer.body[: self._dice.randrange(len(answer.body) + 1)])
+
+    def _older_answer(self, request: Request) -> Answer:
+        """What a broken proxy might do. Only an answer to other operations can be told from the right one."""
+        older = self._answers.get(request.phone)
+        answer = self.deliver(request)
+        if older is None or older[0] == _ids(request) or request.path != older[1]:
+            return answer
+        return older[2]
 
     def _proxy(self, _request: Request) -> Answer:
         return self._dice.choice(PROXY_ANSWERS)

@@ -18,6 +18,7 @@ from tests.simulation.disk import SimulatedCrash
 from tests.simulation.machine import token_text
 from tests.simulation.phone import Phone
 from tests.simulation.questionnaire import PLACES, SECOND, VILLAGES, definition
+from tests.simulation.sight import dashed
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -91,10 +92,13 @@ class Operators:
 
     def judge(self) -> None:
         """A verdict on something that is quarantined, or held."""
-        waiting = self._machine.rows(
-            "SELECT association_id, lower(hex(record)), author, counter FROM quarantine WHERE status != 'released'"
-            " AND record IS NOT NULL ORDER BY id"
-        ) + self._held()
+        waiting = (
+            self._machine.rows(
+                "SELECT association_id, lower(hex(record)), author, counter FROM quarantine WHERE status != 'released'"
+                " AND record IS NOT NULL ORDER BY id"
+            )
+            + self._held()
+        )
         if waiting:
             association, uuid, author, counter = self._dice.choice(waiting)
             self._verdict(association, uuid, (author, counter), self._dice.choice(("release", "release", "reject")))
@@ -108,16 +112,14 @@ class Operators:
 
     def _verdict(self, association: int, uuid: str, key: tuple[str, int], verdict: str) -> Problem | None:
         who = Desk(association, "op", self._world.server_clock())
-        name = _dashed(uuid)
+        name = dashed(uuid)
         return self._machine.write(lambda x: desk.judge(x, who, name, key, verdict))
 
-    def _at_desk(
-        self, kind: str, act: Callable[[Any, Desk, Found], Problem | None], name: str | None = None
-    ) -> None:
+    def _at_desk(self, kind: str, act: Callable[[Any, Desk, Found], Problem | None], name: str | None = None) -> None:
         names = self._names(kind)
         if not names:
             return
-        uuid = _dashed(name or self._dice.choice(names))
+        uuid = dashed(name or self._dice.choice(names))
         who = Desk(self._machine.association("khl"), "op", self._world.server_clock())
 
         def work(session: Any) -> Problem | None:
@@ -198,7 +200,8 @@ class Operators:
 
     def add_phone(self, name: str, association: str) -> None:
         link = self._world.network.link(name)
-        phone = Phone(name, lambda: self._world.now_ms, link, self._dice, association=association)
+        phone = Phone(name, lambda: self._world.now_ms, link, self._dice, self._world.pull_limit)
+        phone.association = association
         phone.skew_ms = self._dice.randint(-120_000, 120_000)
         self._world.phones[name] = phone
         self.enrol(phone)
@@ -262,8 +265,3 @@ class Operators:
         for association, uuid, author, counter in held:
             self._verdict(association, uuid, (author, counter), "release")
         return bool(held)
-
-
-def _dashed(uuid: str) -> str:
-    bare = uuid.replace("-", "")
-    return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))

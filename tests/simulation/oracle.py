@@ -64,7 +64,9 @@ def judge_record(history: History, entries: list[Entry], state: Json, accuse: Ac
     """Whether a record shows what its operations (all that it shows, merged ones too) ask for."""
     for entry in entries:
         for path, value in entry.content.get("writes", {}).items():
-            if not _is_superseded(history, entries, entry, path) and not _is_shown(history, entries, entry, path, state):
+            if not _is_superseded(history, entries, entry, path) and not _is_shown(
+                history, entries, entry, path, state
+            ):
                 name = entry.content["record"]
                 accuse("SILENT_OVERWRITE", f"{name} {path}={value!r} of {entry.id} is nowhere to be seen")
     for path, value in state["fields"].items():

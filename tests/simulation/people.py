@@ -16,6 +16,9 @@ from tests.simulation.verdicts import Judges
 EARLY_SHARE = 0.08
 """Of the submissions that answer a version which the server may not have yet."""
 
+REQUEST_BYTES = 64 * 1024
+"""The most that the simulated server takes, unpacked."""
+
 MISTAKES: tuple[Json, ...] = (
     {"consent": "perhaps"}, {"age": "forty"}, {"colour": "blue"}, {"needs": {"set": ["gold"]}}, {"head": 7},
 )  # fmt: skip
@@ -31,7 +34,7 @@ class Companions:
         self._count = 0
         self.acts: list[tuple[int, Callable[[Phone], None]]] = [
             (26, self.submit), (30, self.edit), (8, self.open), (10, self.save_opened), (5, self.delete),
-            (5, self.comment), (6, self.mistake), (6, self.edit_members),
+            (5, self.comment), (6, self.mistake), (9, self.edit_members), (1, self.paste),
         ]  # fmt: skip
 
     def act(self, phone: Phone) -> str:
@@ -106,13 +109,17 @@ class Companions:
         record = self._choose(phone)
         if record is None or self._dice.random() < 0.3:
             answers = {"village": VILLAGES[0], "head": self._word(), **wrong}
-            self._say(phone, lambda: phone.device.submit(FORM, FIRST, answers, None, self._uuid()), good=False)
+            version = SECOND if self._dice.random() < 0.4 else FIRST
+            self._say(phone, lambda: phone.device.submit(FORM, version, answers, None, self._uuid()), good=False)
         else:
             self._say(phone, lambda: phone.device.edit(record["record"], wrong), good=False)
 
-    def _say(
-        self, phone: Phone, act: Callable[[], object], good: bool = True, truth: list[Any] | None = None
-    ) -> None:
+    def paste(self, phone: Phone) -> None:
+        """A whole document in a note: more than the server takes in one request."""
+        answers = {"village": VILLAGES[0], "note": "a long story " * (REQUEST_BYTES // 12)}
+        self._say(phone, lambda: phone.device.submit(FORM, FIRST, answers, None, self._uuid()), good=False)
+
+    def _say(self, phone: Phone, act: Callable[[], object], good: bool = True, truth: list[Any] | None = None) -> None:
         """Do it; what was stored, or was stored before the phone died, counts as said."""
         before = phone.position()
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fieldsync.client import Device, Store
+from fieldsync.client.store import Said
 from fieldsync.client.transport import Transport
 from tests.simulation.disk import Disk, SimulatedCrash
 
@@ -65,6 +66,7 @@ class Phone:
     now: Callable[[], int]
     link: Transport
     dice: random.Random
+    pull_limit: int
     skew_ms: int = 0
     life: int = 0
     latest_ms: int = 0
@@ -88,7 +90,7 @@ class Phone:
     def start(self) -> Device:
         """The application starts on what the phone holds."""
         self.opened.clear()
-        self.device = Device(Store(self.disk.connect), self.link, self.clock, self.dice)
+        self.device = Device(Store(self.disk.connect), self.link, self.clock, self.dice, self.pull_limit)
         return self.device
 
     def crash(self) -> None:
@@ -115,6 +117,10 @@ class Phone:
         rows = self.disk.connect().execute("SELECT raw FROM operation ORDER BY position DESC LIMIT 1")
         content: Json = msgspec.json.decode(rows.fetchone()[0])
         return content
+
+    def set_aside(self) -> list[Said]:
+        """What the server would not read, and what waits on the phone to be brought to it by hand."""
+        return self.device.store.said_in("aside")
 
     def pulled(self) -> list[Json]:
         """What it keeps of the server's records."""

@@ -15,8 +15,8 @@ from tests.simulation.books import Books, Entry, first_gap, read_books
 from tests.simulation.machine import Machine
 from tests.simulation.network import Request
 from tests.simulation.oracle import Accuse, History, judge_entities, judge_held, judge_record
-from tests.simulation.phone import Json, Phone
-from tests.simulation.sight import Name, heads_of, sight_of_device
+from tests.simulation.phone import Json, Phone, meaning
+from tests.simulation.sight import Name, dashed, heads_of, sight_of_device
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -29,6 +29,8 @@ def judge(world: "World", accuse: Accuse) -> None:
     """Every verdict that needs quiet."""
     books = read_books(world.machine)
     _judge_saved(world, books, accuse)
+    _judge_mistakes(world, books, accuse)
+    _judge_groups(world.machine, books, accuse)
     _judge_records(world, books, accuse)
     versions = {row[0] for row in world.machine.rows("SELECT version FROM form_version")}
     judge_held(books, versions, accuse)
@@ -42,11 +44,48 @@ def judge(world: "World", accuse: Accuse) -> None:
 
 
 def _judge_saved(world: "World", books: Books, accuse: Accuse) -> None:
-    here = {(author, said) for author, _, said in books.promises()}
+    """Everything that a person saw as saved is on the server under an id of her phone; what is right, in its record."""
+    stored = {(entry.id[0], meaning(entry.content)) for entry in books.operations}
+    apart = {(entry.id[0], meaning(entry.content)): entry for entry in books.quarantine}
+    aside = {(name, meaning(said.content())) for name, phone in world.phones.items() for said in phone.set_aside()}
     for saved in world.ledger.saved:
         names = world.ledger.authors[saved.phone]
-        if not saved.destroyed and not any((name, saved.meaning) in here for name in names):
-            accuse("EDIT_LOST", f"{saved.phone} {saved.content['id']}")
+        if saved.destroyed or (saved.phone, saved.meaning) in aside:
+            continue
+        if any((name, saved.meaning) in stored for name in names):
+            continue
+        kept = [apart[name, saved.meaning] for name in names if (name, saved.meaning) in apart]
+        if not kept or (saved.good and not any("device_revoked" in entry.codes for entry in kept)):
+            accuse("EDIT_LOST", f"{saved.phone} {saved.content['id']} {[entry.codes for entry in kept]}")
+
+
+def _judge_mistakes(world: "World", books: Books, accuse: Accuse) -> None:
+    """What is wrong in itself is folded only where a person released it."""
+    wrong = {saved.meaning for saved in world.ledger.saved if not saved.good}
+    released = {(author, counter) for author, counter in world.machine.rows(
+        "SELECT author, counter FROM verdict WHERE decision = 'release'"
+    )}  # fmt: skip
+    for entry in books.operations:
+        if entry.status == "applied" and meaning(entry.content) in wrong and entry.id[:2] not in released:
+            accuse("LET_IN", f"{entry.id}")
+
+
+def _judge_groups(machine: Machine, books: Books, accuse: Accuse) -> None:
+    """Records are merged exactly as the merges say that nobody has undone."""
+    undone = {tuple(key) for one in books.operations for key in (one.content.get("act") or {}).get("unmerge", ())}
+    group: dict[str, set[str]] = {}
+    for entry in books.operations:
+        named = (entry.content.get("act") or {}).get("merge", ())
+        if entry.status == "applied" and named and entry.id not in undone:
+            joined = set().union(*(group.get(uuid, {uuid}) for uuid in (*named, entry.content["record"])))
+            group.update(dict.fromkeys(joined, joined))
+    rows = machine.rows("SELECT id, lower(hex(uuid)), merged_into FROM record")
+    names = {row: dashed(uuid) for row, uuid, _ in rows}
+    for row, _, survivor in rows:
+        expected = group.get(names[row], {names[row]})
+        shown = {names[other] for other, _, into in rows if (into or other) == (survivor or row)}
+        if expected != shown:
+            accuse("DOCTOR", f"{names[row]} is merged with {shown}, and should be with {expected}")
 
 
 def _judge_records(world: "World", books: Books, accuse: Accuse) -> None:
@@ -128,6 +167,9 @@ def _judge_phone(machine: Machine, phone: Phone, accuse: Accuse) -> None:
     device, association, status = found[0]
     if status != "active":
         return
+    kept = phone.device.waiting()["kept"]
+    if kept and machine.settings.durability == "disk":
+        accuse("STUCK", f"{phone.name} still keeps {kept} operations, and the disk promises to be enough")
     sight = sight_of_device(machine, device, association)
     expected = {_name(one): one for one in shown(machine, association) if sight.shows(one)}
     on_phone = {_name(one): one for one in phone.device.records()}

@@ -41,7 +41,7 @@ def sight_of(machine: Machine, token: str) -> Sight:
 def sight_of_device(machine: Machine, device: int, association: int) -> Sight:
     views = machine.rows("SELECT kind, place FROM device_view WHERE device_id = ?", device)
     names: dict[int, Name] = {
-        row: (_dashed(uuid), kind, of)
+        row: (dashed(uuid), kind, of)
         for row, uuid, kind, of in machine.rows(
             "SELECT r.id, lower(hex(r.uuid)), c.kind, c.of FROM record r JOIN collection c ON c.id = r.collection_id"
             " WHERE c.association_id = ?", association
@@ -64,5 +64,6 @@ def heads_of(record: Json) -> list[bytes]:
     return sorted(msgspec.json.encode(key) for key in record["heads"])
 
 
-def _dashed(uuid: str) -> str:
+def dashed(uuid: str) -> str:
+    """A UUID's text of its hexadecimal digits."""
     return "-".join((uuid[:8], uuid[8:12], uuid[12:16], uuid[16:20], uuid[20:]))

@@ -1,8 +1,7 @@
 """The judges of safety: what must hold after every answer and every restart, in the worst of the storm."""
 
-import gzip
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,7 +9,8 @@ from fieldsync.client.transport import Answer
 from tests.simulation import quiet
 from tests.simulation.books import first_gap, is_on_disk, read_books
 from tests.simulation.ledger import DURABLE
-from tests.simulation.network import Request
+from tests.simulation.machine import Machine
+from tests.simulation.network import Request, content
 from tests.simulation.phone import DAY_MS, Json, Phone, Saved, meaning
 from tests.simulation.sight import sight_of
 
@@ -29,6 +29,7 @@ VERDICTS = {
     "ENTITY_LOST": "a submission declared an entity that is not there",
     "LEAK": "a phone got, or keeps, what it may not read",
     "DOCTOR": "the stored records are not the fold of the operations, or the books do not add up",
+    "LET_IN": "what is wrong in itself was folded though nobody released it",
     "HELD": "an operation waits for what is here",
     "NEIGHBOUR": "a good operation was set apart or turned back because of others",
     "RESULTS": "not exactly one result for each operation, in order",
@@ -62,7 +63,7 @@ class Judges:
             self.accuse("FAULT", f"500 to {request.path}")
         if request.path != "/api/v1/sync" or answer.status != 200:
             return
-        asked, said = _content(request), msgspec.json.decode(answer.body)
+        asked, said = content(request), msgspec.json.decode(answer.body)
         operations, results = asked["operations"], said["results"]
         if [one["id"] for one in operations] != [one["id"] for one in results]:
             self.accuse("RESULTS", f"{[one['id'] for one in operations]} {[one['id'] for one in results]}")
@@ -115,6 +116,8 @@ class Judges:
             if meaning(said) not in good:
                 continue
             codes = {problem["code"] for problem in result.get("problems", [])}
+            if "other_content" in codes and not _is_taken(self._world.machine, said):
+                self.accuse("NEIGHBOUR", f"{said['id']} is told to be taken, and is not")
             if result["status"] == "quarantined" and not codes & BLAMELESS:
                 self.accuse("NEIGHBOUR", f"{said['id']} quarantined for {codes}")
             if result["status"] == "retry" and not self._world.machine.struck:
@@ -143,7 +146,10 @@ class Judges:
                 self.accuse("LEAK", f"{request.phone} got {record['record']} in {record['fields'].get('village')}")
 
 
-def _content(request: Request) -> dict[str, Any]:
-    packed = request.headers.get("Content-Encoding") == "gzip"
-    content: dict[str, Any] = msgspec.json.decode(gzip.decompress(request.body) if packed else request.body)
-    return content
+def _is_taken(machine: Machine, said: Json) -> bool:
+    """Whether something else is stored under the id."""
+    rows = machine.rows(
+        "SELECT o.body FROM operation o JOIN author a ON a.id = o.author_id WHERE a.name = ? AND o.counter = ? AND o.n = 0",
+        *said["id"],
+    )
+    return any(meaning(msgspec.json.decode(body)) != meaning(said) for (body,) in rows)

@@ -12,7 +12,7 @@ from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network, Request
 from tests.simulation.operators import Operators
-from tests.simulation.people import Companions
+from tests.simulation.people import REQUEST_BYTES, Companions
 from tests.simulation.phone import Phone
 from tests.simulation.questionnaire import FIRST, definition
 from tests.simulation.verdicts import Judges
@@ -20,7 +20,7 @@ from tests.simulation.verdicts import Judges
 START_MS = 1_790_000_000_000
 STEPS = (40, 80)
 ROUNDS_MAX = 80
-"""Quiet rounds in which everything must have arrived; an honest history needs some ten."""
+"""Quiet rounds in which everything must have arrived; an honest history needs some twenty."""
 
 HOUR_MS = 3_600_000
 YEAR_MS = 365 * 24 * HOUR_MS
@@ -41,7 +41,8 @@ class World:
         self._tell = tell
         self.ledger = Ledger()
         durability = self.dice.choice(("disk", "backup", "backup", "backup"))
-        settings = Settings(durability=durability)
+        settings = Settings(durability=durability, request_unpacked_bytes_max=REQUEST_BYTES)
+        self.pull_limit = self.dice.choice((2, 5, 200))
         self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
         self.network = Network(self.dice, self.machine, self._heard, self.restart_server)
         self.phones: dict[str, Phone] = {}
@@ -184,7 +185,10 @@ class World:
     def total_faults(self) -> Counter[str]:
         """What went wrong, by kind."""
         found = self.faults + self.network.faults
-        for name, disk in (("server disk", self.machine.disk), *((("phone disk"), p.disk) for p in self.phones.values())):
+        for name, disk in (
+            ("server disk", self.machine.disk),
+            *((("phone disk"), p.disk) for p in self.phones.values()),
+        ):
             found.update({f"{name}: {kind}": count for kind, count in disk.faults.items()})
         return found
 
