@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many, for_update, places
+from fieldsync.store.db import execute, execute_many, for_update, is_postgresql, places
 
 CHUNK_ROWS = 500
 """How many ids one look-up names."""
@@ -85,7 +85,9 @@ def ids_of_collections(session: Session, collection_ids: Collection[int], after_
 
 
 def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
-    """Store new records."""
+    """Store new records; where transactions may meet on a UUID, each takes them in the same order."""
+    if is_postgresql(session):
+        rows = sorted(rows, key=lambda row: row.uuid)
     sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)})"
     execute_many(session, sql, list(rows))
 

@@ -77,27 +77,20 @@ class LoadedPhone(threading.Thread):
         except Exception as error:  # the test tells of it
             self.fault = f"{type(error).__name__}: {error}"
 
+    def say_again(self, most: int) -> set[tuple[str, str]]:
+        """Repeat what was acknowledged last; the (status, was) of what the server answers."""
+        again = list(self.acknowledged.values())[-most:]
+        answer = self._post([*again])
+        return {(result["status"], result["was"]) for result in answer.json()["results"]}
+
     def _send(self, batch: list[bytes]) -> bool:
         """One request; whether it was answered with the server's word on each operation."""
         self.at_rest.set()
         self.may_send.wait()
         self.at_rest.clear()
-        body = msgspec.json.encode(
-            {
-                "protocol": 1,
-                "now": time.time_ns() // 1_000_000,
-                "epoch": None,
-                "cursor": self.cursor,
-                "limit": 50,
-                "operations": [msgspec.Raw(one) for one in batch],
-            }
-        )
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Encoding": "gzip"}
         self.in_flight.set()
         try:
-            response = self.link.post(
-                f"{self.url}/api/v1/sync", data=gzip.compress(body, 1), headers=headers, timeout=60
-            )
+            response = self._post(batch)
             content = response.content
         except requests.RequestException:
             self.lost_answers += 1
@@ -109,6 +102,19 @@ class LoadedPhone(threading.Thread):
             return False
         assert response.status_code == 200, content[:500]
         return self._hear(batch, msgspec.json.decode(content))
+
+    def _post(self, batch: list[bytes]) -> requests.Response:
+        request = {
+            "protocol": 1,
+            "now": time.time_ns() // 1_000_000,
+            "epoch": None,
+            "cursor": self.cursor,
+            "limit": 50,
+            "operations": [msgspec.Raw(one) for one in batch],
+        }
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Encoding": "gzip"}
+        body = gzip.compress(msgspec.json.encode(request), 1)
+        return self.link.post(f"{self.url}/api/v1/sync", data=body, headers=headers, timeout=60)
 
     def _hear(self, batch: list[bytes], answer: Json) -> bool:
         done = True

@@ -90,6 +90,8 @@ class Sweep:
             phone.may_send.set()
             phone.join()
         self.check_promises()
+        for phone in self.phones:
+            assert {status for status, _ in phone.say_again(500)} == {"duplicate"}
         self.ask_doctor()
         self.server.kill()
 

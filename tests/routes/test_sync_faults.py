@@ -1,6 +1,7 @@
 """Locks, full disks and our own faults: nothing is lost, neighbours are unharmed, and statements stay few."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ def test_a_batch_takes_as_many_statements_whatever_its_size(world: World, what: 
             amina.tells(*batch)
         if what == "edits":
             batch = [amina.says(one["record"], {"age": 3}, seen=[one]) for one in batch]
-        counted.append(statements(world, lambda batch=batch: amina.tells(*batch)))
+        counted.append(statements(world, partial(amina.tells, *batch)))
     assert counted[0] == counted[1]
     assert counted[0] < 50
 

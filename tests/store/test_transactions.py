@@ -225,9 +225,14 @@ def test_another_process_that_holds_the_file_is_waited_for_then_busy(migrated_fi
 def test_writers_wait_for_the_file_lock_of_other_processes(sqlite: Database) -> None:
     path = Path(f"{sqlite.engine.url.database}.lock")
     done = threading.Event()
+
+    def write() -> None:
+        sqlite.write(add("a"))  # type: ignore[arg-type]
+        done.set()
+
     with path.open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        thread = threading.Thread(target=lambda: (sqlite.write(add("a")), done.set()))  # type: ignore[arg-type]
+        thread = threading.Thread(target=write)
         thread.start()
         assert not done.wait(0.2)
         assert slugs(sqlite) == []
