@@ -1,6 +1,7 @@
 """Publishing forms, and taking them back from the phones."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -17,6 +18,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.schemas_forms import DefinitionSchema, FormVersionSchema, PublishedSchema, PublishQuerySchema
 from fieldsync.services import form_publication, forms_read, publishing
 from fieldsync.services.conversion import definition_kind
+from fieldsync.services.entity_lists import known_lists
 from fieldsync.services.form_publication import Outcome, Sent
 
 blueprint = ApiBlueprint("publish", __name__, url_prefix="/api/v1/forms", description="Publishing forms")
@@ -48,11 +50,12 @@ _converting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
 def publish_form(asked: dict[str, Any]) -> Response:
     """Publish a definition; what is wrong with it is listed, and then nothing is published.
 
-    Send it as multipart (`definition`, and `media` for each file), or as the whole body with `kind`.
+    Send it as multipart (`definition`, and `media` for each file), or as the whole body with `kind`. Where files come
+    with it, a CSV that is not among them is taken for an entity list, with a warning.
     """
     here, owner = context(), reader().association_id
-    sent = _sent(asked.get("kind"))
-    definition = _converted(sent, here)
+    sent = replace(_sent(asked.get("kind")), lists=asked["entity_lists"])
+    definition = _converted(sent, owner, here)
     if asked["check"]:
         with here.database.read() as session:
             outcome = form_publication.look(session, owner, definition)
@@ -89,7 +92,7 @@ def _sent(kind: str | None) -> Sent:
     body = read_body(DEFINITION_BYTES_MAX, DEFINITION_BYTES_MAX)
     if isinstance(body, Problem):
         raise Refused(body)
-    return Sent(body, kind, {})
+    return Sent(body, kind, None)
 
 
 def _upload(kind: str | None) -> Sent:
@@ -102,7 +105,7 @@ def _upload(kind: str | None) -> Sent:
     media = request.files.getlist("media")
     if len(media) > FILES_MAX:
         raise Refused(Problem("too_large", detail={"limit": f"{FILES_MAX} files"}))
-    return Sent(definition.read(), known, {_name(file): file.read() for file in media})
+    return Sent(definition.read(), known, {_name(file): file.read() for file in media} or None)
 
 
 def _name(file: FileStorage) -> str:
@@ -110,11 +113,13 @@ def _name(file: FileStorage) -> str:
     return (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _converted(sent: Sent, here: Context) -> publishing.Definition:
+def _converted(sent: Sent, owner: int, here: Context) -> publishing.Definition:
+    with here.database.read() as session:
+        known = known_lists(session, owner)
     if not _converting.acquire(timeout=CONVERSION_WAIT_SECONDS):
         raise Refused(Problem("busy"))
     try:
-        definition = form_publication.definition_of(sent, here.settings)
+        definition = form_publication.definition_of(sent, known, here.settings)
     finally:
         _converting.release()
     if isinstance(definition, Outcome):

@@ -1,10 +1,14 @@
 """What goes in and comes out where forms are read and published."""
 
 from marshmallow import Schema, fields, validate
+from webargs.fields import DelimitedList
 
-from fieldsync.routes.schemas import FindingSchema, PageQuerySchema
+from fieldsync.routes.schemas import NAME_LENGTH_MAX, FindingSchema, PageQuerySchema
 
 DEFINITION_KINDS = ("xlsx", "csv", "md", "yaml", "xml")
+ENTITY_LISTS_MAX = 100
+"""Entity lists that one form may be said to read."""
+
 FORM_STATES = ("open", "retired")
 
 
@@ -96,10 +100,15 @@ class FormsQuerySchema(PageQuerySchema):
 
 
 class PublishQuerySchema(Schema):
-    """`check`: only look, publish nothing. `kind`: what a raw body is."""
+    """`check`: only look. `kind`: what a raw body is. `entity_lists`: lists whose CSV files nobody uploads."""
 
     check = fields.Boolean(load_default=False)
     kind = fields.String(validate=validate.OneOf(DEFINITION_KINDS))
+    entity_lists = DelimitedList(
+        fields.String(validate=validate.Length(1, NAME_LENGTH_MAX)),
+        load_default=(),
+        validate=validate.Length(max=ENTITY_LISTS_MAX),
+    )
 
 
 class DefinitionSchema(Schema):

@@ -11,18 +11,19 @@ from fieldsync.core.forms import Finding
 from fieldsync.core.media import media_name
 from fieldsync.core.problems import Problem
 from fieldsync.services import publishing
-from fieldsync.services.conversion import convert, limits_of
+from fieldsync.services.entity_lists import convert_with_lists
 from fieldsync.services.publishing import Definition
 from fieldsync.store import form_versions
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What was sent: a definition of a kind (xlsx, csv, md, yaml, xml) and files by name."""
+    """A definition of a kind (xlsx, csv, md, yaml, xml), its files by name or None, and entity lists that it reads."""
 
     source: bytes
     kind: str
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes] | None
+    lists: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Outcome:
     problem: Problem | None = None
 
 
-def definition_of(sent: Sent, settings: Settings) -> Definition | Outcome:
+def definition_of(sent: Sent, known_lists: Sequence[str], settings: Settings) -> Definition | Outcome:
     """Convert what was sent, in a process of its own; files that the form does not name are left out."""
-    made = convert(sent.source, sent.kind, sent.files, limits=limits_of(settings))
+    made = convert_with_lists(sent.source, sent.kind, sent.files, [*sent.lists, *known_lists], settings)
     findings = tuple(made.findings)
     if made.form is None:
         return Outcome(findings=findings, problem=Problem("form_has_errors", detail=_count(findings)))
     named = {name for name in map(media_name, made.form.media) if name is not None}
-    wanted = {name: data for name, data in sent.files.items() if name in named}
+    wanted = {name: data for name, data in (sent.files or {}).items() if name in named}
     return Definition(made.form, made.xform, made.xlsx, sent.source, sent.kind, findings, wanted)
 
 

@@ -118,6 +118,24 @@ def test_a_workbook_comes_with_its_files(world: World) -> None:
     assert designer.call("GET", "forms/where/1/form.xlsx").data[:2] == b"PK"
 
 
+def test_a_form_may_choose_from_the_entity_lists_of_the_association(world: World) -> None:
+    text = """
+| survey |
+|        | type                            | name | label | bind::fs:class |
+|        | select_one_from_file people.csv | who  | Who   | P2             |
+| settings |
+|        | form_id | version | namespaces              |
+|        | choose  | 1       | fs="urn:fieldsync:form" |
+"""
+    sent = {"definition": (io.BytesIO(text.encode()), "choose.md")}
+    assert upload(person(world, "designer"), **sent).status_code == 201
+    elsewhere = person(world, "designer", world.add_association("other", forms=()))
+    refused = upload(elsewhere, definition=(io.BytesIO(text.encode()), "choose.md"))
+    assert "media_missing" in [each["code"] for each in refused.get_json()["findings"]]
+    named = upload(elsewhere, "entity_lists=people", definition=(io.BytesIO(text.encode()), "choose.md"))
+    assert named.status_code == 201
+
+
 def test_what_is_no_definition_is_refused(world: World) -> None:
     designer = person(world, "designer")
     assert publish(designer, "", XFORM, 400)["code"] == "wrong_shape"
