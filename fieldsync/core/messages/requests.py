@@ -21,9 +21,9 @@ REQUESTS: dict[str, tuple[int | None, str, str, str]] = {
     ),
     "unknown_token": (
         401,
-        "رمز الجهاز غير معروف. سجّل الجهاز من جديد؛ بياناتك محفوظة.",
-        "Le jeton de l’appareil est inconnu. Enrôlez l’appareil à nouveau ; vos données sont conservées.",
-        "The device's token is not known. Enrol the device again; your data stays.",
+        "الرمز غير معروف أو انتهت صلاحيته. سجّل الجهاز من جديد أو أعد الدخول؛ بياناتك محفوظة.",
+        "Le jeton est inconnu ou expiré. Enrôlez l’appareil à nouveau ou reconnectez-vous ; vos données sont conservées.",
+        "The token is not known or has expired. Enrol the device again, or sign in again; your data stays.",
     ),
     "expired_token": (
         401,
