@@ -65,9 +65,17 @@ def correct(session: Session, desk: Desk, found: Found, writes: Mapping[str, Any
     """Write other values, as one who has seen all that the record shows; the form's version says what fits."""
     state = decode_state(bytes(found.row.state))
     version = state.version if state else None
-    form = published(session, desk.association_id, found.of, version) if found.kind == "submission" else None
-    wrong = form.compiled.wrong_in_itself(writes) if form else []
-    return wrong[0] if wrong else _say(session, desk, found, writes=writes, version=version)
+    wrong = _wrong_in_form(session, desk, found, version, writes) if found.kind == "submission" else None
+    return wrong or _say(session, desk, found, writes=writes, version=version)
+
+
+def _wrong_in_form(
+    session: Session, desk: Desk, found: Found, version: str | None, writes: Mapping[str, Any]
+) -> Problem | None:
+    form = published(session, desk.association_id, found.of, version)
+    if form is None:
+        return Problem("form_not_here", detail={"version": version or "…"})
+    return next(iter(form.compiled.wrong_in_itself(writes)), None)
 
 
 def delete(session: Session, desk: Desk, found: Found) -> Problem | None:

@@ -76,6 +76,28 @@ def test_entities_are_merged_and_parted_again(world: World) -> None:
     assert refused["code"] == "bad_act"
 
 
+def test_a_record_of_which_nothing_applies_yet_can_be_acted_on(world: World) -> None:
+    amina, coordinator = world.phone(), person(world, "coordinator")
+    waits = amina.says(seen=[["far-away", 1]])
+    amina.tells(waits)
+    path = f"records/{waits['record']}"
+    assert coordinator.post(f"{path}/comment", {"text": "What is this?"})["fields"] == {}
+    assert [each["status"] for each in coordinator.pages(f"{path}/operations")] == ["held", "applied"]
+    coordinator.post(f"{path}/review", {"state": "rejected"})
+    assert coordinator.post(f"{path}/correct", {"writes": {"name": "x"}}, 422)["code"] == "form_not_here"
+    coordinator.post(f"{path}/delete")
+    assert coordinator.get(path)["record"] == waits["record"]
+
+
+def test_a_merge_with_itself_or_with_nothing_is_no_merge(world: World) -> None:
+    only = person_said(world, "Fatima")["entity"]
+    coordinator = person(world, "coordinator")
+    assert coordinator.post(f"records/{only}/merge?kind=entity", {"records": []}, 400)["code"] == "wrong_shape"
+    merged = coordinator.post(f"records/{only}/merge?kind=entity", {"records": [only]})
+    assert merged["merged_into"] is None
+    assert len(coordinator.pages("entities")) == 1
+
+
 def test_a_quarantined_operation_is_released(world: World) -> None:
     amina = world.phone()
     wrong = amina.says(writes={"name": "Amina", "colour": "mauve"})

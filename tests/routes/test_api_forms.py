@@ -127,8 +127,8 @@ def test_a_form_may_choose_from_the_entity_lists_of_the_association(world: World
 |        | form_id | version | namespaces              |
 |        | choose  | 1       | fs="urn:fieldsync:form" |
 """
-    sent = {"definition": (io.BytesIO(text.encode()), "choose.md")}
-    assert upload(person(world, "designer"), **sent).status_code == 201
+    sent = upload(person(world, "designer"), definition=(io.BytesIO(text.encode()), "choose.md"))
+    assert sent.status_code == 201
     elsewhere = person(world, "designer", world.add_association("other", forms=()))
     refused = upload(elsewhere, definition=(io.BytesIO(text.encode()), "choose.md"))
     assert "media_missing" in [each["code"] for each in refused.get_json()["findings"]]

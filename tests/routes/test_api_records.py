@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import pytest
 from pyxform.xls2xform import convert as to_xform
 
-from fieldsync.services import publishing
+from fieldsync.services import publishing, reading
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from fieldsync.store.devices import ViewRow
@@ -13,9 +14,13 @@ from tests.world import Json, Phone, World
 
 INTAKE = """
 | survey  |
-|         | type | name  | label | bind::fs:class |
-|         | text | code  | Code  | P1             |
-|         | text | story | Story | P3             |
+|         | type | name  | label | bind::fs:class | save_to |
+|         | text | code  | Code  | P1             |         |
+|         | text | case  | Case  | P1             |         |
+|         | text | story | Story | P3             | story   |
+| entities |
+|          | list_name | entity_id | create_if     | update_if     | label   |
+|          | cases     | ${case}   | ${code} != '' | ${code} = ''  | ${code} |
 | settings |
 |         | form_id | form_title | version | namespaces              |
 |         | intake  | Intake     | 1       | fs="urn:fieldsync:form" |
@@ -188,6 +193,32 @@ def test_restricted_answers_reach_no_person(world: World) -> None:
     for path in ("submissions", "conflicts", f"records/{said['record']}/operations"):
         assert "secret" not in coordinator.call("GET", path).text
     assert bearer(mouna).get(f"records/{said['record']}")["fields"]["story"] == "other secret"
+
+
+def test_an_entity_shows_no_restricted_property(world: World) -> None:
+    (coordinator, mouna), case = intake(world), world.uuid()
+    mouna.tells(mouna.says(of="intake", writes={
+        "code": "A1", "case": case, "story": "secret", "meta/entity/@id": case, "meta/entity/@create": "1",
+        "meta/entity/@dataset": "cases", "meta/entity/label": "A1",
+    }))  # fmt: skip
+    [entity] = coordinator.pages("entities?list=cases")
+    assert entity["withheld"] == ["label", "story"]
+    assert entity["fields"] == {}
+    history = coordinator.call("GET", f"records/{case}/operations")
+    assert (history.status_code, "secret" in history.text) == (200, False)
+
+
+def test_a_filter_that_lets_little_pass_ends_a_request_early_and_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SCANNED_ROWS_MAX", 3)
+    said = visits(world.phone(), *"abcdefgh")
+    coordinator = person(world, "coordinator")
+    for each in (said[0], said[7]):
+        coordinator.post(f"records/{each['record']}/review", {"state": "approved"})
+    first = coordinator.get("submissions?review=approved")
+    assert (names(first["items"]), first["next"] is not None) == (["a"], True)
+    assert names(coordinator.pages("submissions?review=approved", limit=5)) == ["a", "h"]
 
 
 def test_what_is_quarantined_shows_no_restricted_answer_either(world: World) -> None:
