@@ -42,20 +42,30 @@ def _page(session: Session, owner: AssociationRow, ids: Sequence[int], report: R
             _page(session, owner, [each], report)
         return
     report.checked["records"] += len(members)
-    said = {record.id: list(_readable(session, owner, record, report)) for record in members}
+    said = _said(session, owner, members, report)
     _derivations(working, members, said, report)
     _merges(session, members, said, report)
     _folds(working, members, report)
 
 
+def _said(
+    session: Session, owner: AssociationRow, members: Sequence[WorkingRecord], report: Report
+) -> dict[int, list[tuple[OperationRow, Operation]]]:
+    ids = [record.id for record in members]
+    applied, held = (operations.of_records(session, ids, status) for status in ("applied", "held"))
+    rows = {each: [*applied[each], *held[each]] for each in ids}
+    known = checks.authors_by_id(session, {row.author_id for found in rows.values() for row in found})
+    return {record.id: list(_readable(owner, record, rows[record.id], known, report)) for record in members}
+
+
 def _readable(
-    session: Session, owner: AssociationRow, record: WorkingRecord, report: Report
+    owner: AssociationRow,
+    record: WorkingRecord,
+    rows: Sequence[OperationRow],
+    known: Mapping[int, tuple[str, int]],
+    report: Report,
 ) -> Iterator[tuple[OperationRow, Operation]]:
     """The operations of a record that can be read and are what their row says."""
-    rows = [
-        row for status in ("applied", "held") for row in operations.of_records(session, [record.id], status)[record.id]
-    ]
-    known = checks.authors_by_id(session, {row.author_id for row in rows})
     for row in rows:
         operation = parse_operation(bytes(row.body))
         name, association_id = known[row.author_id]

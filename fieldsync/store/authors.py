@@ -64,8 +64,8 @@ def named(session: Session, names: Collection[str]) -> dict[str, AuthorRow]:
 
 
 def of_device(session: Session, device_id: int) -> list[AuthorRow]:
-    """A device's authors, its present one last."""
-    sql = f"SELECT {_COLUMNS} FROM author WHERE device_id = ? ORDER BY id"
+    """A device's authors, its present one last; the one that OpenRosa gives it speaks by that door alone."""
+    sql = f"SELECT {_COLUMNS} FROM author WHERE device_id = ? AND kind = 'device' ORDER BY id"
     return [AuthorRow(*row) for row in execute(session, sql, (device_id,))]
 
 
@@ -102,7 +102,8 @@ def counters_after(session: Session, author: AuthorRow, after: int) -> list[int]
     """Counters above `after` that are here in any way, in order: said, quarantined or void; at most a step's worth."""
     sql = (
         "SELECT counter FROM operation WHERE author_id = ? AND counter > ? AND n = 0"
-        " UNION SELECT counter FROM quarantine WHERE association_id = ? AND author = ? AND counter > ? AND counts = ?"
+        " UNION SELECT counter FROM quarantine"
+        " WHERE association_id = ? AND author = ? AND counter > ? AND counts = ? AND n = 0"
         " UNION SELECT counter FROM void WHERE author_id = ? AND counter > ?"
         " ORDER BY 1 LIMIT ?"
     )

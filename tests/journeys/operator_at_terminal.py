@@ -1,6 +1,7 @@
 """The operator at a terminal: commands in this process, where the promise is not about processes, and real ones."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,7 +54,8 @@ class Operator:
     def starts(self, *command: str | Path) -> Iterator["subprocess.Popen[str]"]:
         """A command as a process of its own, ended at the end."""
         typed = [sys.executable, "-m", "fieldsync.cli", *map(str, command), "--data", str(self.data), "--json"]
-        process = subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        environ = {**os.environ, **self.environ}
+        process = subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
         try:
             yield process
         finally:

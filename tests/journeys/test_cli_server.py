@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import Engine
 
 from fieldsync.config import program_folder
 from tests.journeys.operator_at_terminal import Operator, first_line
@@ -60,3 +61,30 @@ def test_an_address_that_is_taken_is_told(operator: Operator) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = operator.types("run", "--port", str(taken.getsockname()[1]))
     assert (said.code, said.json["error"]) == (1, "address_in_use")
+
+
+def test_two_servers_and_a_worker_share_postgresql(
+    postgresql_engine: Engine, postgresql_url: str, tmp_path: Path
+) -> None:
+    operator = Operator(tmp_path, {"FIELDSYNC_DATABASE_URL": postgresql_url})
+    operator.types("association", "add", "kht", "--name", "Khoutwa")
+    command = ("run", "--port", "0")
+    with operator.starts(*command) as one, operator.starts(*command) as other, operator.starts("worker") as worker:
+        urls = [first_line(server)["url"] for server in (one, other)]
+        assert first_line(worker) == {"worker": "started"}
+        device = operator.types("device", "enrol", "--association", "kht", "--name", "Phone").json
+        for url in urls:
+            asked = {"protocol": 1, "now": 0, "epoch": None, "cursor": None, "operations": []}
+            headers = {"Authorization": f"Bearer {device['token']}"}
+            assert requests.post(f"{url}/api/v1/sync", json=asked, headers=headers, timeout=30).status_code == 200
+        for process in (one, other, worker):
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(WAIT_SECONDS) == 0
+    assert operator.types("doctor").json["ok"]
+
+
+def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://somebody:passphrase@127.0.0.1:1/none"
+    said = Operator(tmp_path, {"FIELDSYNC_DATABASE_URL": url}).types("association", "list")
+    assert (said.code, said.json["error"]) == (1, "database_unreachable")
+    assert "passphrase" not in said.output + said.errors
