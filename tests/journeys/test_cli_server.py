@@ -9,7 +9,7 @@ import requests
 from sqlalchemy import Engine
 
 from fieldsync.config import program_folder
-from tests.journeys.operator_at_terminal import Operator, first_line
+from tests.journeys.operator_at_terminal import Json, Operator, first_line
 
 WAIT_SECONDS = 120
 """For a process to end on a busy machine."""
@@ -74,7 +74,7 @@ def test_two_servers_and_a_worker_share_postgresql(
         assert first_line(worker) == {"worker": "started"}
         device = operator.types("device", "enrol", "--association", "kht", "--name", "Phone").json
         for url in urls:
-            asked = {"protocol": 1, "now": 0, "epoch": None, "cursor": None, "operations": []}
+            asked: Json = {"protocol": 1, "now": 0, "epoch": None, "cursor": None, "operations": []}
             headers = {"Authorization": f"Bearer {device['token']}"}
             assert requests.post(f"{url}/api/v1/sync", json=asked, headers=headers, timeout=30).status_code == 200
         for process in (one, other, worker):
