@@ -60,9 +60,19 @@ def enrol_by_code(
     """Turn a code into a device. A known author is taken over only with its device's key, in its association."""
     if not is_author(author) or presence.is_ours(session, author):
         return Problem("bad_id")
+    attempt = session.begin_nested()
     row = devices.use_code(session, digest_of(code), now_ms)
-    if row is None:
-        return Problem("bad_code")
+    enrolled = Problem("bad_code") if row is None else _enrol_with(session, row, author, token, key, now_ms)
+    if isinstance(enrolled, Problem):
+        attempt.rollback()  # a refusal leaves the code good
+    else:
+        attempt.commit()
+    return enrolled
+
+
+def _enrol_with(
+    session: Session, row: CodeRow, author: str, token: str, key: str | None, now_ms: int
+) -> Enrolled | Problem:
     known = authors.find(session, author)
     if known is None:
         views = tuple(view_named(name) for name in row.views.split())

@@ -193,7 +193,7 @@ def test_a_hundred_kills_lose_nothing_on_sqlite(data: Path) -> None:
 
 @pytest.mark.kills
 def test_kills_lose_nothing_on_postgresql(data: Path, postgresql_engine: object, postgresql_url: str) -> None:
-    sweep(data, postgresql_url, 20, "kill -9 under load, PostgreSQL")
+    sweep(data, postgresql_url, 12, "kill -9 under load, PostgreSQL")
 
 
 @pytest.mark.kills
