@@ -12,6 +12,7 @@ from fieldsync.services.changes import name_of, view_named
 from fieldsync.services.senders import Sender, digest_of
 from fieldsync.services.settling import conclude, settle_author
 from fieldsync.store import associations, authors, devices
+from fieldsync.store.authors import AuthorRow
 from fieldsync.store.devices import CodeRow, ViewRow
 
 EVERYTHING = (ViewRow("all"),)
@@ -60,31 +61,36 @@ def enrol_by_code(
     """Turn a code into a device. A known author is taken over only with its device's key, in its association."""
     if not is_author(author) or presence.is_ours(session, author):
         return Problem("bad_id")
-    attempt = session.begin_nested()
-    row = devices.use_code(session, digest_of(code), now_ms)
-    enrolled = Problem("bad_code") if row is None else _enrol_with(session, row, author, token, key, now_ms)
-    if isinstance(enrolled, Problem):
-        attempt.rollback()  # a refusal leaves the code good
-    else:
-        attempt.commit()
-    return enrolled
-
-
-def _enrol_with(
-    session: Session, row: CodeRow, author: str, token: str, key: str | None, now_ms: int
-) -> Enrolled | Problem:
+    digest = digest_of(code)
+    row = devices.find_code(session, digest, now_ms)
     known = authors.find(session, author)
-    if known is None:
+    if row is None:
+        return Problem("bad_code")
+    refusal = _keeps_from_taking_over(session, known, row, key)
+    if refusal is not None:
+        return refusal
+    if devices.use_code(session, digest, now_ms) is None:
+        return Problem("bad_code")
+    if known is None or known.device_id is None:
         views = tuple(view_named(name) for name in row.views.split())
         new = NewDevice(row.association_id, row.kind, row.name, views, key)
         return enrol_at_once(session, new, author, token, now_ms)
-    device = devices.find(session, known.device_id) if known.device_id else None
-    if known.association_id != row.association_id:
+    devices.change_token(session, known.device_id, digest_of(token))
+    return Enrolled(author, token, associations.slug_of(session, known.association_id))
+
+
+def _keeps_from_taking_over(
+    session: Session, known: AuthorRow | None, offered: CodeRow, key: str | None
+) -> Problem | None:
+    """Why a code does not give this id; asked before the code is used, so that a refusal leaves it good."""
+    if known is None:
+        return None
+    if known.association_id != offered.association_id:
         return Problem("other_association")
+    device = devices.find(session, known.device_id) if known.device_id else None
     if device is None or device.key is None or key is None or not hmac.compare_digest(device.key, key):
         return Problem("author_taken")
-    devices.change_token(session, device.id, digest_of(token))
-    return Enrolled(author, token, associations.slug_of(session, known.association_id))
+    return None
 
 
 def enrol_again(session: Session, sender: Sender, author: str, token: str, now_ms: int) -> Enrolled | Problem:
