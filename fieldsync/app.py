@@ -12,7 +12,20 @@ from sqlalchemy import Engine
 from fieldsync import __version__
 from fieldsync.config import Settings, load, program_folder
 from fieldsync.core.problems import render
-from fieldsync.routes import acts, devices, errors, forms, health, home, publish, quarantine, records, sessions, sync
+from fieldsync.routes import (
+    acts,
+    devices,
+    errors,
+    forms,
+    health,
+    home,
+    openrosa,
+    publish,
+    quarantine,
+    records,
+    sessions,
+    sync,
+)
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
 from fieldsync.store import server
@@ -92,6 +105,7 @@ def create_app(
     describe(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.register_blueprint(openrosa.blueprint)  # its own standard describes it, not OpenAPI
     errors.register(app)
     app.after_request(_secure)
     return app

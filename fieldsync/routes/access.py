@@ -17,11 +17,13 @@ from fieldsync.services.senders import Sender, find_sender
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-WHO = ("public", "device", "reader")
+WHO = ("public", "device", "reader", "key")
 
 
 def access(who: str, permission: str | None = None) -> Callable[[View], View]:
-    """Declare who may call a view: `public`, `device` (a device's token) or `reader` (a device's or a person's).
+    """Declare who may call a view: `public`, `device` (a device's token), `reader` (a device's or a person's).
+
+    `key` is a device whose token stands in the address, as `<token>`: OpenRosa clients can do no other.
 
     A reader without the `permission` (core.access) is refused alike whatever the address names, there or not.
     """
@@ -33,7 +35,9 @@ def access(who: str, permission: str | None = None) -> Callable[[View], View]:
             if any("\0" in value for value in kwargs.values() if isinstance(value, str)):
                 raise Refused(Problem("not_found"))  # no name holds U+0000, and PostgreSQL takes none
             if who == "device":
-                g.sender = _sender()
+                g.sender = _sender(bearer_token())
+            elif who == "key":
+                g.sender = _sender(str(kwargs["token"]))
             elif who == "reader":
                 g.reader = _reader()
                 if permission is not None and not g.reader.may(permission):
@@ -73,9 +77,9 @@ def bearer_token() -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _sender() -> Sender:
+def _sender(token: str) -> Sender:
     with context().database.read() as session:
-        found = find_sender(session, bearer_token())
+        found = find_sender(session, token)
     if found is None:
         raise Refused(Problem("unknown_token"))
     return found

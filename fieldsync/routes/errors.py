@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from fieldsync.core.problems import Problem, http_status, render
+from fieldsync.routes import openrosa_xml
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.store.db import Busy
@@ -49,9 +50,21 @@ def problem_response(
     members: Mapping[str, Any] | None = None,
     retry_after: int | None = None,
 ) -> Response:
-    """The problem document; it never quotes the request."""
-    language = reader_language()
+    """The problem document, for OpenRosa clients in their XML; it never quotes the request."""
     status = status or http_status(problem.code) or 400
+    if openrosa_xml.is_spoken_here():
+        response = openrosa_xml.said(problem, status)
+    else:
+        response = _document(problem, status, members)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="fieldsync"'
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(retry_after or RETRY_AFTER_SECONDS)
+    return response
+
+
+def _document(problem: Problem, status: int, members: Mapping[str, Any] | None) -> Response:
+    language = reader_language()
     content = {
         "type": f"urn:fieldsync:problem:{problem.code}",
         "title": render(problem, language),
@@ -63,10 +76,6 @@ def problem_response(
     response = json_response(content, status)
     response.mimetype = "application/problem+json"
     response.headers["Content-Language"] = language
-    if status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="fieldsync"'
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(retry_after or RETRY_AFTER_SECONDS)
     return response
 
 

@@ -99,7 +99,9 @@ class Judge:
 
     def _may_speak_for(self, author: AuthorRow) -> bool:
         device = self.sender.device
-        if author.association_id != device.association_id:
+        if author.name in self.sender.authors:
+            return True
+        if author.association_id != device.association_id or author.kind != "device":
             return False
         return author.device_id == device.id or (self.sender.is_hub and author.hub_id == device.id)
 

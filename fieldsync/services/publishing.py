@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.forms import EntityDeclaration, Finding, Form
 from fieldsync.core.problems import Problem
+from fieldsync.services import openrosa
 from fieldsync.services.settling import conclude, settle_form
 from fieldsync.store import associations, form_versions
 from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
@@ -50,6 +51,7 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
     settled = settle_form(session, association_id, form.id, form.version, now_ms)
     associations.forms_changed(session, association_id)
     conclude(session, association_id, settled)
+    openrosa.take_waiting(session, association_id, form.id, form.version, now_ms)
     stored = form_versions.find(session, association_id, form.id, form.version)
     assert stored is not None
     return stored

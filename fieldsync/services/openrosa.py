@@ -1,0 +1,228 @@
+"""Submissions by OpenRosa become operations, each once, by the same way as a batch (docs/openrosa.md)."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.clock import tick
+from fieldsync.core.instance import from_xml
+from fieldsync.core.openrosa import Sheet, answered_twice, changes, occurrence_names, read_sheet, restored
+from fieldsync.core.openrosa_alignment import Named, aligned
+from fieldsync.core.operations import Operation, OperationId, Stamp, Value
+from fieldsync.core.parsing import parse_operation
+from fieldsync.core.problems import Problem
+from fieldsync.services import counters, desk, quarantining
+from fieldsync.services.judging import Judge, Said
+from fieldsync.services.openrosa_bases import bases_of
+from fieldsync.services.openrosa_chain import Chain, chain_of, content_of, operation_of
+from fieldsync.services.published import Published, published
+from fieldsync.services.senders import Sender
+from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
+from fieldsync.services.working import decode_state
+from fieldsync.store import devices, openrosa, operations, quarantine, records
+from fieldsync.store.authors import AuthorRow
+from fieldsync.store.db import is_passing
+from fieldsync.store.devices import DeviceRow
+from fieldsync.store.openrosa import SubmissionRow
+from fieldsync.store.quarantine import FAULTS_MAX
+
+logger = logging.getLogger(__name__)
+
+INSTANCE_ID, DEPRECATED_ID = "meta/instanceID", "meta/deprecatedID"
+
+RETRY = "retry"
+"""Not kept: a fault of ours. The client keeps the submission and sends it again."""
+
+
+@dataclass
+class _Content:
+    """What a submission writes, with what in its past, and the submission that the writes are told against."""
+
+    writes: Mapping[str, Value]
+    seen: tuple[OperationId, ...] = ()
+    bases: Mapping[str, tuple[OperationId, ...]] = field(default_factory=dict)
+    base_id: int | None = None
+    problem: Problem | None = None
+    xml: str | None = None
+
+
+def status_of(session: Session, device: DeviceRow, sheet: Sheet) -> str | None:
+    """What became of the same submission earlier; None where it is new."""
+    asked = (device.association_id, sheet.form, sheet.instance, sheet.digest)
+    row = openrosa.known(session, *asked, _revoked(device))
+    return row.status if row is not None else None
+
+
+def receive(session: Session, device_id: int, sheet: Sheet, new_author: str, now_ms: int) -> str:
+    """Take a submission in, unless it is known; its status, or `RETRY`.
+
+    `new_author`: the name that the device's OpenRosa author gets if this is its first submission.
+    """
+    openrosa.lock_device(session, device_id)
+    device = devices.find(session, device_id)
+    assert device is not None
+    known = status_of(session, device, sheet)
+    if known is not None:
+        return known
+    author = openrosa.author_of_device(session, device_id)
+    author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
+    if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
+        devices.note_contact(session, device_id, now_ms, device.clock_error_ms, None)
+    return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms).take()
+
+
+def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:
+    """A form version has come: the submissions that wait for it are read."""
+    for row in openrosa.waiting(session, association_id, form, version):
+        openrosa.lock_device(session, row.device_id)
+        device, author = devices.find(session, row.device_id), openrosa.author_of_device(session, row.device_id)
+        sheet = read_sheet(bytes(row.xml or b""))
+        assert device is not None and author is not None and isinstance(sheet, Sheet)
+        then = replace(device, status="revoked" if row.revoked_device else "active")
+        _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row).take()
+
+
+def _revoked(device: DeviceRow) -> int:
+    return device.id if device.status == "revoked" else 0
+
+
+class _Taking:
+    """Takes one submission in; `waited` is its row where it waited for its form version."""
+
+    def __init__(
+        self, session: Session, sender: Sender, sheet: Sheet, now_ms: int, waited: SubmissionRow | None = None
+    ) -> None:
+        self.session = session
+        self.sender = sender
+        self.sheet = sheet
+        self.now_ms = now_ms
+        self.waited = waited
+        self.association_id = sender.device.association_id
+        self.through = sender.author.known_through
+        self.chain: Chain = chain_of(session, self.association_id, sheet, waited)
+
+    def take(self) -> str:
+        """Say it, remember it, and put back what a late one wrote over."""
+        found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
+        if found is None and self.waited is not None:
+            return self.waited.status
+        content = self._content(found) if found else self._announced()
+        shown = self._shown() if self.chain.is_late and found else {}
+        counter, status = self._say(content)
+        if status != RETRY:
+            self._remember(content, counter, status, waits=found is None)
+        if shown and status == "applied":
+            back = restored(shown, content.writes)
+            if back:
+                self._say(_Content(back, (self._id(counter),)))
+        return status
+
+    def _content(self, found: Published) -> _Content:
+        """All answers of a first submission, of an edit those that differ from what it replaces."""
+        sheet, base = self.sheet, self.chain.base
+        named = Named(occurrence_names(self.chain.record, sheet.digest))
+        fields = from_xml(found.form, sheet.xml, named)
+        before = content_of(self.session, base) if base else None
+        if before is not None:
+            fields = aligned(fields, before, named.given)
+        content = _Content(fields)
+        if base is not None:
+            content.seen = (operation_of(self.session, base),)
+        if base is not None and before is not None:
+            content.writes = changes(before, fields)
+            content.base_id = base.id
+            if base.status == "quarantined":  # nothing of it is shown: the edit says everything
+                content.writes, content.base_id = {**content.writes, **fields}, None
+        author_id = self.sender.author.id
+        content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
+        twice = answered_twice(found.form, sheet.xml)
+        if twice is not None:
+            content.problem, content.xml = Problem("unknown_path", twice), sheet.xml.decode("utf-8", "replace")
+        return content
+
+    def _announced(self) -> _Content:
+        """What can be said before the form version is here; the held operation shows that something waits."""
+        writes = {INSTANCE_ID: self.sheet.instance, DEPRECATED_ID: self.sheet.deprecated}
+        return _Content({path: value for path, value in writes.items() if value})
+
+    def _shown(self) -> Mapping[str, Value]:
+        for found in desk.find(self.session, self.association_id, self.chain.record):
+            if (found.kind, found.of) == ("submission", self.sheet.form):
+                state = decode_state(bytes(found.row.state))
+                return state.fields if state else {}
+        return {}
+
+    def _say(self, content: _Content) -> tuple[int, str]:
+        """Draw a counter and say one operation; (counter, status)."""
+        counter = self.through + 1
+        raw = msgspec.json.encode(self._operation(content, counter))
+        said = Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
+        if not said.problems and self.chain.has_other_content:
+            said.problems = (Problem("other_content"),)
+        if content.problem is not None:
+            said.problems = (content.problem, *said.problems)
+        receipt_id = devices.add_receipt(self.session, self.sender.device.id, self.now_ms, None, 1)
+        try:
+            with self.session.begin_nested():
+                taken = Reception(self.session, self.sender, receipt_id, self.now_ms).take([(0, said)], ())
+        except Exception as error:
+            if is_passing(error):
+                raise
+            logger.error("a submission failed with %s", type(error).__name__)
+            return counter, self._count_fault(said)
+        self.through = counter
+        return counter, taken[0].status
+
+    def _operation(self, content: _Content, counter: int) -> dict[str, Any]:
+        last = _last_stamp(self.session, self.sender.author, counter - 1)
+        said: dict[str, Any] = {
+            "id": self._id(counter),
+            "record": self.chain.record,
+            "kind": "submission",
+            "of": self.sheet.form,
+            "version": self.sheet.version,
+            "stamp": tick(last, self.now_ms),
+            "writes": content.writes,
+        }
+        optional = {"seen": content.seen, "bases": content.bases, "xml": content.xml}
+        return said | {name: value for name, value in optional.items() if value}
+
+    def _id(self, counter: int) -> OperationId:
+        return (self.sender.author.name, counter)
+
+    def _count_fault(self, said: Said) -> str:
+        """A submission that makes the server fail is sent again; one that always does is quarantined."""
+        name, digest = self.sender.author.name, self.sheet.digest
+        times = quarantine.count_fault(self.session, self.sender.device.id, name, 0, 0, digest)
+        if times < FAULTS_MAX and self.waited is None:
+            return RETRY
+        said.problems = (Problem("internal"),)
+        quarantining.keep(self.session, self.sender, said, self.now_ms)
+        counters.advance(self.session, self.sender, [said], ())
+        return "quarantined"
+
+    def _remember(self, content: _Content, counter: int, status: str, waits: bool) -> None:
+        if self.waited is not None:
+            openrosa.became(self.session, self.waited.id, content.base_id, counter, status)
+            return
+        sheet, device = self.sheet, self.sender.device
+        row = SubmissionRow(
+            0, self.association_id, sheet.form, sheet.instance, sheet.digest, _revoked(device), sheet.deprecated,
+            records.uuid_bytes(self.chain.record), content.base_id, device.id, self.sender.author.id, counter, status,
+            sheet.version if waits else None, sheet.xml if waits else None,
+        )  # fmt: skip
+        openrosa.add_submission(self.session, row)
+
+
+def _last_stamp(session: Session, author: AuthorRow, counter: int) -> Stamp:
+    """The stamp of what an author said last; the beginning of time where that cannot be read."""
+    if counter == 0:
+        return (0, 0)
+    stored = operations.known(session, author.id, [counter]).get(counter)
+    rows = [stored] if stored else quarantine.targets(session, author.association_id, author.name, counter, 0)
+    read = (parse_operation(bytes(row.body)) for row in rows)
+    return max((each.stamp for each in read if isinstance(each, Operation)), default=(0, 0))

@@ -1,0 +1,91 @@
+"""The submissions around one instance id: which record they are, what an edit replaces, what came too late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.openrosa import Sheet, applied, record_of
+from fieldsync.core.operations import Operation, OperationId, Value
+from fieldsync.core.parsing import parse_operation
+from fieldsync.core.wire_values import is_uuid
+from fieldsync.store import associations, openrosa, operations, quarantine, records
+from fieldsync.store.openrosa import SubmissionRow
+
+EDITS_MAX = 200
+"""How many edits in a row are followed back; after that an edit says all its answers again."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
+
+    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied before it came.
+    """
+
+    record: str
+    base: SubmissionRow | None
+    has_other_content: bool
+    is_late: bool
+
+
+def chain_of(session: Session, association_id: int, sheet: Sheet, waited: SubmissionRow | None) -> Chain:
+    """Look around a submission; `waited` is its own row where it was stored before."""
+    asked = tuple(sorted({each for each in (sheet.instance, sheet.deprecated) if each}))
+    rows = [row for row in openrosa.around(session, association_id, sheet.form, asked) if row != waited]
+    same = [row for row in rows if row.instance == sheet.instance]
+    replaced = [row for row in rows if row.instance == sheet.deprecated != sheet.instance]
+    replacing = [row for row in rows if row.deprecated == sheet.instance]
+    beside = [row for row in rows if sheet.deprecated and row.deprecated == sheet.deprecated]
+    known = [*([waited] if waited else []), *same, *replaced, *replacing, *beside]
+    if known:
+        record = records.uuid_text(bytes(known[0].record))
+    else:
+        first = sheet.deprecated or sheet.instance
+        slug = "" if is_uuid(first) else associations.slug_of(session, association_id)
+        record = record_of(slug, sheet.form, first)
+    return Chain(
+        record,
+        _base(replaced),
+        has_other_content=any(row.status != "quarantined" for row in same),
+        is_late=any(row.status == "applied" for row in replacing),
+    )
+
+
+def _base(replaced: Sequence[SubmissionRow]) -> SubmissionRow | None:
+    read = [row for row in replaced if row.waits_version is None]
+    sound = [row for row in read if row.status != "quarantined"]
+    return next(iter([*sound, *read]), None)
+
+
+def operation_of(session: Session, row: SubmissionRow) -> OperationId:
+    """The id of the operation that a submission became."""
+    return openrosa.author_name(session, row.author_id), row.counter
+
+
+def content_of(session: Session, row: SubmissionRow) -> dict[str, Value] | None:
+    """The answers of a submission, the edits before it followed back; None where that leads too far."""
+    said: list[Operation] = []
+    link: SubmissionRow | None = row
+    while link is not None:
+        operation = _said(session, link)
+        if operation is None or len(said) == EDITS_MAX:
+            return None
+        said.append(operation)
+        link = openrosa.find(session, link.base_id) if link.base_id is not None else None
+    fields: dict[str, Value] = {}
+    for operation in reversed(said):
+        fields = applied(fields, operation.writes)
+    return fields
+
+
+def _said(session: Session, row: SubmissionRow) -> Operation | None:
+    stored = operations.known(session, row.author_id, [row.counter]).get(row.counter)
+    if stored is not None:
+        bodies = [bytes(stored.body)]
+    else:
+        name = openrosa.author_name(session, row.author_id)
+        rows = quarantine.targets(session, row.association_id, name, row.counter, 0)
+        bodies = [bytes(each.body) for each in rows]
+    read = (parse_operation(body) for body in bodies)
+    return next((each for each in read if isinstance(each, Operation)), None)

@@ -1,0 +1,132 @@
+"""Submissions by OpenRosa: which are known, which name which, and which wait for their form version."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.authors import AuthorRow, add
+from fieldsync.store.db import execute, for_update, places
+from fieldsync.store.form_versions import FormVersionRow
+
+AUTHOR_KIND = "openrosa"
+"""The kind of a device's second author, in whose name its OpenRosa submissions stand."""
+
+LINKS_MAX = 1000
+"""How many submissions around one instance id are looked at: edits of it, and other content under it."""
+
+_COLUMNS = (
+    "id, association_id, form, instance, digest, revoked_device, deprecated, record, base_id, device_id, author_id,"
+    " counter, status, waits_version, xml"
+)
+
+
+@dataclass(frozen=True)
+class SubmissionRow:
+    """A submission as stored; `record` is 16 bytes, `waits_version` and `xml` are None once it was read."""
+
+    id: int
+    association_id: int
+    form: str
+    instance: str
+    digest: bytes
+    revoked_device: int
+    deprecated: str
+    record: bytes
+    base_id: int | None
+    device_id: int
+    author_id: int
+    counter: int
+    status: str
+    waits_version: str | None = None
+    xml: bytes | None = None
+
+
+def author_of_device(session: Session, device_id: int) -> AuthorRow | None:
+    """The author of a device's OpenRosa submissions."""
+    sql = (
+        "SELECT id, name, association_id, kind, device_id, hub_id, enrolled, known_through, durable_through,"
+        " backed_up_through FROM author WHERE device_id = ? AND kind = ?"
+    )
+    row = execute(session, sql, (device_id, AUTHOR_KIND)).first()
+    return AuthorRow(*row) if row else None
+
+
+def add_author(session: Session, name: str, association_id: int, device_id: int) -> AuthorRow:
+    """Give a device its OpenRosa author."""
+    return add(session, name, association_id, AUTHOR_KIND, device_id)
+
+
+def author_name(session: Session, author_id: int) -> str:
+    """An author's name."""
+    return str(execute(session, "SELECT name FROM author WHERE id = ?", (author_id,)).scalar_one())
+
+
+def lock_device(session: Session, device_id: int) -> None:
+    """Keep other transactions from taking a submission of this device in."""
+    execute(session, f"SELECT id FROM device WHERE id = ?{for_update(session)}", (device_id,)).all()
+
+
+def known(
+    session: Session, association_id: int, form: str, instance: str, digest: bytes, revoked_device: int
+) -> SubmissionRow | None:
+    """The very same content under the same instance id, if it came before."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM openrosa_submission WHERE association_id = ? AND form = ? AND instance = ?"
+        " AND digest = ? AND revoked_device = ?"
+    )
+    row = execute(session, sql, (association_id, form, instance, digest, revoked_device)).first()
+    return SubmissionRow(*row) if row else None
+
+
+def around(session: Session, association_id: int, form: str, instances: tuple[str, ...]) -> list[SubmissionRow]:
+    """Submissions that bear one of these instance ids, or replace one that does; oldest first."""
+    bearing = f"SELECT {_COLUMNS} FROM openrosa_submission WHERE association_id = ? AND form = ? AND instance IN"
+    replacing = bearing.replace("instance IN", "deprecated IN")
+    named = places(len(instances))
+    sql = f"SELECT * FROM ({bearing} ({named}) UNION {replacing} ({named})) AS links ORDER BY id LIMIT ?"
+    asked = (association_id, form, *instances)
+    return [SubmissionRow(*row) for row in execute(session, sql, (*asked, *asked, LINKS_MAX))]
+
+
+def find(session: Session, submission_id: int) -> SubmissionRow:
+    """One submission by row id."""
+    row = execute(session, f"SELECT {_COLUMNS} FROM openrosa_submission WHERE id = ?", (submission_id,)).one()
+    return SubmissionRow(*row)
+
+
+def add_submission(session: Session, row: SubmissionRow) -> None:
+    """Remember a submission; `row.id` is ignored."""
+    columns = _COLUMNS.removeprefix("id, ")
+    values = (
+        row.association_id, row.form, row.instance, row.digest, row.revoked_device, row.deprecated, row.record,
+        row.base_id, row.device_id, row.author_id, row.counter, row.status, row.waits_version, row.xml,
+    )  # fmt: skip
+    execute(session, f"INSERT INTO openrosa_submission ({columns}) VALUES ({places(len(values))})", values)
+
+
+def became(session: Session, submission_id: int, base_id: int | None, counter: int, status: str) -> None:
+    """A submission that waited for its form version was read: this is its operation now."""
+    sql = (
+        "UPDATE openrosa_submission SET base_id = ?, counter = ?, status = ?, waits_version = NULL, xml = NULL"
+        " WHERE id = ?"
+    )
+    execute(session, sql, (base_id, counter, status, submission_id))
+
+
+def waiting(session: Session, association_id: int, form: str, version: str) -> list[SubmissionRow]:
+    """The submissions that wait for a form version, in the order in which they came."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM openrosa_submission WHERE association_id = ? AND form = ? AND waits_version = ?"
+        " ORDER BY id"
+    )
+    return [SubmissionRow(*row) for row in execute(session, sql, (association_id, form, version))]
+
+
+def form_by_hash(session: Session, association_id: int, content_hash: str) -> FormVersionRow | None:
+    """The form version of that content."""
+    sql = (
+        "SELECT id, association_id, form, version, title, hash, state, published_ms FROM form_version"
+        " WHERE association_id = ? AND hash = ? ORDER BY id LIMIT 1"
+    )
+    row = execute(session, sql, (association_id, content_hash)).first()
+    return FormVersionRow(*row) if row else None

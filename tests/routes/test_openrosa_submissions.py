@@ -1,0 +1,372 @@
+"""Companions who fill forms in ODK Collect: each finished form becomes one operation, however often it is sent."""
+
+import gzip
+import threading
+from typing import Any
+
+import pytest
+
+from fieldsync.services import desk
+from tests.routes.collect import Collect, message, visit
+from tests.world import Json, World, codes
+
+
+def said_of(world: World, record: str) -> list[Json]:
+    """The operations of a record, as coordinators see them."""
+    hub = world.hub()
+    return [each for each in hub.pulls() if each["record"] == record]
+
+
+def writes_of(world: World, record: str) -> list[Json]:
+    """What each of them writes."""
+    return [each["writes"] for each in said_of(world, record)]
+
+
+def quarantined(world: World) -> list[Json]:
+    """What waits for the coordinator: kind of problem and body."""
+    from tests.routes.callers import person
+
+    return person(world, "coordinator").pages("quarantine")
+
+
+@pytest.fixture
+def amina(world: World) -> Collect:
+    return Collect(world)
+
+
+def test_a_finished_form_becomes_a_record(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record, "<name>Amina</name><age>30</age><likes>red green</likes>"))
+    shown = world.record(record)
+    assert shown is not None
+    assert shown["fields"] == {
+        "name": "Amina",
+        "age": 30,
+        "likes": {"set": ["green", "red"]},
+        "meta/instanceID": f"uuid:{record}",
+    }
+    assert (shown["version"], shown["review"]["state"]) == ("1", "received")
+    [said] = said_of(world, record)
+    assert said["id"][0] not in (amina.phone.author, "")
+    assert said["stamp"] == [world.now_ms, 0]
+
+
+def test_the_app_on_the_same_phone_keeps_its_own_author_and_hears_of_the_record(world: World, amina: Collect) -> None:
+    first = amina.phone.sync(amina.phone.says())
+    record = world.uuid()
+    amina.sends(visit(record))
+    answer = amina.phone.sync(amina.phone.says())
+    assert answer["known_through"] == 2
+    assert list(answer["durable_through"]) == [amina.phone.author] == list(first["durable_through"])
+    assert [each["record"] for each in answer["records"]] == [record]
+
+
+def test_nobody_speaks_for_the_openrosa_author_in_a_batch(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record))
+    [said] = said_of(world, record)
+    act = {"review": "approved"}
+    forged = amina.phone.says(record, act=act) | {"id": [said["id"][0], 2]}
+    [result] = amina.phone.tells(forged)
+    assert (result["status"], codes(result)) == ("quarantined", ["not_your_author"])
+    amina.sends(visit(world.uuid()))
+    assert [each["id"][1] for each in world.hub().pulls()] == [1, 2]
+
+
+def test_a_resend_is_known_however_often_and_however_late(world: World, amina: Collect) -> None:
+    record, edit = world.uuid(), world.uuid()
+    first = visit(record, "<name>Amina</name><age>30</age>")
+    second = visit(edit, "<name>Amina</name><age>31</age>", deprecated=record)
+    amina.sends(first)
+    amina.sends(first)
+    amina.sends(second)
+    for resent in (first, second, first):
+        amina.sends(resent)
+    assert len(said_of(world, record)) == 2
+    assert world.fields(record)["age"] == 31
+    world.at_desk(desk.delete, record)
+    for resent in (first, second):
+        amina.sends(resent)
+    shown = world.record(record)
+    assert shown is not None and shown["deleted"] and not shown["delete_conflict"]
+    assert len(said_of(world, record)) == 3
+
+
+def test_eight_resends_at_once_are_one_operation(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    xml = visit(record)
+    start, answers = threading.Barrier(8), list[int]()
+
+    def send() -> None:
+        phone = Collect(world, amina.phone)
+        start.wait()
+        answers.append(phone.send(xml).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [201] * 8
+    assert len(said_of(world, record)) == 1
+
+
+def test_the_same_record_from_the_phone_enrolled_anew_is_known(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record))
+    Collect(world).sends(visit(record))
+    assert len(said_of(world, record)) == 1
+
+
+def test_an_edit_that_comes_late_merges_by_field(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record, "<name>Amina</name><age>30</age><colour>red</colour>"))
+    world.at_desk(desk.correct, record, {"name": "Amina B."})
+    world.now_ms += 1000
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>31</age>", deprecated=record))
+    shown = world.record(record)
+    assert shown is not None
+    assert {path: shown["fields"][path] for path in ("name", "age", "colour")} == {
+        "name": "Amina B.",
+        "age": 31,
+        "colour": None,
+    }
+    assert shown["conflicts"] == {}
+    assert set(writes_of(world, record)[2]) == {"age", "colour", "meta/instanceID", "meta/deprecatedID"}
+
+
+def test_two_edits_of_the_same_answer_are_a_conflict_that_somebody_sees(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record, "<name>Amina</name>"))
+    world.at_desk(desk.correct, record, {"name": "Aminata"})
+    world.now_ms += 1000
+    amina.sends(visit(world.uuid(), "<name>Yamina</name>", deprecated=record))
+    shown = world.record(record)
+    assert shown is not None
+    assert shown["fields"]["name"] == "Yamina"
+    assert [each["value"] for each in shown["conflicts"]["name"]] == ["Aminata"]
+
+
+def test_every_link_of_a_chain_is_the_same_record(world: World, amina: Collect) -> None:
+    first, second, third = world.uuid(), world.uuid(), world.uuid()
+    amina.sends(visit(first, "<age>1</age>"))
+    amina.sends(visit(second, "<age>2</age>", deprecated=first))
+    amina.sends(visit(third, "<age>3</age><name>C</name>", deprecated=second))
+    assert world.record(second) is None and world.record(third) is None
+    assert world.fields(first)["age"] == 3
+    assert len(said_of(world, first)) == 3
+
+
+def test_an_edit_that_comes_before_what_it_replaces_is_shown_whole_and_stays(world: World, amina: Collect) -> None:
+    record, edit = world.uuid(), world.uuid()
+    amina.sends(visit(edit, "<name>Amina</name><age>31</age>", deprecated=record))
+    assert world.fields(record)["age"] == 31
+    world.at_desk(desk.correct, record, {"name": "Amina B."})
+    amina.sends(visit(record, "<name>Amina</name><age>30</age><colour>red</colour>"))
+    shown = world.record(record)
+    assert shown is not None
+    assert {path: shown["fields"][path] for path in ("name", "age", "colour")} == {
+        "name": "Amina B.",
+        "age": 31,
+        "colour": None,
+    }
+    assert shown["fields"]["meta/instanceID"] == f"uuid:{edit}"
+    assert shown["conflicts"] == {}
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>32</age>", deprecated=edit))
+    assert world.fields(record)["age"] == 32
+
+
+def test_other_content_under_a_known_id_is_kept_aside(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record, "<name>Amina</name>"))
+    told = amina.sends(visit(record, "<name>Fatima</name>"))
+    assert "set apart" in told
+    assert world.fields(record)["name"] == "Amina"
+    [kept] = quarantined(world)
+    assert [each["code"] for each in kept["problems"]] == ["other_content"]
+    amina.sends(visit(record, "<name>Fatima</name>"))
+    assert len(quarantined(world)) == 1
+
+
+def test_a_wrong_answer_is_quarantined_and_acknowledged_and_can_be_corrected(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    told = amina.sends(visit(record, "<name>Amina</name><age>many</age><village>07.041</village>"))
+    assert "set apart" in told
+    assert world.record(record) is None
+    [kept] = quarantined(world)
+    assert [(each["code"], each["path"]) for each in kept["problems"]] == [("wrong_type", "age")]
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>30</age>", deprecated=record))
+    fields = world.fields(record)
+    assert (fields["name"], fields["age"], fields["village"]) == ("Amina", 30, None)
+
+
+def test_what_the_form_does_not_know_is_not_dropped(world: World, amina: Collect) -> None:
+    amina.sends(visit(world.uuid(), "<name>Amina</name><stranger>x</stranger>"))
+    amina.sends(visit(world.uuid(), "<name>Amina</name><name>Fatima</name>"))
+    kept = quarantined(world)
+    assert [each["problems"][0]["code"] for each in kept] == ["unknown_path", "unknown_path"]
+    assert "Fatima" in str(kept[1])
+
+
+def test_a_form_version_that_is_not_here_yet_holds_the_record(world: World, amina: Collect) -> None:
+    record, edit = world.uuid(), world.uuid()
+    xml = visit(
+        record, "<name>Amina</name><colour>blue</colour><children><called>Sami</called></children>", version="2"
+    )
+    told = amina.sends(xml)
+    assert "form version" in told
+    amina.sends(xml)
+    assert world.record(record) is None
+    world.publish("visit 2")
+    fields = world.fields(record)
+    assert (fields["name"], fields["colour"]) == ("Amina", "blue")
+    assert "Sami" in fields.values()
+    amina.sends(xml)
+    amina.sends(visit(edit, "<name>Amina</name>", deprecated=record, version="2"))
+    assert world.fields(record)["colour"] is None
+    assert [value for value in world.fields(record).values() if value == "Sami"] == []
+
+
+def test_a_revoked_phone_is_thanked_and_its_record_set_apart(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    world.revoke(amina.phone)
+    amina.sends(visit(record))
+    amina.sends(visit(record))
+    assert world.record(record) is None
+    [kept] = quarantined(world)
+    assert [each["code"] for each in kept["problems"]] == ["device_revoked"]
+    Collect(world).sends(visit(record))
+    assert world.fields(record)["name"] == "Amina"
+
+
+def test_a_record_without_an_id_is_known_by_its_content(world: World, amina: Collect) -> None:
+    amina.sends(visit("", "<name>Amina</name>"))
+    amina.sends(visit("", "<name>Amina</name>"))
+    amina.sends(visit("", "<name>Fatima</name>"))
+    assert len({each["record"] for each in world.hub().pulls()}) == 2
+
+
+def test_an_id_that_is_no_uuid_is_a_record_of_its_own_in_each_association(world: World, amina: Collect) -> None:
+    other = world.add_association("other")
+    stranger = Collect(world, world.phone(association_id=other))
+    for phone in (amina, stranger):
+        phone.sends(visit("household-7"))
+        phone.sends(visit("second-visit", "<age>3</age>", deprecated="household-7"))
+    [mine] = {each["record"] for each in world.hub().pulls()}
+    assert world.fields(mine)["age"] == 3
+    assert world.record(mine, association_id=other) is None
+
+
+def test_repeats_keep_their_occurrences_over_an_edit(world: World, amina: Collect) -> None:
+    record, sami = world.uuid(), world.uuid()
+    children = f"<children><__occurrence>{sami}</__occurrence><called>Sami</called></children>"
+    amina.sends(visit(record, children + "<children><called>Rita</called></children>"))
+    before = world.fields(record)
+    assert before[f"children[{sami}]/called"] == "Sami"
+    rita = next(path for path, value in before.items() if value == "Rita")
+    amina.sends(visit(world.uuid(), f"<children><called>Rita</called></children>{children}", deprecated=record))
+    after = world.fields(record)
+    assert (after[rita], after[f"children[{sami}]/called"]) == ("Rita", "Sami")
+    assert after[rita.removesuffix("/called")] == 1
+    assert len([path for path in after if path.endswith("/called")]) == 2
+
+
+def test_an_occurrence_that_was_removed_in_collect_goes(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    children = [f"<children><called>{name}</called></children>" for name in ("Sami", "Rita", "Adam")]
+    amina.sends(visit(record, "".join(children)))
+    amina.sends(visit(world.uuid(), children[0] + children[2], deprecated=record))
+    shown = [value for path, value in world.fields(record).items() if path.endswith("/called")]
+    assert sorted(shown) == ["Adam", "Sami"]
+
+
+def test_an_entity_follows_from_the_form_and_its_update_knows_the_version(world: World, amina: Collect) -> None:
+    person = world.uuid()
+    entity = f'<entity dataset="people" id="{person}" create="1"><label>Amina</label></entity>'
+    answers = f"<person>{person}</person><fullname>Amina</fullname><risk>high</risk>"
+    amina.sends(_of_person(world.uuid(), answers, entity))
+    assert world.fields(person, "entity")["fullname"] == "Amina"
+    world.now_ms += 1000
+    other = Collect(world)
+    update = f'<entity dataset="people" id="{person}" update="1" baseVersion="1"/>'
+    other.sends(_of_person(world.uuid(), f"<person>{person}</person><risk>low</risk>", update))
+    shown = world.record(person, "entity")
+    assert shown is not None
+    assert (shown["fields"]["risk"], shown["conflicts"]) == ("low", {})
+    old = f'<entity dataset="people" id="{person}" update="1" baseVersion="1"/>'
+    Collect(world).sends(_of_person(world.uuid(), f"<person>{person}</person><risk>high</risk>", old))
+    shown = world.record(person, "entity")
+    assert shown is not None and list(shown["conflicts"]) == ["risk"]
+
+
+def _of_person(instance: str, answers: str, entity: str) -> str:
+    meta = f"<meta><instanceID>uuid:{instance}</instanceID>{entity}</meta>"
+    return f'<data id="person" version="1">{answers}{meta}</data>'
+
+
+def test_photos_are_refused_until_the_server_can_keep_them(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    xml = visit(record, "<name>Amina</name><photo>face.jpg</photo>")
+    for files in ({"face.jpg": b"jpeg"}, {"face.jpg": b"x" * (world.settings.request_packed_bytes_max + 1)}):
+        refused = amina.send(xml, files, language="fr")
+        assert refused.status_code == 501
+        assert "photos" in message(refused)
+    assert world.hub().pulls() == [] and quarantined(world) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<data",
+        b"not xml",
+        b'<data id="visit" version="1"><name>Amina</data>',
+        b'<!DOCTYPE d [<!ENTITY x "y">]><data id="visit" version="1"><name>&x;</name></data>',
+        '<?xml version="1.0" encoding="UTF-16"?><data id="visit"/>'.encode("utf-16"),
+        b"<data><name>Amina</name></data>",
+        b'<data id="' + b"v" * 300 + b'"/>',
+        b'<data id="visit" version="1">' + b"<a>" * 100 + b"</a>" * 100 + b"</data>",
+        b'<data id="visit" version="1">' + b"<a/>" * 60_000 + b"</data>",
+    ],
+)
+def test_what_is_no_record_is_refused_in_words_and_nothing_is_kept(world: World, amina: Collect, body: bytes) -> None:
+    refused = amina.send(body)
+    assert refused.status_code == 400
+    assert message(refused)
+    assert world.hub().pulls() == [] and quarantined(world) == []
+
+
+def test_a_request_without_the_record_or_with_two_is_refused(amina: Collect) -> None:
+    path = f"{amina.base}/submission"
+    for response in (
+        amina.client.post(path, data={"other": "x"}),
+        amina.client.post(path, data=b"x", content_type="multipart/form-data"),
+        amina.client.post(path, data={"xml_submission_file": [visit("a"), visit("b")]}),
+        amina.client.post(path),
+    ):
+        assert response.status_code == 400
+        assert message(response)
+
+
+def test_a_packed_body_is_unpacked_within_limits(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    head = b'--b\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="x.xml"\r\n\r\n'
+    kind = "multipart/form-data; boundary=b"
+
+    def post(body: bytes) -> Any:
+        headers = {"Content-Encoding": "gzip"}
+        return amina.client.post(f"{amina.base}/submission", data=body, headers=headers, content_type=kind)
+
+    assert post(gzip.compress(head + visit(record).encode() + b"\r\n--b--\r\n")).status_code == 201
+    assert world.fields(record)["name"] == "Amina"
+    bomb = post(gzip.compress(b" " * (world.settings.request_unpacked_bytes_max + 1)))
+    assert bomb.status_code in (413, 501) and message(bomb)
+    assert post(b"no gzip").status_code == 400
+
+
+def test_a_large_record_is_kept_even_where_it_is_too_large_for_an_operation(world: World, amina: Collect) -> None:
+    told = amina.sends(visit(world.uuid(), f"<name>{'a' * 70_000}</name>"))
+    assert "set apart" in told
+    [kept] = quarantined(world)
+    assert kept["problems"][0]["code"] == "operation_too_large"
+    amina.sends(visit(world.uuid()))
