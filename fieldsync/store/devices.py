@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many, for_update
+from fieldsync.store.db import execute, execute_many
 
 _COLUMNS = "id, association_id, kind, name, status, key, wipe, enrolled_ms, last_sync_ms, clock_error_ms, report"
 
@@ -128,19 +128,14 @@ def find_code(session: Session, digest: bytes, now_ms: int) -> CodeRow | None:
     return CodeRow(*row) if row else None
 
 
-def good_code(session: Session, digest: bytes, now_ms: int) -> CodeRow | None:
-    """A code that was neither used nor has expired; locked, so that nobody else takes it meanwhile."""
+def use_code(session: Session, digest: bytes, now_ms: int) -> CodeRow | None:
+    """Take a code that was neither used nor expired; nobody else can take it after."""
     sql = (
-        "SELECT association_id, kind, name, views, expires_ms, used_ms FROM enrolment_code"
-        f" WHERE digest = ? AND used_ms IS NULL AND expires_ms > ?{for_update(session)}"
+        "UPDATE enrolment_code SET used_ms = ? WHERE digest = ? AND used_ms IS NULL AND expires_ms > ?"
+        " RETURNING association_id, kind, name, views, expires_ms, used_ms"
     )
-    row = execute(session, sql, (digest, now_ms)).first()
+    row = execute(session, sql, (now_ms, digest, now_ms)).first()
     return CodeRow(*row) if row else None
-
-
-def use_code(session: Session, digest: bytes, now_ms: int) -> None:
-    """Nobody can use this code again."""
-    execute(session, "UPDATE enrolment_code SET used_ms = ? WHERE digest = ?", (now_ms, digest))
 
 
 def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_ms: int | None, operations: int) -> int:
