@@ -26,6 +26,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "void",
         "fault",
         "missing_file",
+        "openrosa_submission",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
     "Forms": ("form_version", "form_file", "entity_property"),
