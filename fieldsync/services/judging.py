@@ -101,9 +101,11 @@ class Judge:
         device = self.sender.device
         if author.name in self.sender.authors:
             return True
-        if author.association_id != device.association_id or author.kind != "device":
+        if author.association_id != device.association_id:
             return False
-        return author.device_id == device.id or (self.sender.is_hub and author.hub_id == device.id)
+        if self.sender.is_hub and author.hub_id == device.id:
+            return True
+        return author.device_id == device.id and author.kind == "device"
 
     def _author(self, name: str) -> AuthorRow | None:
         own = self.sender.authors.get(name)
