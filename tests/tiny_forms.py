@@ -65,6 +65,7 @@ TEXTS = {
     "visit 1": VISIT.format(version="1", more=""),
     "visit 2": VISIT.format(version="2", more=BLUE),
     "person 1": PERSON,
+    "person 2": PERSON.replace("high low", "low high").replace("Person     | 1 ", "Person     | 2 "),
     "monthly 1": MONTHLY,
 }
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.forms import EntityDeclaration, Finding, Form
 from fieldsync.core.problems import Problem
-from fieldsync.services import openrosa
+from fieldsync.services import folding, openrosa
 from fieldsync.services.settling import conclude, settle_form
-from fieldsync.store import associations, form_versions
+from fieldsync.store import associations, form_versions, records
 from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
 
 OPEN = "open"
@@ -45,10 +45,10 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
     content = FormBytes(definition.xform, definition.xlsx, definition.source, definition.source_kind, findings)
     files = {name: (hashlib.sha256(data).hexdigest(), data) for name, data in definition.media.items()}
     form_versions.add(session, row, content, files)
-    for declaration in form.entities:
-        properties = _properties(form, declaration)
-        form_versions.save_properties(session, association_id, declaration.list, properties)
+    shown_otherwise = [each.list for each in form.entities if _save_properties(session, association_id, form, each)]
     settled = settle_form(session, association_id, form.id, form.version, now_ms)
+    for list_name in shown_otherwise:
+        settled.add(folding.refold(session, association_id, _in_conflict(session, association_id, list_name), now_ms))
     associations.forms_changed(session, association_id)
     conclude(session, association_id, settled)
     openrosa.take_waiting(session, association_id, form.id, form.version, now_ms)
@@ -85,6 +85,19 @@ def open_forms(session: Session, association_id: int) -> list[dict[str, object]]
 
 def _media(session: Session, row: FormVersionRow) -> list[dict[str, str]]:
     return [{"name": name, "sha256": digest} for name, digest in form_versions.file_hashes(session, row.id).items()]
+
+
+def _save_properties(session: Session, association_id: int, form: Form, declaration: EntityDeclaration) -> bool:
+    """Remember what a form says of an entity list; whether conflicts in it now show another value."""
+    before = {row.name: row.protective for row in form_versions.properties(session, association_id, declaration.list)}
+    properties = list(_properties(form, declaration))
+    form_versions.save_properties(session, association_id, declaration.list, properties)
+    return any(row.protective != before.get(row.name, ()) for row in properties)
+
+
+def _in_conflict(session: Session, association_id: int, list_name: str) -> list[int]:
+    collection = associations.collection(session, association_id, "entity", list_name)
+    return records.ids_in_conflict(session, collection.id) if collection else []
 
 
 def _properties(form: Form, declaration: EntityDeclaration) -> Iterable[PropertyRow]:

@@ -1,6 +1,6 @@
 """The data model: every table, in the order in which a batch touches them (docs/data-model.md draws it)."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER keys
@@ -159,6 +159,13 @@ class Record(Base):
     __table_args__ = (
         Index("uq_record_uuid", "uuid", "collection_id", unique=True),
         Index("ix_record_collection", "collection_id", "id"),
+        Index(
+            "ix_record_conflict",
+            "collection_id",
+            "id",
+            sqlite_where=text("conflicts > 0"),
+            postgresql_where=text("conflicts > 0"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"))

@@ -131,6 +131,12 @@ def in_conflict(session: Session, association_id: int, after_id: int, limit: int
     return [RecordRow(*row) for row in execute(session, sql, (association_id, after_id, limit))]
 
 
+def ids_in_conflict(session: Session, collection_id: int) -> list[int]:
+    """Row ids of a collection's records with values in conflict."""
+    sql = "SELECT id FROM record WHERE collection_id = ? AND conflicts > 0 ORDER BY id"
+    return [row[0] for row in execute(session, sql, (collection_id,))]
+
+
 def set_incomplete(session: Session, record_ids: Iterable[int], incomplete: bool) -> None:
     """Mark records whose files are not all here, or are now."""
     execute_many(session, "UPDATE record SET incomplete = ? WHERE id = ?", [(incomplete, each) for each in record_ids])

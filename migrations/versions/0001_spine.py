@@ -266,6 +266,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index("ix_record_collection", ["collection_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_record_conflict",
+            ["collection_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("conflicts > 0"),
+            postgresql_where=sa.text("conflicts > 0"),
+        )
         batch_op.create_index("uq_record_uuid", ["uuid", "collection_id"], unique=True)
 
     op.create_table(
@@ -367,6 +374,7 @@ def downgrade() -> None:
     op.drop_table("void")
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.drop_index("uq_record_uuid")
+        batch_op.drop_index("ix_record_conflict")
         batch_op.drop_index("ix_record_collection")
 
     op.drop_table("record")
