@@ -97,3 +97,14 @@ def first_gap(arrived: Iterable[int]) -> int:
     while through + 1 in here:
         through += 1
     return through
+
+
+def arrived(machine: Machine, author: str) -> set[int]:
+    """The counters of an author that are here in any way."""
+    rows = machine.rows(
+        "SELECT o.counter FROM operation o JOIN author a ON a.id = o.author_id WHERE a.name = ? AND o.n = 0"
+        " UNION SELECT counter FROM quarantine WHERE author = ? AND counts"
+        " UNION SELECT v.counter FROM void v JOIN author a ON a.id = v.author_id WHERE a.name = ?",
+        author, author, author,
+    )  # fmt: skip
+    return {row[0] for row in rows}

@@ -16,6 +16,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.saved: list[Saved] = []
+        self.good: set[bytes] = set()
+        """The meanings of what was right in itself."""
         self.acked: set[Promise] = set()
         """What the present history of the server has acknowledged."""
         self.authors: dict[str, set[str]] = defaultdict(set)
@@ -27,6 +29,7 @@ class Ledger:
     def note_saved(self, phone: Phone, saved: Saved) -> None:
         """A person saw "saved"."""
         self.saved.append(saved)
+        self.good |= {saved.meaning} if saved.good else set()
         key = (saved.content["id"][0], saved.content["id"][1])
         self.authors[phone.name].add(key[0])
         known = self.used.setdefault((phone.name, phone.life, key), saved.meaning)

@@ -48,7 +48,7 @@ class Operators:
         self._acts: list[tuple[int, Callable[[], object]]] = [
             (14, self.review), (5, self.comment), (8, self.correct), (4, self.delete), (12, self.judge),
             (10, self.merge), (6, self.unmerge), (7, self.publish), (9, self.change_views), (3, self.revoke),
-            (3, self.add_another_phone), (6, self.back_up), (4, self.restore), (3, self.restore_untold),
+            (3, self.add_another_phone), (8, self.back_up), (9, self.restore), (3, self.restore_untold),
             (3, self.empty_phone), (5, self.copy_phone), (4, self.put_back_phone), (4, self.restart),
         ]  # fmt: skip
 

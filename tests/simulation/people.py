@@ -19,6 +19,9 @@ EARLY_SHARE = 0.08
 REQUEST_BYTES = 64 * 1024
 """The most that the simulated server takes, unpacked."""
 
+HOT, HOT_SHARE = 3, 0.6
+"""Most people have to do with the same few records: that is where they meet."""
+
 MISTAKES: tuple[Json, ...] = (
     {"consent": "perhaps"}, {"age": "forty"}, {"colour": "blue"}, {"needs": {"set": ["gold"]}}, {"head": 7},
 )  # fmt: skip
@@ -33,7 +36,7 @@ class Companions:
         self._judges = judges
         self._count = 0
         self.acts: list[tuple[int, Callable[[Phone], None]]] = [
-            (26, self.submit), (30, self.edit), (8, self.open), (10, self.save_opened), (5, self.delete),
+            (26, self.submit), (30, self.edit), (11, self.open), (12, self.save_opened), (5, self.delete),
             (5, self.comment), (6, self.mistake), (9, self.edit_members), (1, self.paste),
         ]  # fmt: skip
 
@@ -136,7 +139,8 @@ class Companions:
     def _choose(self, phone: Phone, entities: bool = False) -> Json | None:
         kinds = ("submission", "entity") if entities else ("submission",)
         shown = [record for record in phone.device.records() if record["kind"] in kinds and record["of"]]
-        return self._dice.choice(shown) if shown else None
+        few = shown[:HOT] if self._dice.random() < HOT_SHARE else shown
+        return self._dice.choice(few) if shown else None
 
     def _version(self, phone: Phone) -> str:
         if self._dice.random() < EARLY_SHARE:

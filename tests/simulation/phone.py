@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ class Saved:
     destroyed: bool = False
     truth: list[Any] | None = None
 
-    @property
+    @cached_property
     def meaning(self) -> bytes:
         """What was said, whatever id it is said under."""
         return meaning(self.content)

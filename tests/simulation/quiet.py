@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.client.view import on_top
+from fieldsync.core.cursors import read_cursor
 from fieldsync.services import refolding, showing
 from fieldsync.services.working import WorkingSet
 from fieldsync.store import records
@@ -180,6 +181,37 @@ def _judge_phone(machine: Machine, phone: Phone, accuse: Accuse) -> None:
             _compare(phone, record, on_phone[name], accuse)
     for name in {_name(one) for one in phone.pulled()} - expected.keys():
         accuse("LEAK", f"{phone.name} keeps {name}")
+
+
+def missing(machine: Machine, phone: Phone) -> list[str]:
+    """Records that changed last before the phone's cursor, that it may read, and that it does not have."""
+    state = phone.device.store.state()
+    cursor = read_cursor(state.cursor or "", machine.secret)
+    found = machine.rows(
+        "SELECT d.id, d.association_id FROM author a JOIN device d ON d.id = a.device_id"
+        " WHERE a.name = ? AND d.status = 'active'", state.author or "",
+    )  # fmt: skip
+    if cursor is None or cursor.epoch != machine.epoch or state.epoch != cursor.epoch or not found:
+        return []
+    device, association = found[0]
+    sight = sight_of_device(machine, device, association)
+    views = {f"{kind}:{place}" if place else kind for kind, place in machine.rows(
+        "SELECT kind, place FROM device_view WHERE device_id = ?", device
+    )}  # fmt: skip
+    if views != cursor.positions.keys():
+        return []
+    through = min(cursor.positions.values(), default=0)
+    told = machine.rows(
+        "SELECT lower(hex(r.uuid)), c.kind, c.of, r.state FROM record r JOIN collection c ON c.id = r.collection_id"
+        " JOIN change_log l ON l.record_id = r.id WHERE l.association_id = ? AND r.review != 'held'"
+        " GROUP BY r.id HAVING max(l.position) <= ?", association, through,
+    )  # fmt: skip
+    here = set(phone.device.store.record_ids())
+    records = [
+        {"record": dashed(uuid), "kind": kind, "of": of, **msgspec.json.decode(folded)}
+        for uuid, kind, of, folded in told
+    ]
+    return [one["record"] for one in records if one["record"] not in here and sight.shows(one)]
 
 
 def _waits(phone: Phone, record: str) -> bool:

@@ -1,13 +1,12 @@
 """The judges of safety: what must hold after every answer and every restart, in the worst of the storm."""
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from fieldsync.client.transport import Answer
 from tests.simulation import quiet
-from tests.simulation.books import first_gap, is_on_disk, read_books
+from tests.simulation.books import arrived, first_gap, is_on_disk, read_books
 from tests.simulation.ledger import DURABLE
 from tests.simulation.machine import Machine
 from tests.simulation.network import Request, content
@@ -96,6 +95,11 @@ class Judges:
         for key in self._world.ledger.reused:
             self.accuse("ID_REUSED", f"{phone.name} {key}")
 
+    def on_synced(self, phone: Phone) -> None:
+        """A phone's cursor has moved: it has everything that the cursor stands for."""
+        for record in quiet.missing(self._world.machine, phone):
+            self.accuse("CURSOR_GAP", f"{phone.name} has read past {record} and does not have it")
+
     def at_quiet(self) -> None:
         """Nothing more comes: the same state everywhere, and nothing missing in it."""
         self.on_restart()
@@ -111,7 +115,7 @@ class Judges:
                 self.accuse("ACKED_LOST", f"{said['id']} {result['status']}")
 
     def _judge_good_ones(self, operations: list[Json], results: list[Json]) -> None:
-        good = {saved.meaning for saved in self._world.ledger.saved if saved.good}
+        good = self._world.ledger.good
         for said, result in zip(operations, results, strict=True):
             if meaning(said) not in good:
                 continue
@@ -125,13 +129,11 @@ class Judges:
 
     def _covered(self, durable_through: dict[str, int]) -> None:
         machine = self._world.machine
-        arrived: dict[str, set[int]] = defaultdict(set)
-        for author, counter in read_books(machine).said():
-            arrived[author].add(counter)
         backed_up = self._world.operators.backed_up
         for author, through in durable_through.items():
-            if through > first_gap(arrived[author]):
-                self.accuse("DURABLE", f"{author[:6]} {through}, and only {sorted(arrived[author])} arrived")
+            here = arrived(machine, author)
+            if through > first_gap(here):
+                self.accuse("DURABLE", f"{author[:6]} {through}, and only {sorted(here)} arrived")
             elif machine.settings.durability == "backup" and through > first_gap(backed_up.get(author, ())):
                 self.accuse("DURABLE", f"{author[:6]} {through}, and the backup has {backed_up.get(author)}")
 

@@ -42,7 +42,7 @@ class World:
         self.ledger = Ledger()
         durability = self.dice.choice(("disk", "backup", "backup", "backup"))
         settings = Settings(durability=durability, request_unpacked_bytes_max=REQUEST_BYTES)
-        self.pull_limit = self.dice.choice((2, 5, 200))
+        self.pull_limit = self.dice.choice((3, 10, 200))
         self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
         self.network = Network(self.dice, self.machine, self._heard, self.restart_server)
         self.phones: dict[str, Phone] = {}
@@ -85,11 +85,11 @@ class World:
         chance = self.dice.random()
         if chance < 0.36:
             self._with_faults(phone, lambda: self.trace(f"{phone.name} {self.companions.act(phone)}"))
-        elif chance < 0.72:
+        elif chance < 0.70:
             self._with_faults(phone, lambda: self.sync(phone))
-        elif chance < 0.78:
+        elif chance < 0.75:
             self.network.deliver_late()
-        elif chance < 0.84:
+        elif chance < 0.79:
             self._jump(phone)
         else:
             self._with_faults(phone, self.operators.act)
@@ -100,6 +100,7 @@ class World:
         phone.do(lambda: self.trace(f"{phone.name} sync {phone.device.sync()}"))
         self._note_author(phone, before)
         phone.listen()
+        self.judges.on_synced(phone)
 
     def _note_author(self, phone: Phone, before: str | None) -> None:
         author = phone.device.author
@@ -112,7 +113,7 @@ class World:
         """Arm a disk of the two sides, now and then, and go."""
         disks = [phone.disk, self.machine.disk]
         for disk in disks:
-            if self.dice.random() < 0.22:
+            if self.dice.random() < 0.3:
                 kind = self.dice.choice(("crash", "crash", "full"))
                 disk.arm(1 + int(self.dice.expovariate(0.2)), kind, kind == "crash" and self.dice.random() < 0.5)
         act()
