@@ -71,9 +71,10 @@ def find_here(session: Session, association_id: int, ids: Collection[OperationId
 
 
 def came_meanwhile(session: Session, association_id: int, held: Iterable[Entry]) -> bool:
-    """Whether any of these held operations waits for something that is here now."""
-    waits = {wait for entry in held for wait in entry.waits}
-    seen = {each for entry in held for each in entry.operation.seen if ("seen", waiting_name(each)) in waits}
+    """Whether any of these held operations still waits for something that is here now."""
+    listed = operations.waits_of(session, {entry.row_id for entry in held})
+    waits = {wait for found in listed.values() for wait in found}
+    seen = {_waiting_id(what) for kind, what in waits if kind == "seen"}
     if seen and find_here(session, association_id, seen):
         return True
     enrolled = authors.named(session, {what for kind, what in waits if kind == "author"})
@@ -82,6 +83,11 @@ def came_meanwhile(session: Session, association_id: int, held: Iterable[Entry])
     return any(
         form_versions.find(session, association_id, *what.split("\n", 1)) for kind, what in waits if kind == "form"
     )
+
+
+def _waiting_id(name: str) -> OperationId:
+    author, counter, n = name.split("/")
+    return (author, int(counter), int(n)) if n != "0" else (author, int(counter))
 
 
 def passed_on(

@@ -85,9 +85,13 @@ def ids_of_collections(session: Session, collection_ids: Collection[int], after_
 
 
 def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
-    """Store new records; where transactions may meet on a UUID, each takes them in the same order."""
+    """Store new records, survivors before those that are merged into them.
+
+    Where transactions may meet on a UUID, each takes them in the same order.
+    """
     if is_postgresql(session):
         rows = sorted(rows, key=lambda row: row.uuid)
+    rows = sorted(rows, key=lambda row: row.merged_into is not None)
     sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)})"
     execute_many(session, sql, list(rows))
 

@@ -135,7 +135,7 @@ def deliver(world: World, hub: Phone, association_id: int, said: list[Json], dic
     start = 0
     while start < len(order):
         size = dice.randint(1, 12) if dice else 1
-        hub.tells(*order[start : start + size])
+        assert "retry" not in hub.statuses(*order[start : start + size])
         if start <= publish_at < start + size:
             world.publish("visit 2", association_id)
         start += size
