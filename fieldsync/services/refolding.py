@@ -75,19 +75,17 @@ def _fold_collection(working: WorkingSet, members: Sequence[WorkingRecord]) -> N
     passed_on = presence.passed_on(working.session, working.association_id, everything)
     groups = [group & by_uuid.keys() for group in connected(everything)]
     alone = by_uuid.keys() - {uuid for group in groups for uuid in group}
-    tied = {uuid: said[uuid] for uuid in _ever_merged(members, everything) & by_uuid.keys()}
+    tied = [group & by_uuid.keys() for group in connected(filter(_ties, everything))]
     for group in [*groups, *({uuid} for uuid in sorted(alone))]:
-        others = tied if group & tied.keys() else {uuid: said[uuid] for uuid in group}
-        _fold_group(working, [by_uuid[uuid] for uuid in sorted(group)], others, passed_on)
+        around = next((each for each in tied if group <= each), group)
+        _fold_group(
+            working, [by_uuid[uuid] for uuid in sorted(group)], {uuid: said[uuid] for uuid in around}, passed_on
+        )
 
 
-def _ever_merged(members: Sequence[WorkingRecord], said: Sequence[Operation]) -> set[str]:
-    """The records that any merge speaks of, in force or undone; no other needs to know what was said elsewhere."""
-    merged = {record.uuid for record in members if record.row is not None and record.row.merged}
-    for operation in said:
-        if {"merge", "unmerge"} & (operation.act or {}).keys():
-            merged |= {operation.record, *(operation.act or {}).get("merge", ())}
-    return merged
+def _ties(operation: Operation) -> bool:
+    """Whether an operation may tie records, for ever: no other record needs to know what was said elsewhere."""
+    return "unmerge" not in (operation.act or {})
 
 
 def _fold_group(

@@ -12,7 +12,7 @@ from tests.world import Json, Phone, World
 
 SAYERS = 4
 VISITS = 5
-PEOPLE = 3
+PEOPLE = 5
 OPERATIONS = 45
 
 
@@ -35,7 +35,7 @@ class Story:
     def _say(self, number: int) -> Json:
         what = self.dice.choices(
             [self._visit, self._delete, self._register, self._update, self._merge, self._review, self._wrong],
-            [9, 2, 4, 4, 2, 2, 2],
+            [9, 2, 5, 4, 4, 2, 2],
         )[0]
         return what(1_790_000_000_000 + self.dice.randint(-5, 5) * 1000 + number)
 
@@ -92,10 +92,11 @@ class Story:
 
     def _merge(self, stamp: int) -> Json:
         merges = [one for one in self.said if "merge" in one.get("act", {})]
-        act: Json = {"merge": self.dice.sample(self.people, 2)}
+        record, other = self.dice.sample(self.people, 2)
+        act: Json = {"merge": [record, other]}
         if merges and self.dice.random() < 0.5:
-            act = {"unmerge": [self.dice.choice(merges)["id"]]}
-        record = act.get("merge", self.people)[0]
+            undone = self.dice.choice(merges)
+            record, act = self.dice.choice(undone["act"]["merge"]), {"unmerge": [undone["id"]]}
         return self._said_by(SAYERS, stamp, record, kind="entity", of="people", version=None, act=act)
 
     def _review(self, stamp: int) -> Json:
