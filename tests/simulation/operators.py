@@ -29,6 +29,9 @@ CODE_MS = 15 * 60_000
 WAIT_MS = 80 * 60_000
 """Longer than a phone waits between two attempts."""
 
+SKEWS_MS = (-120_000, 0, 90_000, -3 * 24 * 3_600_000, 5 * 3_600_000, 2 * 365 * 24 * 3_600_000)
+"""How wrong a phone's clock is when it is handed out: minutes, days behind, years ahead."""
+
 VIEWS = (
     (ViewRow("all"),), (ViewRow("own"),), (ViewRow("place", PLACES[0]),), (ViewRow("place", PLACES[1]),),
     (ViewRow("own"), ViewRow("place", PLACES[1])), (ViewRow("all"), ViewRow("place", PLACES[0])),
@@ -49,7 +52,7 @@ class Operators:
             (14, self.review), (5, self.comment), (8, self.correct), (4, self.delete), (12, self.judge),
             (10, self.merge), (6, self.unmerge), (7, self.publish), (9, self.change_views), (3, self.revoke),
             (3, self.add_another_phone), (8, self.back_up), (9, self.restore), (3, self.restore_untold),
-            (3, self.empty_phone), (5, self.copy_phone), (4, self.put_back_phone), (4, self.restart),
+            (3, self.empty_phone), (9, self.copy_phone), (10, self.put_back_phone), (4, self.restart),
         ]  # fmt: skip
 
     def act(self) -> None:
@@ -224,7 +227,7 @@ class Operators:
         link = self._world.network.link(name)
         phone = Phone(name, lambda: self._world.now_ms, link, self._dice, self._world.pull_limit)
         phone.association = association
-        phone.skew_ms = self._dice.randint(-120_000, 120_000)
+        phone.skew_ms = self._dice.choice(SKEWS_MS)
         self._world.phones[name] = phone
         self.enrol(phone)
 

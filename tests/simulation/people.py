@@ -36,7 +36,7 @@ class Companions:
         self._judges = judges
         self._count = 0
         self.acts: list[tuple[int, Callable[[Phone], None]]] = [
-            (26, self.submit), (30, self.edit), (11, self.open), (12, self.save_opened), (5, self.delete),
+            (26, self.submit), (30, self.edit), (14, self.open), (12, self.save_opened), (5, self.delete),
             (5, self.comment), (6, self.mistake), (9, self.edit_members), (1, self.paste),
         ]  # fmt: skip
 
@@ -91,7 +91,9 @@ class Companions:
         """What was opened some time ago is saved with what it showed then."""
         if not phone.opened:
             return
-        opened = phone.opened.pop(self._dice.randrange(len(phone.opened)))
+        moved = [one for one in phone.opened if phone.device.heads(one.record) != [tuple(key) for key in one.heads]]
+        opened = self._dice.choice(moved or phone.opened)
+        phone.opened.remove(opened)
         answers = self._some_answers(0.5) or {"note": self._word()}
         shown = [list(key) for key in opened.heads]
         self._say(phone, lambda: phone.device.edit(opened.record, answers, seen=opened.heads), truth=shown)

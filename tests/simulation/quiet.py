@@ -179,7 +179,9 @@ def _judge_phone(machine: Machine, phone: Phone, accuse: Accuse) -> None:
             accuse("CURSOR_GAP", f"{phone.name} does not have {name}")
         elif not _waits(phone, record["record"]):
             _compare(phone, record, on_phone[name], accuse)
-    for name in {_name(one) for one in phone.pulled()} - expected.keys():
+    own = phone.device.store.authors()
+    kept_names = {_name(one) for one in phone.pulled() if not all(key[0] in own for key in one["heads"])}
+    for name in sorted(kept_names - expected.keys()):
         accuse("LEAK", f"{phone.name} keeps {name}")
 
 
@@ -206,12 +208,23 @@ def missing(machine: Machine, phone: Phone) -> list[str]:
         " JOIN change_log l ON l.record_id = r.id WHERE l.association_id = ? AND r.review != 'held'"
         " GROUP BY r.id HAVING max(l.position) <= ?", association, through,
     )  # fmt: skip
-    here = set(phone.device.store.record_ids())
-    records = [
-        {"record": dashed(uuid), "kind": kind, "of": of, **msgspec.json.decode(folded)}
-        for uuid, kind, of, folded in told
+    names = set(phone.device.store.record_ids())
+    pulled = {_name(one): one for one in phone.pulled()}
+    return [
+        one["record"]
+        for one in (
+            {"record": dashed(uuid), "kind": kind, "of": of, **msgspec.json.decode(folded)}
+            for uuid, kind, of, folded in told
+        )
+        if sight.shows(one) and (one["record"] not in names or _is_stale(phone, one, pulled.get(_name(one))))
     ]
-    return [one["record"] for one in records if one["record"] not in here and sight.shows(one)]
+
+
+def _is_stale(phone: Phone, expected: Json, pulled: Json | None) -> bool:
+    """Whether a record in which the phone has no hand itself is not the server's."""
+    if phone.device.store.said_of(expected["record"]):
+        return False
+    return pulled is None or heads_of(pulled) != heads_of(expected)
 
 
 def _waits(phone: Phone, record: str) -> bool:

@@ -1,0 +1,58 @@
+"""Schedules by the thousand: whatever happens to phones, links, disks and clocks, nothing is lost and all agree."""
+
+import os
+
+import pytest
+
+from tests.simulation.runs import Outcome, replay_command, run
+from tests.simulation.world import World
+
+SCHEDULES = int(os.environ.get("FIELDSYNC_SCHEDULES", "2000"))
+SCHEDULES_LONG = int(os.environ.get("FIELDSYNC_SCHEDULES", "100000"))
+FIRST_SEED = int(os.environ.get("FIELDSYNC_SEED", "0"))
+
+FAULTS_A_SCHEDULE_MIN = 5
+"""Fewer, on the average, and the storm would be none."""
+
+
+def report(outcome: Outcome) -> str:
+    """The table of a run."""
+    lines = [
+        "",
+        f"{outcome.schedules} schedules, {outcome.steps} steps, {outcome.faults.total()} faults,"
+        f" {len(outcome.failing)} with a violation;"
+        f" {outcome.schedules / max(outcome.cpu_seconds, 0.001):.1f} schedules a second and core",
+        *(f"  {count:8} {kind}" for kind, count in outcome.faults.most_common()),
+    ]
+    for seed, found in sorted(outcome.failing.items())[:20]:
+        lines.append(f"  seed {seed}: {', '.join(found)}; replay: {replay_command(seed)}")
+        lines += [f"    {name}: {evidence[0]}" for name, evidence in found.items()]
+    return "\n".join(lines)
+
+
+def judge(outcome: Outcome, schedules: int) -> None:
+    print(report(outcome))
+    assert outcome.schedules == schedules
+    assert outcome.faults.total() > FAULTS_A_SCHEDULE_MIN * schedules
+    assert outcome.failing == {}, report(outcome)
+
+
+@pytest.mark.simulation
+def test_no_schedule_loses_leaks_or_confuses_anything() -> None:
+    judge(run("schedules", FIRST_SEED, SCHEDULES), SCHEDULES)
+
+
+@pytest.mark.simulation
+@pytest.mark.long
+def test_nor_does_any_of_a_night() -> None:
+    judge(run("schedules", FIRST_SEED, SCHEDULES_LONG), SCHEDULES_LONG)
+
+
+@pytest.mark.simulation
+def test_a_seed_is_a_history() -> None:
+    told: list[list[str]] = []
+    for _ in range(2):
+        lines: list[str] = []
+        World(FIRST_SEED, lines.append).run()
+        told.append(lines)
+    assert told[0] == told[1]
