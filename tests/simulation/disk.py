@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"})
 COMMIT = "COMMIT"
@@ -89,13 +89,13 @@ class Disk:
         disk = self
 
         class Cursor(sqlite3.Cursor):
-            def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
+            def execute(self, statement: str, parameters: Any = ()) -> Self:
                 disk.reaches(statement, after=False)
                 result = super().execute(statement, parameters)
                 disk.reaches(statement, after=True)
                 return result
 
-            def executemany(self, statement: str, parameters: Any) -> sqlite3.Cursor:
+            def executemany(self, statement: str, parameters: Any) -> Self:
                 disk.reaches(statement, after=False)
                 result = super().executemany(statement, parameters)
                 disk.reaches(statement, after=True)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from fieldsync.client import answer as answers
 from fieldsync.client import settle as settling
 from fieldsync.client import sync, view
@@ -64,11 +66,11 @@ def _() -> list[Any]:
 @seeded("results are taken by position", "each operation follows its own result")
 def _() -> list[Any]:
     def read(real: Any, body: bytes, sent: Any) -> Any:
-        said = answers.msgspec.json.decode(body)
+        said = msgspec.json.decode(body)
         for key, row in zip(sent, said.get("results", ()), strict=False):
             row["id"] = list(key)
         said["results"] = said.get("results", [])[: len(sent)]
-        return real(answers.msgspec.json.encode(said), sent)
+        return real(msgspec.json.encode(said), sent)
 
     def careful(real: Any, body: bytes, sent: Any) -> Any:
         try:

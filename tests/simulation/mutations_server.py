@@ -9,7 +9,7 @@ from fieldsync.core.problems import Problem
 from fieldsync.core.registers import Shown
 from fieldsync.core.reviews import Deletion
 from fieldsync.routes import sync as route
-from fieldsync.services import changes, counters, folding, quarantining, refolding, settling, sync
+from fieldsync.services import answering, changes, counters, folding, quarantining, refolding, settling, sync
 from fieldsync.services.changes import Page
 from fieldsync.services.judging import Judge
 from fieldsync.services.sync import Reception, Result
@@ -194,12 +194,12 @@ def _() -> list[Any]:
     def restore(real: Any, machine: Any, image: bytes, told: bool) -> None:
         real(machine, image, False)
 
-    return [around(Machine, "restore", restore), instead(route.answering, "is_ahead", lambda *args: False)]
+    return [around(Machine, "restore", restore), instead(answering, "is_ahead", lambda *args: False)]
 
 
 @seeded("nobody notices that the server went back", "a cursor ahead renews the epoch")
 def _() -> list[Any]:
-    return [instead(route.answering, "is_ahead", lambda *args: False)]
+    return [instead(answering, "is_ahead", lambda *args: False)]
 
 
 @seeded("a removal takes answers that it never saw", "an unseen answer keeps its occurrence")

@@ -55,7 +55,10 @@ Crashed = Callable[[], None]
 
 
 class Network:
-    """Carries requests. What the server was asked and answered is told to `heard`, whoever else hears it; `crashed` starts it again."""
+    """Carries requests. What the server was asked and answered is told to `heard`.
+
+    `crashed` starts a server again that died of a request.
+    """
 
     def __init__(self, dice: random.Random, machine: Machine, heard: Heard, crashed: Crashed) -> None:
         self.machine = machine

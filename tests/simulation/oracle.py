@@ -33,7 +33,7 @@ class History:
 
     @cached_property
     def pasts(self) -> dict[Id, frozenset[Id]]:
-        """Of each operation, all that its author had seen of the matter, by what was said and by its own earlier acts."""
+        """Of each operation, all that its author had seen: what it names, and its author's own earlier acts."""
         return {id: frozenset(self._walk(id)) for id in self.everything}
 
     def _walk(self, start: Id) -> set[Id]:

@@ -41,7 +41,7 @@ class Outcome:
 
 
 def run(job: str, first: int, count: int) -> Outcome:
-    """Run schedules, or seeded bugs, in processes of their own with a fixed hash seed: the same seed, the same history."""
+    """Run schedules, or seeded bugs, in processes of their own with a fixed hash seed."""
     workers = [_start(job, first, count, part) for part in range(WORKERS)]
     outcome = Outcome()
     for worker in workers:

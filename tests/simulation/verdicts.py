@@ -151,7 +151,8 @@ class Judges:
 def _is_taken(machine: Machine, said: Json) -> bool:
     """Whether something else is stored under the id."""
     rows = machine.rows(
-        "SELECT o.body FROM operation o JOIN author a ON a.id = o.author_id WHERE a.name = ? AND o.counter = ? AND o.n = 0",
+        "SELECT o.body FROM operation o JOIN author a ON a.id = o.author_id"
+        " WHERE a.name = ? AND o.counter = ? AND o.n = 0",
         *said["id"],
     )
     return any(meaning(msgspec.json.decode(body)) != meaning(said) for (body,) in rows)

@@ -174,9 +174,7 @@ class World:
     def _settle_in(self) -> None:
         """Two associations, their form, and the first phones."""
         for slug in ("khl", "amal"):
-            association = self.machine.association(slug)
-            form, at = definition(FIRST), self.server_clock()
-            self.machine.write(lambda x, a=association: publishing.publish(x, a, form, at))  # type: ignore[misc]
+            publish(self.machine, slug, FIRST, self.server_clock())
         self.network.calm = True
         for name in ("amina", "brahim", "chama"):
             self.operators.add_phone(name, "khl")
@@ -192,6 +190,12 @@ class World:
         ):
             found.update({f"{name}: {kind}": count for kind, count in disk.faults.items()})
         return found
+
+
+def publish(machine: Machine, slug: str, version: str, now_ms: int) -> None:
+    """A designer publishes a version of the form for an association."""
+    association = machine.association(slug)
+    machine.write(lambda session: publishing.publish(session, association, definition(version), now_ms))
 
 
 def where(error: BaseException) -> str:
