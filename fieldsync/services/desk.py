@@ -14,7 +14,7 @@ from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
 from fieldsync.services import presence
 from fieldsync.services.published import published
-from fieldsync.services.settling import log, settle
+from fieldsync.services.settling import conclude, settle
 from fieldsync.services.working import Entry, decode_state
 from fieldsync.store import associations, authors, devices, operations, quarantine, records, server
 from fieldsync.store.authors import AuthorRow
@@ -194,7 +194,7 @@ def _say_about(
     entry = Entry(operation, raw, author.id, receipt_id=devices.add_receipt(session, None, desk.now_ms, None, 1))
     settled = settle(session, desk.association_id, [entry], (), desk.now_ms)
     authors.move_counters(session, [(counter, counter, author.id)])
-    log(session, desk.association_id, settled.changes)
+    conclude(session, desk.association_id, settled)
     return None
 
 

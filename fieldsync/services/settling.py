@@ -68,7 +68,7 @@ def conclude(session: Session, association_id: int, settled: Settled) -> None:
     On PostgreSQL two transactions may each miss what the other stores: one that holds an operation, one that brings
     what it waits for. The second to lock the log's counter sees both sides, and begins again.
     """
-    log(session, association_id, settled.changes)
+    _log(session, association_id, settled.changes)
     if is_postgresql(session) and (settled.held or settled.here or settled.cause):
         if not settled.changes:
             associations.draw_positions(session, association_id, 0)
@@ -88,7 +88,7 @@ def _crossed(session: Session, association_id: int, settled: Settled) -> bool:
     )
 
 
-def log(session: Session, association_id: int, rows: Sequence[NewChange]) -> None:
+def _log(session: Session, association_id: int, rows: Sequence[NewChange]) -> None:
     """Write the change log; the positions are drawn here, last, and stay locked until the commit."""
     if rows:
         positions = associations.draw_positions(session, association_id, len(rows))
