@@ -71,7 +71,7 @@ def form_media(token: str, name: str, file: str) -> Response:
 @access("key")
 def submission_asked(token: str) -> Response:
     """Collect asks before every record how much it may send."""
-    return openrosa_xml.mark(Response(status=204))
+    return openrosa_xml.mark(Response(status=204, content_type=openrosa_xml.CONTENT_TYPE))
 
 
 @blueprint.post("/submission")

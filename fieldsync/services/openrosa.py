@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fieldsync.core.clock import tick
@@ -170,8 +171,8 @@ class _Taking:
             with self.session.begin_nested():
                 taken = Reception(self.session, self.sender, receipt_id, self.now_ms).take([(0, said)], ())
         except Exception as error:
-            if is_passing(error):
-                raise
+            if is_passing(error) or isinstance(error, IntegrityError):
+                raise  # another transaction was first: the whole is tried again
             logger.error("a submission failed with %s", type(error).__name__)
             return counter, self._count_fault(said)
         self.through = counter

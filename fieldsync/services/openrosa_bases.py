@@ -8,7 +8,7 @@ from fieldsync.core.declarations import places, statements
 from fieldsync.core.forms import Form
 from fieldsync.core.operations import OperationId, Value
 from fieldsync.services.working import decode_state
-from fieldsync.store import associations, operations, records
+from fieldsync.store import associations, openrosa, records
 
 ENTITIES_MAX = 200
 """Entities of one submission for which the base is looked up."""
@@ -51,6 +51,5 @@ def _heads_at(
     if row is None or state is None:
         return ()
     seen, is_branch = version
-    said = operations.of_records(session, [row.id])[row.id]
-    others = [each for each in said if not (is_branch and each.author_id == author_id)]
-    return state.heads if len(others) == seen else ()
+    said = openrosa.operations_applied(session, row.id, besides=author_id if is_branch else 0)
+    return state.heads if said == seen else ()

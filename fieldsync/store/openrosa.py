@@ -122,6 +122,12 @@ def waiting(session: Session, association_id: int, form: str, version: str) -> l
     return [SubmissionRow(*row) for row in execute(session, sql, (association_id, form, version))]
 
 
+def operations_applied(session: Session, record_id: int, besides: int) -> int:
+    """How many operations of a record are folded, those of one author (a row id, or 0 for none) not counted."""
+    sql = "SELECT count(*) FROM operation WHERE record_id = ? AND status = 'applied' AND author_id <> ?"
+    return int(execute(session, sql, (record_id, besides)).scalar_one())
+
+
 def form_by_hash(session: Session, association_id: int, content_hash: str) -> FormVersionRow | None:
     """The form version of that content."""
     sql = (

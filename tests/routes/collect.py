@@ -1,11 +1,12 @@
 """A phone with ODK Collect: what it asks for, and what its finished forms look like."""
 
+import io
 import re
-from typing import Any
 
 from lxml import etree
 from werkzeug.test import TestResponse
 
+from tests.routes.callers import person
 from tests.world import Json, Phone, World
 
 XFORMS_LIST = "{http://openrosa.org/xforms/xformsList}"
@@ -37,8 +38,8 @@ class Collect:
     def send(self, xml: str | bytes, files: Json | None = None, language: str = "en") -> TestResponse:
         """A POST as Collect makes it: the record in one part, each file in another."""
         body = xml.encode() if isinstance(xml, str) else xml
-        parts: Json = {"xml_submission_file": (_stream(body), "record.xml", "text/xml")}
-        parts |= {name: (_stream(data), name, "image/jpeg") for name, data in (files or {}).items()}
+        parts: Json = {"xml_submission_file": (io.BytesIO(body), "record.xml", "text/xml")}
+        parts |= {name: (io.BytesIO(data), name, "image/jpeg") for name, data in (files or {}).items()}
         headers = {"X-OpenRosa-Version": "1.0", "Accept-Language": language}
         path = f"{self.base}/submission?deviceID=collect%3A1"
         return self.client.post(path, data=parts, headers=headers, content_type="multipart/form-data")
@@ -48,12 +49,6 @@ class Collect:
         response = self.send(xml)
         assert response.status_code == 201, response.text
         return message(response)
-
-
-def _stream(data: bytes) -> Any:
-    import io
-
-    return io.BytesIO(data)
 
 
 def message(response: TestResponse) -> str:
@@ -79,3 +74,19 @@ def visit(
 
 def _named(instance: str) -> str:
     return f"uuid:{instance}" if re.fullmatch("[0-9a-fA-F-]{36}", instance) else instance
+
+
+def said_of(world: World, record: str) -> list[Json]:
+    """The operations of a record, as coordinators see them."""
+    hub = world.hub()
+    return [each for each in hub.pulls() if each["record"] == record]
+
+
+def writes_of(world: World, record: str) -> list[Json]:
+    """What each of them writes."""
+    return [each["writes"] for each in said_of(world, record)]
+
+
+def quarantined(world: World) -> list[Json]:
+    """What waits for the coordinator: kind of problem and body."""
+    return person(world, "coordinator").pages("quarantine")

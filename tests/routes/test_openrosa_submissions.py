@@ -1,32 +1,16 @@
 """Companions who fill forms in ODK Collect: each finished form becomes one operation, however often it is sent."""
 
-import gzip
-import threading
 from typing import Any
 
 import pytest
+from lxml import etree
 
+from fieldsync.core.forms import Form
+from fieldsync.core.instance import to_xml
 from fieldsync.services import desk
-from tests.routes.collect import Collect, message, visit
-from tests.world import Json, World, codes
-
-
-def said_of(world: World, record: str) -> list[Json]:
-    """The operations of a record, as coordinators see them."""
-    hub = world.hub()
-    return [each for each in hub.pulls() if each["record"] == record]
-
-
-def writes_of(world: World, record: str) -> list[Json]:
-    """What each of them writes."""
-    return [each["writes"] for each in said_of(world, record)]
-
-
-def quarantined(world: World) -> list[Json]:
-    """What waits for the coordinator: kind of problem and body."""
-    from tests.routes.callers import person
-
-    return person(world, "coordinator").pages("quarantine")
+from fieldsync.services.published import published
+from tests.routes.collect import Collect, quarantined, said_of, visit, writes_of
+from tests.world import World, codes
 
 
 @pytest.fixture
@@ -49,6 +33,44 @@ def test_a_finished_form_becomes_a_record(world: World, amina: Collect) -> None:
     [said] = said_of(world, record)
     assert said["id"][0] not in (amina.phone.author, "")
     assert said["stamp"] == [world.now_ms, 0]
+
+
+def test_what_the_server_shows_comes_back_the_same_as_an_answer_sheet(world: World, amina: Collect) -> None:
+    child, record = world.uuid(), world.uuid()
+    fields = {
+        "name": 'آمنة <&> "Amina"',
+        "age": 30,
+        "colour": "red",
+        "likes": {"set": ["green", "red"]},
+        f"children[{child}]": 1,
+        f"children[{child}]/called": "Sami",
+        "meta/instanceID": f"uuid:{record}",
+    }
+    amina.sends(etree.tostring(to_xml(_form(world), fields), encoding="UTF-8"))
+    assert world.fields(record) == fields
+
+
+def _form(world: World) -> Form:
+    found = world.read(lambda session: published(session, world.amal, "visit", "1"))
+    assert found is not None
+    return found.form
+
+
+def test_an_operation_that_makes_the_server_fail_is_sent_again_and_at_last_set_apart(
+    world: World, amina: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    record = world.uuid()
+    monkeypatch.setattr("fieldsync.services.folding.fold_in", fails)
+    statuses = [amina.send(visit(record)).status_code for _ in range(6)]
+    monkeypatch.undo()
+    assert statuses == [500] * 4 + [201] * 2
+    [kept] = quarantined(world)
+    assert [each["code"] for each in kept["problems"]] == ["internal"]
+    amina.sends(visit(world.uuid()))
+    assert [each["id"][1] for each in world.hub().pulls()] == [2]
 
 
 def test_the_app_on_the_same_phone_keeps_its_own_author_and_hears_of_the_record(world: World, amina: Collect) -> None:
@@ -90,25 +112,6 @@ def test_a_resend_is_known_however_often_and_however_late(world: World, amina: C
     shown = world.record(record)
     assert shown is not None and shown["deleted"] and not shown["delete_conflict"]
     assert len(said_of(world, record)) == 3
-
-
-def test_eight_resends_at_once_are_one_operation(world: World, amina: Collect) -> None:
-    record = world.uuid()
-    xml = visit(record)
-    start, answers = threading.Barrier(8), list[int]()
-
-    def send() -> None:
-        phone = Collect(world, amina.phone)
-        start.wait()
-        answers.append(phone.send(xml).status_code)
-
-    threads = [threading.Thread(target=send) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [201] * 8
-    assert len(said_of(world, record)) == 1
 
 
 def test_the_same_record_from_the_phone_enrolled_anew_is_known(world: World, amina: Collect) -> None:
@@ -227,6 +230,27 @@ def test_a_form_version_that_is_not_here_yet_holds_the_record(world: World, amin
     assert [value for value in world.fields(record).values() if value == "Sami"] == []
 
 
+def test_an_edit_goes_before_a_version_that_still_waits(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record, "<name>Amina</name><colour>blue</colour><age>1</age>", version="2"))
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>2</age>", deprecated=record))
+    assert world.fields(record)["age"] == 2
+    world.publish("visit 2")
+    fields = world.fields(record)
+    assert (fields["age"], fields["colour"]) == (2, None)
+    assert "blue" in str(writes_of(world, record))
+
+
+def test_an_edit_in_a_version_to_come_waits_and_then_says_only_what_differs(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(record, "<name>Amina</name><age>1</age>"))
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>2</age>", deprecated=record, version="2"))
+    assert world.fields(record)["age"] == 1
+    world.publish("visit 2")
+    assert world.fields(record)["age"] == 2
+    assert [("name" in each) for each in writes_of(world, record)] == [True, False, False]
+
+
 def test_a_revoked_phone_is_thanked_and_its_record_set_apart(world: World, amina: Collect) -> None:
     record = world.uuid()
     world.revoke(amina.phone)
@@ -302,71 +326,3 @@ def test_an_entity_follows_from_the_form_and_its_update_knows_the_version(world:
 def _of_person(instance: str, answers: str, entity: str) -> str:
     meta = f"<meta><instanceID>uuid:{instance}</instanceID>{entity}</meta>"
     return f'<data id="person" version="1">{answers}{meta}</data>'
-
-
-def test_photos_are_refused_until_the_server_can_keep_them(world: World, amina: Collect) -> None:
-    record = world.uuid()
-    xml = visit(record, "<name>Amina</name><photo>face.jpg</photo>")
-    for files in ({"face.jpg": b"jpeg"}, {"face.jpg": b"x" * (world.settings.request_packed_bytes_max + 1)}):
-        refused = amina.send(xml, files, language="fr")
-        assert refused.status_code == 501
-        assert "photos" in message(refused)
-    assert world.hub().pulls() == [] and quarantined(world) == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<data",
-        b"not xml",
-        b'<data id="visit" version="1"><name>Amina</data>',
-        b'<!DOCTYPE d [<!ENTITY x "y">]><data id="visit" version="1"><name>&x;</name></data>',
-        '<?xml version="1.0" encoding="UTF-16"?><data id="visit"/>'.encode("utf-16"),
-        b"<data><name>Amina</name></data>",
-        b'<data id="' + b"v" * 300 + b'"/>',
-        b'<data id="visit" version="1">' + b"<a>" * 100 + b"</a>" * 100 + b"</data>",
-        b'<data id="visit" version="1">' + b"<a/>" * 60_000 + b"</data>",
-    ],
-)
-def test_what_is_no_record_is_refused_in_words_and_nothing_is_kept(world: World, amina: Collect, body: bytes) -> None:
-    refused = amina.send(body)
-    assert refused.status_code == 400
-    assert message(refused)
-    assert world.hub().pulls() == [] and quarantined(world) == []
-
-
-def test_a_request_without_the_record_or_with_two_is_refused(amina: Collect) -> None:
-    path = f"{amina.base}/submission"
-    for response in (
-        amina.client.post(path, data={"other": "x"}),
-        amina.client.post(path, data=b"x", content_type="multipart/form-data"),
-        amina.client.post(path, data={"xml_submission_file": [visit("a"), visit("b")]}),
-        amina.client.post(path),
-    ):
-        assert response.status_code == 400
-        assert message(response)
-
-
-def test_a_packed_body_is_unpacked_within_limits(world: World, amina: Collect) -> None:
-    record = world.uuid()
-    head = b'--b\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="x.xml"\r\n\r\n'
-    kind = "multipart/form-data; boundary=b"
-
-    def post(body: bytes) -> Any:
-        headers = {"Content-Encoding": "gzip"}
-        return amina.client.post(f"{amina.base}/submission", data=body, headers=headers, content_type=kind)
-
-    assert post(gzip.compress(head + visit(record).encode() + b"\r\n--b--\r\n")).status_code == 201
-    assert world.fields(record)["name"] == "Amina"
-    bomb = post(gzip.compress(b" " * (world.settings.request_unpacked_bytes_max + 1)))
-    assert bomb.status_code in (413, 501) and message(bomb)
-    assert post(b"no gzip").status_code == 400
-
-
-def test_a_large_record_is_kept_even_where_it_is_too_large_for_an_operation(world: World, amina: Collect) -> None:
-    told = amina.sends(visit(world.uuid(), f"<name>{'a' * 70_000}</name>"))
-    assert "set apart" in told
-    [kept] = quarantined(world)
-    assert kept["problems"][0]["code"] == "operation_too_large"
-    amina.sends(visit(world.uuid()))
