@@ -172,10 +172,7 @@ def waits_for(session: Session, association_id: int, kind: str, what: Collection
     wanted = sorted(what)
     for start in range(0, len(wanted), CHUNK_ROWS):
         chunk = wanted[start : start + CHUNK_ROWS]
-        sql = (
-            "SELECT 1 FROM waiting WHERE association_id = ? AND kind = ?"
-            f" AND what IN ({places(len(chunk))}) LIMIT 1"
-        )
+        sql = f"SELECT 1 FROM waiting WHERE association_id = ? AND kind = ? AND what IN ({places(len(chunk))}) LIMIT 1"
         if execute(session, sql, (association_id, kind, *chunk)).first() is not None:
             return True
     return False
