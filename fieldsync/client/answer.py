@@ -14,6 +14,9 @@ DURABLE = frozenset({"applied", "duplicate", "held", "quarantined"})
 COUNTER_MAX = 1 << 53
 """What JSON can carry exactly; a greater counter is no counter of ours."""
 
+OTHER_CONTENT = "other_content"
+"""The problem code of an id that the server knows with other content: another life of this phone used it."""
+
 ACTIVE, REVOKED = "active", "revoked"
 
 Json = dict[str, Any]
