@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import msgspec
 
 from fieldsync.client import pace
-from fieldsync.client.answer import ACTIVE, REVOKED, Json, Result, SyncAnswer, problem_codes, stamps
+from fieldsync.client.answer import ACTIVE, OTHER_CONTENT, REVOKED, Json, Result, SyncAnswer, problem_codes, stamps
 from fieldsync.client.batch import Batch
 from fieldsync.client.pulled import take_page
 from fieldsync.client.store import Said, State, Store
 from fieldsync.client.view import reopens
 from fieldsync.core.clock import receive
-
-OTHER_CONTENT = "other_content"
-"""The problem code of an id that the server knows with other content: another life of this phone used it."""
 
 PAST_EPOCH_FAILURES = 5
 """So many failures in a row with an epoch that was left show that the server went back to it, and is no late answer."""
