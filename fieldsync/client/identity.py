@@ -5,8 +5,7 @@ import re
 
 import msgspec
 
-from fieldsync.client.answer import Json, problem_codes
-from fieldsync.client.settle import OTHER_CONTENT
+from fieldsync.client.answer import OTHER_CONTENT, Json, problem_codes
 from fieldsync.client.store import Said, Store
 
 AUTHOR = re.compile(r"[a-z0-9-]{1,40}")
