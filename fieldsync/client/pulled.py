@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from fieldsync.client.answer import Json
+from fieldsync.client.answer import OTHER_CONTENT, Json, problem_codes
 from fieldsync.client.store import Said, Store
 
 Key = tuple[str, int]
@@ -39,6 +39,8 @@ def _mark(store: Store, said: Said, is_head: bool, is_told: bool) -> None:
         store.forget_said([said.position])
     elif said.status == "applied":
         store.set_said(said.position, folded=1)
+    elif OTHER_CONTENT in problem_codes(said.problems):
+        return  # the head of that name is another life's operation
     elif is_head:
         store.set_said(said.position, folded=1, status="applied", problems=None)
     elif not is_told:
