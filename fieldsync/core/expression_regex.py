@@ -6,7 +6,7 @@ A pattern goes to `re` only where it cannot backtrack badly; any other runs as a
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from re import _constants, _parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
 
 from fieldsync.core.answer_text import UnknownValueError
@@ -20,6 +20,9 @@ MATCHED_LENGTH_MAX = 1_000
 """Characters of an answer that are matched; of a longer one the result is not known."""
 _MANY = 16
 """A repetition that may run further than this counts as unbounded."""
+
+_constants: Any = import_module("re._constants")
+_parser: Any = import_module("re._parser")
 
 Matcher = Callable[[str], bool]
 Tree = list[tuple[Any, Any]]
