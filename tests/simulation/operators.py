@@ -29,8 +29,10 @@ CODE_MS = 15 * 60_000
 WAIT_MS = 80 * 60_000
 """Longer than a phone waits between two attempts."""
 
-SKEWS_MS = (-120_000, 0, 90_000, -3 * 24 * 3_600_000, 5 * 3_600_000, 2 * 365 * 24 * 3_600_000)
-"""How wrong a phone's clock is when it is handed out: minutes, days behind, years ahead."""
+HOUR_MS = 3_600_000
+YEARS_MS = 2 * 365 * 24 * HOUR_MS
+SKEWS_MS = (-20 * HOUR_MS, -120_000, 90_000, 20 * HOUR_MS, YEARS_MS, YEARS_MS + HOUR_MS)
+"""How wrong a phone's clock is when it is handed out: minutes, most of a day, years ahead."""
 
 VIEWS = (
     (ViewRow("all"),), (ViewRow("own"),), (ViewRow("place", PLACES[0]),), (ViewRow("place", PLACES[1]),),
@@ -50,7 +52,7 @@ class Operators:
         """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
             (14, self.review), (5, self.comment), (8, self.correct), (4, self.delete), (12, self.judge),
-            (10, self.merge), (6, self.unmerge), (7, self.publish), (9, self.change_views), (3, self.revoke),
+            (20, self.merge), (12, self.unmerge), (7, self.publish), (9, self.change_views), (3, self.revoke),
             (3, self.add_another_phone), (8, self.back_up), (9, self.restore), (3, self.restore_untold),
             (3, self.empty_phone), (9, self.copy_phone), (10, self.put_back_phone), (4, self.restart),
         ]  # fmt: skip
@@ -287,6 +289,7 @@ class Operators:
     def still_to_do(self) -> bool:
         """Held operations whose author's phone is gone are released; whether there were any."""
         held = self._held()
+        self._world.judges.before_releases()
         for association, uuid, author, counter in held:
             self._verdict(association, uuid, (author, counter), "release")
         return bool(held)

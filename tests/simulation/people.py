@@ -19,7 +19,7 @@ EARLY_SHARE = 0.08
 REQUEST_BYTES = 64 * 1024
 """The most that the simulated server takes, unpacked."""
 
-HOT, HOT_SHARE = 3, 0.6
+HOT, HOT_SHARE = 2, 0.75
 """Most people have to do with the same few records: that is where they meet."""
 
 MISTAKES: tuple[Json, ...] = (
@@ -36,8 +36,8 @@ class Companions:
         self._judges = judges
         self._count = 0
         self.acts: list[tuple[int, Callable[[Phone], None]]] = [
-            (26, self.submit), (30, self.edit), (14, self.open), (12, self.save_opened), (5, self.delete),
-            (5, self.comment), (6, self.mistake), (9, self.edit_members), (1, self.paste),
+            (14, self.submit), (44, self.edit), (14, self.open), (12, self.save_opened), (5, self.delete),
+            (5, self.comment), (8, self.mistake), (16, self.edit_members), (1, self.paste),
         ]  # fmt: skip
 
     def act(self, phone: Phone) -> str:

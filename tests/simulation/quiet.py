@@ -33,8 +33,7 @@ def judge(world: "World", accuse: Accuse) -> None:
     _judge_mistakes(world, books, accuse)
     _judge_groups(world.machine, books, accuse)
     _judge_records(world, books, accuse)
-    versions = {row[0] for row in world.machine.rows("SELECT version FROM form_version")}
-    judge_held(books, versions, accuse)
+    judge_waiting(world.machine, accuse)
     judge_entities(books, accuse)
     for association in (row[0] for row in world.machine.rows("SELECT id FROM association")):
         _judge_log(world.machine, association, accuse)
@@ -42,6 +41,12 @@ def judge(world: "World", accuse: Accuse) -> None:
     _judge_counters(world.machine, books, accuse)
     for phone in world.phones.values():
         _judge_phone(world.machine, phone, accuse)
+
+
+def judge_waiting(machine: Machine, accuse: Accuse) -> None:
+    """What is held waits for something that is not here."""
+    versions = {row[0] for row in machine.rows("SELECT version FROM form_version")}
+    judge_held(read_books(machine), versions, accuse)
 
 
 def _judge_saved(world: "World", books: Books, accuse: Accuse) -> None:

@@ -100,6 +100,10 @@ class Judges:
         for record in quiet.missing(self._world.machine, phone):
             self.accuse("CURSOR_GAP", f"{phone.name} has read past {record} and does not have it")
 
+    def before_releases(self) -> None:
+        """The desk lets go what waits for a phone that is gone; until then, what is held waits for something."""
+        quiet.judge_waiting(self._world.machine, self.accuse)
+
     def at_quiet(self) -> None:
         """Nothing more comes: the same state everywhere, and nothing missing in it."""
         self.on_restart()

@@ -84,7 +84,7 @@ class World:
         phone = self.dice.choice(list(self.phones.values()))
         chance = self.dice.random()
         if chance < 0.36:
-            self._with_faults(phone, lambda: self.trace(f"{phone.name} {self.companions.act(phone)}"))
+            self._with_faults(phone, lambda: self._work(phone))
         elif chance < 0.70:
             self._with_faults(phone, lambda: self.sync(phone))
         elif chance < 0.75:
@@ -93,6 +93,11 @@ class World:
             self._jump(phone)
         else:
             self._with_faults(phone, self.operators.act)
+
+    def _work(self, phone: Phone) -> None:
+        """Somebody has her phone in the hand for a while."""
+        for _ in range(self.dice.choice((1, 2, 4))):
+            self.trace(f"{phone.name} {self.companions.act(phone)}")
 
     def sync(self, phone: Phone) -> None:
         """One round trip of a phone."""
