@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from fieldsync.config import Settings
-from fieldsync.core.cursors import Cursor
+from fieldsync.core.cursors import Cursor, read_cursor
 from fieldsync.services import counters, publishing
 from fieldsync.services.senders import Sender
 from fieldsync.store import associations, authors, server
@@ -55,6 +55,15 @@ def is_ahead(session: Session, sender: Sender, cursor: Cursor) -> bool:
     """Whether a cursor of our epoch stands after our counter: then this server went back in time."""
     position, _ = associations.positions(session, sender.device.association_id)
     return any(each > position for each in cursor.positions.values())
+
+
+def epoch_to_leave(session: Session, sender: Sender, cursor: str | None) -> str | None:
+    """Our epoch, where this cursor of it stands after our counter. Asked before a batch makes the counter grow."""
+    identity = server.identity(session)
+    known = read_cursor(cursor, identity.secret) if cursor is not None and identity is not None else None
+    if identity is None or known is None or known.epoch != identity.epoch or not is_ahead(session, sender, known):
+        return None
+    return identity.epoch
 
 
 def renew_epoch(session: Session, known: str, epoch: str) -> None:
