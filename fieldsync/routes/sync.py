@@ -87,6 +87,10 @@ def _receive(here: Context, said_by: Sender, batch: Batch, ids: list[Any]) -> li
     now_ms = here.now_ms()
     with here.database.read() as session:
         prepared = prepare(session, said_by, batch, ids, now_ms)
+        left = answering.epoch_to_leave(session, said_by, batch.cursor)
+    if left is not None:
+        epoch = here.draw(8).hex()
+        here.database.write(lambda session: answering.renew_epoch(session, left, epoch))
     if not prepared.needs_writing:
         return [result for result in prepared.results if result is not None]
     try:
