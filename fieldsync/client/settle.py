@@ -185,7 +185,10 @@ def _notice_other_life(store: Store, answer: SyncAnswer) -> bool:
         result.status == "quarantined" and OTHER_CONTENT in problem_codes(result.problems)
         for result in answer.results.values()
     )
-    counter = store.state().counter
+    state = store.state()
+    counter = state.counter
+    refused_alone = [said for said in store.said_in("outbox") if said.position == state.accused]
+    clash = clash or any(said.counter <= answer.known_through for said in refused_alone)
     if clash or answer.known_through > counter:
         store.update(renew=1, counter=max(counter, answer.known_through))
     return bool(store.state().renew)
