@@ -88,7 +88,7 @@ class Operators:
         names = self._names("entity")
         if len(names) > 1:
             one, other = self._dice.sample(names, 2)
-            self._at_desk("entity", lambda x, d, f: desk.merge(x, d, f, [other]), one)
+            self._at_desk("entity", lambda x, d, f: desk.merge(x, d, f, [dashed(other)]), one)
 
     def unmerge(self) -> None:
         rows = self._machine.rows(
@@ -253,8 +253,10 @@ class Operators:
     def put_back_phone(self) -> None:
         """A phone is set back to its copy, and does not know it."""
         copied = [phone for phone in self._world.phones.values() if phone.backup is not None]
-        if copied:
-            phone = self._dice.choice(copied)
+        if not copied:
+            self.copy_phone()
+        else:
+            phone = max(copied, key=_said_since)
             self._world.faults["phone restored"] += 1
             self._world.trace(f"{phone.name} put back")
             assert phone.backup is not None
@@ -293,3 +295,8 @@ class Operators:
         for association, uuid, author, counter in held:
             self._verdict(association, uuid, (author, counter), "release")
         return bool(held)
+
+
+def _said_since(phone: Phone) -> int:
+    """How much would be forgotten if the phone were put back to its copy."""
+    return phone.position() - phone.backup.position if phone.backup is not None else 0

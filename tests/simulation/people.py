@@ -37,7 +37,7 @@ class Companions:
         self._count = 0
         self.acts: list[tuple[int, Callable[[Phone], None]]] = [
             (14, self.submit), (44, self.edit), (14, self.open), (12, self.save_opened), (5, self.delete),
-            (5, self.comment), (8, self.mistake), (16, self.edit_members), (1, self.paste),
+            (5, self.comment), (8, self.mistake), (26, self.edit_members), (1, self.paste),
         ]  # fmt: skip
 
     def act(self, phone: Phone) -> str:
@@ -62,7 +62,7 @@ class Companions:
         """Other answers to a record that is on the phone, whoever wrote it."""
         record = self._choose(phone)
         if record is not None:
-            answers = self._some_answers(0.35) or {"note": self._word()}
+            answers = self._some_answers(0.5) or {"note": self._word()}
             version = self._version(phone) if self._dice.random() < 0.2 else None
             self._say(phone, lambda: phone.device.edit(record["record"], answers, version))
 
@@ -76,9 +76,9 @@ class Companions:
         if not known or chance < 0.25:
             answers = self._member(self._uuid(), self._dice.randrange(9))
         elif chance < 0.6:
-            answers = {self._dice.choice(known): None}
+            answers = {self._first(known): None}
         else:
-            answers = {f"{self._dice.choice(known)}/age": self._dice.randrange(100)}
+            answers = {f"{self._first(known)}/age": self._dice.randrange(100)}
         self._say(phone, lambda: phone.device.edit(record["record"], answers))
 
     def open(self, phone: Phone) -> None:
@@ -143,6 +143,10 @@ class Companions:
         shown = [record for record in phone.device.records() if record["kind"] in kinds and record["of"]]
         few = shown[:HOT] if self._dice.random() < HOT_SHARE else shown
         return self._dice.choice(few) if shown else None
+
+    def _first(self, known: list[str]) -> str:
+        """Mostly the first: where two people mean the same member, they meet."""
+        return known[0] if self._dice.random() < HOT_SHARE else self._dice.choice(known)
 
     def _version(self, phone: Phone) -> str:
         if self._dice.random() < EARLY_SHARE:
