@@ -9,17 +9,21 @@ from unittest import mock
 
 @dataclass(frozen=True)
 class Mutation:
-    """A bug with a name; `breaks` says which promise. `plant` puts it into the real code for as long as it is open."""
+    """A bug with a name; `breaks` says which promise. `plant` puts it into the real code for as long as it is open.
+
+    `rare`: what shows it happens in one schedule of thousands, so it is hunted at night.
+    """
 
     name: str
     breaks: str
     plant: Callable[[], AbstractContextManager[object]]
+    rare: bool = False
 
 
 MUTATIONS: list[Mutation] = []
 
 
-def seeded(name: str, breaks: str) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
+def seeded(name: str, breaks: str, rare: bool = False) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
     """Register a function that lists the patches of one bug."""
 
     def register(patches: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
@@ -30,7 +34,7 @@ def seeded(name: str, breaks: str) -> Callable[[Callable[[], list[Any]]], Callab
                     stack.enter_context(patch)
                 yield
 
-        MUTATIONS.append(Mutation(name, breaks, plant))
+        MUTATIONS.append(Mutation(name, breaks, plant, rare))
         return patches
 
     return register

@@ -167,7 +167,7 @@ def _() -> list[Any]:
     return [instead(quarantine, "add", lambda session, row: 0)]
 
 
-@seeded("what is quarantined occupies its id", "quarantine never takes an id")
+@seeded("what is quarantined occupies its id", "quarantine never takes an id", rare=True)
 def _() -> list[Any]:
     def judge(real: Any, judge: Any, raw: bytes, key: Any) -> Any:
         said = real(judge, raw, key)
