@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,11 @@ def run(job: str, first: int, count: int) -> Outcome:
     """Run schedules, or seeded bugs, in processes of their own with a fixed hash seed."""
     workers = [_start(job, first, count, part) for part in range(WORKERS)]
     outcome = Outcome()
+    with ThreadPoolExecutor(WORKERS) as readers:  # a worker whose pipe is full would wait for its reader
+        told = list(readers.map(lambda worker: list(_lines(worker)), workers))
+    for line in chain.from_iterable(told):
+        outcome.add(line)
     for worker in workers:
-        for line in _lines(worker):
-            outcome.add(line)
         if worker.wait() != 0:
             raise RuntimeError(f"a worker of the simulation ended with {worker.returncode}")
     return outcome
