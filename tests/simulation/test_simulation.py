@@ -20,7 +20,7 @@ OPEN_FINDINGS: dict[int, set[str]] = {
     1457: {"EDIT_LOST", "STUCK"},
     1580: {"STUCK"},
 }
-"""Seeds that show something which is not mended yet (docs/simulation.md, "Open findings"): any other violation fails."""
+"""Seeds that show what is not mended yet (docs/simulation.md, "Open findings"): any other violation fails."""
 
 FAULTS_A_SCHEDULE_MIN = 5
 """Fewer, on the average, and the storm would be none."""
