@@ -35,7 +35,11 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="fieldsync-bench-", dir=chosen.data))
     try:
         print(machine(), flush=True)
-        print_table(list(measure(folder / "data", records)))
+        rows = []
+        for row in measure(folder / "data", records):
+            print(f"{row.what}: {row.measured}", file=sys.stderr, flush=True)
+            rows.append(row)
+        print_table(rows)
     finally:
         shutil.rmtree(folder)
 
