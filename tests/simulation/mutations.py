@@ -11,7 +11,7 @@ from unittest import mock
 class Mutation:
     """A bug with a name; `breaks` says which promise. `plant` puts it into the real code for as long as it is open.
 
-    `rare`: what shows it happens in one schedule of thousands, so it is hunted at night.
+    `rare`: not met in the schedules of a day, so it is hunted at night.
     """
 
     name: str
