@@ -114,9 +114,10 @@ def _keep(store: Store, said: Said, result: Result, epoch: str) -> None:
     problems = msgspec.json.encode(result.problems) if result.problems else None
     store.set_said(said.position, state="kept", status=result.status, problems=problems, epoch=epoch, tries=0)
     released = said.status in ("held", "quarantined") and result.status not in ("held", "quarantined")
-    known_before = said.tries > 0 and result.answer == "duplicate"
+    known_before = result.answer == "duplicate" and not said.folded
     content = said.content()
-    if released or known_before or any(reopens(base, content) for base in store.pulled(said.record)):
+    pulled = store.pulled(said.record)
+    if released or (known_before and pulled) or any(reopens(base, content) for base in pulled):
         # What came down may contain it or not, or hides what it brings back: only the server can tell.
         store.ask_afresh(said.record)
 

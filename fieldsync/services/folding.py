@@ -230,14 +230,26 @@ def _changes(working: WorkingSet, entries: Iterable[Entry], rows: Mapping[int, R
     told: set[int] = set()
     for entry in entries:
         record = working.records[entry.name]
+        row = rows[record.id]
         told.add(record.id)
-        changes.append(NewChange(record.id, entry.row_id, entry.said_by, rows[record.id].place))
+        said_by = entry.said_by if _is_foreseen(record.row, row) else 0
+        changes.append(NewChange(record.id, entry.row_id, said_by, row.place))
     for record in working.records.values():
         if record.touched and record.id not in told:
             changes.append(NewChange(record.id, None, 0, rows[record.id].place))
         if record.row is not None and record.row.place != rows[record.id].place:
             changes.append(NewChange(record.id, None, 0, record.row.place))
     return changes
+
+
+def _is_foreseen(before: RecordRow | None, after: RecordRow) -> bool:
+    """Whether the device that wrote last shows the record as it is without being told.
+
+    Where values conflict, a delete is in doubt, or the review moves, only the server knows what it all adds up to.
+    """
+    conflicts = (before.conflicts if before else 0) + after.conflicts
+    review = before.review if before else "received"
+    return not conflicts and not after.deleted and after.review == review
 
 
 def flags_of(session: Session, record_ids: Iterable[int]) -> dict[int, tuple[Problem, ...]]:

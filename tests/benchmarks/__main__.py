@@ -32,6 +32,8 @@ def main() -> None:
     words.add_argument("--data", type=Path, default=None, help="folder to measure in; removed afterwards")
     chosen = words.parse_args()
     records = 5_000_000 if chosen.long else chosen.records
+    if chosen.data is not None:
+        chosen.data.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="fieldsync-bench-", dir=chosen.data))
     try:
         print(machine(), flush=True)

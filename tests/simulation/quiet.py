@@ -52,7 +52,9 @@ def judge_waiting(machine: Machine, accuse: Accuse) -> None:
 def _judge_saved(world: "World", books: Books, accuse: Accuse) -> None:
     """Everything that a person saw as saved is on the server under an id of her phone; what is right, in its record."""
     stored = {(entry.id[0], meaning(entry.content)) for entry in books.operations}
-    apart = {(entry.id[0], meaning(entry.content)): entry for entry in books.quarantine}
+    apart: dict[tuple[Any, str], list[Entry]] = defaultdict(list)
+    for entry in books.quarantine:
+        apart[entry.id[0], meaning(entry.content)].append(entry)
     aside = {(name, meaning(said.content())) for name, phone in world.phones.items() for said in phone.set_aside()}
     for saved in world.ledger.saved:
         names = world.ledger.authors[saved.phone]
@@ -60,7 +62,7 @@ def _judge_saved(world: "World", books: Books, accuse: Accuse) -> None:
             continue
         if any((name, saved.meaning) in stored for name in names):
             continue
-        kept = [apart[name, saved.meaning] for name in names if (name, saved.meaning) in apart]
+        kept = [entry for name in names for entry in apart.get((name, saved.meaning), ())]
         if not kept or (saved.good and not any("device_revoked" in entry.codes for entry in kept)):
             accuse("EDIT_LOST", f"{saved.phone} {saved.content['id']} {[entry.codes for entry in kept]}")
 
