@@ -17,6 +17,9 @@ COUNTER_MAX = 1 << 53
 OTHER_CONTENT = "other_content"
 """The problem code of an id that the server knows with other content: another life of this phone used it."""
 
+NOT_YOUR_AUTHOR = "not_your_author"
+"""The problem code of an operation whose sender may not speak for its author, or whose author the server forgot."""
+
 ACTIVE, REVOKED = "active", "revoked"
 
 Json = dict[str, Any]
@@ -53,6 +56,7 @@ class SyncAnswer:
     durable_through: Mapping[str, int]
     known_through: int
     forms: Sequence[Json] | None
+    witness: str | None = None
     device: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,6 +83,7 @@ def read(body: bytes, sent: Sequence[tuple[str, int]]) -> SyncAnswer | None:
         durable_through=_counters(said.get("durable_through")),
         known_through=_counter(said.get("known_through")),
         forms=_forms(said.get("forms")),
+        witness=said.get("witness") if isinstance(said.get("witness"), str) else None,
         device=said["device"] if isinstance(said.get("device"), dict) else {},
     )
 

@@ -122,6 +122,8 @@ def _plain(store: Store, state: State, sent: Sequence[Said], pull: bool, now_ms:
         "pull": "records" if pull else "none",
         "report": _report(store),
     }
+    if state.witness is not None:
+        envelope["witness"] = state.witness
     void = store.undeclared(state.author or "", VOID_MAX)
     if void:
         envelope["void"] = void

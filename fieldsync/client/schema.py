@@ -2,14 +2,14 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 
-VERSION = 1
+VERSION = 2
 
 BUSY_MS = 30_000
 """How long a second process that opened the same file waits for the first."""
 
 TABLES = """
-BEGIN IMMEDIATE;
 CREATE TABLE device (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     author TEXT,                            -- null before enrolment
@@ -33,7 +33,9 @@ CREATE TABLE device (
     suspects INTEGER NOT NULL DEFAULT 0,    -- so many at the head of the outbox hold one that was refused
     accused INTEGER,                        -- position of the one that was refused alone
     failures INTEGER NOT NULL DEFAULT 0,
-    next_attempt_ms INTEGER NOT NULL DEFAULT 0
+    next_attempt_ms INTEGER NOT NULL DEFAULT 0,
+    witness TEXT,                           -- the server's own word on what it knew, given back to it
+    vouch INTEGER NOT NULL DEFAULT 0        -- 1: the server may have forgotten which ids are ours
 );
 CREATE TABLE former (author TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE past_epoch (epoch TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -71,9 +73,15 @@ CREATE TABLE form (
 ) WITHOUT ROWID;
 CREATE TABLE file (path TEXT PRIMARY KEY, etag TEXT, body BLOB NOT NULL) WITHOUT ROWID;
 INSERT INTO device (only) VALUES (1);
-PRAGMA user_version = 1;
-COMMIT;
+PRAGMA user_version = 2;
 """
+
+
+FROM_VERSION_1 = (
+    "ALTER TABLE device ADD COLUMN witness TEXT",
+    "ALTER TABLE device ADD COLUMN vouch INTEGER NOT NULL DEFAULT 0",
+    "PRAGMA user_version = 2",
+)
 
 
 class StoreTooNew(Exception):
@@ -87,8 +95,10 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
-    if _version(connection) == 0:
-        _create(connection)
+    tables = [statement for statement in TABLES.split(";") if statement.strip()]
+    for version, statements in ((0, tables), (1, FROM_VERSION_1)):
+        if _version(connection) == version:
+            _step(connection, version, statements)
     if _version(connection) > VERSION:
         raise StoreTooNew
 
@@ -97,13 +107,12 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """All tables in one transaction, statement by statement; another process may have been faster."""
-    statements = [statement for statement in TABLES.split(";") if statement.strip()]
-    connection.execute(statements[0])
+def _step(connection: sqlite3.Connection, version: int, statements: Sequence[str]) -> None:
+    """One transaction, statement by statement; another process may have been faster."""
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        if _version(connection) == 0:
-            for statement in statements[1:-1]:
+        if _version(connection) == version:
+            for statement in statements:
                 connection.execute(statement)
         connection.execute("COMMIT")
     except BaseException:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import msgspec
 
 from fieldsync.client import pace
-from fieldsync.client.answer import ACTIVE, OTHER_CONTENT, REVOKED, Json, Result, SyncAnswer, problem_codes, stamps
+from fieldsync.client.answer import (
+    ACTIVE,
+    NOT_YOUR_AUTHOR,
+    OTHER_CONTENT,
+    REVOKED,
+    Json,
+    Result,
+    SyncAnswer,
+    problem_codes,
+    stamps,
+)
 from fieldsync.client.batch import Batch
 from fieldsync.client.pulled import take_page
 from fieldsync.client.store import Said, State, Store
@@ -41,7 +51,7 @@ def settle(store: Store, batch: Batch, answer: SyncAnswer, now_ms: int, dice: ra
             return Settled({}, 0, False, "old_answer")
         statuses = _settle_results(store, batch, answer)
         if state.epoch != answer.epoch:
-            _enter_epoch(store, state, answer, set(batch.keys))
+            _enter_epoch(store, state, answer, batch)
         pulled = _pull(store, batch, answer, state)
         _hear(store, answer.records or (), now_ms)
         if not _notice_other_life(store, answer):
@@ -114,7 +124,7 @@ def _keep(store: Store, said: Said, result: Result, epoch: str) -> None:
     problems = msgspec.json.encode(result.problems) if result.problems else None
     store.set_said(said.position, state="kept", status=result.status, problems=problems, epoch=epoch, tries=0)
     released = said.status in ("held", "quarantined") and result.status not in ("held", "quarantined")
-    known_before = result.answer == "duplicate" and not said.folded
+    known_before = result.answer == "duplicate" and result.status == "applied" and not said.folded
     content = said.content()
     pulled = store.pulled(said.record)
     if released or (known_before and pulled) or any(reopens(base, content) for base in pulled):
@@ -129,19 +139,28 @@ def _ask_about_held(store: Store, records: set[str]) -> None:
         store.queue_again(said.position for said in kept if said.status == "held")
 
 
-def _enter_epoch(store: Store, state: State, answer: SyncAnswer, sent: set[tuple[str, int]]) -> None:
-    """Another history of the server: read it from the beginning, and say again what it may have lost."""
+def _enter_epoch(store: Store, state: State, answer: SyncAnswer, batch: Batch) -> None:
+    """Another history of the server: read it from the beginning, and say again what it may have lost.
+
+    It may also have lost the ids that the phone took after its first.
+    """
     if state.epoch is not None:
         store.add_past_epoch(state.epoch)
+        heard = {key for key in batch.keys if not _is_disowned(answer.results.get(key))}
         lost = [
             said.position
             for said in store.said_in("kept", "safe")
-            if said.key not in sent and said.counter > answer.durable_through.get(said.author, 0)
+            if said.key not in heard and said.counter > answer.durable_through.get(said.author, 0)
         ]
         store.queue_again(lost)
         store.undeclare()
-        store.update(cursor=None, round=state.round + 1)
+        store.update(cursor=None, round=state.round + 1, vouch=int(len(store.authors()) > 1))
     store.update(epoch=answer.epoch)
+
+
+def _is_disowned(result: Result | None) -> bool:
+    """Whether the server does not know, or no longer knows, that this id is ours."""
+    return result is not None and NOT_YOUR_AUTHOR in problem_codes(result.problems)
 
 
 def _pull(store: Store, batch: Batch, answer: SyncAnswer, state: State) -> int | None:
@@ -212,7 +231,7 @@ def _take_standing(store: Store, answer: SyncAnswer) -> None:
     lease = answer.device.get("lease_until")
     standing = REVOKED if answer.device.get("status") == REVOKED else ACTIVE
     lease_until = lease if type(lease) is int and abs(lease) < 1 << 53 else store.state().lease_until
-    store.update(standing=standing, lease_until=lease_until)
+    store.update(standing=standing, lease_until=lease_until, witness=answer.witness)
     if answer.device.get("wipe") is True:
         store.erase_pulled()
         store.forget_said(said.position for said in store.said_in("safe"))

@@ -44,6 +44,8 @@ class State:
     accused: int | None
     failures: int
     next_attempt_ms: int
+    witness: str | None
+    vouch: int
 
 
 @dataclass(frozen=True)

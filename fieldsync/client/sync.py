@@ -61,15 +61,10 @@ def exchange(store: Store, transport: Transport, now_ms: Callable[[], int], dice
 
 
 def _attempt(store: Store, transport: Transport, now_ms: Callable[[], int], dice: Random, limit: int) -> SyncReport:
-    state, now = store.state(), now_ms()
-    if state.author is None:
-        return _report(store, NOT_ENROLLED, now)
-    if not pace.is_due(state.next_attempt_ms, now):
-        return _report(store, WAITING, now)
-    if state.renew:
-        renewed = _renew(store, transport, now, dice)
-        if renewed is not None:
-            return renewed
+    now = now_ms()
+    unready = _unready(store, now) or _show_identity(store, transport, now, dice)
+    if unready is not None:
+        return unready
     batch = build(store, now, limit)
     if batch is None:
         return _report(store, NOT_ENROLLED, now)
@@ -83,9 +78,23 @@ def _attempt(store: Store, transport: Transport, now_ms: Callable[[], int], dice
     return report
 
 
-def _renew(store: Store, transport: Transport, now: int, dice: Random) -> SyncReport | None:
-    """Take a new id; a report where that did not succeed."""
-    went = enrolment.renew(store, transport, dice)
+def _unready(store: Store, now: int) -> SyncReport | None:
+    state = store.state()
+    if state.author is None:
+        return _report(store, NOT_ENROLLED, now)
+    return None if pace.is_due(state.next_attempt_ms, now) else _report(store, WAITING, now)
+
+
+def _show_identity(store: Store, transport: Transport, now: int, dice: Random) -> SyncReport | None:
+    """Take a new id where one is needed, say again which are ours where the server may have forgotten them."""
+    state = store.state()
+    if state.renew:
+        return _put_off(store, enrolment.renew(store, transport, dice), now, dice)
+    return _put_off(store, enrolment.vouch(store, transport), now, dice) if state.vouch else None
+
+
+def _put_off(store: Store, went: enrolment.Enrolment, now: int, dice: Random) -> SyncReport | None:
+    """A report, and a later attempt, where the server did not agree."""
     if went.status == enrolment.ENROLLED:
         return None
     with store.transaction():

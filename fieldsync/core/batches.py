@@ -42,6 +42,7 @@ class _Members(msgspec.Struct, frozen=True):
     pull: Literal["records", "operations", "none"] = "records"
     void: Annotated[tuple[tuple[_Counter, _Text], ...], msgspec.Meta(max_length=VOID_MAX)] = ()
     report: Report | None = None
+    witness: _Text | None = None
 
 
 class _Request(_Members, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class Batch(msgspec.Struct, frozen=True):
     void: tuple[tuple[int, str], ...] = ()
     report: Report | None = None
     protocol: int = PROTOCOL
+    witness: str | None = None
 
 
 _request_decoder = msgspec.json.Decoder(_Request)
@@ -89,6 +91,7 @@ def _batch(said: _Members, operations: list[bytes], operations_max: int) -> Batc
         said.void,
         said.report,
         said.protocol,
+        said.witness,
     )
 
 

@@ -1,14 +1,17 @@
-"""Cursors: opaque to devices, signed so that nobody can make one (docs/protocol.md section 5)."""
+"""Cursors and witnesses: opaque to devices, signed so that nobody can make one (docs/protocol.md section 5)."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
 MAC_BYTES = 12
+
+Read = TypeVar("Read")
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,21 +29,53 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     forms: int = -1
 
 
-_decoder = msgspec.json.Decoder(Cursor)
+class Witness(msgspec.Struct, frozen=True):
+    """What the server knew when it answered a device.
+
+    `position` is the last of the `association`'s change log, written at `logged_ms`; `known` is author → greatest
+    counter.
+    """
+
+    epoch: str
+    association: int
+    position: int
+    logged_ms: int
+    known: Mapping[str, int]
+
+
+_cursor_decoder = msgspec.json.Decoder(Cursor)
+_witness_decoder = msgspec.json.Decoder(Witness)
 
 
 def write_cursor(cursor: Cursor, secret: bytes) -> str:
     """The text that a device stores."""
-    body = msgspec.json.encode(cursor)
-    return base64.urlsafe_b64encode(_mac(body, secret) + body).decode().rstrip("=")
+    return _signed(msgspec.json.encode(cursor), secret)
 
 
 def read_cursor(text: str, secret: bytes) -> Cursor | None:
     """The cursor of such a text; None where this server did not write it."""
+    return _read(text, secret, _cursor_decoder)
+
+
+def write_witness(witness: Witness, secret: bytes) -> str:
+    """The text that a device gives back with its next request."""
+    return _signed(msgspec.json.encode(witness), secret)
+
+
+def read_witness(text: str, secret: bytes) -> Witness | None:
+    """The witness of such a text; None where this server did not write it."""
+    return _read(text, secret, _witness_decoder)
+
+
+def _signed(body: bytes, secret: bytes) -> str:
+    return base64.urlsafe_b64encode(_mac(body, secret) + body).decode().rstrip("=")
+
+
+def _read(text: str, secret: bytes, decoder: msgspec.json.Decoder[Read]) -> Read | None:
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         mac, body = packed[:MAC_BYTES], packed[MAC_BYTES:]
-        return _decoder.decode(body) if hmac.compare_digest(mac, _mac(body, secret)) else None
+        return decoder.decode(body) if hmac.compare_digest(mac, _mac(body, secret)) else None
     except (binascii.Error, ValueError):
         return None
 

@@ -30,6 +30,7 @@ class SyncRequestSchema(OpenSchema):
     operations = fields.List(fields.Dict(), required=True)
     void = fields.List(fields.List(fields.Raw(), validate=validate.Length(equal=2)))
     report = fields.Nested(ReportSchema)
+    witness = fields.String(allow_none=True)
 
 
 class ResultSchema(Schema):
@@ -73,6 +74,7 @@ class SyncResponseSchema(Schema):
     known_through = fields.Integer(required=True)
     forms = fields.List(fields.Nested(OpenFormSchema))
     device = fields.Nested(DeviceStateSchema, required=True)
+    witness = fields.String(required=True)
 
 
 class EnrolRequestSchema(OpenSchema):

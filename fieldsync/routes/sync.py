@@ -87,7 +87,7 @@ def _receive(here: Context, said_by: Sender, batch: Batch, ids: list[Any]) -> li
     now_ms = here.now_ms()
     with here.database.read() as session:
         prepared = prepare(session, said_by, batch, ids, now_ms)
-        left = answering.epoch_to_leave(session, said_by, batch.cursor)
+        left = answering.epoch_to_leave(session, said_by, batch.cursor, batch.witness)
     if left is not None:
         epoch = here.draw(8).hex()
         here.database.write(lambda session: answering.renew_epoch(session, left, epoch))
@@ -120,6 +120,7 @@ def _answer(here: Context, to: Sender, batch: Batch, results: list[Result]) -> d
         "durable_through": state.durable_through,
         "known_through": state.known_through,
         "device": state.device,
+        "witness": state.witness,
     }
 
 

@@ -194,7 +194,7 @@ def _say_about(
     entry = Entry(operation, raw, author.id, receipt_id=devices.add_receipt(session, None, desk.now_ms, None, 1))
     settled = settle(session, desk.association_id, [entry], (), desk.now_ms)
     authors.move_counters(session, [(counter, counter, author.id)])
-    conclude(session, desk.association_id, settled)
+    conclude(session, desk.association_id, settled, desk.now_ms)
     return None
 
 

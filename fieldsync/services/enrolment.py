@@ -108,5 +108,6 @@ def enrol_again(session: Session, sender: Sender, author: str, token: str, now_m
         return Problem("author_taken")
     elif not known.enrolled:
         authors.mark_enrolled(session, known.id)
-        conclude(session, device.association_id, settle_author(session, device.association_id, author, now_ms))
+        settled = settle_author(session, device.association_id, author, now_ms)
+        conclude(session, device.association_id, settled, now_ms)
     return Enrolled(author, token, associations.slug_of(session, device.association_id))

@@ -50,7 +50,7 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
     for list_name in shown_otherwise:
         settled.add(folding.refold(session, association_id, _in_conflict(session, association_id, list_name), now_ms))
     associations.forms_changed(session, association_id)
-    conclude(session, association_id, settled)
+    conclude(session, association_id, settled, now_ms)
     openrosa.take_waiting(session, association_id, form.id, form.version, now_ms)
     stored = form_versions.find(session, association_id, form.id, form.version)
     assert stored is not None

@@ -29,10 +29,24 @@ Judged = tuple[tuple[str, int, int], bytes]
 """((author, counter, n), digest) of a quarantined statement."""
 
 
-def judged_before(session: Session, sender: Sender, keys: Iterable[tuple[str, int, int]]) -> set[Judged]:
-    """What of these ids stands in quarantine as said by this sender; it stays there until a verdict."""
+STAYS = 0
+"""In the place of a row id: what is quarantined stays there until a verdict."""
+
+
+def judged_before(session: Session, sender: Sender, keys: Iterable[tuple[str, int, int]]) -> dict[Judged, int]:
+    """What of these ids stands in quarantine as said by this sender, and whether it stays there.
+
+    What the sender could not speak for then, and can now, leaves by the row id given.
+    """
     rows = quarantine.of_sender(session, sender.device.id, {(author, counter) for author, counter, _ in keys})
-    return {((author, counter, n), digest) for author, counter, n, digest in rows}
+    return {
+        ((author, counter, n), digest): STAYS if counts else row for author, counter, n, digest, counts, row in rows
+    }
+
+
+def leave(session: Session, row_id: int) -> None:
+    """What was quarantined is said again by one who may now say it: nobody needs to look at it any more."""
+    quarantine.set_status(session, row_id, "released")
 
 
 def is_released(session: Session, sender: Sender, said: Said) -> bool:

@@ -62,13 +62,13 @@ def settle(
     return settled
 
 
-def conclude(session: Session, association_id: int, settled: Settled) -> None:
+def conclude(session: Session, association_id: int, settled: Settled, now_ms: int) -> None:
     """Write the change log, then make sure that nothing waits for what another transaction brought meanwhile.
 
     On PostgreSQL two transactions may each miss what the other stores: one that holds an operation, one that brings
     what it waits for. The second to lock the log's counter sees both sides, and begins again.
     """
-    _log(session, association_id, settled.changes)
+    _log(session, association_id, settled.changes, now_ms)
     if is_postgresql(session) and (settled.held or settled.here or settled.cause):
         if not settled.changes:
             associations.draw_positions(session, association_id, 0)
@@ -88,11 +88,11 @@ def _crossed(session: Session, association_id: int, settled: Settled) -> bool:
     )
 
 
-def _log(session: Session, association_id: int, rows: Sequence[NewChange]) -> None:
+def _log(session: Session, association_id: int, rows: Sequence[NewChange], now_ms: int) -> None:
     """Write the change log; the positions are drawn here, last, and stay locked until the commit."""
     if rows:
         positions = associations.draw_positions(session, association_id, len(rows))
-        changes.append(session, association_id, positions, rows)
+        changes.append(session, association_id, positions, rows, now_ms)
 
 
 def settle_form(session: Session, association_id: int, form: str, version: str, now_ms: int) -> Settled:

@@ -1,7 +1,7 @@
 """Receiving a batch: one readable sequence from raw operations to results (docs/protocol.md sections 2 to 4)."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -174,7 +174,7 @@ class Reception:
         settled = settle(self.session, self.association_id, list(entries.values()), self.arrived, self.now_ms)
         settled.add(folding.fold_around(self.session, self.association_id, self.quarantined, self.now_ms))
         counters.advance(self.session, self.sender, [said for _, said in new], void)
-        conclude(self.session, self.association_id, settled)
+        conclude(self.session, self.association_id, settled, self.now_ms)
         for position, said in good:
             entry = entries[position]
             applied = said.id in settled.arrived
@@ -219,14 +219,16 @@ class Reception:
             elif self._stays_out(said, judged):
                 self._quarantine(position, said)
             else:
+                if judged and (said.key, said.digest()) in judged:
+                    quarantining.leave(self.session, judged[said.key, said.digest()])
                 self.within[said.key] = said
                 good.append((position, said))
         return good, repeated
 
-    def _stays_out(self, said: Said, judged: Collection[Judged]) -> bool:
+    def _stays_out(self, said: Said, judged: Mapping[Judged, int]) -> bool:
         """Whether an operation belongs in quarantine: for what is wrong with it, or because it is there already."""
         if not said.problems:
-            return bool(judged) and (said.key, said.digest()) in judged
+            return bool(judged) and judged.get((said.key, said.digest())) == quarantining.STAYS
         return not quarantining.is_released(self.session, self.sender, said)
 
     def _judge_known(self, position: int, said: Said, row: OperationRow | None) -> None:

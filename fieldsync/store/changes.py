@@ -27,13 +27,15 @@ class NewChange(NamedTuple):
     place: str
 
 
-def append(session: Session, association_id: int, positions: Sequence[int], changes: Sequence[NewChange]) -> None:
+def append(
+    session: Session, association_id: int, positions: Sequence[int], changes: Sequence[NewChange], now_ms: int
+) -> None:
     """Write changes at the positions drawn for them. Nothing else writes this table."""
     sql = (
-        "INSERT INTO change_log (association_id, position, record_id, operation_id, said_by, place)"
-        " VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO change_log (association_id, position, record_id, operation_id, said_by, place, logged_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
     )
-    rows = [(association_id, position, *change) for position, change in zip(positions, changes, strict=True)]
+    rows = [(association_id, position, *change, now_ms) for position, change in zip(positions, changes, strict=True)]
     execute_many(session, sql, rows)
 
 
@@ -44,6 +46,12 @@ def after(session: Session, association_id: int, position: int, through: int, li
         " WHERE association_id = ? AND position > ? AND position <= ? ORDER BY position LIMIT ?"
     )
     return [ChangeRow(*row) for row in execute(session, sql, (association_id, position, through, limit))]
+
+
+def logged_ms(session: Session, association_id: int, position: int) -> int | None:
+    """When a position was written, in ms since 1970; None where the log does not reach so far, 0 before the first."""
+    sql = "SELECT logged_ms FROM change_log WHERE association_id = ? AND position = ?"
+    return execute(session, sql, (association_id, position)).scalar() if position else 0
 
 
 def gaps(session: Session, association_id: int) -> tuple[int, int, int]:

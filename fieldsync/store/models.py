@@ -329,7 +329,8 @@ class Flag(Base):
 class ChangeLog(Base):
     """The dense log of an association. `said_by` is the author of a plain submission operation, else 0.
 
-    `place` is where the record was then, so that who could read it there learns that it went away.
+    `place` is where the record was then, so that who could read it there learns that it went away. `logged_ms` (server
+    time) tells one history from another: a database put back from a copy grows other rows at the same positions.
     """
 
     __tablename__ = "change_log"
@@ -340,6 +341,7 @@ class ChangeLog(Base):
     operation_id: Mapped[int | None]
     said_by: Mapped[int]
     place: Mapped[str]
+    logged_ms: Mapped[int] = mapped_column(server_default="0")
 
 
 class FormVersion(Base):

@@ -60,19 +60,21 @@ def said(session: Session, sender_id: int, author: str, counter: int, n: int, di
     return QuarantineRow(*row) if row else None
 
 
-def of_sender(session: Session, sender_id: int, ids: Collection[tuple[str, int]]) -> list[tuple[str, int, int, bytes]]:
-    """(author, counter, n, digest) of what a sender said under these (author, counter) and may speak for."""
-    found: list[tuple[str, int, int, bytes]] = []
+def of_sender(
+    session: Session, sender_id: int, ids: Collection[tuple[str, int]]
+) -> list[tuple[str, int, int, bytes, bool, int]]:
+    """(author, counter, n, digest, counts, row id) of what a sender said under these (author, counter)."""
+    found: list[tuple[str, int, int, bytes, bool, int]] = []
     for author in sorted({name for name, _ in ids}):
         counters = sorted(counter for name, counter in ids if name == author)
         for start in range(0, len(counters), CHUNK_ROWS):
             chunk = counters[start : start + CHUNK_ROWS]
             sql = (
-                "SELECT author, counter, n, digest FROM quarantine WHERE sender_id = ? AND author = ? AND counts = ?"
+                "SELECT author, counter, n, digest, counts, id FROM quarantine WHERE sender_id = ? AND author = ?"
                 f" AND counter IN ({places(len(chunk))})"
             )
-            rows = execute(session, sql, (sender_id, author, True, *chunk))
-            found.extend((row[0], row[1], row[2], bytes(row[3])) for row in rows)
+            rows = execute(session, sql, (sender_id, author, *chunk))
+            found.extend((row[0], row[1], row[2], bytes(row[3]), bool(row[4]), row[5]) for row in rows)
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fieldsync.client import enrol
-from fieldsync.core.cursors import read_cursor
 from fieldsync.core.problems import Problem
 from fieldsync.services import desk, enrolment, publishing
 from fieldsync.services.desk import Desk, Found
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 PHONES_MAX = 6
 CODE_MS = 15 * 60_000
-WAIT_MS = 80 * 60_000
-"""Longer than a phone waits between two attempts."""
 
 HOUR_MS = 3_600_000
 YEARS_MS = 2 * 365 * 24 * HOUR_MS
@@ -47,7 +44,7 @@ class Operators:
         self._world = world
         self._dice: random.Random = world.dice
         self._machine = world.machine
-        self._backup: tuple[bytes, set[Any], str, dict[int, int]] | None = None
+        self._backup: tuple[bytes, set[Any]] | None = None
         self.backed_up: dict[str, set[int]] = {}
         """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
@@ -178,8 +175,7 @@ class Operators:
         acked, arrived = set(self._world.ledger.acked), defaultdict[str, set[int]](set)
         for author, counter in read_books(self._machine).said():
             arrived[author].add(counter)
-        positions = dict(self._machine.rows("SELECT id, position FROM association"))
-        self._backup = (self._machine.disk.image(), acked, self._machine.epoch, positions)
+        self._backup = (self._machine.disk.image(), acked)
         self.backed_up = arrived
         self._machine.remember_backup()
 
@@ -187,37 +183,19 @@ class Operators:
         self._go_back(told=True)
 
     def restore_untold(self) -> None:
-        """Somebody copies the file back and tells nobody; a phone that has read further is the next to come."""
-        if self._backup is None:
-            return
-        read_further = [phone for phone in self._world.phones.values() if self._is_ahead_of_backup(phone)]
-        if read_further and self._go_back(told=False):
-            calm, self._world.network.calm = self._world.network.calm, True
-            self._world.now_ms += WAIT_MS
-            self._world.sync(self._dice.choice(read_further))
-            self._world.network.calm = calm
+        """Somebody copies the file back and tells nobody: the phones bear witness, whenever they come."""
+        self._go_back(told=False)
 
-    def _is_ahead_of_backup(self, phone: Phone) -> bool:
-        """Whether its cursor proves that the server went back in time, as soon as it is sent."""
-        assert self._backup is not None
-        state = phone.device.store.state()
-        cursor = read_cursor(state.cursor or "", self._machine.secret)
-        if cursor is None or cursor.epoch != self._backup[2] or self.device_of(phone) is None:
-            return False
-        position = self._backup[3][self._machine.association(phone.association)]
-        return state.standing == "active" and any(each > position for each in cursor.positions.values())
-
-    def _go_back(self, told: bool) -> bool:
+    def _go_back(self, told: bool) -> None:
         """Only a verified backup that phones were told of may be restored: that is what they rely on."""
         if self._backup is None or self._machine.settings.durability != "backup":
-            return False
-        image, acked = self._backup[:2]
+            return
+        image, acked = self._backup
         self._world.faults["server restored" if told else "server restored, nobody told"] += 1
         self._world.ledger.acked = set(acked)
         self._machine.disk.disarm()
         self._machine.restore(image, told)
         self._world.judges.on_restore()
-        return True
 
     def restart(self) -> None:
         self._world.faults["server restarted"] += 1

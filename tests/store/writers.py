@@ -37,7 +37,7 @@ def write_log(url: str, association_id: int, seed: int, transactions: int) -> in
         count = dice.randint(1, 5)
         positions = associations.draw_positions(session, association_id, count)
         rows = [NewChange(seed, number, 0, "") for number in range(count)]
-        changes.append(session, association_id, positions, rows)
+        changes.append(session, association_id, positions, rows, seed)
         if dice.random() < ABORTS:
             raise Aborted
         return count
