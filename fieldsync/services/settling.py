@@ -134,7 +134,7 @@ def _entries(
         if row.status != "held" or not isinstance(operation, Operation):
             continue
         entry = Entry(operation, bytes(row.body), row.author_id, held_id=row.id, let_go=judged)
-        if operation.kind == "submission" and operation.writes:
+        if _needs_form(entry):
             entry.published = published(session, association_id, operation.of, operation.version)
         problems = () if judged or entry.published is None else _wrong(entry)
         if problems and not _was_released(session, association_id, entry):
@@ -188,7 +188,7 @@ def _carry_out(session: Session, association_id: int, row: QuarantineRow, decisi
         return []
     quarantine.set_status(session, row.id, "released")
     entry = Entry(operation, bytes(row.body), author.id)
-    if operation.kind == "submission" and operation.writes:
+    if _needs_form(entry):
         entry.published = published(session, association_id, operation.of, operation.version)
         if entry.published is None:
             entry.waits.append(("form", form_name(operation.of, operation.version)))
@@ -210,4 +210,5 @@ def _let_go(session: Session, association_id: int, key: tuple[str, int, int], di
 
 def _needs_form(entry: Entry) -> bool:
     """Whether only its form version can tell what an operation means: which entities it makes, what is wrong in it."""
-    return entry.operation.kind == "submission" and bool(entry.operation.writes)
+    operation = entry.operation
+    return operation.kind == "submission" and bool(operation.writes) and operation.version is not None
