@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 from datetime import date
+from functools import lru_cache
 
 from fieldsync.core.answer_paths import UUID
 from fieldsync.core.operations import Value
@@ -32,13 +33,15 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)").fullmatch
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?"
 _TIME = re.compile(_CLOCK).fullmatch
+_TIME_OF_DAY = re.compile(f"T{_CLOCK}").fullmatch
 _SHA256 = re.compile("[0-9a-f]{64}").fullmatch
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}").fullmatch
 _UUID = re.compile(f"(?:uuid:)?{UUID}").fullmatch
 _COUNT = re.compile("[0-9]{0,15}").fullmatch
 _BOOLEANS = frozenset(("true", "false", "1", "0", ""))
 _FILE_MEMBERS = frozenset(("file", "sha256", "size", "type"))
-_POINT_MEMBERS = frozenset(("lat", "lon", "alt", "accuracy"))
+_POINT_AT = frozenset(("lat", "lon"))
+_POINT_MEMBERS = _POINT_AT | {"alt", "accuracy"}
 _SEALED_MEMBERS = frozenset(("sealed", "header", "keys"))
 
 
@@ -76,13 +79,17 @@ def wrong_boolean(value: Value) -> str | None:
 
 def wrong_date(value: Value) -> str | None:
     """YYYY-MM-DD, a day that exists."""
-    if value.__class__ is not str or len(value) != 10 or value[4] != "-" or value[7] != "-":
-        return WRONG_TYPE
+    return None if value.__class__ is str and len(value) == 10 and _is_day(value) else WRONG_TYPE
+
+
+@lru_cache(maxsize=4096)
+def _is_day(text: str) -> bool:
+    """Whether ten characters name a day; the answers of a season name few."""
     try:
-        date.fromisoformat(value)
+        date.fromisoformat(text)
     except ValueError:
-        return WRONG_TYPE
-    return None
+        return False
+    return text[4] == "-" and text[7] == "-"
 
 
 def wrong_time(value: Value) -> str | None:
@@ -92,21 +99,20 @@ def wrong_time(value: Value) -> str | None:
 
 def wrong_datetime(value: Value) -> str | None:
     """A date, "T" and a time; a date alone is a dateTime whose time nobody stated."""
-    if value.__class__ is not str:
+    if value.__class__ is not str or not _is_day(value[:10]):
         return WRONG_TYPE
-    if wrong_date(value[:10]):
-        return WRONG_TYPE
-    return None if len(value) == 10 or (value[10] == "T" and _TIME(value[11:])) else WRONG_TYPE
+    return None if len(value) == 10 or _TIME_OF_DAY(value, 10) else WRONG_TYPE
 
 
 def wrong_point(value: Value) -> str | None:
     """{lat, lon, alt, accuracy} as decimal texts; alt and accuracy may be absent or null."""
-    if value.__class__ is not dict or not {"lat", "lon"} <= value.keys() <= _POINT_MEMBERS:
+    if value.__class__ is not dict or not _POINT_AT <= value.keys() <= _POINT_MEMBERS:
         return WRONG_TYPE
     for name, number in value.items():
-        if number is None and name in ("alt", "accuracy"):
-            continue
-        if number.__class__ is not str or len(number) > NUMBER_LENGTH_MAX or not _DECIMAL(number):
+        if number.__class__ is not str:
+            if number is not None or name in _POINT_AT:
+                return WRONG_TYPE
+        elif len(number) > NUMBER_LENGTH_MAX or not _DECIMAL(number):
             return WRONG_TYPE
     return None if _point_in_range(value) else OUT_OF_RANGE
 

@@ -4,6 +4,7 @@ Two readers: a quick one for what is right, and a careful one that says what is 
 careful one reads the same.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeAlias, TypeGuard
 
@@ -19,7 +20,6 @@ from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import (
     INTEGER_MAX,
     PATH_LENGTH_MAX,
-    are_paths,
     integer,
     is_author,
     is_order_key,
@@ -27,6 +27,7 @@ from fieldsync.core.wire_values import (
     is_text,
     is_uuid,
     normal_value,
+    occurrences_among,
     readable_id,
     valid_id,
 )
@@ -78,7 +79,10 @@ class _Said(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Said)
 _REQUIRED = 6
-_TEXT = {str}
+_TEXT = frozenset((str,))
+_GAP = re.compile(rb'"[ \t\r\n]+:').search
+_POINT_AT = frozenset(("lat", "lon"))
+_POINT = _POINT_AT | {"alt", "accuracy"}
 
 
 def parse_operation(raw: bytes) -> Operation | Refusal:
@@ -98,45 +102,25 @@ def _quick(said: _Said, raw: bytes) -> Operation | None:
     id, writes, seen, bases = said.id, said.writes or {}, said.seen or (), said.bases or {}
     if said.act is not UNSET or said.delete is False or not _is_id(id) or not is_uuid(said.record):
         return None
-    if (
-        (b"\\" in raw and b"\\u0000" in raw)
-        or (seen and not _may_see(id, seen))
-        or (bases and not _are_bases(id, bases))
-    ):
+    if (seen and not _may_see(id, seen)) or (bases and not _are_bases(id, bases)) or _may_have_nul(raw):
         return None
     inner = _quick_values(writes)
     optional = (said.seen, said.writes, said.bases, said.delete)
-    count = _REQUIRED + 4 - optional.count(UNSET) + len(writes) + inner + len(bases)
+    count = _REQUIRED + len(optional) - optional.count(UNSET) + len(writes) + inner + len(bases)
     if inner < 0 or not _has_members(raw, count):
         return None
-    return Operation(
-        id,
-        said.record,
-        said.kind,
-        said.of,
-        said.version,
-        said.stamp,
-        seen,  # type: ignore[arg-type]
-        writes,
-        bases,  # type: ignore[arg-type]
-        bool(said.delete),
-    )
-
-
-def _may_have_nul(raw: bytes) -> bool:
-    return b"\\" in raw and b"\\u0000" in raw
+    delete = said.delete is True
+    return Operation(id, said.record, said.kind, said.of, said.version, said.stamp, seen, writes, bases, delete)  # type: ignore[arg-type]
 
 
 def _quick_values(writes: Mapping[str, Any]) -> int:
     """How many members stand inside the values; -1 where a path or a value is not plainly right."""
-    if not are_paths(tuple(writes)):
-        return -1
     inner = 0
-    for path, value in [item for item in writes.items() if type(item[1]) is not str]:
-        kind = type(value)
-        if path[-1] == "]" and kind is not int and value is not None:
-            return -1
-        if kind is dict or kind is list:
+    occurrences = occurrences_among(tuple(writes))
+    if occurrences is None or not all(is_order_key(writes[path]) for path in occurrences):
+        return -1
+    for value in writes.values():
+        if type(value) is dict or type(value) is list:
             within = _members_within(value)
             if within < 0:
                 return -1
@@ -145,9 +129,12 @@ def _quick_values(writes: Mapping[str, Any]) -> int:
 
 
 def _members_within(value: Any) -> int:
-    """How many members a list or an object has; -1 where it calls for a careful look."""
-    if len(value) == 1 and "set" in value and type(value["set"]) is list and set(map(type, value["set"])) <= _TEXT:
-        return 1
+    """How many members a list or an object has; -1 where it calls for a careful look. No text has U+0000 here."""
+    if type(value) is dict:
+        if len(value) == 1 and "set" in value:
+            return 1 if type(value["set"]) is list and _TEXT.issuperset(map(type, value["set"])) else -1
+        if _POINT_AT <= value.keys() <= _POINT and _TEXT.issuperset(map(type, value.values())):
+            return len(value)
     try:
         if normal_value(value) is not value or "sealed" in value:
             return -1
@@ -176,10 +163,19 @@ def _are_bases(
 
 
 def _has_members(raw: bytes, count: int) -> bool:
-    """Whether the text has just so many members, so none twice and none unknown; False where it takes a closer look."""
-    if raw.count(b":") == count:
-        return True
-    return raw.count(b'":') == count and not any(gap in raw for gap in (b" :", b"\t:", b"\n:", b"\r:"))
+    """Whether the text has just so many members, so none twice and none unknown; False where it takes a closer look.
+
+    A colon after a quotation mark ends a name, or is part of a text that holds the mark: then there are too many.
+    """
+    return raw.count(b'":') == count and not (_may_have_gap(raw) and _GAP(raw))
+
+
+def _may_have_gap(raw: bytes) -> bool:
+    return b'" ' in raw or b"\n" in raw or b"\t" in raw or b"\r" in raw
+
+
+def _may_have_nul(raw: bytes) -> bool:
+    return b"\\" in raw and b"\\u0000" in raw
 
 
 def _find_id(raw: bytes) -> OperationId | None:

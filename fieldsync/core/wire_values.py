@@ -34,9 +34,9 @@ def is_path(path: str) -> bool:
 
 
 @lru_cache(maxsize=128)
-def are_paths(paths: tuple[str, ...]) -> bool:
-    """Whether all are paths. The operations of a form name much the same ones."""
-    return all(map(is_path, paths))
+def occurrences_among(paths: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The occurrences' own paths; None unless all are paths. The operations of a form name much the same ones."""
+    return tuple(path for path in paths if path[-1] == "]") if all(map(is_path, paths)) else None
 
 
 @lru_cache(maxsize=4096)

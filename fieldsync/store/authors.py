@@ -89,7 +89,7 @@ def lock(session: Session, author_ids: Iterable[int]) -> None:
     """Keep other transactions from saying something for these authors, in rising order."""
     clause, ids = for_update(session), sorted(author_ids)
     if clause and ids:
-        execute(session, f"SELECT id FROM author WHERE id IN ({places(len(ids))}) ORDER BY id{clause}", ids).all()
+        execute(session, f"SELECT id FROM author WHERE id IN ({places(len(ids))}) ORDER BY id{clause}", ids)
 
 
 def move_counters(session: Session, moves: Iterable[tuple[int, int, int]]) -> None:

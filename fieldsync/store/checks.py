@@ -39,7 +39,7 @@ def file_faults(session: Session) -> list[str]:
     if is_postgresql(session):
         return []
     said = [str(row[0]) for row in execute(session, f"PRAGMA integrity_check({SHOWN_MAX})")]
-    broken = execute(session, "PRAGMA foreign_key_check").fetchmany(SHOWN_MAX)
+    broken = execute(session, f'SELECT "table", rowid, parent FROM pragma_foreign_key_check LIMIT {SHOWN_MAX}')
     return [line for line in said if line != "ok"] + [f"{row[0]} row {row[1]} refers to no {row[2]}" for row in broken]
 
 

@@ -63,7 +63,7 @@ def author_name(session: Session, author_id: int) -> str:
 
 def lock_device(session: Session, device_id: int) -> None:
     """Keep other transactions from taking a submission of this device in."""
-    execute(session, f"SELECT id FROM device WHERE id = ?{for_update(session)}", (device_id,)).all()
+    execute(session, f"SELECT id FROM device WHERE id = ?{for_update(session)}", (device_id,))
 
 
 def known(
