@@ -167,7 +167,7 @@ def _() -> list[Any]:
     return [instead(quarantine, "add", lambda session, row: 0)]
 
 
-@seeded("what is quarantined occupies its id", "quarantine never takes an id", rare=True)
+@seeded("what is quarantined occupies its id", "quarantine never takes an id")
 def _() -> list[Any]:
     def judge(real: Any, judge: Any, raw: bytes, key: Any) -> Any:
         said = real(judge, raw, key)
@@ -264,3 +264,13 @@ def _() -> list[Any]:
 @seeded("entities are not derived", "a form's declaration makes its entity")
 def _() -> list[Any]:
     return [instead(folding, "derive", lambda *args: [])]
+
+
+@seeded("the witness is not heard", "a server put back from a copy notices")
+def _() -> list[Any]:
+    return [instead(answering, "_saw_another_history", lambda session, sender, saw: False)]
+
+
+@seeded("what nobody may foresee is left out", "a phone shows the server's record")
+def _() -> list[Any]:
+    return [instead(folding, "_is_foreseen", lambda before, after: True)]
