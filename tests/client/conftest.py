@@ -138,7 +138,7 @@ class Server:
 
     def _sync(self, content: Json, token: str) -> Json:
         author = self.tokens[token]
-        self.data["void"].setdefault(author, []).extend(counter for counter, _ in content.get("void", []))
+        self.data["void"].setdefault(author, []).extend(counter for counter, *_ in content.get("void", []))
         results = [self._result(said) for said in content["operations"]]
         answer: Json = {"protocol": 1, "epoch": self.epoch, "now": START_MS, "results": results, "more": False}
         answer |= {"records": [], "cursor": content["cursor"], "device": self.standing}
