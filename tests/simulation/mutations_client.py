@@ -5,11 +5,10 @@ from typing import Any
 import msgspec
 
 from fieldsync.client import answer as answers
-from fieldsync.client import enrolment, sync, view
 from fieldsync.client import settle as settling
+from fieldsync.client import sync, view
 from fieldsync.client.batch import Batch
 from fieldsync.client.device import Device
-from fieldsync.client.enrolment import ENROLLED, Enrolment
 from fieldsync.client.store import Store
 from tests.simulation.mutations import around, instead, seeded
 
@@ -122,13 +121,3 @@ def _() -> list[Any]:
 @seeded("the device shows its own work alone", "a device shows the server's record, its own on top")
 def _() -> list[Any]:
     return [around(view, "_folded", lambda real, record, own: real({**record, "fields": {}, "conflicts": {}}, own))]
-
-
-@seeded("ids taken later are not told to a restored server", "a restored server loses nothing that a phone holds")
-def _() -> list[Any]:
-    def vouch(real: Any, store: Any, transport: Any) -> Any:
-        with store.transaction():
-            store.update(vouch=0)
-        return Enrolment(ENROLLED)
-
-    return [around(enrolment, "vouch", vouch)]

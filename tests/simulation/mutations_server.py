@@ -65,7 +65,7 @@ def _() -> list[Any]:
         real(record, entry, protective)
         entry.said_by = said_by
 
-    return [around(WorkingRecord, "take", take)]
+    return [around(WorkingRecord, "take", take), instead(folding, "_is_foreseen", lambda before, after: True)]
 
 
 @seeded("a new view begins at the present", "a newly granted scope is back-filled")
