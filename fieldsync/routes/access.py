@@ -78,7 +78,7 @@ def bearer_token() -> str:
 
 
 def _sender(token: str) -> Sender:
-    with context().database.read() as session:
+    with context().database.read_in_turn() as session:
         found = find_sender(session, token)
     if found is None:
         raise Refused(Problem("unknown_token"))

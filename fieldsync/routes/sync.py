@@ -85,7 +85,7 @@ def _read_batch(here: Context) -> Batch:
 def _receive(here: Context, said_by: Sender, batch: Batch, ids: list[Any]) -> list[Result]:
     """Store what is new; what the database cannot take just now stays with its sender."""
     now_ms = here.now_ms()
-    with here.database.read() as session:
+    with here.database.read_in_turn() as session:
         prepared = prepare(session, said_by, batch, ids, now_ms)
         left = answering.epoch_to_leave(session, said_by, batch.cursor, batch.witness)
     if left is not None:
@@ -129,7 +129,7 @@ def _page(
 ) -> tuple[dict[str, Any], answering.State]:
     """What comes down, and the cursor that stands for it; a revoked device gets nothing."""
     settings = here.settings
-    with here.database.read() as session:
+    with here.database.read_in_turn() as session:
         state = answering.state(session, to, relayed, settings, here.now_ms())
         if batch.pull == "none" or to.is_revoked:
             name = "operations" if batch.pull == "operations" else "records"

@@ -5,7 +5,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -171,7 +171,7 @@ def open_engine(url: str, options: SqliteOptions = SqliteOptions(), lock_timeout
 def engine_options(url: str, lock_timeout_seconds: float = 5.0) -> dict[str, Any]:
     """What an engine of ours is made with: how many connections, and on PostgreSQL how long a lock is waited for."""
     if make_url(url).get_backend_name() == "sqlite":
-        return {"pool_size": 32, "max_overflow": 32}
+        return {"pool_size": 32, "max_overflow": 32, "pool_use_lifo": True}
     timeout_ms = int(lock_timeout_seconds * 1000)
     connect_args = {"options": f"-c lock_timeout={timeout_ms} -c synchronous_commit=on"}
     return {"pool_size": 20, "max_overflow": 12, "pool_pre_ping": True, "connect_args": connect_args}
@@ -219,6 +219,9 @@ class Database:
     SQLite: one writer thread a process takes what is queued, up to `group_max` tasks, into one transaction, each in
     a savepoint of its own, and answers after the commit; a file lock keeps other processes out meanwhile.
     PostgreSQL: a transaction in the calling thread. `inline` runs SQLite tasks in the calling thread (simulation).
+
+    On SQLite the writer and those who `read_in_turn` take turns. Python's threads compute one at a time anyway; but
+    the driver lets go of the interpreter at every row, and whoever then takes it keeps it from the others for long.
     """
 
     def __init__(
@@ -227,6 +230,9 @@ class Database:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._readers = _for_readers(engine)
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self.is_sqlite and not inline else nullcontext()
+        )
         self._group_max = group_max
         self._inline = inline
         self._tasks: queue.Queue[_Task | None] = queue.Queue()
@@ -247,6 +253,12 @@ class Database:
             if not is_passing(error):
                 raise
             raise Busy(type(error.orig).__name__) from error
+
+    @contextmanager
+    def read_in_turn(self) -> Iterator[Session]:
+        """`read` for those who compute much meanwhile. Nobody may `write` inside: the writer waits for its turn too."""
+        with self._turn, self.read() as session:
+            yield session
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a transaction; its result comes once that is durable, `Busy` where it may be tried again."""
@@ -312,7 +324,7 @@ class Database:
     def _run_group(self, group: list[_Task]) -> None:
         try:
             connection = self._writer_connection()
-            with self._file_lock(), connection.begin():
+            with self._file_lock(), connection.begin(), self._turn:
                 for task in group:
                     _run_in_savepoint(connection, task)
         except (DBAPIError, OSError) as error:
