@@ -54,12 +54,21 @@ def settle(
     while front or fresh:
         if front:
             ordered = presence.mark_waits(session, association_id, front)
+            _heed_verdicts(session, association_id, ordered)
             fresh |= settled.add(folding.fold_in(session, association_id, ordered, now_ms))
         front = _judged(session, association_id, front)
         released, fresh = _released(session, association_id, fresh, now_ms)
         front += released
         settled.here |= fresh
     return settled
+
+
+def _heed_verdicts(session: Session, association_id: int, entries: Iterable[Entry]) -> None:
+    """What a verdict released before it came waits for nothing."""
+    for entry in entries:
+        is_ready = entry.published is not None or not _needs_form(entry)
+        if entry.waits and is_ready and _was_released(session, association_id, entry):
+            entry.waits, entry.let_go = [], True
 
 
 def conclude(session: Session, association_id: int, settled: Settled, now_ms: int) -> None:
