@@ -194,12 +194,19 @@ def _() -> list[Any]:
     def restore(real: Any, machine: Any, image: bytes, told: bool) -> None:
         real(machine, image, False)
 
-    return [around(Machine, "restore", restore), instead(answering, "is_ahead", lambda *args: False)]
+    return [around(Machine, "restore", restore), *_no_proof_is_heard()]
 
 
-@seeded("nobody notices that the server went back", "a cursor ahead renews the epoch")
+@seeded("nobody notices that the server went back", "a cursor or a witness renews the epoch")
 def _() -> list[Any]:
-    return [instead(answering, "is_ahead", lambda *args: False)]
+    return _no_proof_is_heard()
+
+
+def _no_proof_is_heard() -> list[Any]:
+    return [
+        instead(answering, "is_ahead", lambda *args: False),
+        instead(answering, "_saw_another_history", lambda *args: False),
+    ]
 
 
 @seeded("a removal takes answers that it never saw", "an unseen answer keeps its occurrence")
@@ -264,11 +271,6 @@ def _() -> list[Any]:
 @seeded("entities are not derived", "a form's declaration makes its entity")
 def _() -> list[Any]:
     return [instead(folding, "derive", lambda *args: [])]
-
-
-@seeded("the witness is not heard", "a server put back from a copy notices")
-def _() -> list[Any]:
-    return [instead(answering, "_saw_another_history", lambda session, sender, saw: False)]
 
 
 @seeded("what nobody may foresee is left out", "a phone shows the server's record")

@@ -269,7 +269,7 @@ class Operators:
         """A coordinator gives a code, and the companion types it in."""
         code, now_ms = token_text(self._dice.randbytes(6)), self._world.server_clock()
         association = self._machine.association(phone.association)
-        new = NewDevice(association, "device", phone.name)
+        new = NewDevice(association, "device", phone.name, self._dice.choice(VIEWS))
         self._machine.write(lambda x: enrolment.offer_code(x, new, code, now_ms + CODE_MS))
         phone.do(lambda: self._world.trace(f"{phone.name} {enrol(phone.device.store, phone.link, code, self._dice)}"))
 
