@@ -207,7 +207,7 @@ class Scope:
         if question is not None and question.sensitivity == "P3":
             return Code(NODE, f"text_of(v{number})")
         text, value = f"t{number}", f"v{number}"
-        self._loads[text] = f"{value} if {value}.__class__ is str else readable_text({value})"
+        self._loads[text] = f"{value} if {value}.__class__ is str else {_plain_text(value)}"
         self._loads[f"n{number}"] = _number_load(question.type if question else "text", text, value)
         return Code(NODE, text, f"n{number}")
 
@@ -229,8 +229,16 @@ def _number_load(question_type: str, text: str, value: str) -> str:
     if question_type == "date":
         return f"days_of({text})"
     plain = f"number_of_text({text})"
-    exact = f"{value}.__class__ is int and -{INTEGER_MAX} <= {value} <= {INTEGER_MAX}"
-    return f"{value} + 0.0 if {exact} else {plain}" if question_type == "integer" else plain
+    return f"{value} + 0.0 if {_is_exact(value)} else {plain}" if question_type == "integer" else plain
+
+
+def _plain_text(value: str) -> str:
+    return f"str({value}) if {_is_exact(value)} else readable_text({value})"
+
+
+def _is_exact(value: str) -> str:
+    """Source of whether a value is an integer that a double holds exactly."""
+    return f"{value}.__class__ is int and -{INTEGER_MAX} <= {value} <= {INTEGER_MAX}"
 
 
 def address_of(path: str, nest: Sequence[str]) -> str:

@@ -32,8 +32,6 @@ Protective = Mapping[str, Sequence[str]]
 
 NONE: Mapping[Any, Any] = MappingProxyType({})
 
-_SPECIAL = frozenset((dict, type(None)))  # what may be a set or a removal
-
 
 class RecordState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record shows.
@@ -182,13 +180,11 @@ def begin(operation: Operation, protective: Protective = NONE) -> RecordState:
 def _plain(writes: Mapping[str, Value]) -> dict[str, Value] | None:
     """The writes as they show when nothing was there before; None where an occurrence is removed."""
     fields = dict(writes)
-    if _SPECIAL.isdisjoint(map(type, fields.values())):
-        return fields
     for path, value in writes.items():
         if value is None:
             if is_occurrence(path):
                 return None
-        elif type(value) is dict and "set" in value:
+        elif value.__class__ is dict and "set" in value:
             fields[path] = shown_set(value["set"])
     return fields
 

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from fieldsync.core.answer_paths import UUID
 from fieldsync.core.operations import OperationId, Value
@@ -66,6 +66,8 @@ def _as_integer(value: Any) -> Any:
 
 def readable_id(value: Any) -> OperationId | None:
     """What an answer can repeat: [text, integer] or [text, integer, integer], be it valid or not."""
+    if _is_usual_id(value):
+        return value
     if not isinstance(value, list | tuple) or len(value) not in (2, 3):
         return None
     author, numbers = value[0], [_as_integer(number) for number in value[1:]]
@@ -74,6 +76,18 @@ def readable_id(value: Any) -> OperationId | None:
     if any(type(number) is not int or abs(number) > READABLE_COUNTER_MAX for number in numbers):
         return None
     return (author, *numbers)
+
+
+def _is_usual_id(value: Any) -> TypeGuard[OperationId]:
+    """Whether it plainly is what devices say: a tuple of an author and a count."""
+    return (
+        type(value) is tuple
+        and len(value) == 2
+        and type(value[1]) is int
+        and 1 <= value[1] <= INTEGER_MAX
+        and type(value[0]) is str
+        and is_author(value[0])
+    )
 
 
 def valid_id(value: Any) -> OperationId | None:

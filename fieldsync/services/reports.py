@@ -70,9 +70,11 @@ def _declared_keys(working: WorkingSet, record: WorkingRecord, state: RecordStat
 
 def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:
     """The answers without what is new in every copy: ids under `meta`, and the names of occurrences."""
-    content = _encode(fields)
-    if b"meta/" in content or b"]/" in content or b']":' in content:
+    names = "\n".join(fields)
+    if "meta/" in names or "]" in names:
         content = _encode([(_plain(path), value) for path, value in fields.items() if "meta/" not in path])
+    else:
+        content = _encode(fields)
     return _digest(content + b"%d" % collection_id)
 
 

@@ -78,12 +78,7 @@ def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> Rows:
     if connection.dialect.name == "postgresql":
         result = connection.exec_driver_sql(_for_postgresql(sql), tuple(parameters))
         return Rows(result.all() if result.returns_rows else (), result.rowcount)
-    try:
-        cursor = _sqlite_cursor(connection).execute(sql, parameters)
-        return Rows(cursor.fetchall(), cursor.rowcount)
-    except BaseException as error:
-        _tell_as_sqlalchemy_does(connection, sql, error)
-        raise
+    return _sqlite(connection, sql, parameters)
 
 
 def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
@@ -95,6 +90,15 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
         return connection.exec_driver_sql(_for_postgresql(sql), list(rows)).rowcount
     try:
         return _sqlite_cursor(connection).executemany(sql, rows).rowcount
+    except BaseException as error:
+        _tell_as_sqlalchemy_does(connection, sql, error)
+        raise
+
+
+def _sqlite(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+    try:
+        cursor = _sqlite_cursor(connection).execute(sql, parameters)
+        return Rows(cursor.fetchall(), cursor.rowcount)
     except BaseException as error:
         _tell_as_sqlalchemy_does(connection, sql, error)
         raise
@@ -199,10 +203,7 @@ def prepare_sqlite(engine: Engine, options: SqliteOptions = SqliteOptions()) -> 
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("read_only"):
-            connection.exec_driver_sql("BEGIN")
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _sqlite(connection, "BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")
 
 
 @dataclass
@@ -348,6 +349,7 @@ class Database:
             driver = self._connection.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA cache_size = -{self._writer_cache_kib}")
+            driver.execute("PRAGMA temp_store = MEMORY")  # what a savepoint would undo: else a file, written each time
         return self._connection
 
     def _drop_writer_connection(self) -> None:

@@ -14,15 +14,6 @@ from pathlib import Path
 PROGRAM = (sys.executable, "-m", "fieldsync.cli")
 
 
-def command(data: Path, *words: str) -> dict[str, object]:
-    """Run one command of the operator and read what it prints."""
-    done = subprocess.run(
-        [*PROGRAM, *words, "--data", str(data), "--json"], check=True, capture_output=True, text=True, timeout=120
-    )
-    answer: dict[str, object] = json.loads(done.stdout)
-    return answer
-
-
 class Server:
     """`fieldsync run` on a data folder, as a context."""
 

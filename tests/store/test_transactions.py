@@ -1,6 +1,7 @@
 """What the protocol rests on: savepoints that obey, writers that wait, snapshots, and commits in groups."""
 
 import fcntl
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,10 +103,13 @@ def test_postgresql_acknowledges_only_what_is_on_disk(postgresql_engine: Engine)
 def test_writers_begin_immediate_and_readers_do_not(sqlite: Database) -> None:
     begun: list[str] = []
 
-    @event.listens_for(sqlite.engine, "before_cursor_execute")
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def note(statement: str) -> None:
         if statement.startswith("BEGIN"):
             begun.append(statement)
+
+    @event.listens_for(sqlite.engine, "checkout")
+    def trace(connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.set_trace_callback(note)
 
     sqlite.write(lambda session: associations.everyone(session))
     assert begun == ["BEGIN IMMEDIATE"]
