@@ -48,6 +48,7 @@ def test_a_plain_change_does_not_come_back(world: World) -> None:
 def test_a_change_beside_a_conflict_that_stays_comes_back(world: World) -> None:
     amina, brahim = world.phone(), world.phone()
     first, heads = in_conflict(amina, brahim)
+    world.now_ms += HOUR_MS
     [record] = told(amina, amina.says(first["record"], {"age": 30}, seen=heads))
     assert set(record["conflicts"]) == {"name"}
     assert record["fields"]["age"] == 30
@@ -56,6 +57,7 @@ def test_a_change_beside_a_conflict_that_stays_comes_back(world: World) -> None:
 def test_a_change_that_settles_a_conflict_comes_back(world: World) -> None:
     amina, brahim = world.phone(), world.phone()
     first, heads = in_conflict(amina, brahim)
+    world.now_ms += HOUR_MS
     last = amina.says(first["record"], {"name": "Fatima Zahra"}, seen=heads)
     [record] = told(amina, last)
     assert record["conflicts"] == {}
@@ -79,6 +81,7 @@ def test_a_change_beside_a_doubtful_delete_comes_back(world: World) -> None:
     theirs = brahim.says(first["record"], delete=True, seen=[first])
     brahim.sync(theirs)
     assert [record["delete_conflict"] for record in amina.pulls()] == [True]
+    world.now_ms += HOUR_MS
     note = amina.says(first["record"], act={"comment": "She is still here"}, seen=[mine, theirs])
     [record] = told(amina, note)
     assert record["delete_conflict"]
@@ -125,6 +128,7 @@ def test_a_record_that_a_companion_moves_into_her_own_sight_comes_down(world: Wo
     first = brahim.says(writes={"name": "Fatima", "village": "07.099"})
     brahim.sync(first)
     assert amina.pulls() == []
+    world.now_ms += HOUR_MS
     moved = amina.says(first["record"], {"village": "07.041.02"}, seen=[first])
     assert [record["fields"] for record in told(amina, moved)] == [{"name": "Fatima", "village": "07.041.02"}]
 
