@@ -10,6 +10,7 @@ from typing import Any
 from fieldsync.core.problems import Problem
 
 PREFIX = "FIELDSYNC_"
+SQLITE = "sqlite:///"
 SETTINGS_FILE = "fieldsync.toml"
 SETTINGS_FILE_BYTES_MAX = 64 * 1024  # the file holds some thirty short lines
 SECRET_FILE_BYTES_MAX = 4 * 1024  # one URL or key
@@ -99,8 +100,10 @@ class Settings:
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The database URL, with its default filled in."""
-        return self.database_url or f"sqlite:///{self.data / 'fieldsync.db'}"
+        """The database URL, with its default filled in; a SQLite file by its whole path, whoever opens it."""
+        url = self.database_url or f"{SQLITE}{self.data / 'fieldsync.db'}"
+        file = url.removeprefix(SQLITE)
+        return url if file in (url, "") or file[0] in "/:" else f"{SQLITE}{Path(file).absolute()}"
 
 
 def load(

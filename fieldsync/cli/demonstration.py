@@ -46,7 +46,7 @@ def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
                 if process.wait() != 0:
                     raise Refused(Problem("server_did_not_start", detail={"reason": f"see {folder / server.LOG}"}))
     except server.NotStarted as error:
-        raise Refused(Problem("server_did_not_start", detail={"reason": str(error)})) from error
+        raise Refused(Problem("server_did_not_start", detail={"reason": str(error).rstrip(".")})) from error
     except KeyboardInterrupt:
         operator.note("stopped")
 

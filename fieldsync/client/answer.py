@@ -49,6 +49,8 @@ class SyncAnswer:
     results: Mapping[tuple[str, int], Result]
     complete: bool
     """Whether there is exactly one result for each operation sent, and none for another."""
+    foreign: bool
+    """Whether it speaks of operations that were not sent: then it answers another request."""
     records: Sequence[Json] | None
     """None where the pulled part cannot be trusted: the cursor must not move."""
     cursor: str | None
@@ -76,6 +78,7 @@ def read(body: bytes, sent: Sequence[tuple[str, int]]) -> SyncAnswer | None:
     return SyncAnswer(
         epoch=epoch,
         results={key: result for key, result in results.items() if key in wanted},
+        foreign=not results.keys() <= wanted,
         complete=len(rows) == len(sent) and results.keys() == wanted,
         records=_records(said),
         cursor=said.get("cursor") if isinstance(said.get("cursor"), str) else None,

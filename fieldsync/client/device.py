@@ -135,8 +135,11 @@ class Device:
         pulled, said = self.store.pulled(record), self.store.said_of(record)
         if not pulled and not said:
             raise UnknownRecord(record)
-        known = pulled[0] if pulled else said[-1].content()
-        return {name: known.get(name) for name in ("record", "kind", "of", "version")}
+        own = [one.content() for one in reversed(said)]
+        known = pulled[0] if pulled else own[0]
+        answered = [one["version"] for one in (*pulled[:1], *own) if one.get("version") is not None]
+        about = {name: known.get(name) for name in ("record", "kind", "of")}
+        return {**about, "version": answered[0] if answered else None}
 
     def _say(self, about: Json, content: Json, opened: Sequence[Sequence[str | int]] | None = None) -> None:
         """Draw the counter and the stamp, and store them with the operation. Within a transaction."""

@@ -46,7 +46,7 @@ def settle(store: Store, batch: Batch, answer: SyncAnswer, now_ms: int, dice: ra
         state = store.state()
         late = answer.epoch != state.epoch and store.is_past_epoch(answer.epoch)
         late = late and state.failures < PAST_EPOCH_FAILURES
-        if state.author != batch.author or late:
+        if state.author != batch.author or late or answer.foreign:
             failed(store, batch, now_ms, dice)
             return Settled({}, 0, False, "old_answer")
         statuses = _settle_results(store, batch, answer)

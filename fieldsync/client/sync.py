@@ -186,12 +186,11 @@ def _refresh(store: Store, transport: Transport) -> None:
 
 
 def _take_fresh(store: Store, record: str, answer: Answer) -> None:
-    """Store the record as it is now; one that cannot be read stays as it was shown."""
+    """Store the record as it is now; one that may not be read stays as it was shown, and half an answer is none."""
+    records = [body for body in _records(answer.body) if body["record"] == record] if answer.status == 200 else []
     with store.transaction():
-        if answer.status == 200:
-            records = [body for body in _records(answer.body) if body["record"] == record]
-            take_page(store, records, store.state().round, (), last=False)
-        if answer.status in (200, 403, 404):
+        take_page(store, records, store.state().round, (), last=False)
+        if records or answer.status in (403, 404):
             store.refreshed(record)
 
 

@@ -42,7 +42,7 @@ def heads(base: Mapping[str, Any] | None, said: Sequence[Said]) -> list[Id]:
     """
     known: list[Id] = [tuple(key) for key in (base or {}).get("heads", [])]
     for one in said:
-        if one.state == "aside" or one.folded or one.key in known:
+        if one.state == "aside" or one.folded or any(_is_later(key, one) for key in known):
             continue
         past = {tuple(key) for key in one.content().get("seen", [])}
         known = [key for key in known if key not in past and not _is_earlier(key, one)]
@@ -53,6 +53,11 @@ def heads(base: Mapping[str, Any] | None, said: Sequence[Said]) -> list[Id]:
 def _is_earlier(key: Id, one: Said) -> bool:
     """Whether this head is an earlier operation of the same author, which is in its past without being named."""
     return len(key) == 2 and key[0] == one.author and int(key[1]) < one.counter
+
+
+def _is_later(key: Id, one: Said) -> bool:
+    """Whether this head is the operation itself, or a later one of its author, which has it in its past."""
+    return len(key) == 2 and key[0] == one.author and int(key[1]) >= one.counter
 
 
 def shown(base: Json | None, said: Sequence[Said], gone: bool) -> Json | None:

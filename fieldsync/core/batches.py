@@ -31,6 +31,14 @@ class Report(msgspec.Struct, frozen=True):
     storage_free: _Integer | None = None
 
 
+class Void(msgspec.Struct, frozen=True, array_like=True):
+    """A counter that its author set aside, and why; without an `author` it is the sender's present one."""
+
+    counter: _Counter
+    reason: _Text
+    author: _Text | None = None
+
+
 class _Members(msgspec.Struct, frozen=True):
     """All but the operations."""
 
@@ -40,7 +48,7 @@ class _Members(msgspec.Struct, frozen=True):
     cursor: _Text | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 200
     pull: Literal["records", "operations", "none"] = "records"
-    void: Annotated[tuple[tuple[_Counter, _Text], ...], msgspec.Meta(max_length=VOID_MAX)] = ()
+    void: Annotated[tuple[Void, ...], msgspec.Meta(max_length=VOID_MAX)] = ()
     report: Report | None = None
     witness: _Text | None = None
 
@@ -58,7 +66,7 @@ class Batch(msgspec.Struct, frozen=True):
     cursor: str | None = None
     limit: int = 200
     pull: str = "records"
-    void: tuple[tuple[int, str], ...] = ()
+    void: tuple[Void, ...] = ()
     report: Report | None = None
     protocol: int = PROTOCOL
     witness: str | None = None

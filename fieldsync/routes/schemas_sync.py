@@ -28,7 +28,7 @@ class SyncRequestSchema(OpenSchema):
     limit = fields.Integer(load_default=200, validate=validate.Range(1, 1000))
     pull = fields.String(load_default="records", validate=validate.OneOf(PULLS))
     operations = fields.List(fields.Dict(), required=True)
-    void = fields.List(fields.List(fields.Raw(), validate=validate.Length(equal=2)))
+    void = fields.List(fields.List(fields.Raw(), validate=validate.Length(min=2, max=3)))
     report = fields.Nested(ReportSchema)
     witness = fields.String(allow_none=True)
 

@@ -1,6 +1,6 @@
 """`POST /api/v1/sync` and `POST /api/v1/enrol`: what devices and hubs speak (docs/protocol.md)."""
 
-import secrets
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import msgspec
@@ -184,7 +184,7 @@ def _enrol(here: Context, asked: EnrolRequest) -> Enrolled | Problem:
     author = asked.author or here.draw(16).hex()
     now_ms = here.now_ms()
     if asked.code is not None:
-        code, token = asked.code, secrets.token_urlsafe(32)
+        code, token = asked.code, urlsafe_b64encode(here.draw(32)).decode().rstrip("=")
         return here.database.write(
             lambda session: enrolment.enrol_by_code(session, code, author, token, asked.key, now_ms)
         )

@@ -5,19 +5,18 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.services.judging import Said
-from fieldsync.services.senders import Sender
 from fieldsync.store import authors
 from fieldsync.store.authors import AuthorRow
 
 
-def advance(session: Session, sender: Sender, said: Sequence[Said], void: Sequence[tuple[int, str]]) -> None:
+def advance(session: Session, said: Sequence[Said], void: Iterable[tuple[AuthorRow, int]]) -> None:
     """Move the counters of those who said something, after it was stored."""
     spoken: dict[str, set[int]] = {}
     for each in said:
         if each.counts and len(each.id) == 2:
             spoken.setdefault(each.id[0], set()).add(each.id[1])
-    if void:
-        spoken.setdefault(sender.author.name, set()).update(counter for counter, _ in void)
+    for author, counter in void:
+        spoken.setdefault(author.name, set()).add(counter)
     rows = authors.named(session, spoken.keys())
     moves = [_moved(session, rows[name], counters) for name, counters in spoken.items() if name in rows]
     authors.move_counters(session, moves)

@@ -245,11 +245,14 @@ def _changes(working: WorkingSet, entries: Iterable[Entry], rows: Mapping[int, R
 def _is_foreseen(before: RecordRow | None, after: RecordRow) -> bool:
     """Whether the device that wrote last shows the record as it is without being told.
 
-    Where values conflict, a delete is in doubt, or the review moves, only the server knows what it all adds up to.
+    Where values conflict, a delete is in doubt, or the review moves, only the server knows what it all adds up to. A
+    record that moves to another place may become readable by that.
     """
-    conflicts = (before.conflicts if before else 0) + after.conflicts
-    review = before.review if before else "received"
-    return not conflicts and not after.deleted and after.review == review
+    if after.conflicts or after.deleted:
+        return False
+    if before is None:
+        return after.review == "received"
+    return not before.conflicts and (before.review, before.place) == (after.review, after.place)
 
 
 def flags_of(session: Session, record_ids: Iterable[int]) -> dict[int, tuple[Problem, ...]]:

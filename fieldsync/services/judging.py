@@ -77,6 +77,8 @@ class Judge:
         problems = self._standing(said) or _not_for_this_author(said, operation)
         if problems or not operation.writes or operation.kind != "submission":
             return problems
+        if operation.version is None:
+            return (Problem("no_version"),)
         key = (operation.of, operation.version)
         if key not in self._forms:
             self._forms[key] = published(self.session, self.sender.device.association_id, *key)

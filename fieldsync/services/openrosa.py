@@ -203,7 +203,7 @@ class _Taking:
             return RETRY
         said.problems = (Problem("internal"),)
         quarantining.keep(self.session, self.sender, said, self.now_ms)
-        counters.advance(self.session, self.sender, [said], ())
+        counters.advance(self.session, [said], ())
         return "quarantined"
 
     def _remember(self, content: _Content, counter: int, status: str, waits: bool) -> None:

@@ -54,12 +54,21 @@ def settle(
     while front or fresh:
         if front:
             ordered = presence.mark_waits(session, association_id, front)
+            _heed_verdicts(session, association_id, ordered)
             fresh |= settled.add(folding.fold_in(session, association_id, ordered, now_ms))
         front = _judged(session, association_id, front)
         released, fresh = _released(session, association_id, fresh, now_ms)
         front += released
         settled.here |= fresh
     return settled
+
+
+def _heed_verdicts(session: Session, association_id: int, entries: Iterable[Entry]) -> None:
+    """What a verdict released before it came waits for nothing."""
+    for entry in entries:
+        is_ready = entry.published is not None or not _needs_form(entry)
+        if entry.waits and is_ready and _was_released(session, association_id, entry):
+            entry.waits, entry.let_go = [], True
 
 
 def conclude(session: Session, association_id: int, settled: Settled, now_ms: int) -> None:
@@ -134,7 +143,7 @@ def _entries(
         if row.status != "held" or not isinstance(operation, Operation):
             continue
         entry = Entry(operation, bytes(row.body), row.author_id, held_id=row.id, let_go=judged)
-        if operation.kind == "submission" and operation.writes:
+        if _needs_form(entry):
             entry.published = published(session, association_id, operation.of, operation.version)
         problems = () if judged or entry.published is None else _wrong(entry)
         if problems and not _was_released(session, association_id, entry):
@@ -188,7 +197,7 @@ def _carry_out(session: Session, association_id: int, row: QuarantineRow, decisi
         return []
     quarantine.set_status(session, row.id, "released")
     entry = Entry(operation, bytes(row.body), author.id)
-    if operation.kind == "submission" and operation.writes:
+    if _needs_form(entry):
         entry.published = published(session, association_id, operation.of, operation.version)
         if entry.published is None:
             entry.waits.append(("form", form_name(operation.of, operation.version)))
@@ -210,4 +219,5 @@ def _let_go(session: Session, association_id: int, key: tuple[str, int, int], di
 
 def _needs_form(entry: Entry) -> bool:
     """Whether only its form version can tell what an operation means: which entities it makes, what is wrong in it."""
-    return entry.operation.kind == "submission" and bool(entry.operation.writes)
+    operation = entry.operation
+    return operation.kind == "submission" and bool(operation.writes) and operation.version is not None

@@ -1,12 +1,13 @@
 """Receiving a batch: one readable sequence from raw operations to results (docs/protocol.md sections 2 to 4)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core.batches import Void
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import Batch, parse_operation
 from fieldsync.core.problems import Problem
@@ -37,6 +38,10 @@ class Result(msgspec.Struct):
     problems: tuple[Problem, ...] = ()
 
 
+Voided = tuple[AuthorRow, int, str]
+"""A counter of an author that will never come, and why."""
+
+
 @dataclass
 class Prepared:
     """A batch that was looked at before the write transaction: what is known already, and what is new."""
@@ -44,7 +49,7 @@ class Prepared:
     batch: Batch
     results: list[Result | None]
     new: list[tuple[int, Said]] = field(default_factory=list)
-    void: Sequence[tuple[int, str]] = ()
+    void: Sequence[Voided] = ()
     note_contact: bool = False
 
     @property
@@ -77,7 +82,7 @@ def prepare(session: Session, sender: Sender, batch: Batch, ids: Sequence[Operat
     """Find what is known already, and judge the rest by itself. Reads only."""
     known = _known(session, sender, ids)
     judge = Judge(session, sender, now_ms)
-    prepared = Prepared(batch, [None] * len(ids), void=batch.void)
+    prepared = Prepared(batch, [None] * len(ids), void=_voided(sender, batch.void))
     said_before: list[tuple[int, OperationRow]] = []
     for position, (operation_id, raw) in enumerate(zip(ids, batch.operations, strict=True)):
         row = known.get(presence.key_of(operation_id))
@@ -162,18 +167,18 @@ class Reception:
         self.within: dict[tuple[str, int, int], Said] = {}
         self.made: dict[str, AuthorRow] = {}
 
-    def take(self, new: Sequence[tuple[int, Said]], void: Sequence[tuple[int, str]]) -> dict[int, Result]:
+    def take(self, new: Sequence[tuple[int, Said]], void: Sequence[Voided]) -> dict[int, Result]:
         """Quarantine, hold or apply; release what waited for it; draw the positions last."""
         authors.lock(self.session, {said.author.id for _, said in new if said.author})
         self._enrol_unknown_authors(new)
         self._ask_again(new)
         good, repeated = self._sort_out(new)
         entries = {position: self._entry(said) for position, said in good}
-        authors.add_voids(self.session, self.sender.author.id, void)
-        self.arrived |= {(self.sender.author.name, counter) for counter, _ in void}
+        authors.add_voids(self.session, [(author.id, counter, reason) for author, counter, reason in void])
+        self.arrived |= {(author.name, counter) for author, counter, _ in void}
         settled = settle(self.session, self.association_id, list(entries.values()), self.arrived, self.now_ms)
         settled.add(folding.fold_around(self.session, self.association_id, self.quarantined, self.now_ms))
-        counters.advance(self.session, self.sender, [said for _, said in new], void)
+        counters.advance(self.session, [said for _, said in new], [each[:2] for each in void])
         conclude(self.session, self.association_id, settled, self.now_ms)
         for position, said in good:
             entry = entries[position]
@@ -255,6 +260,12 @@ class Reception:
         entry = Entry(said.operation, said.raw, author.id, said_by, self.receipt_id, None, list(said.waits))
         entry.published, entry.notices = said.published, said.notices
         return entry
+
+
+def _voided(sender: Sender, void: Iterable[Void]) -> list[Voided]:
+    """The counters that the sender may declare: its own authors'."""
+    named = [(each, sender.authors.get(each.author or sender.author.name)) for each in void]
+    return [(author, each.counter, each.reason) for each, author in named if author is not None]
 
 
 def _known(session: Session, sender: Sender, ids: Sequence[OperationId]) -> Mapping[tuple[str, int, int], OperationRow]:

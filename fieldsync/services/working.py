@@ -48,7 +48,10 @@ class Entry:
 
 @dataclass(slots=True)
 class WorkingRecord:
-    """A record in hand. `state` is None while nothing of it applies; `anew` asks for a fold from all operations."""
+    """A record in hand. `state` is None while nothing of it applies; `anew` asks for a fold from all operations.
+
+    `created_by` is whose answers applied first; until then (`has_begun`) whoever spoke of it first.
+    """
 
     id: int
     collection: CollectionRow
@@ -59,12 +62,15 @@ class WorkingRecord:
     fresh: list[Entry] = field(default_factory=list)
     anew: bool = False
     touched: bool = False
+    has_begun: bool = False
     merged_into: int | None = None
 
     def take(self, entry: Entry, protective: Mapping[str, Sequence[str]]) -> None:
         """Fold one more operation, or note that only a fold from all operations will do."""
         self.touched = True
         self.fresh.append(entry)
+        if entry.operation.writes and not self.has_begun:
+            self.created_by, self.has_begun = entry.author_id, True
         if self.anew:
             entry.said_by = 0
             return
@@ -175,4 +181,5 @@ def _in_hand(collection: CollectionRow, uuid: str, row: RecordRow | None, author
     record = WorkingRecord(row.id, collection, uuid, row, row.created_by, decode_state(row.state))
     record.merged_into = row.merged_into
     record.anew = bool(row.merged)
+    record.has_begun = record.state is not None and bool(record.state.fields or record.state.version is not None)
     return record

@@ -127,9 +127,9 @@ def first_missing_file(session: Session, author_id: int) -> int | None:
     return execute(session, sql, (author_id,)).scalar()
 
 
-def add_voids(session: Session, author_id: int, voids: Iterable[tuple[int, str]]) -> None:
-    """Remember counters that will never come, and stop waiting for their files: tuples (counter, reason)."""
-    rows = [(author_id, counter, reason) for counter, reason in voids]
+def add_voids(session: Session, voids: Iterable[tuple[int, int, str]]) -> None:
+    """Remember counters that will never come, and stop waiting for their files: tuples (author, counter, reason)."""
+    rows = list(voids)
     execute_many(session, "INSERT INTO void (author_id, counter, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
     execute_many(session, "DELETE FROM missing_file WHERE author_id = ? AND counter = ?", [row[:2] for row in rows])
 

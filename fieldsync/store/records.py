@@ -99,8 +99,8 @@ def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
 def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
     """Store what became of known records."""
     sql = (
-        "UPDATE record SET place = ?, review = ?, deleted = ?, conflicts = ?, merged = ?, merged_into = ?,"
-        " incomplete = ?, changed_ms = ?, state = ?, problems = ? WHERE id = ?"
+        "UPDATE record SET created_by = ?, place = ?, review = ?, deleted = ?, conflicts = ?, merged = ?,"
+        " merged_into = ?, incomplete = ?, changed_ms = ?, state = ?, problems = ? WHERE id = ?"
     )
     execute_many(session, sql, [_changes(row) for row in sorted(rows, key=lambda row: row.id)])
 
@@ -156,6 +156,6 @@ def _padded(values: list[bytes]) -> list[bytes]:
 
 def _changes(row: RecordRow) -> tuple[object, ...]:
     return (
-        row.place, row.review, row.deleted, row.conflicts, row.merged, row.merged_into,
+        row.created_by, row.place, row.review, row.deleted, row.conflicts, row.merged, row.merged_into,
         row.incomplete, row.changed_ms, row.state, row.problems, row.id,
     )  # fmt: skip

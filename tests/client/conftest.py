@@ -57,6 +57,11 @@ class Server:
         self.data = copy.deepcopy(backup) | {"authors": authors}
         self.epoch = f"epoch-{int(self.epoch.split('-')[1]) + 1}"
 
+    def forget(self, author: str) -> None:
+        """What the server was put back from is older than this further id of a phone."""
+        first = self.data["authors"].pop(author)
+        self.tokens = {token: first if named == author else named for token, named in self.tokens.items()}
+
     def say(self, operation: Json) -> None:
         """Somebody else says something."""
         self._store(tuple(operation["id"]), operation, "applied")
@@ -138,8 +143,8 @@ class Server:
 
     def _sync(self, content: Json, token: str) -> Json:
         author = self.tokens[token]
-        self.data["void"].setdefault(author, []).extend(counter for counter, _ in content.get("void", []))
-        results = [self._result(said) for said in content["operations"]]
+        self.data["void"].setdefault(author, []).extend(counter for counter, *_ in content.get("void", []))
+        results = [self._result(said, author) for said in content["operations"]]
         answer: Json = {"protocol": 1, "epoch": self.epoch, "now": START_MS, "results": results, "more": False}
         answer |= {"records": [], "cursor": content["cursor"], "device": self.standing}
         if content["pull"] == "records" and self.standing["status"] == "active":
@@ -152,8 +157,11 @@ class Server:
             answer["forms"] = self.forms
         return answer
 
-    def _result(self, said: Json) -> Json:
+    def _result(self, said: Json, sender: str) -> Json:
         key = tuple(said["id"])
+        authors = self.data["authors"]
+        if authors.get(key[0]) != authors[sender]:
+            return {"id": key, "status": "quarantined", "problems": [{"code": "not_your_author"}]}
         known = self.data["operations"].get(key)
         if known is not None and known[0] != said:
             self.data["quarantine"].append(said)
@@ -232,6 +240,11 @@ class Link:
         return self.faults.pop(0)(carry) if self.faults else carry()
 
 
+def as_is(carry: Callable[[], Answer]) -> Answer:
+    """Nothing goes wrong, this once."""
+    return carry()
+
+
 def cut_before(carry: Callable[[], Answer]) -> Answer:
     """The request never arrives."""
     raise LinkDown("cut")
@@ -307,7 +320,7 @@ class Kit:
     """What the tests of the client build on."""
 
     Phone, Server, Link = Phone, Server, Link
-    cut_before, cut_after = staticmethod(cut_before), staticmethod(cut_after)
+    as_is, cut_before, cut_after = staticmethod(as_is), staticmethod(cut_before), staticmethod(cut_after)
     answering, changing = staticmethod(answering), staticmethod(changing)
     problem = PROBLEM
     start_ms = START_MS

@@ -155,7 +155,7 @@ def test_what_can_never_fit_is_set_aside_and_nothing_waits_for_it(phone: "Phone"
     phone.settle()
     assert server.record(small) is not None
     assert phone.device.waiting() == {"unsent": 0, "kept": 0, "set_aside": 1}
-    assert server.batches[0]["void"] == [[1, "too_large"]]
+    assert server.batches[0]["void"] == [[1, "too_large", phone.device.author]]
     exported = phone.device.export_set_aside()
     assert len(exported[0]["operation"]["writes"]["note"]) == 9_000_000
     assert [problem["status"] for problem in phone.device.problems()] == ["set_aside"]

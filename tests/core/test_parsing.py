@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldsync.core.batches import Void
 from fieldsync.core.operations import Operation
 from fieldsync.core.parsing import Batch, Refusal, parse_operation, split_batch
 from fieldsync.core.problems import Problem
@@ -96,9 +97,11 @@ def test_what_is_left_out_has_its_default() -> None:
 
 def test_what_a_phone_reports_and_gives_up_is_read() -> None:
     report = {"unsent": 3, "oldest_ms": 9, "app": "1.2", "storage_free": 5, "later": 1}
-    read = split_batch(batch(void=[[4, "file lost"]], report=report, pull="none", later=[1.5]))
+    read = split_batch(
+        batch(void=[[4, "file lost"], [5, "too_large", "amina"]], report=report, pull="none", later=[1.5])
+    )
     assert isinstance(read, Batch)
-    assert read.void == ((4, "file lost"),)
+    assert read.void == (Void(4, "file lost"), Void(5, "too_large", "amina"))
     assert read.report is not None
     assert read.report.unsent == 3
 

@@ -116,3 +116,16 @@ def test_a_verdict_that_arrives_before_its_target_holds_when_the_target_comes(wo
     hub.tells(*wrong)
     assert [result["was"] for result in hub.tells(*wrong)] == ["applied", "rejected"]
     assert world.fields(wrong[0]["record"]) == {"colour": "mauve"}
+
+
+def test_a_release_that_arrives_before_what_it_lets_go_holds_when_that_comes(world: World) -> None:
+    amina, hub, desk = world.phone(), world.hub(), "0" * 32
+    hub_id = world.device_id(hub)
+    world.write(partial(authors.add, name=desk, association_id=world.amal, kind="desk", hub_id=hub_id))
+    first = amina.says()
+    waiting = amina.says(first["record"], writes={"name": "Khadija"}, seen=[["f" * 32, 1]])
+    act = {"verdict": "release", "target": [amina.author, waiting["id"], sameness(msgspec.json.encode(waiting)).hex()]}
+    verdict = said_by(desk, 1, world, record=first["record"], version=None, writes={}) | {"act": act}
+    assert hub.statuses(verdict) == ["applied"]
+    assert amina.statuses(first, waiting) == ["applied", "applied"]
+    assert world.fields(first["record"])["name"] == "Khadija"

@@ -16,9 +16,6 @@ from tests.simulation.world import World
 SCHEDULES_PER_BUG = 300
 """In so many schedules a seeded bug must be caught."""
 
-SCHEDULES_PER_RARE_BUG = 20_000
-"""The same for a rare one, at night."""
-
 assert mutations_client and mutations_server  # they fill MUTATIONS
 
 
@@ -26,9 +23,8 @@ def main() -> int:
     chosen = _arguments()
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.execve(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]], environment())
-    if chosen.worker in ("bugs", "rare"):
-        hunted = [bug for bug in MUTATIONS if bug.rare == (chosen.worker == "rare") or bug.name == chosen.bug]
-        mine = [bug for number, bug in enumerate(hunted) if number % chosen.parts == chosen.part]
+    if chosen.worker == "bugs":
+        mine = [bug for number, bug in enumerate(MUTATIONS) if number % chosen.parts == chosen.part]
         return _hunt([bug for bug in mine if chosen.bug in ("", bug.name)], chosen.seed, chosen.count)
     planted = next((bug.plant() for bug in MUTATIONS if bug.name == chosen.bug), nullcontext())
     failed = 0
@@ -75,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=1, help="how many schedules")
     parser.add_argument("--trace", action="store_true", help="print every step")
     parser.add_argument("--bug", default="", help="plant this seeded bug")
-    parser.add_argument("--worker", default="", choices=("", "schedules", "bugs", "rare"), help=argparse.SUPPRESS)
+    parser.add_argument("--worker", default="", choices=("", "schedules", "bugs"), help=argparse.SUPPRESS)
     parser.add_argument("--part", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--parts", type=int, default=1, help=argparse.SUPPRESS)
     return parser.parse_args()

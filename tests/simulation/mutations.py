@@ -9,21 +9,17 @@ from unittest import mock
 
 @dataclass(frozen=True)
 class Mutation:
-    """A bug with a name; `breaks` says which promise. `plant` puts it into the real code for as long as it is open.
-
-    `rare`: not met in the schedules of a day, so it is hunted at night.
-    """
+    """A bug with a name; `breaks` says which promise. `plant` puts it into the real code for as long as it is open."""
 
     name: str
     breaks: str
     plant: Callable[[], AbstractContextManager[object]]
-    rare: bool = False
 
 
 MUTATIONS: list[Mutation] = []
 
 
-def seeded(name: str, breaks: str, rare: bool = False) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
+def seeded(name: str, breaks: str) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
     """Register a function that lists the patches of one bug."""
 
     def register(patches: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
@@ -34,7 +30,7 @@ def seeded(name: str, breaks: str, rare: bool = False) -> Callable[[Callable[[],
                     stack.enter_context(patch)
                 yield
 
-        MUTATIONS.append(Mutation(name, breaks, plant, rare))
+        MUTATIONS.append(Mutation(name, breaks, plant))
         return patches
 
     return register

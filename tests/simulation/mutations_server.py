@@ -65,7 +65,7 @@ def _() -> list[Any]:
         real(record, entry, protective)
         entry.said_by = said_by
 
-    return [around(WorkingRecord, "take", take)]
+    return [around(WorkingRecord, "take", take), instead(folding, "_is_foreseen", lambda before, after: True)]
 
 
 @seeded("a new view begins at the present", "a newly granted scope is back-filled")
@@ -103,7 +103,7 @@ def _() -> list[Any]:
 
 @seeded("void counters are forgotten", "nothing waits for what will never come")
 def _() -> list[Any]:
-    return [instead(authors, "add_voids", lambda session, author, voids: None)]
+    return [instead(authors, "add_voids", lambda session, voids: None)]
 
 
 @seeded("durable_through jumps over a gap", "everything up to it is here")
@@ -167,7 +167,7 @@ def _() -> list[Any]:
     return [instead(quarantine, "add", lambda session, row: 0)]
 
 
-@seeded("what is quarantined occupies its id", "quarantine never takes an id", rare=True)
+@seeded("what is quarantined occupies its id", "quarantine never takes an id")
 def _() -> list[Any]:
     def judge(real: Any, judge: Any, raw: bytes, key: Any) -> Any:
         said = real(judge, raw, key)
@@ -194,12 +194,19 @@ def _() -> list[Any]:
     def restore(real: Any, machine: Any, image: bytes, told: bool) -> None:
         real(machine, image, False)
 
-    return [around(Machine, "restore", restore), instead(answering, "is_ahead", lambda *args: False)]
+    return [around(Machine, "restore", restore), *_no_proof_is_heard()]
 
 
-@seeded("nobody notices that the server went back", "a cursor ahead renews the epoch")
+@seeded("nobody notices that the server went back", "a cursor or a witness renews the epoch")
 def _() -> list[Any]:
-    return [instead(answering, "is_ahead", lambda *args: False)]
+    return _no_proof_is_heard()
+
+
+def _no_proof_is_heard() -> list[Any]:
+    return [
+        instead(answering, "is_ahead", lambda *args: False),
+        instead(answering, "_saw_another_history", lambda *args: False),
+    ]
 
 
 @seeded("a removal takes answers that it never saw", "an unseen answer keeps its occurrence")
@@ -264,3 +271,8 @@ def _() -> list[Any]:
 @seeded("entities are not derived", "a form's declaration makes its entity")
 def _() -> list[Any]:
     return [instead(folding, "derive", lambda *args: [])]
+
+
+@seeded("what nobody may foresee is left out", "a phone shows the server's record")
+def _() -> list[Any]:
+    return [instead(folding, "_is_foreseen", lambda before, after: True)]

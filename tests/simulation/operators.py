@@ -1,11 +1,16 @@
 """What coordinators and operators do at the server, and what happens to phones as things."""
 
+import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
 
 from fieldsync.client import enrol
+from fieldsync.client.transport import LinkDown
 from fieldsync.core.problems import Problem
 from fieldsync.services import desk, enrolment, publishing
 from fieldsync.services.desk import Desk, Found
@@ -16,8 +21,9 @@ from fieldsync.store.devices import ViewRow
 from tests.simulation.books import read_books
 from tests.simulation.disk import SimulatedCrash
 from tests.simulation.machine import token_text
+from tests.simulation.network import Request
 from tests.simulation.phone import Phone
-from tests.simulation.questionnaire import PLACES, SECOND, VILLAGES, definition
+from tests.simulation.questionnaire import FIRST, FORM, PLACES, SECOND, VILLAGES, definition
 from tests.simulation.sight import dashed
 
 if TYPE_CHECKING:
@@ -49,9 +55,10 @@ class Operators:
         """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
             (14, self.review), (5, self.comment), (8, self.correct), (4, self.delete), (12, self.judge),
-            (20, self.merge), (12, self.unmerge), (7, self.publish), (9, self.change_views), (3, self.revoke),
-            (3, self.add_another_phone), (8, self.back_up), (9, self.restore), (3, self.restore_untold),
-            (3, self.empty_phone), (9, self.copy_phone), (10, self.put_back_phone), (4, self.restart),
+            (20, self.merge), (12, self.unmerge), (7, self.publish), (16, self.change_views), (3, self.revoke),
+            (3, self.add_another_phone), (8, self.speak_for_another), (8, self.back_up), (9, self.restore),
+            (3, self.restore_untold), (3, self.empty_phone), (9, self.copy_phone), (10, self.put_back_phone),
+            (4, self.restart),
         ]  # fmt: skip
 
     def act(self) -> None:
@@ -241,11 +248,28 @@ class Operators:
             self._world.ledger.destroy(phone, after=phone.backup.position)
             phone.put_back()
 
+    def speak_for_another(self) -> None:
+        """A phone that is wrong about itself says something under the id that another one will use next."""
+        phones = [phone for phone in self._world.phones.values() if phone.device.store.state().token]
+        if len(phones) < 2:
+            return
+        one, other = self._dice.sample(phones, 2)
+        theirs = other.device.store.state()
+        said = {
+            "id": [theirs.author, theirs.counter + self._dice.randint(1, 3)], "kind": "submission", "of": FORM,
+            "record": str(UUID(int=self._dice.getrandbits(128), version=4)), "version": FIRST,
+            "stamp": [one.clock(), 0], "writes": {"head": f"s{self._dice.randrange(10**6)}"},
+        }  # fmt: skip
+        body = msgspec.json.encode({"protocol": 1, "now": one.clock(), "pull": "none", "operations": [said]})
+        headers = {"Authorization": f"Bearer {one.device.store.state().token}", "Content-Type": "application/json"}
+        with contextlib.suppress(LinkDown):
+            self._world.network.deliver(Request(one.name, "POST", "/api/v1/sync", body, headers))
+
     def enrol(self, phone: Phone) -> None:
         """A coordinator gives a code, and the companion types it in."""
         code, now_ms = token_text(self._dice.randbytes(6)), self._world.server_clock()
         association = self._machine.association(phone.association)
-        new = NewDevice(association, "device", phone.name)
+        new = NewDevice(association, "device", phone.name, self._dice.choice(VIEWS))
         self._machine.write(lambda x: enrolment.offer_code(x, new, code, now_ms + CODE_MS))
         phone.do(lambda: self._world.trace(f"{phone.name} {enrol(phone.device.store, phone.link, code, self._dice)}"))
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.client.view import on_top
-from fieldsync.core.cursors import read_cursor
+from fieldsync.core.cursors import read_cursor, read_witness
 from fieldsync.services import refolding, showing
 from fieldsync.services.working import WorkingSet
 from fieldsync.store import records
 from tests.simulation.books import Books, Entry, first_gap, read_books
 from tests.simulation.machine import Machine
-from tests.simulation.network import Request, content
+from tests.simulation.network import Request
 from tests.simulation.oracle import Accuse, History, judge_entities, judge_held, judge_record
 from tests.simulation.phone import Json, Phone, meaning
 from tests.simulation.sight import Name, dashed, heads_of, sight_of_device
@@ -203,6 +202,8 @@ def missing(machine: Machine, phone: Phone) -> list[str]:
     if cursor is None or cursor.epoch != machine.epoch or state.epoch != cursor.epoch or not found or state.renew:
         return []
     device, association = found[0]
+    if _looks_back_at_another_history(machine, state.witness or "", association):
+        return []
     sight = sight_of_device(machine, device, association)
     views = {f"{kind}:{place}" if place else kind for kind, place in machine.rows(
         "SELECT kind, place FROM device_view WHERE device_id = ?", device
@@ -227,11 +228,29 @@ def missing(machine: Machine, phone: Phone) -> list[str]:
     ]
 
 
+def _looks_back_at_another_history(machine: Machine, witness: str, association: int) -> bool:
+    """Whether the phone has not been answered since the server was put back from a copy."""
+    saw = read_witness(witness, machine.secret)
+    found = machine.rows(
+        "SELECT logged_ms FROM change_log WHERE association_id = ? AND position = ?",
+        *(association, saw.position if saw else 0),
+    )
+    return saw is None or bool(saw.position and found != [(saw.logged_ms,)])
+
+
 def _is_stale(phone: Phone, expected: Json, pulled: Json | None) -> bool:
-    """Whether a record in which the phone has no hand itself is not the server's."""
-    if phone.device.store.said_of(expected["record"]):
+    """Whether a record to which the phone has nothing more to say is not the server's."""
+    own = phone.device.store.said_of(expected["record"])
+    if not own:
+        return pulled is None or heads_of(pulled) != heads_of(expected)
+    if any(said.state == "outbox" or said.status != "applied" for said in own):
         return False
-    return pulled is None or heads_of(pulled) != heads_of(expected)
+    if expected["record"] in phone.device.store.asked_afresh(len(phone.device.store.record_ids())):
+        return False
+    shown_there = phone.device.record(expected["record"])
+    if shown_there is None or _name(shown_there) != _name(expected):
+        return False
+    return heads_of(shown_there) != heads_of(expected)
 
 
 def _waits(phone: Phone, record: str) -> bool:
@@ -244,8 +263,7 @@ def _compare(phone: Phone, expected: Json, found: Json, accuse: Accuse) -> None:
         if expected[member] != found[member]:
             accuse("DIVERGED", f"{phone.name} {member}: {found[member]} for {expected[member]} of {expected['record']}")
     own = phone.device.store.said_of(found["record"])
-    if not on_top(own, gone=False) and expected["review"] != found["review"]:
-        # Only the server says in which state its review leaves a record that its phone went on writing to.
+    if expected["review"] != found["review"]:
         accuse("DIVERGED", f"{phone.name} review: {found['review']} for {expected['review']} of {expected['record']}")
     set_apart = any(said.status in ("quarantined", "rejected") for said in own)
     if heads_of(expected) != heads_of(found) and not set_apart:
@@ -275,8 +293,7 @@ def _name(record: Json) -> Name:
 def judge_replay(world: "World", answered: Sequence[Request], accuse: Accuse) -> None:
     """Everything that was answered comes again, twice and in any order, and changes nothing."""
     before = _everything(world.machine)
-    # Void counters name no author: after a phone has taken another id they would be taken for the new one's.
-    again = [request for request in answered if not content(request).get("void")]
+    again = list(answered)
     world.dice.shuffle(again)
     for request in again:
         world.machine.answer(request.method, request.path, request.body, request.headers)

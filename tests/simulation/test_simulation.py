@@ -11,17 +11,6 @@ SCHEDULES = int(os.environ.get("FIELDSYNC_SCHEDULES", "2000"))
 SCHEDULES_LONG = int(os.environ.get("FIELDSYNC_SCHEDULES", "100000"))
 FIRST_SEED = int(os.environ.get("FIELDSYNC_SEED", "0"))
 
-OPEN_FINDINGS: dict[int, set[str]] = {
-    348: {"DIVERGED"},
-    593: {"EDIT_LOST"},
-    754: {"EDIT_LOST", "LEAK"},
-    896: {"DIVERGED"},
-    1263: {"DIVERGED"},
-    1457: {"EDIT_LOST", "STUCK"},
-    1580: {"STUCK"},
-}
-"""Seeds that show what is not mended yet (docs/simulation.md, "Open findings"): any other violation fails."""
-
 FAULTS_A_SCHEDULE_MIN = 5
 """Fewer, on the average, and the storm would be none."""
 
@@ -31,7 +20,7 @@ def report(outcome: Outcome) -> str:
     lines = [
         "",
         f"{outcome.schedules} schedules, {outcome.steps} steps, {outcome.faults.total()} faults,"
-        f" {len(outcome.failing)} with a violation, of which {len(unexpected(outcome))} are not known;"
+        f" {len(outcome.failing)} with a violation;"
         f" {outcome.schedules / max(outcome.cpu_seconds, 0.001):.1f} schedules a second and core",
         *(f"  {count:8} {kind}" for kind, count in outcome.faults.most_common()),
     ]
@@ -45,13 +34,7 @@ def judge(outcome: Outcome, schedules: int) -> None:
     print(report(outcome))
     assert outcome.schedules == schedules
     assert outcome.faults.total() > FAULTS_A_SCHEDULE_MIN * schedules
-    assert unexpected(outcome) == {}, report(outcome)
-
-
-def unexpected(outcome: Outcome) -> dict[int, set[str]]:
-    """What was found beyond the open findings."""
-    found = {seed: set(verdicts) - OPEN_FINDINGS.get(seed, set()) for seed, verdicts in outcome.failing.items()}
-    return {seed: verdicts for seed, verdicts in found.items() if verdicts}
+    assert outcome.failing == {}, report(outcome)
 
 
 @pytest.mark.simulation

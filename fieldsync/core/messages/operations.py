@@ -73,6 +73,12 @@ OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
         "Cet appareil est révoqué. Ce qu’il a envoyé est conservé et attend la décision du coordinateur.",
         "This device is revoked. What it sent is kept and waits for the coordinator.",
     ),
+    "no_version": (
+        None,
+        "لا تذكر العملية إصدار الاستمارة الذي أُجيب عنه. حُفظت الإجابات وتنتظر قرار المنسّق.",
+        "L’opération ne dit pas à quelle version du formulaire elle répond. Les réponses sont conservées et attendent le coordinateur.",
+        "The operation does not say which form version it answers. The answers are kept and wait for the coordinator.",
+    ),
     "unknown_path": (
         None,
         "هذا السؤال غير موجود في إصدار الاستمارة {version}.",
