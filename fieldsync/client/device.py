@@ -135,11 +135,11 @@ class Device:
         pulled, said = self.store.pulled(record), self.store.said_of(record)
         if not pulled and not said:
             raise UnknownRecord(record)
-        own = [one.content() for one in reversed(said)]
-        known = pulled[0] if pulled else own[0]
-        answered = [one["version"] for one in (*pulled[:1], *own) if one.get("version") is not None]
+        on_top = [one.content() for one in reversed(said) if not one.folded and one.state != "aside"]
+        words = [*on_top, *pulled[:1], *(one.content() for one in reversed(said))]
+        known = pulled[0] if pulled else words[0]
         about = {name: known.get(name) for name in ("record", "kind", "of")}
-        return {**about, "version": answered[0] if answered else None}
+        return {**about, "version": next((one["version"] for one in words if one.get("version") is not None), None)}
 
     def _say(self, about: Json, content: Json, opened: Sequence[Sequence[str | int]] | None = None) -> None:
         """Draw the counter and the stamp, and store them with the operation. Within a transaction."""

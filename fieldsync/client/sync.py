@@ -86,11 +86,12 @@ def _unready(store: Store, now: int) -> SyncReport | None:
 
 
 def _show_identity(store: Store, transport: Transport, now: int, dice: Random) -> SyncReport | None:
-    """Take a new id where one is needed, say again which are ours where the server may have forgotten them."""
+    """Say again which ids are ours where the server may have forgotten them, then take a new one where it is needed."""
     state = store.state()
-    if state.renew:
-        return _put_off(store, enrolment.renew(store, transport, dice), now, dice)
-    return _put_off(store, enrolment.vouch(store, transport), now, dice) if state.vouch else None
+    unheard = _put_off(store, enrolment.vouch(store, transport), now, dice) if state.vouch else None
+    if unheard is not None or not state.renew:
+        return unheard
+    return _put_off(store, enrolment.renew(store, transport, dice), now, dice)
 
 
 def _put_off(store: Store, went: enrolment.Enrolment, now: int, dice: Random) -> SyncReport | None:

@@ -248,7 +248,7 @@ def _is_foreseen(before: RecordRow | None, after: RecordRow) -> bool:
     Where values conflict, a delete is in doubt, or the review moves, only the server knows what it all adds up to. A
     record that moves to another place may become readable by that.
     """
-    if after.conflicts or after.deleted:
+    if after.deleted:
         return False
     if before is None:
         return after.review == "received"

@@ -63,6 +63,10 @@ def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:
     author, counter, n = said.key
     digest = said.digest()
     before = quarantine.said(session, sender.device.id, author, counter, n, digest)
+    if before is not None and said.counts and not before.counts:
+        # Said again by one who may now say it: it counts, and is wrong for what is in it.
+        quarantine.let_count(session, before.id, problems_as_json(said.problems))
+        return Kept(False, before.status, True, said.problems)
     if before is not None:
         return Kept(True, before.status, before.counts, problems_from_json(before.problems))
     decided = quarantine.verdict(session, sender.device.association_id, author, counter, n, digest.hex())

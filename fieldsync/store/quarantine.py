@@ -146,6 +146,11 @@ def set_status(session: Session, quarantine_id: int, status: str) -> None:
     execute(session, "UPDATE quarantine SET status = ? WHERE id = ?", (status, quarantine_id))
 
 
+def let_count(session: Session, quarantine_id: int, problems: bytes) -> None:
+    """Note that its sender may speak for its author by now, and what else is wrong with it."""
+    execute(session, "UPDATE quarantine SET counts = ?, problems = ? WHERE id = ?", (True, problems, quarantine_id))
+
+
 def note_verdict(session: Session, association_id: int, target: tuple[str, str, int, int, str], decision: str) -> None:
     """Remember a verdict on (sender, author, counter, n, digest as hex), which may come before what it judges."""
     sender, author, counter, n, digest = target

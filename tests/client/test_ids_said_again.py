@@ -108,6 +108,20 @@ def test_nothing_is_said_before_all_ids_were_heard(
     assert phone.device.problems() == []
 
 
+def test_a_phone_that_said_more_under_its_first_id_than_under_its_second_loses_nothing(
+    phone: "Phone", server: "Server"
+) -> None:
+    for number in range(4):
+        submit(phone, name=f"before the two lives parted {number}")
+    phone.settle()
+    second, copy = of_two_ids(phone, server)
+    put_back(phone, server, second, copy)
+    record = submit(phone, name="said to the server that knows the first id alone")
+    phone.settle()
+    assert server.record(record) is not None
+    assert phone.device.problems() == []
+
+
 def test_a_phone_of_one_id_has_nothing_to_say_of_it(phone: "Phone", server: "Server") -> None:
     submit(phone)
     phone.settle()

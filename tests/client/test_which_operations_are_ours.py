@@ -71,6 +71,14 @@ def test_a_correction_after_a_comment_names_the_form_version_answered(phone: "Ph
     assert [said.content()["version"] for said in phone.device.store.outbox(9)] == ["3", "4", "4", "4"]
 
 
+def test_a_correction_of_a_record_known_to_the_server_names_the_version_answered_since(phone: "Phone") -> None:
+    record = submit(phone)
+    phone.settle()
+    phone.device.edit(record, {"name": "Fatma"}, version="4")
+    phone.device.edit(record, {"age": 34})
+    assert [said.content()["version"] for said in phone.device.store.outbox(9)] == ["4", "4"]
+
+
 def other_life(phone: "Phone", server: "Server", kit: "type[Kit]") -> str:
     """Amina's record, edited by a life of her phone that she lost: her phone is back as it was before that edit."""
     record = submit(phone)

@@ -176,6 +176,22 @@ def test_what_is_said_again_by_who_may_say_it_by_now_leaves_the_quarantine(world
     assert findings(world) == []
 
 
+def test_what_is_wrong_in_itself_counts_once_its_sender_may_say_it(world: World) -> None:
+    amina = world.phone()
+    author = "e" * 32
+    said = amina.says(writes={"name": "Fatima", "colour": "mauve"}) | {"id": [author, 1]}
+    assert amina.statuses(said) == ["quarantined"]
+    further_id(amina, author)
+    [result] = amina.tells(said)
+    assert (result["status"], codes(result)) == ("quarantined", ["unknown_choice"])
+    assert [again["was"] for again in amina.tells(said)] == ["quarantined"]
+    assert waiting(world) == 1
+    assert findings(world) == []
+    releases(world, said)
+    assert shown(world, said)["fields"]["colour"] == "mauve"
+    assert findings(world) == []
+
+
 def test_what_another_sender_said_of_it_stays_in_quarantine(world: World) -> None:
     amina, brahim = world.phone(), world.phone()
     author = "e" * 32
