@@ -106,8 +106,8 @@ def _lay(record: Json, own: Sequence[Json]) -> None:
     if any(content.get("writes") or content.get("delete") for content in own):
         record["delete_conflict"] = False
     review = record.get("review") or {}
-    said = msgspec.json.decode(msgspec.json.encode(state.comments))
-    record["review"] = {**review, "comments": [*(review.get("comments") or []), *said]}
+    said = [*(review.get("comments") or []), *msgspec.json.decode(msgspec.json.encode(state.comments))]
+    record["review"] = {**review, "comments": sorted(said, key=lambda one: (one.get("stamp", []), one.get("id", [])))}
 
 
 def _folded(record: Json, own: Sequence[Json]) -> RecordState:

@@ -79,6 +79,18 @@ def test_a_correction_of_a_record_known_to_the_server_names_the_version_answered
     assert [said.content()["version"] for said in phone.device.store.outbox(9)] == ["4", "4"]
 
 
+def test_comments_stand_in_the_order_in_which_they_were_made(phone: "Phone") -> None:
+    record = submit(phone)
+    phone.settle()
+    later = {"text": "Approved", "id": ["desk", 1], "stamp": [(1 << 48) - 1, 0], "state": "approved"}
+    with phone.device.store.transaction():
+        [pulled] = phone.device.store.pulled(record)
+        pulled["review"]["comments"] = [later]
+        phone.device.store.put_pulled(pulled, phone.device.store.state().round)
+    phone.device.comment(record, "Corrected")
+    assert [comment["text"] for comment in shown(phone, record)["review"]["comments"]] == ["Corrected", "Approved"]
+
+
 def other_life(phone: "Phone", server: "Server", kit: "type[Kit]") -> str:
     """Amina's record, edited by a life of her phone that she lost: her phone is back as it was before that edit."""
     record = submit(phone)
