@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ _CHOICES = {
 _WOMEN = ("فاطمة", "خديجة", "Aïcha", "زهرة", "Malika", "نعيمة", "Rachida", "لطيفة", "Fadma", "سعاد")
 _FAMILIES = ("أيت علي", "Ait Ouakrim", "بنحمو", "Belkacem", "أوبلا", "El Idrissi", "أمزيل", "Oubaha")
 _NOW_MS = 1_795_000_000_000
+_FIRST_OPENED, _MINUTE, _DAY = datetime(2026, 8, 10, 7), timedelta(minutes=1), timedelta(days=1)
+"""So early that the last form of five million is opened before it is said."""
 _NOTES = ("جاءت مع أختها", "Habite encore sous la tente", "تريد تعلم النسيج", "Reviendra la semaine prochaine", "")
 
 
@@ -64,15 +67,19 @@ def definition() -> bytes:
     return "\n".join(lines).encode()
 
 
-def answers(dice: random.Random) -> dict[str, Any]:
-    """What one companion writes down of one household; it breaks no rule."""
+def answers(dice: random.Random, number: int = 1) -> dict[str, Any]:
+    """What one companion writes down of her household of this number; it breaks no rule.
+
+    Her days go on: one form after the other, a minute apart.
+    """
     members, children, work = dice.randint(1, 12), dice.randint(0, 1), dice.choice(_CHOICES["work"])
     needs = sorted(dice.sample(_CHOICES["needs"][:5], dice.randint(1, 3)))
-    day = dice.randint(10, 16)
+    opened = _FIRST_OPENED + number * _MINUTE
+    day = opened.date()
     written = {
-        "start": f"2026-11-{day}T09:{dice.randint(10, 59)}:00.000+01:00",
-        "end": f"2026-11-{day}T10:{dice.randint(10, 59)}:00.000+01:00",
-        "today": f"2026-11-{day}",
+        "start": f"{opened:%Y-%m-%dT%H:%M:%S}.000+01:00",
+        "end": f"{opened + _MINUTE:%Y-%m-%dT%H:%M:%S}.000+01:00",
+        "today": f"{day}",
         "commune": f"07.041.05.{dice.randint(10, 19)}",
         "douar": f"douar-{dice.randint(1, 400):04}",
         "full_name": f"{dice.choice(_WOMEN)} {dice.choice(_FAMILIES)} {dice.randint(1, 9999)}",
@@ -88,9 +95,9 @@ def answers(dice: random.Random) -> dict[str, Any]:
         "power": dice.choice(_CHOICES["yes_no"]),
         "work": work,
         "needs": {"set": needs},
-        "visited": f"2026-11-{day}",
+        "visited": f"{day}",
         "again": "yes",
-        "next_visit": f"2026-12-{day}",
+        "next_visit": f"{day + 30 * _DAY}",
         "sheep": dice.randint(0, 30),
         "olive_trees": dice.randint(0, 200),
         "loom": dice.choice(_CHOICES["yes_no"]),
@@ -116,7 +123,7 @@ def operations(author: str, first_counter: int, count: int) -> Iterator[bytes]:
                 "of": FORM,
                 "version": VERSION,
                 "stamp": [_NOW_MS + counter, 0],
-                "writes": answers(dice),
+                "writes": answers(dice, counter),
             }
         )
 
