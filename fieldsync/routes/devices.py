@@ -8,7 +8,7 @@ from fieldsync.core.access import SEE_DEVICES
 from fieldsync.routes.access import access, reader
 from fieldsync.routes.arguments import ApiBlueprint
 from fieldsync.routes.description import refuses
-from fieldsync.routes.pages import paged
+from fieldsync.routes.paging import paged
 from fieldsync.routes.schemas import DeviceSchema, PageQuerySchema, page_of
 from fieldsync.services import desk_lists
 

@@ -12,7 +12,7 @@ from fieldsync.routes.arguments import ApiBlueprint
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.description import refuses
-from fieldsync.routes.pages import paged
+from fieldsync.routes.paging import paged
 from fieldsync.routes.schemas import OperationSchema, PageQuerySchema, QuarantinedSchema, VerdictSchema, page_of
 from fieldsync.services import desk_lists, verdicts
 

@@ -13,7 +13,7 @@ from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.description import answers_bytes, refuses
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import paged
+from fieldsync.routes.paging import paged
 from fieldsync.routes.schemas import (
     EntitiesQuerySchema,
     HistoryQuerySchema,
