@@ -18,6 +18,15 @@ VISIT_BYTES = 16
 NOTICE = "fieldsync-notice"
 NOTICE_SECONDS = 60
 
+TICKET = "fieldsync-ticket"
+TICKET_SECONDS = 300
+"""What the passphrase was right for, while the second step is owed."""
+LINK = "fieldsync-link"
+LINK_SECONDS = 3600
+"""What an invitation or a reset carried: it leaves the address at once, and so the browser's history."""
+CODE = "fieldsync-code"
+"""An enrolment code in the browser that made it, for as long as it is good."""
+
 FORM_TOKEN = "form_token"
 """The name of the hidden field that shows that a form came from our own page."""
 

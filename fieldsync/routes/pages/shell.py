@@ -1,14 +1,22 @@
 """What every page has: its frame, its headers, what it tells of the last deed, and where a form leads."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, g, redirect, render_template, request, url_for
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from fieldsync import __version__
+from fieldsync.config import program_folder
 from fieldsync.core.messages import LANGUAGES
+from fieldsync.core.problems import Problem, http_status, render
+from fieldsync.routes.context import context
 from fieldsync.routes.pages import assets, cookies, language
+
+blueprint = Blueprint("pages", __name__, template_folder=str(program_folder("web") / "templates"))
 
 POLICY = "; ".join(
     (
@@ -39,7 +47,22 @@ OWN_PATH = re.compile(r"/(?!/)[a-z0-9/_-]{0,200}(\?[a-z0-9_=&.-]{0,200})?", re.I
 
 NOTICES = {
     "signed_out": _l("Signed out."),
-    "saved": _l("Saved."),
+    "association_chosen": _l("You work in this association now."),
+    "session_ended": _l("The session has ended."),
+    "sessions_ended": _l("All other sessions have ended."),
+    "passphrase_changed": _l("The new passphrase holds."),
+    "second_factor_off": _l("The second step is off."),
+    "token_ended": _l("The token is worthless now."),
+    "role_given": _l("The role is given."),
+    "role_proposed": _l("The role waits for a second person."),
+    "role_confirmed": _l("The role is confirmed."),
+    "role_withdrawn": _l("The role is withdrawn."),
+    "person_disabled": _l("The account is closed."),
+    "person_enabled": _l("The account is open again."),
+    "device_renamed": _l("The phone has its new name."),
+    "device_moved": _l("The phone is moved; it learns of it at its next sync."),
+    "device_revoked": _l("The phone is revoked."),
+    "offer_ended": _l("The code is taken back."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
 
@@ -61,6 +84,36 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     if notice:
         cookies.drop(response, cookies.NOTICE)
     return response
+
+
+def deed(
+    *,
+    question: str,
+    consequence: str,
+    back: str,
+    keep: str,
+    deed: str,
+    about: str = "",
+    options: Sequence[tuple[str, str, str]] = (),
+    errors: Mapping[str, str] | None = None,
+    **where: str,
+) -> Response:
+    """The question before something that cannot be undone; `back` is the endpoint of the harmless way.
+
+    `options`: (name, label, hint) of what may be ticked.
+    """
+    return page(
+        "deed.html",
+        422 if errors else 200,
+        question=question,
+        consequence=consequence,
+        back=url_for(back, **where),
+        keep=keep,
+        deed=deed,
+        about=about,
+        options=options,
+        errors=errors or {},
+    )
 
 
 def dressed(response: Response) -> Response:
@@ -102,6 +155,33 @@ def present_path() -> str:
     return found
 
 
+def language_address(code: str) -> str:
+    """This page in another language; its filters stay."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{present_path()}?{urlencode([*kept, ('lang', code)])}"
+
+
+def address_with(**changed: str) -> str:
+    """This list with something of its address changed; an empty text takes it out."""
+    kept = {name: value for name, value in request.args.items() if name != "lang"} | changed
+    return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+def root() -> str:
+    """The address under which people and phones reach this server."""
+    return context().settings.public_url.rstrip("/") or request.host_url.rstrip("/")
+
+
+def said(problem: Problem, field: str = "") -> dict[str, str]:
+    """A refusal as the errors of a form: beneath a field, or above them all."""
+    return {field: render(problem, language.chosen())}
+
+
+def status_of(problem: Problem) -> int:
+    """The status of a page that shows a refused form."""
+    return http_status(problem.code) or 422
+
+
 def names_of_templates() -> dict[str, Any]:
     """What every template may call."""
-    return {"asset": assets.address, "form_token": cookies.form_token, "present_path": present_path}
+    return {"asset": assets.address, "form_token": cookies.form_token, "language_address": language_address}

@@ -1,0 +1,81 @@
+"""The audit log: read, filtered by kind, person and time; whether its chain holds."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from fieldsync.core.access import READ_AUDIT
+from fieldsync.core.validation import PROGRAMME_ZONE
+from fieldsync.routes.context import context
+from fieldsync.routes.pages import lists, shell, words
+from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.services import auditing
+
+DATE_LENGTH = 10
+
+
+@blueprint.get("/audit")
+@page_access(READ_AUDIT)
+def audit() -> Response:
+    """The newest rows first."""
+    who = reader()
+    kind, person = request.args.get("kind", ""), request.args.get("person", "")
+    since, until = _day(request.args.get("since", "")), _day(request.args.get("until", ""))
+    wanted = {
+        "action": kind if kind in words.ACTIONS else None,
+        "actor": person or None,
+        "from_ms": _begins_ms(since) if since else None,
+        "to_ms": _begins_ms(until + timedelta(days=1)) if until else None,
+    }
+    with context().database.read() as session:
+        people = auditing.actors(session, who)
+        wanted["actor"] = wanted["actor"] if wanted["actor"] in dict(people) else None
+        found = lists.shown(
+            "audit", lambda on, after, limit: auditing.page(on, who, wanted, after, limit), session
+        )
+        chain = auditing.state(session, who)
+    given = {
+        "kind": kind, "person": person, "since": since.isoformat() if since else "",
+        "until": until.isoformat() if until else "", "any": any(wanted.values()),
+    }  # fmt: skip
+    return shell.page(
+        "audit.html",
+        rows=[_row(each) for each in found.items],
+        following=found.following,
+        first=found.first,
+        kinds=sorted(((code, str(label)) for code, label in words.ACTIONS.items()), key=lambda each: each[1]),
+        people=people,
+        given=given,
+        chain=chain,
+    )
+
+
+def _row(told: dict[str, Any]) -> dict[str, Any]:
+    label = words.ACTIONS.get(told["action"])
+    return {
+        "what": str(label) if label else told["action"],
+        "outcome": str(words.OUTCOMES.get(told["outcome"], "")),
+        "at_ms": told["at_ms"],
+        "who": told["actor_name"] or _actor(told["actor"]),
+        "about": told["about_name"] or told["about"],
+        "n": told["number"],
+    }
+
+
+def _actor(code: str) -> str:
+    known = {"operator": _("the server's command line"), "nobody": _("nobody signed in"), "code": _("an enrolment code")}
+    return known.get(code, code)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:DATE_LENGTH])
+    except ValueError:
+        return None
+
+
+def _begins_ms(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=PROGRAMME_ZONE).timestamp() * 1000)

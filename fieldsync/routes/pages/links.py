@@ -1,0 +1,85 @@
+"""Links that let somebody choose a passphrase: invitations and resets; and asking for a reset."""
+
+from flask import Response, url_for
+from flask_babel import gettext as _
+
+from fieldsync.core.passphrases import LENGTH_MIN
+from fieldsync.core.problems import Problem
+from fieldsync.routes.context import context
+from fieldsync.routes.pages import agents, cookies, fields, labels, shell
+from fieldsync.routes.pages.faults import fault
+from fieldsync.routes.pages.guard import PUBLIC, page_access
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.sign_in import address, let_in
+from fieldsync.services import invitations
+
+
+@blueprint.get("/link/<token>")
+@page_access(PUBLIC)
+def open_link(token: str) -> Response:
+    """Take what the link carries out of the address, and go on."""
+    response = shell.onward("pages.set_passphrase")
+    cookies.put(response, cookies.LINK, token, cookies.LINK_SECONDS)
+    return response
+
+
+@blueprint.get("/welcome")
+@page_access(PUBLIC)
+def set_passphrase() -> Response:
+    """What the link is for, and the form."""
+    return _choosing({}, 200)
+
+
+@blueprint.post("/welcome")
+@page_access(PUBLIC)
+def take_passphrase() -> Response:
+    """The passphrase; whoever chose it is signed in."""
+    wanted = fields.secret("passphrase")
+    if wanted != fields.secret("again"):
+        return _choosing({"again": _("The two are not the same. Type the passphrase twice.")}, 422)
+    here = context()
+    outcome = invitations.accept(
+        here.database, cookies.read(cookies.LINK), wanted, address(), agents.family(), here.now_ms(), here.draw
+    )
+    if isinstance(outcome, Problem):
+        return _choosing(shell.said(outcome, "passphrase"), shell.status_of(outcome))
+    return let_in(outcome, url_for("pages.home"))
+
+
+@blueprint.get("/forgotten")
+@page_access(PUBLIC)
+def ask_reset() -> Response:
+    """The form."""
+    return shell.page("reset_ask.html", asked=False, errors={})
+
+
+@blueprint.post("/forgotten")
+@page_access(PUBLIC)
+def take_reset() -> Response:
+    """The same answer whoever asks."""
+    here = context()
+    problem = invitations.ask_reset(here.database, fields.text("email"), address(), here.now_ms())
+    if problem is not None:
+        return shell.page("reset_ask.html", shell.status_of(problem), asked=False, errors=shell.said(problem))
+    return shell.page("reset_ask.html", asked=True, errors={})
+
+
+def _choosing(errors: dict[str, str], status: int) -> Response:
+    here, token = context(), cookies.read(cookies.LINK)
+    found = invitations.look(here.database, token, address(), here.now_ms())
+    if isinstance(found, Problem):
+        return fault(found)
+    with here.database.read() as session:
+        association = labels.association_of_slug(session, found["association"])
+        roles = [labels.role(session, code) for code in found["roles"]]
+    return shell.page(
+        "set_passphrase.html",
+        status,
+        purpose=found["purpose"],
+        email=found["email"],
+        association=association,
+        roles=roles,
+        passphrase_hint=_("At least %(count)s characters; four or five words that do not belong together do well.",
+                          count=LENGTH_MIN),
+        errors=errors,
+    )  # fmt: skip
