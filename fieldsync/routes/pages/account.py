@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fieldsync.core.passphrases import LENGTH_MIN
@@ -13,6 +12,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, labels, shell, words
 from fieldsync.routes.pages.guard import SIGNED_IN, page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import person_sessions, second_factor, tokens
 from fieldsync.services.readers import Reader
 
@@ -26,7 +26,7 @@ def account() -> Response:
     person = who.person
     with here.database.read() as session:
         choices = person_sessions.choices(session, who)
-        values = {
+        values: dict[str, Any] = {
             "me": {
                 "email": person.email,
                 "second_factor": who.has_second_factor,

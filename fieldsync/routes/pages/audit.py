@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, request
-from flask_babel import gettext as _
 
 from fieldsync.core.access import READ_AUDIT
 from fieldsync.core.validation import PROGRAMME_ZONE
@@ -12,6 +11,7 @@ from fieldsync.routes.context import context
 from fieldsync.routes.pages import lists, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import auditing
 
 DATE_LENGTH = 10
@@ -33,9 +33,7 @@ def audit() -> Response:
     with context().database.read() as session:
         people = auditing.actors(session, who)
         wanted["actor"] = wanted["actor"] if wanted["actor"] in dict(people) else None
-        found = lists.shown(
-            "audit", lambda on, after, limit: auditing.page(on, who, wanted, after, limit), session
-        )
+        found = lists.shown("audit", lambda on, after, limit: auditing.page(on, who, wanted, after, limit), session)
         chain = auditing.state(session, who)
     given = {
         "kind": kind, "person": person, "since": since.isoformat() if since else "",
@@ -66,7 +64,11 @@ def _row(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _actor(code: str) -> str:
-    known = {"operator": _("the server's command line"), "nobody": _("nobody signed in"), "code": _("an enrolment code")}
+    known = {
+        "operator": _("the server's command line"),
+        "nobody": _("nobody signed in"),
+        "code": _("an enrolment code"),
+    }
     return known.get(code, code)
 
 

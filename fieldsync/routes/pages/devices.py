@@ -3,8 +3,6 @@
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import MANAGE_DEVICES, READ_HISTORY, SEE_DEVICES
@@ -14,6 +12,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, labels, language, lists, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _, ngettext
 from fieldsync.services import auditing, desk_lists, device_care, places
 from fieldsync.store.devices import DeviceRow, ViewRow
 
@@ -40,9 +39,13 @@ def devices() -> Response:
     silent = sum(each["is_silent"] for each in shown)
     sub = ngettext("%(num)s silent for more than five days", "%(num)s silent for more than five days", silent)
     return shell.page(
-        "devices.html", devices=shown, following=found.following, first=found.first, sub=sub if silent else "",
+        "devices.html",
+        devices=shown,
+        following=found.following,
+        first=found.first,
+        sub=sub if silent else "",
         may_enrol=who.may(MANAGE_DEVICES),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/phones/<device>")
@@ -85,13 +88,16 @@ def revoke_device(device: str) -> Response:
     return shell.deed(
         question=_("Revoke this phone?"),
         about=row.name,
-        consequence=_("Nothing comes down to it any more. What it still sends is kept in quarantine. Back it comes only "
-                      "by a new enrolment."),
+        consequence=_(
+            "Nothing comes down to it any more. What it still sends is kept in quarantine. Back it comes "
+            "only by a new enrolment."
+        ),
         options=[("wipe", _("Also ask it to erase what it holds"), _("It hands over first what it has not sent yet."))],
-        back="pages.device", device=device,
+        back="pages.device",
+        device=device,
         keep=_("Do not revoke"),
         deed=_("Revoke the phone"),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/phones/<device>/revoke")
@@ -128,7 +134,7 @@ def _page(author: str, errors: dict[str, str], status: int) -> Response:
     who = reader()
     with context().database.read() as session:
         row = found(session, author)
-        told = desk_lists.device(session, row)
+        told = desk_lists.device_told(session, row)
     return shell.page(
         "device.html",
         status,

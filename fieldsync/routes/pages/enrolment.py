@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, request
-from flask_babel import gettext as _
 
 from fieldsync.core.access import MANAGE_DEVICES
 from fieldsync.core.problems import Problem
@@ -13,6 +12,7 @@ from fieldsync.routes.pages import cookies, fields, labels, language, pictures, 
 from fieldsync.routes.pages.devices import NAME_MAX, TEAM_MAX, views_ticked, views_wanted
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import auditing, device_care
 from fieldsync.services.changes import name_of
 from fieldsync.services.enrolment import NewDevice

@@ -1,7 +1,6 @@
 """The second step: switching it on with an authenticator app, its recovery codes, switching it off."""
 
 from flask import Response
-from flask_babel import gettext as _
 
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
@@ -10,6 +9,7 @@ from fieldsync.routes.pages import fields, pictures, shell
 from fieldsync.routes.pages.account import refuse
 from fieldsync.routes.pages.guard import SIGNED_IN, page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import second_factor
 from fieldsync.services.second_factor import Begun
 

@@ -1,10 +1,10 @@
 """Refusals and faults as pages: what happened, and what to do next."""
 
 from flask import Response, g, request
-from flask_babel import gettext as _
 
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.pages import language, shell
+from fieldsync.routes.pages.speech import _
 
 SYMBOLS = {403: "lock", 404: "search", 413: "warn", 429: "clock", 500: "warn", 503: "hourglass"}
 NOT_PAGES = ("/api/", "/openrosa/", "/static/", "/health")
@@ -20,7 +20,7 @@ def wants_page() -> bool:
 def fault(problem: Problem, status: int | None = None) -> Response:
     """The page of a refusal. It quotes nothing of the request, not even its address."""
     code = status or shell.status_of(problem)
-    again = request.path if code in (429, 503) and request.method == "GET" and shell.own_path(request.path) != "/" else ""
+    is_worth_it = code in (429, 503) and request.method == "GET"
     return shell.page(
         "fault.html",
         code,
@@ -28,7 +28,7 @@ def fault(problem: Problem, status: int | None = None) -> Response:
         symbol=SYMBOLS.get(code, "warn"),
         text=render(problem, language.chosen()),
         advice=_advice(code),
-        retry=again,
+        retry=shell.own_path(request.path) if is_worth_it else "",
         **_nobody(),
     )
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import g, request
-from flask_babel import gettext as _
 
 from fieldsync.core import access
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import labels, shell
 from fieldsync.routes.pages.guard import whoever
 from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.speech import _
 from fieldsync.services.readers import Reader
 
 

@@ -1,7 +1,6 @@
 """Giving somebody a role, confirming as a second person, taking one away."""
 
 from flask import Response
-from flask_babel import gettext as _
 
 from fieldsync.core.access import CONFIRM_GRANTS, MANAGE_PEOPLE
 from fieldsync.core.problems import Problem
@@ -11,6 +10,7 @@ from fieldsync.routes.pages import labels, people, roles, shell
 from fieldsync.routes.pages.account import refuse
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import granting
 from fieldsync.store import grants as stored
 
@@ -30,7 +30,7 @@ def take_grant(person: str) -> Response:
     row, wanted = people.looked_up(person), roles.wanted(who)
     if wanted is None:
         return _form(person, {"role": _("Choose a role.")}, 422)
-    made = here.database.write(lambda session: granting.grant(session, who, row, wanted, now_ms=here.now_ms(), draw=here.draw))
+    made = here.database.write(lambda session: granting.grant(session, who, row, wanted, here.now_ms(), here.draw))
     if isinstance(made, Problem):
         return _form(person, shell.said(made, "role"), shell.status_of(made), made.code == roles.WAIVABLE)
     return shell.onward("pages.person", "role_proposed" if made.status == "proposed" else "role_given", person=person)
@@ -60,11 +60,14 @@ def withdraw(person: str, grant: str) -> Response:
     return shell.deed(
         question=_("Withdraw this role?"),
         about=f"{name} · {row.name or row.email}",
-        consequence=_("She is signed out everywhere, and what the role opened is closed at once. The role can be given again."),
-        back="pages.person", person=person,
+        consequence=_(
+            "She is signed out everywhere, and what the role opened is closed at once. The role can be given again."
+        ),
+        back="pages.person",
+        person=person,
         keep=_("Leave it"),
         deed=_("Withdraw the role"),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/people/<person>/roles/<grant>/withdraw")
@@ -81,6 +84,11 @@ def _form(person: str, errors: dict[str, str], status: int, asks_waiver: bool = 
     row = people.looked_up(person)
     shown = {"person": row.uuid, "name": row.name, "email": row.email}
     return shell.page(
-        "grant.html", status, person=shown, given=roles.given(), errors=errors, asks_waiver=asks_waiver,
+        "grant.html",
+        status,
+        person=shown,
+        given=roles.given(),
+        errors=errors,
+        asks_waiver=asks_waiver,
         **roles.choices(reader()),
-    )  # fmt: skip
+    )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext as _
 
 from fieldsync.core import access
 from fieldsync.routes.context import context
@@ -12,6 +11,7 @@ from fieldsync.routes.pages import assets, frame, shell
 from fieldsync.routes.pages.account import grants_shown
 from fieldsync.routes.pages.guard import PUBLIC, page_access, whoever
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services.readers import Reader
 
 
@@ -62,7 +62,9 @@ def _tiles(who: Reader) -> list[Tile]:
         "audit": _("Who did what, and whether the chain holds"),
     }
     entries = frame.navigation(who)
-    tiles = [Tile(each.endpoint, each.icon, each.label, texts[each.endpoint.removeprefix("pages.")]) for each in entries]
+    tiles = [
+        Tile(each.endpoint, each.icon, each.label, texts[each.endpoint.removeprefix("pages.")]) for each in entries
+    ]
     if who.may(access.MANAGE_PEOPLE):
         tiles.append(Tile("pages.roles", "roles", _("Roles"), _("What each role may do")))
     return tiles

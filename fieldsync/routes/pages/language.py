@@ -1,7 +1,7 @@
 """The language of a page: chosen by link, remembered in a cookie, else the browser's; its words and its dates."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, request
-from flask_babel import Babel, Domain, gettext
+from flask_babel import Babel, Domain
 from markupsafe import Markup
 
 from fieldsync.config import program_folder
@@ -18,6 +18,7 @@ from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.pages import cookies
+from fieldsync.routes.pages.speech import _
 
 COOKIE = "fieldsync-language"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -64,9 +65,7 @@ def catalogue(language: str) -> Translations:
 
 def register(app: Flask) -> None:
     """Give templates their words and their dates."""
-    Languages(
-        app, locale_selector=lambda: LOCALES[chosen()], default_timezone=PROGRAMME_ZONE.key
-    )
+    Languages(app, locale_selector=lambda: LOCALES[chosen()], default_timezone=PROGRAMME_ZONE.key)
     app.jinja_env.filters.update(moment=moment, ago=ago, number=number, size=size)
 
 
@@ -91,10 +90,10 @@ def moment(ms: int) -> Markup:
 def ago(ms: int) -> Markup:
     """How long ago something was, or how far off it is."""
     at = datetime.fromtimestamp(ms / 1000, UTC)
-    passed = (ms - context().now_ms()) / 1000
+    passed = timedelta(milliseconds=ms - context().now_ms())
     said = (
-        gettext("just now")
-        if abs(passed) < MINUTE_MS / 1000
+        _("just now")
+        if abs(passed) < timedelta(minutes=1)
         else dates.format_timedelta(passed, add_direction=True, locale=LOCALES[chosen()])
     )
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), said)
@@ -108,8 +107,8 @@ def number(value: float) -> str:
 
 def size(count: int) -> str:
     """Bytes as people say them."""
-    amount, unit = float(count), gettext("bytes")
-    for larger in (gettext("KB"), gettext("MB"), gettext("GB")):
+    amount, unit = float(count), _("bytes")
+    for larger in (_("KB"), _("MB"), _("GB")):
         if amount < 1024:
             break
         amount, unit = amount / 1024, larger

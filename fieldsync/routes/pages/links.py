@@ -1,7 +1,6 @@
 """Links that let somebody choose a passphrase: invitations and resets; and asking for a reset."""
 
 from flask import Response, url_for
-from flask_babel import gettext as _
 
 from fieldsync.core.passphrases import LENGTH_MIN
 from fieldsync.core.problems import Problem
@@ -11,6 +10,7 @@ from fieldsync.routes.pages.faults import fault
 from fieldsync.routes.pages.guard import PUBLIC, page_access
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.sign_in import address, let_in
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import invitations
 
 

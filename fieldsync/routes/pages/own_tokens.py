@@ -1,8 +1,6 @@
 """Tokens for one's own scripts: made, shown once, ended."""
 
 from flask import Response, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
@@ -10,6 +8,7 @@ from fieldsync.routes.pages import fields, shell, words
 from fieldsync.routes.pages.account import refuse
 from fieldsync.routes.pages.guard import SIGNED_IN, page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _, _l
 from fieldsync.services import auditing, tokens
 
 NAME_MAX = 60

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import CONFIRM_GRANTS, MANAGE_PEOPLE
@@ -14,6 +13,7 @@ from fieldsync.routes.pages import fields, labels, lists, roles, shell, words
 from fieldsync.routes.pages.account import refuse
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import granting, people
 from fieldsync.services.readers import Reader
 from fieldsync.store.people import PersonRow
@@ -31,9 +31,13 @@ def people_page() -> Response:
         found = lists.shown("people", lambda on, after, limit: people.page(on, who, after, limit, query), session)
         rows = [_row(session, each) for each in found.items]
     return shell.page(
-        "people.html", people=rows, query=query, following=found.following, first=found.first,
+        "people.html",
+        people=rows,
+        query=query,
+        following=found.following,
+        first=found.first,
         may_invite=bool(granting.grantable(who)),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/people/invite")
@@ -73,9 +77,13 @@ def person(person: str) -> Response:
         shown = _row(session, told)
     is_me = who.person is not None and row.id == who.person.id
     return shell.page(
-        "person.html", person=shown, grants=grants, is_me=is_me, may_manage=managed,
+        "person.html",
+        person=shown,
+        grants=grants,
+        is_me=is_me,
+        may_manage=managed,
         may_grant=not is_me and bool(granting.grantable(who)),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/people/<person>/close")
@@ -86,12 +94,15 @@ def disable_person(person: str) -> Response:
     return shell.deed(
         question=_("Close this account?"),
         about=row.name or row.email,
-        consequence=_("She is signed out everywhere, her tokens end, and she cannot sign in until the account is opened "
-                      "again. What she did stays."),
-        back="pages.person", person=person,
+        consequence=_(
+            "She is signed out everywhere, her tokens end, and she cannot sign in until the account is "
+            "opened again. What she did stays."
+        ),
+        back="pages.person",
+        person=person,
         keep=_("Leave it open"),
         deed=_("Close the account"),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/people/<person>/close")
@@ -99,7 +110,8 @@ def disable_person(person: str) -> Response:
 def take_disabling(person: str) -> Response:
     """Keep her out."""
     here, who = context(), reader()
-    refuse(here.database.write(lambda session: people.disable(session, who, found(session, who, person), here.now_ms())))
+    row = looked_up(person)
+    refuse(here.database.write(lambda session: people.disable(session, who, row, here.now_ms())))
     return shell.onward("pages.person", "person_disabled", person=person)
 
 
@@ -108,7 +120,8 @@ def take_disabling(person: str) -> Response:
 def enable_person(person: str) -> Response:
     """Let her in again."""
     here, who = context(), reader()
-    refuse(here.database.write(lambda session: people.enable(session, who, found(session, who, person), here.now_ms())))
+    row = looked_up(person)
+    refuse(here.database.write(lambda session: people.enable(session, who, row, here.now_ms())))
     return shell.onward("pages.person", "person_enabled", person=person)
 
 
@@ -120,12 +133,15 @@ def offer_reset(person: str) -> Response:
     return shell.deed(
         question=_("Make a link for a new passphrase?"),
         about=row.name or row.email,
-        consequence=_("Whoever opens the link sets the passphrase. Hand it over yourself, to her and nobody else; links "
-                      "made before are worthless then."),
-        back="pages.person", person=person,
+        consequence=_(
+            "Whoever opens the link sets the passphrase. Hand it over yourself, to her and nobody else; "
+            "links made before are worthless then."
+        ),
+        back="pages.person",
+        person=person,
         keep=_("Not now"),
         deed=_("Make the link"),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/people/<person>/link")

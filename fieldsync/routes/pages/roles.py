@@ -3,14 +3,13 @@
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext as _
 
 from fieldsync.core import access
 from fieldsync.core.roles import ALL, CLEAR, MASKED, Exclusion, Role, RoleBook
-from fieldsync.routes.context import context
 from fieldsync.routes.pages import fields, labels, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
 from fieldsync.services import granting, places
 from fieldsync.services.granting import Wanted
 from fieldsync.services.readers import Reader

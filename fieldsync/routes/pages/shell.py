@@ -3,11 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext as _l
 
 from fieldsync import __version__
 from fieldsync.config import program_folder
@@ -15,6 +13,7 @@ from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.problems import Problem, http_status, render
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import assets, cookies, language
+from fieldsync.routes.pages.speech import _l
 
 blueprint = Blueprint("pages", __name__, template_folder=str(program_folder("web") / "templates"))
 
@@ -107,7 +106,7 @@ def deed(
         422 if errors else 200,
         question=question,
         consequence=consequence,
-        back=url_for(back, **where),
+        back=url_for(back, **where),  # type: ignore[arg-type]
         keep=keep,
         deed=deed,
         about=about,

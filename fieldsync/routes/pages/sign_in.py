@@ -112,5 +112,3 @@ def _confirming(errors: dict[str, str], status: int) -> Response:
     return shell.page(
         "confirm.html", status, next=asked_next(), back="/", second_factor=reader().has_second_factor, errors=errors
     )
-
-

@@ -23,7 +23,21 @@ from fieldsync.routes.pages import (
 )
 from fieldsync.routes.pages.shell import blueprint
 
-VIEWS = (account, audit, devices, enrolment, factors, grants, home, links, own_tokens, people, quarantine, roles, sign_in)
+VIEWS = (
+    account,
+    audit,
+    devices,
+    enrolment,
+    factors,
+    grants,
+    home,
+    links,
+    own_tokens,
+    people,
+    quarantine,
+    roles,
+    sign_in,
+)
 """The modules whose views the blueprint has, by being imported."""
 
 

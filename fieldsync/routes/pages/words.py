@@ -1,11 +1,9 @@
 """The words of the pages for what the code names by a code: permissions, audited actions, states."""
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
-
 from fieldsync.core import access
+from fieldsync.routes.pages.speech import Words, _l
 
-PERMISSIONS: dict[str, LazyString] = {
+PERMISSIONS: dict[str, Words] = {
     access.READ_FORMS: _l("see published forms"),
     access.PUBLISH_FORMS: _l("publish and retire forms"),
     access.READ_RECORDS: _l("read records"),
@@ -21,7 +19,7 @@ PERMISSIONS: dict[str, LazyString] = {
     access.MANAGE_SERVER: _l("see how the server is"),
 }
 
-ACTIONS: dict[str, LazyString] = {
+ACTIONS: dict[str, Words] = {
     "sync": _l("Batch received"),
     "submission": _l("Form received from an OpenRosa client"),
     "act": _l("Act at the desk"),
@@ -64,16 +62,16 @@ ACTIONS: dict[str, LazyString] = {
     "anchor_made": _l("Anchor made"),
 }
 
-OUTCOMES: dict[str, LazyString] = {"refused": _l("refused")}
+OUTCOMES: dict[str, Words] = {"refused": _l("refused")}
 
-PERSON_STATES: dict[str, tuple[str, str, LazyString]] = {
+PERSON_STATES: dict[str, tuple[str, str, Words]] = {
     "active": ("ok", "check", _l("Active")),
     "invited": ("warn", "mail", _l("Invited")),
     "disabled": ("bad", "lock", _l("Closed")),
 }
 """Tone, icon and word of a person's state."""
 
-DEVICE_STATES: dict[str, tuple[str, str, LazyString]] = {
+DEVICE_STATES: dict[str, tuple[str, str, Words]] = {
     "active": ("ok", "check", _l("Active")),
     "revoked": ("bad", "shield", _l("Revoked")),
 }
