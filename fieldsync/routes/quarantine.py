@@ -61,10 +61,10 @@ def reject(quarantined: str) -> Response:
 
 
 def _judge(ticket: str, verdict: str) -> Response:
-    by = desk_of_reader()
+    who, by = reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | None:
-        row = desk_lists.find_quarantined(session, by.association_id, ticket)
+        row = desk_lists.find_quarantined(session, who, ticket)
         return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict)
 
     problem = context().database.write(work)

@@ -95,6 +95,22 @@ def list_operations(asked: dict[str, Any], uuid: UUID) -> Response:
         session, who, found, after, limit))  # fmt: skip
 
 
+@blueprint.post("/records/<uuid:uuid>/reveal")
+@access("session", READ_RECORDS)
+@blueprint.arguments(WhichQuerySchema, location="query")
+@blueprint.response(200, RecordSchema)
+@refuses(400, 404, 409)
+def reveal_record(asked: dict[str, Any], uuid: UUID) -> Response:
+    """The folded record with the personal answers that were masked; the audit log notes who saw them."""
+    here, who, language = context(), reader(), reader_language()
+
+    def work(session: Any) -> dict[str, Any]:
+        found = the_one(reading.find(session, who, str(uuid), asked.get("kind"), asked.get("of")))
+        return reading.revealed(session, who, found, language, here.now_ms())
+
+    return json_response(here.database.write(work))
+
+
 @blueprint.get("/records/<uuid:uuid>/files/<sha256>")
 @access("reader", READ_RECORDS)
 @answers_bytes("*/*")

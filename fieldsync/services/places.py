@@ -53,6 +53,6 @@ def association_names() -> Mapping[str, Mapping[str, str]]:
 @cache
 def _programme() -> dict[str, Any]:
     with (program_folder("forms") / "programme.yaml").open("rb") as file:
-        read = yaml.load(file.read(FILE_BYTES_MAX), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        read = yaml.load(file.read(FILE_BYTES_MAX), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     found: dict[str, Any] = read
     return found

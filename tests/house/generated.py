@@ -16,7 +16,11 @@ from fieldsync.store.models import Base
 from tests.house.source import PACKAGE, ROOT, python_files, tree
 
 AREAS: dict[str, tuple[str, ...]] = {
-    "Who": ("server", "association", "person", "person_token", "device", "device_view", "enrolment_code", "author"),
+    "Who": ("server", "association", "device", "device_view", "enrolment_code", "author"),
+    "People": (
+        *("person", "role_grant", "person_session", "api_token", "secret_link", "second_factor", "recovery_code"),
+        *("rate_count", "audit_row", "audit_anchor"),
+    ),
     "What was said": (
         "receipt",
         "operation",

@@ -15,7 +15,11 @@ PUBLIC = {
     "/health": "tells only that the server is up",
     "/api/openapi.json": "describes the API, holds no data",
     "/api/v1/enrol": "the code is the credential",
-    "/api/v1/sessions": "the password is the credential",
+    "/api/v1/sessions": "the passphrase is the credential",
+    "/api/v1/sessions/second-factor": "the ticket and the code are the credential",
+    "/api/v1/links": "what the link carries is the credential",
+    "/api/v1/links/accept": "what the link carries is the credential",
+    "/api/v1/resets": "tells nothing, whoever asks",
     "/": "says what runs here, and tells nothing about data",
     "/static/<path:filename>": "the program's own files",
 }
