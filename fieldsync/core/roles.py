@@ -98,6 +98,10 @@ class RoleBook(msgspec.Struct, frozen=True):
         return OTHER
 
 
+NO_ROLES = RoleBook(())
+"""What a server without a programme has."""
+
+
 class Held(msgspec.Struct, frozen=True):
     """A role that somebody holds or is about to hold, for the exclusions: None is everywhere."""
 

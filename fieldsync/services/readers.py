@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core import access
 from fieldsync.core.access import Grant, Scope
-from fieldsync.core.roles import RoleBook
+from fieldsync.core.roles import NO_ROLES, RoleBook
 from fieldsync.services import role_book
 from fieldsync.services.senders import Sender, digest_of, find_sender
 from fieldsync.store import associations, authors, grants, second_factors, sign_ins
@@ -27,9 +27,6 @@ FRESH_MS = 5 * MINUTE_MS
 
 NO_ASSOCIATION = 0
 """Where somebody who looks after the server alone works."""
-
-
-NO_ROLES = RoleBook(())
 
 
 @dataclass(frozen=True)
@@ -73,8 +70,8 @@ class Reader:
 
     def opens(self, kind: str, of: str, permission: str = access.READ_RECORDS) -> bool:
         """Whether anything of a form or list is hers to reach."""
-        if self.person is None:
-            return True
+        if self.sender is not None:
+            return self.sender.opens(kind, of)
         family = self.book.family(kind, of)
         return self.may(permission) and access.opens_family(self.grants, permission, self.association_id, family)
 
@@ -113,7 +110,8 @@ def find_reader(session: Session, token: str, now_ms: int) -> Reader | None:
     """Whoever bears this token: a device that is not revoked, a person's session, a person's script."""
     found = find_sender(session, token)
     if found is not None:
-        return None if found.is_revoked else Reader(found.device.association_id, found)
+        own = frozenset(author.id for author in found.authors.values())
+        return None if found.is_revoked else Reader(found.device.association_id, found, book=found.book, own=own)
     return find_by_session(session, token, now_ms) or _find_by_token(session, token, now_ms)
 
 

@@ -132,7 +132,7 @@ def hiding(
 
     `row` is the record that they are about, where that is known.
     """
-    if reader.person is None:
+    if reader.sender is not None and reader.sender.sees_restricted:
         return lambda _kind, _of, said: {**said, "withheld": []}
     withholding = Withholding(session, reader.association_id)
     place, created_by = (row.place, row.created_by) if row else ("", NOBODY)
@@ -152,8 +152,6 @@ def shown_to(
 ) -> list[dict[str, Any]]:
     """Records in the wire's form, without what the reader may not see. What is restricted and shown is noted."""
     shown = showing.shown(session, reader.association_id, rows, language)
-    if reader.person is None:
-        return [{**shown[row.id], "withheld": [], "masked": []} for row in rows if row.id in shown]
     withholding = Withholding(session, reader.association_id)
     seen = []
     for row in rows:
@@ -176,8 +174,8 @@ def may_read(reader: Reader, named: CollectionRow | Found, row: RecordRow, permi
     if reader.sender is None:
         scope = reader.scope(named.kind, named.of, row.place, row.created_by)
         return reader.may(permission) and access.may(reader.grants, permission, scope)
-    own = {author.id for author in reader.sender.authors.values()}
-    return any(changes.may_read(view, row, own) for view in reader.sender.views)
+    seen = any(changes.may_read(view, row, reader.own) for view in reader.sender.views)
+    return seen and (reader.sender.opens(named.kind, named.of) or row.created_by in reader.own)
 
 
 def _is_wanted(row: RecordRow, asked: Asked) -> bool:

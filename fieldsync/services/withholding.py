@@ -41,9 +41,13 @@ NOTHING_HIDDEN = Hidden(frozenset(), frozenset(), frozenset())
 
 
 def hidden_from(reader: Reader, scope: Scope, paths: Paths, revealed: bool = False) -> Hidden:
-    """What a person is not shown. A script is never shown what is restricted, nor what is masked."""
-    if reader.person is None:
-        return NOTHING_HIDDEN
+    """What a reader is not shown. A script is never shown what is restricted, nor what is masked.
+
+    A phone has what it said itself; what others said that is restricted comes down only where its role says so.
+    """
+    if reader.sender is not None:
+        shows = reader.sender.sees_restricted or scope.own
+        return NOTHING_HIDDEN if shows else Hidden(paths.restricted, frozenset(), frozenset())
     shows_restricted = access.restricted(reader.grants, scope) and reader.token is None
     personal = access.personal(reader.grants, scope)
     shows_personal = personal == CLEAR or (personal == MASKED and revealed)
