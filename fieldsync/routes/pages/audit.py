@@ -1,40 +1,58 @@
 """The audit log: read, filtered by kind, person and time; whether its chain holds."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, request
 
 from fieldsync.core.access import READ_AUDIT
+from fieldsync.core.chain import Fault
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import lists, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
-from fieldsync.services import auditing
+from fieldsync.services import audit_read, auditing, people
+from fieldsync.services.audit_read import State
 
 DATE_LENGTH = 10
+UUID_LENGTH = 36
+FAULTS_SHOWN = 20
+PEOPLE_MAX = 200
+"""People to choose from; whoever looks for another one filters by kind and day."""
 
 
 @blueprint.get("/audit")
 @page_access(READ_AUDIT)
 def audit() -> Response:
     """The newest rows first."""
+    return _page(None)
+
+
+@blueprint.post("/audit/check")
+@page_access(READ_AUDIT, fresh=True)
+def check_audit() -> Response:
+    """Go through every row of every chain, and say whether they hold."""
+    with context().database.read() as session:
+        return _page(audit_read.verify(session))
+
+
+def _page(checked: State | None) -> Response:
     who = reader()
-    kind, person = request.args.get("kind", ""), request.args.get("person", "")
+    kind, person = request.args.get("kind", ""), request.args.get("person", "")[:UUID_LENGTH]
     since, until = _day(request.args.get("since", "")), _day(request.args.get("until", ""))
     wanted = {
         "action": kind if kind in words.ACTIONS else None,
-        "actor": person or None,
         "from_ms": _begins_ms(since) if since else None,
         "to_ms": _begins_ms(until + timedelta(days=1)) if until else None,
     }
     with context().database.read() as session:
-        people = auditing.actors(session, who)
-        wanted["actor"] = wanted["actor"] if wanted["actor"] in dict(people) else None
-        found = lists.shown("audit", lambda on, after, limit: auditing.page(on, who, wanted, after, limit), session)
-        chain = auditing.state(session, who)
+        chosen = people.find(session, who, person) if person else None
+        wanted["actor"] = auditing.by_person(chosen.id) if chosen is not None else None
+        known = people.page(session, who, 0, PEOPLE_MAX)
+        found = lists.shown("audit", lambda on, after, limit: audit_read.page(on, who, after, limit, wanted), session)
     given = {
         "kind": kind, "person": person, "since": since.isoformat() if since else "",
         "until": until.isoformat() if until else "", "any": any(wanted.values()),
@@ -45,10 +63,15 @@ def audit() -> Response:
         following=found.following,
         first=found.first,
         kinds=sorted(((code, str(label)) for code, label in words.ACTIONS.items()), key=lambda each: each[1]),
-        people=people,
+        people=[(each["person"], each["email"]) for each in known.items],
         given=given,
-        chain=chain,
+        checked=checked,
+        faults=[(words.CHAIN_FAULTS.get(each.what, each.what), each.number) for each in _faults(checked)],
     )
+
+
+def _faults(checked: State | None) -> Sequence[Fault]:
+    return checked.faults[:FAULTS_SHOWN] if checked is not None else ()
 
 
 def _row(told: dict[str, Any]) -> dict[str, Any]:

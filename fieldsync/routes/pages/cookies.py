@@ -82,17 +82,18 @@ def form_token() -> str:
 
 def check_form() -> None:
     """Refuse what did not come from a form of our own page."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin")
     given = request.form.get(FORM_TOKEN, "")
     bases = [base for base in (read(SESSION), read(VISIT)) if base]
     ours = any(hmac.compare_digest(given, _bound(base)) for base in bases)
-    if site not in SAME_ORIGIN or not _is_own(origin) or not ours:
+    if not ours or not _comes_from_here():
         raise Refused(Problem("form_not_ours"))
 
 
-def _is_own(origin: str | None) -> bool:
-    """Whether a request's origin is this server; old browsers do not say."""
+def _comes_from_here() -> bool:
+    """Whether the browser says that a page of this server sent the form; very old ones say nothing."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site in SAME_ORIGIN
     return origin is None or urlsplit(origin).netloc in (request.host, urlsplit(context().settings.public_url).netloc)
 
 

@@ -25,6 +25,8 @@ SILENT_MS = 5 * language.DAY_MS
 CLOCK_OFF_MS = 5 * language.MINUTE_MS
 """A clock is wrong from here on: operations are told apart by minutes."""
 
+FORMS_SHOWN = 50
+
 FULL_BYTES = 200 * 1024 * 1024
 """Below this much free space a phone stops taking pictures."""
 
@@ -59,10 +61,11 @@ def device(device: str) -> Response:
 @page_access(MANAGE_DEVICES)
 def rename_device(device: str) -> Response:
     """Another name."""
+    row = looked_up(device)
     here, by, name = context(), auditing.by(reader()), fields.text("name", NAME_MAX)
     if not name:
         return _page(device, {"name": _("Name the phone.")}, 422)
-    here.database.write(lambda session: device_care.rename(session, by, found(session, device), name, here.now_ms()))
+    here.database.write(lambda session: device_care.rename(session, by, row, name, here.now_ms()))
     return shell.onward("pages.device", "device_renamed", device=device)
 
 
@@ -70,12 +73,11 @@ def rename_device(device: str) -> Response:
 @page_access(MANAGE_DEVICES)
 def move_device(device: str) -> Response:
     """Another place or team."""
+    row = looked_up(device)
     here, by, views, team = context(), auditing.by(reader()), views_wanted(), fields.text("team", TEAM_MAX)
     if not views:
         return _page(device, {"places": _("Tick at least one thing that it reads.")}, 422)
-    here.database.write(
-        lambda session: device_care.move(session, by, found(session, device), views, team, here.now_ms())
-    )
+    here.database.write(lambda session: device_care.move(session, by, row, views, team, here.now_ms()))
     return shell.onward("pages.device", "device_moved", device=device)
 
 
@@ -83,8 +85,7 @@ def move_device(device: str) -> Response:
 @page_access(MANAGE_DEVICES, fresh=True)
 def revoke_device(device: str) -> Response:
     """Whether to take it out."""
-    with context().database.read() as session:
-        row = found(session, device)
+    row = looked_up(device)
     return shell.deed(
         question=_("Revoke this phone?"),
         about=row.name,
@@ -104,8 +105,9 @@ def revoke_device(device: str) -> Response:
 @page_access(MANAGE_DEVICES, fresh=True)
 def take_revocation(device: str) -> Response:
     """Take it out."""
+    row = looked_up(device)
     here, by, wipe = context(), auditing.by(reader()), fields.one_of("wipe", ["yes"]) == "yes"
-    here.database.write(lambda session: device_care.revoke(session, by, found(session, device), wipe, here.now_ms()))
+    here.database.write(lambda session: device_care.revoke(session, by, row, wipe, here.now_ms()))
     return shell.onward("pages.device", "device_revoked", device=device)
 
 
@@ -115,6 +117,12 @@ def found(session: Session, author: str) -> DeviceRow:
     if row is None:
         raise Refused(Problem("not_found"))
     return row
+
+
+def looked_up(author: str) -> DeviceRow:
+    """The same, in a transaction of its own."""
+    with context().database.read() as session:
+        return found(session, author)
 
 
 def views_wanted() -> tuple[ViewRow, ...]:
@@ -166,7 +174,7 @@ def _shown(told: dict[str, Any]) -> dict[str, Any]:
         "unsent": _whole(report.get("unsent")),
         "oldest_ms": _whole(report.get("oldest_ms")),
         "app": str(report.get("app") or "")[:60],
-        "forms": [str(each)[:80] for each in told.get("forms") or []],
+        "forms": [str(each)[:80] for each in _texts(report.get("forms"))],
         "clock": _clock(off) if last else "",
         "clock_is_off": abs(off) > CLOCK_OFF_MS,
         "free": _whole(report.get("storage_free")),
@@ -179,6 +187,10 @@ def _shown(told: dict[str, Any]) -> dict[str, Any]:
 def _whole(value: object) -> int | None:
     """A number as a phone reports it; phones of others may report anything."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+
+
+def _texts(value: object) -> list[object]:
+    return value[:FORMS_SHOWN] if isinstance(value, list) else []
 
 
 def _clock(off_ms: int) -> str:

@@ -10,7 +10,7 @@ from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import cookies, fields, labels, language, pictures, shell
 from fieldsync.routes.pages.devices import NAME_MAX, TEAM_MAX, views_ticked, views_wanted
-from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.guard import PUBLIC, page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import auditing, device_care
@@ -18,6 +18,13 @@ from fieldsync.services.changes import name_of
 from fieldsync.services.enrolment import NewDevice
 
 KINDS = ("device", "hub")
+
+
+@blueprint.get("/enrol")
+@page_access(PUBLIC)
+def open_code() -> Response:
+    """Where a phone's camera leads that is not the app: what to do with the code, which stands after `#`."""
+    return shell.page("code.html")
 
 
 @blueprint.get("/phones/enrol")

@@ -71,6 +71,8 @@ SECTIONS = {
 
 def _who(reader: Reader) -> Who:
     with context().database.read() as session:
-        named = labels.associations_by_id(session).get(reader.association_id, Spoken(_("Server")))
+        named = labels.associations_by_id(session).get(reader.association_id)
     here = [grant.role for grant in reader.grants if grant.covers(reader.association_id)]
+    if named is None:
+        named = Spoken(_("Server") if any(role.reach == "server" for role in here) else _("All associations"))
     return Who(named, labels.role_name(here[0]) if here else _("No role yet"))

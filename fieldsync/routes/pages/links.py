@@ -6,28 +6,35 @@ from fieldsync.core.passphrases import LENGTH_MIN
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import agents, cookies, fields, labels, shell
-from fieldsync.routes.pages.faults import fault
 from fieldsync.routes.pages.guard import PUBLIC, page_access
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.sign_in import address, let_in
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import invitations
 
-
-@blueprint.get("/link/<token>")
-@page_access(PUBLIC)
-def open_link(token: str) -> Response:
-    """Take what the link carries out of the address, and go on."""
-    response = shell.onward("pages.set_passphrase")
-    cookies.put(response, cookies.LINK, token, cookies.LINK_SECONDS)
-    return response
+LINK_MAX = 400
+"""Characters of a link that somebody pastes."""
 
 
 @blueprint.get("/welcome")
 @page_access(PUBLIC)
 def set_passphrase() -> Response:
-    """What the link is for, and the form."""
+    """What the link is for, and the form.
+
+    What a link carries stands after `#`, where it reaches no log: static/page.js hands it over, or people paste it.
+    """
+    if not cookies.read(cookies.LINK):
+        return shell.page("link.html", errors={})
     return _choosing({}, 200)
+
+
+@blueprint.post("/welcome/link")
+@page_access(PUBLIC)
+def open_link() -> Response:
+    """Take what the link carries; the whole address may be pasted, too."""
+    response = shell.onward("pages.set_passphrase")
+    cookies.put(response, cookies.LINK, fields.text("link", LINK_MAX).rpartition("#")[2], cookies.LINK_SECONDS)
+    return response
 
 
 @blueprint.post("/welcome")
@@ -68,7 +75,9 @@ def _choosing(errors: dict[str, str], status: int) -> Response:
     here, token = context(), cookies.read(cookies.LINK)
     found = invitations.look(here.database, token, address(), here.now_ms())
     if isinstance(found, Problem):
-        return fault(found)
+        response = shell.page("link.html", shell.status_of(found), errors=shell.said(found))
+        cookies.drop(response, cookies.LINK)
+        return response
     with here.database.read() as session:
         association = labels.association_of_slug(session, found["association"])
         roles = [labels.role(session, code) for code in found["roles"]]

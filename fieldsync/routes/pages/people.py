@@ -14,7 +14,7 @@ from fieldsync.routes.pages.account import refuse
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
-from fieldsync.services import granting, people
+from fieldsync.services import granting, invitations, people
 from fieldsync.services.readers import Reader
 from fieldsync.store.people import PersonRow
 
@@ -146,12 +146,11 @@ def offer_reset(person: str) -> Response:
 
 @blueprint.post("/people/<person>/link")
 @page_access(MANAGE_PEOPLE, fresh=True)
-def take_reset(person: str) -> Response:
+def take_link(person: str) -> Response:
     """The link, shown this once."""
     here, who = context(), reader()
-    made = here.database.write(
-        lambda session: people.offer_link(session, who, found(session, who, person), here.draw, here.now_ms())
-    )
+    row = looked_up(person)
+    made = here.database.write(lambda session: people.offer_link(session, who, row, here.draw, here.now_ms()))
     if isinstance(made, Problem):
         raise Refused(made)
     link, expires_ms = made
@@ -185,7 +184,7 @@ def _link_shown(heading: str, token: str, expires_ms: int, onward: str) -> Respo
         sub="",
         advice=_("Hand it over yourself: read it out, or send it by a way that only she reads."),
         label=_("The link"),
-        shown=f"{shell.root()}{url_for('pages.open_link', token=token)}",
+        shown=invitations.link_of(shell.root(), token),
         expires_ms=expires_ms,
         onward=onward,
     )

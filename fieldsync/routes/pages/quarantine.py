@@ -3,12 +3,16 @@
 from typing import Any
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from fieldsync.core.access import READ_HISTORY
+from fieldsync.routes.context import context
 from fieldsync.routes.pages import language, lists, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import desk_lists
+from fieldsync.services import desk_lists, device_care
+
+AUTHOR_SHOWN = 8
 
 
 @blueprint.get("/quarantine")
@@ -16,18 +20,27 @@ from fieldsync.services import desk_lists
 def quarantine() -> Response:
     """What nobody has judged yet, oldest first; no answer is shown here."""
     who, chosen = reader(), language.chosen()
-    found = lists.read_page(
-        "quarantine", lambda on, after, limit: desk_lists.quarantined(on, who, after, limit, chosen)
-    )
-    items = [_shown(each) for each in found.items]
+    with context().database.read() as session:
+        found = lists.shown(
+            "quarantine", lambda on, after, limit: desk_lists.quarantined(on, who, after, limit, chosen), session
+        )
+        authors = {each["author"] for each in found.items}
+        names = {author: _name(session, who.association_id, author) for author in authors}
+    items = [_shown(each, names) for each in found.items]
     return shell.page("quarantine.html", items=items, following=found.following, first=found.first)
 
 
-def _shown(told: dict[str, Any]) -> dict[str, Any]:
+def _name(session: Session, association_id: int, author: str) -> str:
+    """The phone that speaks under an author; the beginning of an author that is no phone of ours."""
+    row = device_care.find(session, association_id, author)
+    return row.name if row is not None else author[:AUTHOR_SHOWN]
+
+
+def _shown(told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {
         "of": told["of"],
-        "reasons": [each["title"] for each in told["problems"]],
-        "device": told["sender"],
-        "arrived_ms": told["arrived_ms"],
+        "reasons": [each["message"] for each in told["problems"]],
+        "device": names[told["author"]],
+        "arrived_ms": told["received_ms"],
         "record": told["record"] or "",
     }

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from fieldsync import __version__
 from fieldsync.config import program_folder
@@ -14,6 +15,7 @@ from fieldsync.core.problems import Problem, http_status, render
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import assets, cookies, language
 from fieldsync.routes.pages.speech import _l
+from fieldsync.services.answering import public_url
 
 blueprint = Blueprint("pages", __name__, template_folder=str(program_folder("web") / "templates"))
 
@@ -36,7 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
 }
 
 HSTS = "max-age=31536000"
@@ -149,9 +151,19 @@ def own_path(text: str) -> str:
 
 
 def present_path() -> str:
-    """This page's own path: where a language link and a sign-in lead back to."""
-    found: str = g.get("page_path") or request.path
-    return found
+    """This page's own path, where a language link and a sign-in lead back to; home, where it takes forms only."""
+    if request.method == "GET" or has_page(request.path):
+        return request.path
+    return "/"
+
+
+def has_page(path: str) -> bool:
+    """Whether a path can be opened, and does not only take a form."""
+    try:
+        current_app.url_map.bind("").match(path, "GET")
+    except HTTPException:
+        return False
+    return True
 
 
 def language_address(code: str) -> str:
@@ -168,7 +180,7 @@ def address_with(**changed: str) -> str:
 
 def root() -> str:
     """The address under which people and phones reach this server."""
-    return context().settings.public_url.rstrip("/") or request.host_url.rstrip("/")
+    return public_url(context().settings)
 
 
 def said(problem: Problem, field: str = "") -> dict[str, str]:

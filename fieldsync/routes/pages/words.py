@@ -75,3 +75,9 @@ DEVICE_STATES: dict[str, tuple[str, str, Words]] = {
     "active": ("ok", "check", _l("Active")),
     "revoked": ("bad", "shield", _l("Revoked")),
 }
+
+CHAIN_FAULTS: dict[str, Words] = {
+    "changed": _l("a row was changed, from number"),
+    "missing": _l("a row is missing, number"),
+    "shortened": _l("the end is missing, from number"),
+}

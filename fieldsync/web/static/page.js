@@ -32,6 +32,14 @@
   // After a refused form, reading starts at what is wrong.
   document.getElementById("errors")?.focus();
 
+  // What a link carries stands after "#", so that no server log has it: it is handed over by the form, and forgotten.
+  const opening = document.querySelector("form[data-from-address]");
+  if (opening && location.hash.length > 1) {
+    opening.elements.link.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    opening.submit();
+  }
+
   // Copying what is shown once.
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;
