@@ -20,8 +20,14 @@ PUBLIC = {
     "/api/v1/links": "what the link carries is the credential",
     "/api/v1/links/accept": "what the link carries is the credential",
     "/api/v1/resets": "tells nothing, whoever asks",
-    "/": "says what runs here, and tells nothing about data",
-    "/static/<path:filename>": "the program's own files",
+    "/": "leads to the sign-in page whoever is not signed in",
+    "/sign-in": "the passphrase is the credential",
+    "/sign-in/second-step": "the ticket and the code are the credential",
+    "/welcome": "what the link carries is the credential",
+    "/welcome/link": "takes what the link carries",
+    "/forgotten": "tells nothing, whoever asks",
+    "/enrol": "says what to do with a code that a camera opened here",
+    "/static/<edition>/<path:filename>": "the program's own files",
 }
 
 
