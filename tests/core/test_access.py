@@ -36,7 +36,8 @@ def role(code: str) -> Role:
 def test_the_roles_of_the_programme_are_there() -> None:
     assert {each.code for each in book().roles} >= {
         "listening_worker", "listening_supervisor", "feedback_collector", "companion", "association_reviewer",
-        "designer", "coordinator", "grants_officer", "scorer", "programme_me", "funder_viewer", "data_protection", "instance_admin",
+        "designer", "coordinator", "grants_officer", "scorer", "programme_me", "funder_viewer",
+        "data_protection", "instance_admin",
     }  # fmt: skip
 
 
