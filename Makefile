@@ -72,18 +72,18 @@ test-kills: $(DEVELOPING) ## kill -9 on the real server under load, 100 times
 	$(BIN)/python -m pytest -n 0 -s -m "kills and not long"
 
 test-browser: $(DEVELOPING) $(PACKAGES) ## The pages in real Chromium: Arabic and French, phone and laptop, axe
-	@command -v $${CHROMIUM:-chromium} >/dev/null || $(CHROMIUM_INSTALL)
+	@$(call needed,$${CHROMIUM:-chromium},chromium)
 	$(BIN)/python -m pytest -n $(JOBS) -m "browser and not long"
 
-# Debian's Chromium: as root it is installed, otherwise said.
-define CHROMIUM_INSTALL
-{ if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
-	else echo "Chromium is missing: install the package chromium, or name it, CHROMIUM=/path/to/chromium" >&2; exit 1; fi; }
+# needed(command, Debian package): as root it is installed where it is missing, otherwise it is said.
+define needed
+command -v $(1) >/dev/null || { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
+	else echo "$(1) is missing: install the package $(2)" >&2; exit 1; fi; }
 endef
 
 $(PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
+	@$(call needed,npm,npm)
 	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
