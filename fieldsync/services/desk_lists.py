@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core import access
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.opaque import open_number, seal_number
+from fieldsync.core.roles import OTHER
 from fieldsync.services import records_told
 from fieldsync.services.changes import name_of
 from fieldsync.services.readers import Reader
@@ -37,7 +38,7 @@ def quarantined(session: Session, reader: Reader, after_id: int, limit: int, lan
     hide, secret = hiding(session, reader), secret_of(session)
     items = []
     for row in rows:
-        if not _sees(reader, row.kind, row.of):
+        if not _sees_said(session, reader, row):
             continue
         told = records_told.quarantined(row, language)
         said = hide(row.kind, row.of, told.pop("said"))
@@ -52,7 +53,17 @@ def find_quarantined(session: Session, reader: Reader, ticket: str) -> Quarantin
     """The quarantined operation that a list named so, where its form is the reader's to act on."""
     number = open_number(ticket, _purpose(reader.association_id), secret_of(session))
     row = None if number is None else quarantine.find(session, reader.association_id, number)
-    return row if row is not None and _sees(reader, row.kind, row.of, ACT_ON_RECORDS) else None
+    return row if row is not None and _sees_said(session, reader, row, ACT_ON_RECORDS) else None
+
+
+def _sees_said(session: Session, reader: Reader, row: QuarantineRow, permission: str = READ_HISTORY) -> bool:
+    """Whether something quarantined is the reader's; what nobody can read from a listening phone is restricted."""
+    if reader.person is not None and reader.book.family(row.kind, row.of) == OTHER:
+        device = devices.find(session, row.sender_id)
+        role = reader.book.role(device.role) if device else None
+        if role is not None and role.restricted:
+            return any(grant.role.restricted and permission in grant.role.permissions for grant in reader.grants)
+    return _sees(reader, row.kind, row.of, permission)
 
 
 def _sees(reader: Reader, kind: str, of: str, permission: str = READ_HISTORY) -> bool:

@@ -88,11 +88,12 @@ def test_a_device_asks_who_it_is(world: World) -> None:
 
 def test_coordinators_see_how_the_phones_are(world: World) -> None:
     amina = world.phone()
-    amina.sync(amina.says(), now=world.now_ms + 60_000, report={"unsent": 3, "app": "1.2"})
+    amina.sync(amina.says(), now=world.now_ms + 60_000, report={"unsent": 3, "app": "1.2", "forms": [["visit", "1"]]})
     coordinator = person(world, "coordinator")
     [device] = coordinator.pages("devices")
     assert (device["author"], device["status"], device["views"]) == (amina.author, "active", ["all"])
     assert (device["report"]["unsent"], device["known_through"]) == (3, 1)
+    assert device["report"]["forms"] == [["visit", "1"]]
     assert device["clock_error_ms"] == 60_000
     for other in (person(world, "designer"), person(world, "association_reviewer"), bearer(amina)):
         assert other.get("devices", 403)["code"] == "forbidden"

@@ -173,6 +173,18 @@ def test_a_companions_phone_never_has_what_a_survivor_said(world: World) -> None
     assert record in [each["record"] for each in listening.pulls()]
 
 
+def test_what_a_listening_phone_says_and_nobody_can_read_is_not_for_the_coordinator(world: World) -> None:
+    phone = listening_phone(world)
+    wrong = {**phone.says(of="unheard_of", writes={"story": "what happened"}), "stamp": "never"}
+    assert phone.statuses(wrong) == ["quarantined"]
+    assert person(world, "coordinator").get("quarantine")["items"] == []
+    [item] = person(world, "listening_supervisor").get("quarantine")["items"]
+    assert "what happened" in repr(item["said"])
+    other = world.phone()
+    other.tells({**other.says(of="unheard_of"), "stamp": "never"})
+    assert len(person(world, "coordinator").get("quarantine")["items"]) == 1
+
+
 def test_a_reviewer_of_some_places_sees_those_places(world: World) -> None:
     phone = world.phone()
     asni, anougal = visit(world, phone, village="07.041.07.03"), visit(world, phone, village="07.041.05.05")
