@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from fieldsync.core.passphrases import LENGTH_MIN
 from fieldsync.core.problems import Problem
@@ -93,7 +92,7 @@ def take_new_passphrase() -> Response:
     return shell.onward("pages.account", "passphrase_changed")
 
 
-def grants_shown(session: Session, who: Reader) -> list[dict[str, Any]]:
+def grants_shown(session: Any, who: Reader) -> list[dict[str, Any]]:
     """What somebody may do, and where."""
     named = labels.associations_by_id(session)
     return [

@@ -82,7 +82,7 @@ def _row(told: dict[str, Any]) -> dict[str, Any]:
         "at_ms": told["at_ms"],
         "who": told["actor_name"] or _actor(told["actor"]),
         "about": told["about_name"] or told["about"],
-        "n": told["number"],
+        "n": " ".join(filter(None, ((told["association"] or "").upper(), str(told["number"])))),
     }
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from fieldsync.core.access import MANAGE_DEVICES, READ_HISTORY, SEE_DEVICES
 from fieldsync.core.problems import Problem
@@ -111,7 +110,7 @@ def take_revocation(device: str) -> Response:
     return shell.onward("pages.device", "device_revoked", device=device)
 
 
-def found(session: Session, author: str) -> DeviceRow:
+def found(session: Any, author: str) -> DeviceRow:
     """The phone that an address names; one of elsewhere is answered like one that is not there."""
     row = device_care.find(session, reader().association_id, author)
     if row is None:

@@ -22,7 +22,7 @@ def add_second_factor() -> Response:
 
 
 @blueprint.post("/account/second-step/begin")
-@page_access(SIGNED_IN, unenrolled=True)
+@page_access(SIGNED_IN, unenrolled=True, fresh=True)
 def begin_second_factor() -> Response:
     """Draw a secret for the app."""
     here, who = context(), reader()
@@ -42,7 +42,7 @@ def second_factor_picture() -> Response:
 
 
 @blueprint.post("/account/second-step")
-@page_access(SIGNED_IN, unenrolled=True)
+@page_access(SIGNED_IN, unenrolled=True, fresh=True)
 def take_second_factor() -> Response:
     """The app's first code; the recovery codes are shown this once."""
     here, who, code = context(), reader(), fields.text("code")

@@ -63,7 +63,10 @@ def navigation(reader: Reader) -> list[Entry]:
 
 
 SECTIONS = {
-    **dict.fromkeys(("invite", "person", "grant", "withdraw", "disable_person", "offer_reset", "roles"), "people_page"),
+    **dict.fromkeys(
+        ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
+        "people_page",
+    ),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }
 """Which entry of the menu a page belongs to."""

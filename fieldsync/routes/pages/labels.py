@@ -1,8 +1,7 @@
 """What roles, associations and places are called in the reader's language."""
 
 from dataclasses import dataclass
-
-from sqlalchemy.orm import Session
+from typing import Any
 
 from fieldsync.core.roles import Role
 from fieldsync.routes.pages import language
@@ -19,7 +18,7 @@ class Spoken:
     dir: str = ""
 
 
-def role(session: Session, code: str) -> str:
+def role(session: Any, code: str) -> str:
     """A role's name; the code of one that the book does not know."""
     found = role_book.book(session).role(code)
     return code if found is None else role_name(found)
@@ -37,13 +36,13 @@ def association(slug: str, name: str) -> Spoken:
     return Spoken(known[chosen], chosen, language.DIRECTIONS[chosen]) if known else Spoken(name)
 
 
-def association_of_slug(session: Session, slug: str | None) -> Spoken | None:
+def association_of_slug(session: Any, slug: str | None) -> Spoken | None:
     """The name of the association of that slug."""
     found = associations.find(session, slug) if slug else None
     return None if found is None else association(found.slug, found.name)
 
 
-def associations_by_id(session: Session) -> dict[int, Spoken]:
+def associations_by_id(session: Any) -> dict[int, Spoken]:
     """Every association's name by its row id; a programme has tens of them."""
     return {row.id: association(row.slug, row.name) for row in associations.everyone(session)}
 

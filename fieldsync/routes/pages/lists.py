@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
-from sqlalchemy.orm import Session
 
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.routes.context import context
@@ -29,7 +28,7 @@ class Shown:
     first: str
 
 
-def shown(name: str, read: Callable[[Session, int, int], Page], session: Session) -> Shown:
+def shown(name: str, read: Callable[[Any, int, int], Page], session: Any) -> Shown:
     """The page that the address asks for; `read` takes (session, after which row, how many)."""
     secret, purpose = secret_of(session), f"pages {reader().association_id} {name}"
     asked = request.args.get("after", "")[:CURSOR_MAX]
@@ -39,7 +38,7 @@ def shown(name: str, read: Callable[[Session, int, int], Page], session: Session
     return Shown(list(page.items), following, shell.address_with(after="") if after else "")
 
 
-def read_page(name: str, read: Callable[[Session, int, int], Page]) -> Shown:
+def read_page(name: str, read: Callable[[Any, int, int], Page]) -> Shown:
     """The same, in a transaction of its own."""
     with context().database.read() as session:
         return shown(name, read, session)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, request, url_for
-from sqlalchemy.orm import Session
 
 from fieldsync.core.access import CONFIRM_GRANTS, MANAGE_PEOPLE
 from fieldsync.core.problems import Problem
@@ -115,8 +114,37 @@ def take_disabling(person: str) -> Response:
     return shell.onward("pages.person", "person_disabled", person=person)
 
 
+@blueprint.get("/people/<person>/second-step")
+@page_access(MANAGE_PEOPLE, fresh=True)
+def drop_second_factor(person: str) -> Response:
+    """Whether to take away the app of somebody who lost her phone."""
+    row = looked_up(person)
+    return shell.deed(
+        question=_("Take away the second step?"),
+        about=row.name or row.email,
+        consequence=_(
+            "For somebody who lost her phone and her recovery codes. She is signed out everywhere, and the "
+            "passphrase alone opens the account until she switches the second step on again."
+        ),
+        back="pages.person",
+        person=person,
+        keep=_("Leave it on"),
+        deed=_("Take it away"),
+    )
+
+
+@blueprint.post("/people/<person>/second-step")
+@page_access(MANAGE_PEOPLE, fresh=True)
+def take_factor_away(person: str) -> Response:
+    """Take it away."""
+    here, who = context(), reader()
+    row = looked_up(person)
+    refuse(here.database.write(lambda session: people.drop_second_factor(session, who, row, here.now_ms())))
+    return shell.onward("pages.person", "person_factor_off", person=person)
+
+
 @blueprint.post("/people/<person>/open")
-@page_access(MANAGE_PEOPLE)
+@page_access(MANAGE_PEOPLE, fresh=True)
 def enable_person(person: str) -> Response:
     """Let her in again."""
     here, who = context(), reader()
@@ -157,7 +185,7 @@ def take_link(person: str) -> Response:
     return _link_shown(_("Link for a new passphrase"), link, expires_ms, url_for("pages.person", person=person))
 
 
-def found(session: Session, who: Reader, uuid: str) -> PersonRow:
+def found(session: Any, who: Reader, uuid: str) -> PersonRow:
     """The person whom an address names; one of elsewhere is answered like one who is not there."""
     row = people.find(session, who, uuid)
     if row is None:
@@ -190,7 +218,7 @@ def _link_shown(heading: str, token: str, expires_ms: int, onward: str) -> Respo
     )
 
 
-def _row(session: Session, told: dict[str, Any]) -> dict[str, Any]:
+def _row(session: Any, told: dict[str, Any]) -> dict[str, Any]:
     facts = [("warn", "key", _("Asks for a new passphrase"))] if told["reset_asked_ms"] else []
     if any(each["status"] == "proposed" for each in told["grants"]):
         facts.append(("warn", "hourglass", _("Role to confirm")))
@@ -205,7 +233,7 @@ def _row(session: Session, told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _grant(session: Session, who: Reader, row: PersonRow, told: dict[str, Any]) -> dict[str, Any]:
+def _grant(session: Any, who: Reader, row: PersonRow, told: dict[str, Any]) -> dict[str, Any]:
     mine = who.person is not None and row.id == who.person.id
     waiting = told["status"] == "proposed"
     return {

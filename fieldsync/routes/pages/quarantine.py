@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from fieldsync.core.access import READ_HISTORY
 from fieldsync.routes.context import context
@@ -30,7 +29,7 @@ def quarantine() -> Response:
     return shell.page("quarantine.html", items=items, following=found.following, first=found.first)
 
 
-def _name(session: Session, association_id: int, author: str) -> str:
+def _name(session: Any, association_id: int, author: str) -> str:
     """The phone that speaks under an author; the beginning of an author that is no phone of ours."""
     row = device_care.find(session, association_id, author)
     return row.name if row is not None else author[:AUTHOR_SHOWN]

@@ -53,6 +53,7 @@ NOTICES = {
     "sessions_ended": _l("All other sessions have ended."),
     "passphrase_changed": _l("The new passphrase holds."),
     "second_factor_off": _l("The second step is off."),
+    "person_factor_off": _l("The second step is taken away."),
     "token_ended": _l("The token is worthless now."),
     "role_given": _l("The role is given."),
     "role_proposed": _l("The role waits for a second person."),
@@ -151,10 +152,11 @@ def own_path(text: str) -> str:
 
 
 def present_path() -> str:
-    """This page's own path, where a language link and a sign-in lead back to; home, where it takes forms only."""
-    if request.method == "GET" or has_page(request.path):
-        return request.path
-    return "/"
+    """This page's own path, where a language link and a sign-in lead back to; of a path for forms, its page's."""
+    path = request.path
+    while request.method != "GET" and path and not has_page(path):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def has_page(path: str) -> bool:

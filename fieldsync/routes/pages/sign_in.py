@@ -89,14 +89,14 @@ def sign_out() -> Response:
 
 
 @blueprint.get("/confirm")
-@page_access(SIGNED_IN)
+@page_access(SIGNED_IN, unenrolled=True)
 def confirm() -> Response:
     """Ask again for the passphrase, before a dangerous act."""
     return _confirming({}, 200)
 
 
 @blueprint.post("/confirm")
-@page_access(SIGNED_IN)
+@page_access(SIGNED_IN, unenrolled=True)
 def take_confirmation() -> Response:
     """The proof; the session goes on under a new token."""
     here, who = context(), reader()
