@@ -19,6 +19,9 @@ ALL = "*"
 SECOND_PERSON = "confirm_grants"
 """The permission to be the second person where a role needs two."""
 
+PHONE_ROLE = "companion"
+"""The role of a phone of which nothing else was said."""
+
 ROLES_MAX = 100
 NAMES_MAX = 200
 
@@ -99,7 +102,7 @@ class RoleBook(msgspec.Struct, frozen=True):
 
 
 NO_ROLES = RoleBook(())
-"""What a server without a programme has."""
+"""Where no book is at hand."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -154,8 +157,8 @@ def _meet(one: Held, other: Held) -> bool:
 def _wrong(book: RoleBook, permissions: frozenset[str]) -> str | None:
     codes = [role.code for role in book.roles]
     families = {family.code for family in book.families} | {OTHER, ALL}
-    if not codes or len(codes) > ROLES_MAX or len(set(codes)) != len(codes):
-        return f"roles: 1 to {ROLES_MAX}, each code once"
+    if PHONE_ROLE not in codes or len(codes) > ROLES_MAX or len(set(codes)) != len(codes):
+        return f"roles: {PHONE_ROLE} and at most {ROLES_MAX} in all, each code once"
     for role in book.roles:
         unknown = [
             *sorted(role.permissions - permissions),

@@ -55,12 +55,16 @@ def list_devices(asked: dict[str, Any]) -> Response:
 @access("session", MANAGE_DEVICES)
 @blueprint.arguments(OfferSchema)
 @blueprint.response(201, OfferedSchema)
-@refuses(400, 404, 413, 415)
+@refuses(400, 404, 413, 415, 422)
 def offer(given: dict[str, Any]) -> Response:
     """A one-time code with which a phone enrols itself; it is good for some minutes, and shown this once."""
     here, who = context(), reader()
     now_ms = here.now_ms()
     expires_ms = now_ms + here.settings.enrolment_code_minutes * MINUTE_MS
+
+    refusal = device_care.keeps_from_offering(who, given["kind"], given["role"])
+    if refusal is not None:
+        raise Refused(refusal)
 
     def work(session: Any) -> Offer | Problem:
         new = _new_device(session, who, given)

@@ -20,6 +20,9 @@ CODE_BYTES = 5
 
 VIEWS_MAX = 50
 
+DEEPEST = 2
+"""The depth of roles that read restricted answers (core.roles)."""
+
 Draw = Callable[[int], bytes]
 
 
@@ -36,6 +39,18 @@ class Offer:
 def link_of(public_url: str, code: str) -> str:
     """What a phone opens or scans: the code stands after `#`, so that it reaches no log."""
     return f"{public_url.rstrip('/')}/enrol#{code}"
+
+
+def keeps_from_offering(reader: Reader, kind: str, role_code: str) -> Problem | None:
+    """Why a phone of that role, or a hub, is not the reader's to offer.
+
+    Whoever has the code could use it: it must not show more than she reads herself. A hub relays everything.
+    """
+    role = reader.book.role(role_code)
+    if role is None:
+        return Problem("role_unknown", detail={"role": role_code})
+    own = max((grant.role.depth for grant in reader.grants if grant.covers(reader.association_id)), default=0)
+    return Problem("role_not_yours") if (DEEPEST if kind == "hub" else role.depth) > own else None
 
 
 def offer(

@@ -87,7 +87,7 @@ def accept(
 
 def ask_reset(database: Database, email: str, address: str, now_ms: int) -> Problem | None:
     """Note that somebody forgot her passphrase: her coordinator sees it. The answer is the same for everybody."""
-    wanted = [(rates.OF_LINKS, address), (rates.OF_PERSON, signing.canonical(email))]
+    wanted = [(rates.OF_LINKS, address), (rates.OF_RESETS, signing.canonical(email))]
 
     def work(session: Session) -> Problem | None:
         wait = rates.count(session, wanted, now_ms)

@@ -33,6 +33,9 @@ OF_FACTOR = Limit("second factor", 10, 15 * MINUTE_MS)
 OF_LINKS = Limit("links", 30, 15 * MINUTE_MS)
 """Invitations, resets and enrolment codes that one address may try."""
 
+OF_RESETS = Limit("resets", 5, 60 * MINUTE_MS)
+"""How often a person may be said to have forgotten her passphrase."""
+
 OF_UNKNOWN_TOKENS = Limit("unknown tokens", 600, 15 * MINUTE_MS)
 """Requests from one address whose token is good for nothing; a lost phone tries now and then."""
 
@@ -41,10 +44,15 @@ OF_CALLS = Limit("calls", 6000, 5 * MINUTE_MS)
 
 
 def count(session: Session, wanted: Iterable[tuple[Limit, str]], now_ms: int, weight: int = 1) -> Problem | None:
-    """Count a try against each limit, for (limit, caller); the longest wait where one is passed."""
-    waits = [_wait_seconds(session, limit, caller, now_ms, weight) for limit, caller in wanted]
-    longest = max(waits, default=0)
-    return Problem("too_many_requests", detail={"seconds": str(longest)}) if longest else None
+    """Count a try against each limit in turn, for (limit, caller); how long to wait where one is passed.
+
+    What comes after that one is not counted: an address that tries too often fills no table.
+    """
+    for limit, caller in wanted:
+        seconds = _wait_seconds(session, limit, caller, now_ms, weight)
+        if seconds:
+            return Problem("too_many_requests", detail={"seconds": str(seconds)})
+    return None
 
 
 def forgive(session: Session, limit: Limit, caller: str) -> None:

@@ -210,7 +210,7 @@ def _prove_by_code(session: Session, person: PersonRow, code: str, now_ms: int) 
 
 def _count(database: Database, email: str, address: str, now_ms: int) -> Problem | None:
     wanted = [
-        (rates.OF_PERSON_HERE, f"{email}\0{address}"), (rates.OF_PERSON, email), (rates.OF_ADDRESS, address),
+        (rates.OF_ADDRESS, address), (rates.OF_PERSON_HERE, f"{email}\0{address}"), (rates.OF_PERSON, email),
     ]  # fmt: skip
     return database.write(lambda session: rates.count(session, wanted, now_ms))
 

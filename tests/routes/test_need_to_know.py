@@ -230,6 +230,15 @@ def test_who_looks_after_the_server_cannot_make_herself_a_reader(world: World) -
         assert admin.get(path, 403)["code"] == "forbidden"
 
 
+def test_nobody_offers_a_phone_that_sees_more_than_she_does(world: World) -> None:
+    coordinator = person(world, "coordinator")
+    for wanted in ({"role": "listening_worker"}, {"kind": "hub"}):
+        assert coordinator.post("devices/offers", {"name": "x", **wanted}, 403)["code"] == "role_not_yours"
+    assert coordinator.post("devices/offers", {"name": "x", "role": "astronaut"}, 422)["code"] == "role_unknown"
+    both = person(world, "coordinator", also=("listening_supervisor",))
+    both.post("devices/offers", {"name": "x", "role": "listening_worker"}, 201)
+
+
 def test_roles_that_exclude_each_other_need_a_waiver_which_is_written_down(world: World) -> None:
     first = coordinator_only(world)
     hers = first.post("people", {"email": "b@example.org", "role": "listening_worker"}, 201)["person"]
