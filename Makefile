@@ -11,12 +11,15 @@ TOOLS := .venv/.tools
 INSTALLED := .venv/.installed
 DEVELOPING := .venv/.developing
 
-# Quick tests; the simulation and the kill sweep follow in `make test`, each with its table.
-QUICK := not simulation and not kills and not benchmark and not long
+WEB := fieldsync/web
+PACKAGES := $(WEB)/node_modules/.installed
+
+# Quick tests; the simulation, the kill sweep and the browser follow in `make test`.
+QUICK := not simulation and not kills and not browser and not benchmark and not long
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-quick test-simulation test-kills test-long check format bench bench-long \
-	lock docs clean
+.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-long check format bench \
+	bench-long lock words vendor docs clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +60,7 @@ demo: $(INSTALLED) ## A server, the real forms, three companions who sync (DATA=
 
 # ---- prove -----------------------------------------------------------------------------------------------------
 
-test: test-quick test-simulation test-kills ## Everything that must hold: tests, 2,000 simulated schedules, 100 kills
+test: test-quick test-simulation test-kills test-browser ## Everything that must hold: tests, simulation, kills, browser
 
 test-quick: $(DEVELOPING) ## Tests without the simulation and the kill sweep
 	$(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
@@ -67,6 +70,22 @@ test-simulation: $(DEVELOPING) ## 2,000 schedules, and the table of seeded bugs
 
 test-kills: $(DEVELOPING) ## kill -9 on the real server under load, 100 times
 	$(BIN)/python -m pytest -n 0 -s -m "kills and not long"
+
+test-browser: $(DEVELOPING) $(PACKAGES) ## The pages in real Chromium: Arabic and French, phone and laptop, axe
+	@$(call needed,$${CHROMIUM:-chromium},chromium)
+	$(BIN)/python -m pytest -n $(JOBS) -m "browser and not long"
+
+# needed(command, Debian package): as root it is installed where it is missing, otherwise it is said.
+define needed
+command -v $(1) >/dev/null || { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
+	else echo "$(1) is missing: install the package $(2)" >&2; exit 1; fi; }
+endef
+
+$(PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json
+	@$(call needed,npm,npm)
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 test-long: $(DEVELOPING) ## The long versions, for a night
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
@@ -98,6 +117,12 @@ lock: $(TOOLS) ## Renew the hashed locks (UPGRADE=1 for newer releases)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group build -o requirements-build.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.lock pyproject.toml --all-extras --group dev -o requirements-dev.lock
+
+words: $(DEVELOPING) ## Bring the pages' catalogues up to date with the texts in the source; then translate what is empty
+	$(BIN)/python -m tests.house.catalogues
+
+vendor: $(DEVELOPING) $(PACKAGES) ## Copy what the pages take from npm into static/vendor, and note the digests
+	$(BIN)/python -m tests.web.vendoring
 
 docs: $(DEVELOPING) ## Write the generated parts of docs/ anew (settings, commands, problems, module map, tables)
 	$(BIN)/python -m tests.house.generated

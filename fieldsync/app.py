@@ -8,18 +8,22 @@ from collections.abc import Callable
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldsync import __version__
 from fieldsync.config import Settings, load, program_folder
 from fieldsync.core.problems import render
 from fieldsync.routes import (
+    access,
+    account,
     acts,
+    audit,
     devices,
     errors,
     forms,
     health,
-    home,
     openrosa,
+    people,
     publish,
     quarantine,
     records,
@@ -28,20 +32,29 @@ from fieldsync.routes import (
 )
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
-from fieldsync.store import server
+from fieldsync.routes.pages import site
+from fieldsync.services import role_book
+from fieldsync.store import outside_key, server
 from fieldsync.store.db import Database, SqliteOptions, engine_options, prepare_sqlite
 from fieldsync.store.migrate import migrate
 from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
-    part.blueprint for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, home)
+    part.blueprint
+    for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, account, people, audit)
 )
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
 }
+
+HSTS = "max-age=31536000; includeSubDomains"
+"""Said where the server's address is https: for a year, nobody reaches it otherwise."""
 
 
 def now_ms() -> int:
@@ -51,8 +64,9 @@ def now_ms() -> int:
 
 def open_database(settings: Settings) -> Database:
     """The database of these settings, brought to the present schema and set up where it is new."""
-    if not settings.database_url:
+    if not settings.database_url or not settings.secret_key:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = outside_key.given(settings.secret_key) or outside_key.of_folder(settings.data, secrets.token_bytes)
     holder = Flask("fieldsync.database")
     url = settings.sqlalchemy_url
     holder.config["SQLALCHEMY_DATABASE_URI"] = url
@@ -65,19 +79,29 @@ def open_database(settings: Settings) -> Database:
             engine, SqliteOptions(busy_timeout_ms=busy_timeout_ms, checkpoint_pages=settings.sqlite_checkpoint_pages)
         )
     migrate(engine, program_folder("migrations"))
-    return set_up(engine, settings, now_ms, secrets.token_bytes)
+    return set_up(engine, settings, now_ms, secrets.token_bytes, key=key)
 
 
 def set_up(
-    engine: Engine, settings: Settings, clock: Callable[[], int], draw: Callable[[int], bytes], inline: bool = False
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], int],
+    draw: Callable[[int], bytes],
+    inline: bool = False,
+    key: bytes = b"",
 ) -> Database:
-    """A database over an engine whose schema is there; the first time it gets its epoch and its secret."""
-    database = Database(engine, settings.batches_per_commit, inline, settings.sqlite_cache_mib * 1024)
+    """A database over an engine whose schema is there; the first time it gets its epoch, its secret and its roles."""
+    key = key or outside_key.given(settings.secret_key)
+    database = Database(engine, settings.batches_per_commit, inline, settings.sqlite_cache_mib * 1024, key)
     with database.read() as session:
         known = server.identity(session)
+        has_roles = server.has_roles(session)
     if known is None:
         epoch, secret, at = draw(8).hex(), draw(32), clock()
         database.write(lambda session: server.set_up(session, epoch, secret, at))
+    if not has_roles:
+        programme = program_folder("forms") / "programme.yaml"
+        database.write(lambda session: role_book.load_programme(session, programme))
     return database
 
 
@@ -107,7 +131,12 @@ def create_app(
         api.register_blueprint(blueprint)
     app.register_blueprint(openrosa.blueprint)  # its own standard describes it, not OpenAPI
     errors.register(app)
-    app.after_request(_secure)
+    access.register(app)
+    site.register(app)
+    is_https = settings.public_url.startswith("https://")
+    app.after_request(lambda response: _secure(response, is_https))
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
 
 
@@ -119,7 +148,9 @@ def wsgi() -> Flask:
     return create_app(settings)
 
 
-def _secure(response: Response) -> Response:
+def _secure(response: Response, is_https: bool) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if is_https:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
     return response

@@ -41,9 +41,22 @@ class Settings:
         "Database, as `postgresql+psycopg://…`. Empty: the SQLite file `fieldsync.db` in the data folder.",
         secret=True,
     )
+    secret_key: str = setting(
+        "",
+        "Key outside the database that guards the audit log and second factors: 64 hexadecimal digits. Empty: the file "
+        "`secret.key` in the data folder, made at the first start. Processes that share a database share it.",
+        secret=True,
+    )
     host: str = setting("127.0.0.1", "Address to listen on; `0.0.0.0` for every network of the machine.")
     port: int = setting(8000, "Port to listen on; 0 takes a free one.", least=0, most=65535)
     public_url: str = setting("", "Address under which phones reach the server. Empty: `http://HOST:PORT`.")
+    proxies: int = setting(
+        0,
+        "Reverse proxies in front of the server, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        "proxies",
+        0,
+        8,
+    )
     threads: int = setting(16, "Requests answered at the same time in one process.", "threads", 1, 256)
     jobs: bool = setting(True, "Whether this process may run the scheduled jobs; one process at a time does.")
     log_level: str = setting(

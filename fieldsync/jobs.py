@@ -5,12 +5,14 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from fieldsync.app import now_ms
+from fieldsync.services import audit_read
 from fieldsync.store import upkeep
 from fieldsync.store.db import Busy, Database
 
@@ -36,9 +38,15 @@ class Job:
 
 
 def forget_expired(database: Database) -> None:
-    """Drop enrolment codes and people's tokens that nobody can use any more."""
+    """Drop codes, links, sessions and tokens that nobody can use any more."""
     before = now_ms() - EXPIRED_KEPT_MS
     database.write(lambda session: upkeep.forget_expired(session, before))
+
+
+def anchor(database: Database) -> None:
+    """Remember once a day where the chains of the audit log stand, so that what is cut off later shows."""
+    day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
+    database.write(lambda session: audit_read.anchor(session, day))
 
 
 def keep_fast(database: Database) -> None:
@@ -47,7 +55,11 @@ def keep_fast(database: Database) -> None:
         upkeep.optimize(database.engine)
 
 
-JOBS = (Job("forget_expired", HOUR, forget_expired), Job("keep_fast", 6 * HOUR, keep_fast))
+JOBS = (
+    Job("forget_expired", HOUR, forget_expired),
+    Job("anchor", HOUR, anchor),
+    Job("keep_fast", 6 * HOUR, keep_fast),
+)
 
 
 class Leadership:

@@ -6,6 +6,7 @@ import click
 
 from fieldsync import __version__
 from fieldsync.cli.associations import association
+from fieldsync.cli.audit import audit
 from fieldsync.cli.checking import doctor, settings
 from fieldsync.cli.copies import backup, restore
 from fieldsync.cli.demonstration import demo
@@ -13,7 +14,9 @@ from fieldsync.cli.devices import device
 from fieldsync.cli.forms import form
 from fieldsync.cli.people import person
 from fieldsync.cli.records import record
+from fieldsync.cli.roles import role
 from fieldsync.cli.running import run, worker
+from fieldsync.cli.tokens import token
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -36,5 +39,8 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (association, backup, demo, device, doctor, form, person, record, restore, run, settings, worker):
+for command in (
+    *(association, audit, backup, demo, device, doctor, form, person, record, restore, role, run, settings, token),
+    worker,
+):
     main.add_command(command)

@@ -3,10 +3,14 @@
 import re
 
 import click
+from sqlalchemy.orm import Session
 
+from fieldsync.app import now_ms
 from fieldsync.cli.operating import Operator, Refused, lines, operated
 from fieldsync.core.problems import Problem
+from fieldsync.services import auditing
 from fieldsync.store import associations
+from fieldsync.store.associations import AssociationRow
 
 SLUG = re.compile(r"[a-z0-9-]{1,32}")
 
@@ -30,12 +34,18 @@ def add(operator: Operator, slug: str, name: str) -> None:
     if not SLUG.fullmatch(slug):
         raise Refused(Problem("slug_wrong"))
     with operator.database(make=True) as database:
-        added = database.write(
-            lambda session: None if associations.find(session, slug) else associations.add(session, slug, name)
-        )
+        added = database.write(lambda session: _added(session, slug, name))
     if added is None:
         raise Refused(Problem("association_taken", detail={"slug": slug}))
     operator.show({"association": slug, "name": name}, lines({"association": slug, "name": name}))
+
+
+def _added(session: Session, slug: str, name: str) -> AssociationRow | None:
+    if associations.find(session, slug) is not None:
+        return None
+    row = associations.add(session, slug, name)
+    auditing.note(session, None, auditing.OPERATOR, "association_added", f"association:{row.id}", now_ms())
+    return row
 
 
 @association.command("list")

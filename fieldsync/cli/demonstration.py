@@ -42,7 +42,7 @@ def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
         with server.running(folder, port) as process:
             url = _play(operator, folder, run, process)
             if not once:
-                operator.note(f"The server stays up at {url}; Ctrl-C ends it.")
+                operator.note(f"The server stays up at {url}/sign-in; Ctrl-C ends it.")
                 if process.wait() != 0:
                     raise Refused(Problem("server_did_not_start", detail={"reason": f"see {folder / server.LOG}"}))
     except server.NotStarted as error:
@@ -52,14 +52,14 @@ def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
 
 
 def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
-    from fieldsync.demo import server, setting, story, summary
+    from fieldsync.demo import accounts, server, setting, story, summary
 
     say = operator.note if operator.as_json else click.echo
     say(f"{'making' if run == 1 else 'going on in'} {folder} (run {run})")
     forms = setting.definitions()
     url = server.url_of(process)  # type: ignore[arg-type]
     say(f"the server answers at {url}")
-    database = open_database(replace(operator.settings, data=folder, database_url=""))
+    database = open_database(replace(operator.settings, data=folder, database_url="", secret_key=""))
     try:
         known = setting.add_associations(database)
         at_work = [known[slug] for slug in setting.AT_WORK]
@@ -68,7 +68,9 @@ def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
         cast = story.Cast(database, known, run, date.today())  # noqa: DTZ011
         story.enter(cast, folder, url, say)
         story.play(cast, say)
-        told = summary.summarise(cast, url)
+        passphrase = setting.passphrase_of(folder)
+        made = accounts.prepare(database, known, passphrase)
+        told = {**summary.summarise(cast, url), **accounts.told(made, passphrase, url)}
     finally:
         database.close()
     program = Path(sys.executable).parent / "fieldsync"

@@ -17,8 +17,9 @@ from fieldsync.app import now_ms
 from fieldsync.cli.operating import Operator, Refused, association_of, lines, operated, public_url
 from fieldsync.cli.serving import address_of_running
 from fieldsync.core.problems import Problem
-from fieldsync.services import enrolment
+from fieldsync.services import auditing, desk_lists, device_care, enrolment
 from fieldsync.services.answering import openrosa_url
+from fieldsync.services.answering import public_url as address_of
 from fieldsync.services.changes import name_of
 from fieldsync.services.enrolment import NewDevice
 from fieldsync.store import authors, devices
@@ -121,7 +122,9 @@ def listed(operator: Operator, slug: str) -> None:
 def revoke(operator: Operator, author: str, wipe: bool) -> None:
     """Take a lost or returned phone out: what it still sends is quarantined, nothing comes down to it."""
     with operator.database() as database:
-        database.write(lambda session: devices.set_status(session, device_of(session, author), "revoked", wipe))
+        database.write(
+            lambda session: device_care.revoke(session, auditing.OPERATOR, row_of(session, author), wipe, now_ms())
+        )
     operator.show({"device": author, "status": "revoked", "wipe": wipe}, f"{author} is revoked")
 
 
@@ -138,9 +141,87 @@ def view(operator: Operator, author: str, places: tuple[str, ...], own: bool, ev
     """
     wanted = views_of(places, own, everything)
     with operator.database() as database:
-        database.write(lambda session: devices.set_views(session, device_of(session, author), wanted))
+        database.write(
+            lambda session: device_care.move(
+                session, auditing.OPERATOR, row_of(session, author), wanted, None, now_ms()
+            )
+        )
     names = [name_of(each) for each in wanted]
     operator.show({"device": author, "views": names}, f"{author} reads {', '.join(names)}")
+
+
+@device.command("offer-code")
+@click.option("--association", "slug", required=True, help="The association's slug.")
+@click.option("--name", required=True, help="How people will call the phone.")
+@click.option("--kind", type=click.Choice(KINDS), default="device", show_default=True)
+@click.option("--role", default="companion", show_default=True, help="Which form families come down to it.")
+@click.option("--team", default="", help="With whom it works.")
+@viewing
+@public_url
+@operated
+def offer_code(
+    operator: Operator, slug: str, name: str, kind: str, role: str, team: str, places: tuple[str, ...], own: bool,
+    everything: bool,
+) -> None:  # fmt: skip
+    """Make a one-time code as a link and a QR code that a phone scans; it is good for some minutes only.
+
+    \b
+    Example:
+      fieldsync device offer-code --association rifq --name "Phone 3" --place 07.041 --team asni
+    """
+    minutes = operator.settings.enrolment_code_minutes
+    address = address_of(address_of_running(operator.settings))
+    with operator.database() as database:
+        with database.read() as session:
+            owner = association_of(session, slug)
+        new = NewDevice(owner.id, kind, name, views_of(places, own, everything), None, role, team)
+        at = now_ms()
+        offered = database.write(
+            lambda session: device_care.offer(
+                session, auditing.OPERATOR, new, address, at + minutes * MINUTE_MS, secrets.token_bytes, at
+            )
+        )
+    found = {"offer": offered.offer, "code": offered.code, "link": offered.link, "minutes": minutes}
+    operator.show({**found, "expires_ms": offered.expires_ms}, f"{lines(found)}\n\n{drawn(offered.link)}")
+
+
+@device.command("rename")
+@click.argument("author")
+@click.option("--name", required=True, help="How people call the phone from now on.")
+@operated
+def rename(operator: Operator, author: str, name: str) -> None:
+    """Give a phone another name."""
+    with operator.database() as database:
+        database.write(
+            lambda session: device_care.rename(session, auditing.OPERATOR, row_of(session, author), name, now_ms())
+        )
+    operator.show({"device": author, "name": name}, f"{author} is called {name}")
+
+
+@device.command("move")
+@click.argument("author")
+@click.option("--team", help="With whom it works from now on; an empty text for nobody.")
+@viewing
+@operated
+def move(
+    operator: Operator, author: str, team: str | None, places: tuple[str, ...], own: bool, everything: bool
+) -> None:
+    """Move a phone to other places or another team; another association is a new enrolment.
+
+    \b
+    Example:
+      fieldsync device move 4b0f9ad2c1… --place 07.041.07.03 --team asni
+    """
+    wanted = views_of(places, own, everything) if places or own or everything else ()
+    with operator.database() as database:
+        database.write(
+            lambda session: device_care.move(
+                session, auditing.OPERATOR, row_of(session, author), wanted, team, now_ms()
+            )
+        )
+        with database.read() as session:
+            told = _listed(session, row_of(session, author))
+    operator.show(told, _on_a_line(told))
 
 
 @device.command("simulate")
@@ -170,24 +251,23 @@ def simulate(
     operator.show(told, lines(told))
 
 
-def device_of(session: Session, author: str) -> int:
-    """The row id of the device whose author this is, or a refusal."""
+def row_of(session: Session, author: str) -> DeviceRow:
+    """The device whose author this is, or a refusal."""
     known = authors.find(session, author)
-    if known is None or known.device_id is None:
+    row = devices.find(session, (known.device_id if known else None) or 0)
+    if row is None:
         raise Refused(Problem("device_unknown", detail={"author": author}))
-    return known.device_id
+    return row
 
 
 def _listed(session: Session, row: DeviceRow) -> dict[str, Any]:
-    named = authors.of_device(session, row.id)
+    told = desk_lists.device_told(session, row)
+    report = told["report"] or {}
     return {
-        "device": named[-1].name if named else "",
-        "name": row.name,
-        "kind": row.kind,
-        "status": row.status,
-        "views": [name_of(each) for each in devices.views(session, row.id)],
+        "device": told["author"] or "",
+        **{name: told[name] for name in ("name", "kind", "status", "role", "team", "views", "clock_error_ms")},
         "last_sync_ms": row.last_sync_ms,
-        "clock_error_ms": row.clock_error_ms,
+        **{name: report.get(name) for name in ("app", "unsent", "forms", "storage_free")},
     }
 
 

@@ -122,7 +122,7 @@ def retire(operator: Operator, form_id: str, version: str, slug: str) -> None:
     with operator.database() as database:
         with database.read() as session:
             owner = association_of(session, slug)
-        row = database.write(lambda session: publishing.retire(session, owner.id, form_id, version))
+        row = database.write(lambda session: publishing.retire(session, owner.id, form_id, version, now_ms()))
     if row is None:
         raise Refused(_unknown(form_id, version))
     found = {"form": form_id, "version": version, "state": publishing.RETIRED}

@@ -18,9 +18,11 @@ from fieldsync.app import open_database
 from fieldsync.config import Settings, load
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.problems import Problem, render
-from fieldsync.store import associations
+from fieldsync.services.signing import canonical
+from fieldsync.store import associations, people
 from fieldsync.store.associations import AssociationRow
 from fieldsync.store.db import Busy, Database
+from fieldsync.store.people import PersonRow
 
 REFUSED = 1
 USAGE = 2
@@ -86,6 +88,14 @@ def association_of(session: Session, slug: str) -> AssociationRow:
     if found is None:
         known = ", ".join(row.slug for row in associations.everyone(session)) or "-"
         raise Refused(Problem("association_unknown", detail={"slug": slug, "known": known}))
+    return found
+
+
+def person_of(session: Session, email: str) -> PersonRow:
+    """The person of that e-mail address, or a refusal."""
+    found = people.find(session, canonical(email))
+    if found is None:
+        raise Refused(Problem("person_unknown"))
     return found
 
 

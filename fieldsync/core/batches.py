@@ -14,6 +14,8 @@ OPERATIONS_MAX = 1000
 """Operations in a batch."""
 VOID_MAX = 1000
 """Counters declared void in a batch."""
+FORMS_MAX = 200
+"""Form versions that a phone tells of."""
 TEXT_LENGTH_MAX = 2000
 """Characters of a cursor, an epoch, a reason."""
 
@@ -23,12 +25,16 @@ _Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH_MAX)]
 
 
 class Report(msgspec.Struct, frozen=True):
-    """How a phone is: operations unsent, the oldest's time (ms), the app's version, storage free (bytes)."""
+    """How a phone is: operations unsent, the oldest's time (ms), the app's version, storage free (bytes), its forms.
+
+    `forms`: (id, version) of each that it has.
+    """
 
     unsent: _Integer | None = None
     oldest_ms: _Integer | None = None
     app: _Text | None = None
     storage_free: _Integer | None = None
+    forms: Annotated[tuple[tuple[_Text, _Text], ...], msgspec.Meta(max_length=FORMS_MAX)] | None = None
 
 
 class Void(msgspec.Struct, frozen=True, array_like=True):

@@ -12,7 +12,10 @@ LOG = "server.log"
 STOP_SECONDS = 30.0
 """More than the server itself gives to requests in flight."""
 
-OWN = ("FIELDSYNC_DATABASE_URL", "FIELDSYNC_DATABASE_URL_FILE", "FIELDSYNC_DATA", "FIELDSYNC_PUBLIC_URL")
+OWN = (
+    *("FIELDSYNC_DATABASE_URL", "FIELDSYNC_DATABASE_URL_FILE", "FIELDSYNC_DATA", "FIELDSYNC_PUBLIC_URL"),
+    *("FIELDSYNC_SECRET_KEY", "FIELDSYNC_SECRET_KEY_FILE"),
+)
 """Settings of the operator that must not lead the demo to real data."""
 
 

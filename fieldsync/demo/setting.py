@@ -12,6 +12,7 @@ import yaml
 from fieldsync.app import now_ms
 from fieldsync.config import program_folder
 from fieldsync.core.media import media_name
+from fieldsync.demo.accounts import new_passphrase
 from fieldsync.services import publishing
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
@@ -40,9 +41,15 @@ def prepare(folder: Path, fresh: bool) -> int:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     marker = folder / MARKER
-    runs = json.loads(marker.read_text())["runs"] if marker.is_file() else 0
-    marker.write_text(json.dumps({"runs": runs + 1}))
-    return int(runs) + 1
+    known = json.loads(marker.read_text()) if marker.is_file() else {}
+    runs = int(known.get("runs", 0)) + 1
+    marker.write_text(json.dumps({"passphrase": known.get("passphrase") or new_passphrase(), "runs": runs}))
+    return runs
+
+
+def passphrase_of(folder: Path) -> str:
+    """The passphrase of the accounts of a demo folder."""
+    return str(json.loads((folder / MARKER).read_text())["passphrase"])
 
 
 def programme() -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from fieldsync.demo.accounts import as_lines
 from fieldsync.demo.story import Cast
 from fieldsync.services.doctor import examine
 from fieldsync.store import associations, operations, quarantine, records
@@ -72,6 +73,8 @@ def as_text(summary: Mapping[str, Any], program: str, folder: str) -> str:
         f"Reviews: {', '.join(f'{count} {state}' for state, count in summary['reviews'].items())}",
         f"To look at: {summary['conflicts']} in conflict, {summary['quarantined']} quarantined",
         f"The doctor folded everything again: {doctor}",
+        "",
+        *as_lines(dict(summary)),
         "",
         "Look further:",
         *_commands(summary["look_at"], program, folder),

@@ -72,8 +72,14 @@ def correct(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Respons
 @refuses(400, 404, 409, 413, 415, 422)
 def merge(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
     """Say that entities of one list are the same; the oldest shows them all, and it can be undone."""
-    others = [str(each) for each in given["records"]]
-    return _act(uuid, which, lambda session, by, found: desk.merge(session, by, found, others))
+    others, who = [str(each) for each in given["records"]], reader()
+
+    def act(session: Any, by: Desk, found: Found) -> Problem | None:
+        if any(not reading.find(session, who, each, found.kind, found.of, ACT_ON_RECORDS) for each in others):
+            return Problem("not_found")
+        return desk.merge(session, by, found, others)
+
+    return _act(uuid, which, act)
 
 
 @blueprint.post("/<uuid:uuid>/unmerge")
@@ -108,7 +114,8 @@ def _act(uuid: UUID, which: dict[str, Any], act: Act) -> Response:
     who, by, language = reader(), desk_of_reader(), reader_language()
 
     def find(session: Any) -> Found:
-        return the_one(reading.find(session, who, str(uuid), which.get("kind"), which.get("of")))
+        asked = (str(uuid), which.get("kind"), which.get("of"))
+        return the_one(reading.find(session, who, *asked, permission=ACT_ON_RECORDS))
 
     problem = context().database.write(lambda session: act(session, by, find(session)))
     if problem is not None:

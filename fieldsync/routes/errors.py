@@ -1,7 +1,7 @@
 """Refusals as RFC 9457 problem documents: one shape for every error of the API."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -20,6 +20,11 @@ REFERENCE_BYTES = 4
 
 RETRY_AFTER_SECONDS = 5
 """What a busy server asks for; clients add jitter."""
+
+PAGES = "fieldsync-pages"
+
+Pages = tuple[Callable[[], bool], Callable[[Problem, int], Response]]
+"""(whether the present request wants a page, a refusal as a page)."""
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "wrong_shape", 422: "wrong_shape"}
 
@@ -52,8 +57,11 @@ def problem_response(
 ) -> Response:
     """The problem document, for OpenRosa clients in their XML; it never quotes the request."""
     status = status or http_status(problem.code) or 400
+    pages: Pages | None = current_app.extensions.get(PAGES)
     if openrosa_xml.is_spoken_here():
         response = openrosa_xml.said(problem, status)
+    elif pages is not None and pages[0]():
+        response = pages[1](problem, status)
     else:
         response = _document(problem, status, members)
     if status == 401:
@@ -85,6 +93,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _fault)
+
+
+def tell_people(app: Flask, wants_page: Callable[[], bool], fault: Callable[[Problem, int], Response]) -> None:
+    """Let refusals be pages where people read them."""
+    app.extensions[PAGES] = (wants_page, fault)
 
 
 def _refused(error: Exception) -> Response:

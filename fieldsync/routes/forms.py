@@ -14,7 +14,7 @@ from fieldsync.routes.bodies import fill, json_response
 from fieldsync.routes.context import context
 from fieldsync.routes.description import answers_bytes, refuses
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import paged
+from fieldsync.routes.paging import paged
 from fieldsync.routes.schemas import page_of
 from fieldsync.routes.schemas_forms import FormSchema, FormsQuerySchema, FormVersionSchema
 from fieldsync.services import forms_read

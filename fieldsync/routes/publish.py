@@ -16,7 +16,7 @@ from fieldsync.routes.context import Context, context
 from fieldsync.routes.description import refuses, takes
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.schemas_forms import DefinitionSchema, FormVersionSchema, PublishedSchema, PublishQuerySchema
-from fieldsync.services import form_publication, forms_read, publishing
+from fieldsync.services import auditing, form_publication, forms_read, publishing
 from fieldsync.services.conversion import definition_kind
 from fieldsync.services.entity_lists import known_lists
 from fieldsync.services.form_publication import Outcome, Sent
@@ -53,7 +53,7 @@ def publish_form(asked: dict[str, Any]) -> Response:
     Send it as multipart (`definition`, and `media` for each file), or as the whole body with `kind`. Where files come
     with it, a CSV that is not among them is taken for an entity list, with a warning.
     """
-    here, owner = context(), reader().association_id
+    here, owner, by = context(), reader().association_id, auditing.by(reader())
     sent = replace(_sent(asked.get("kind")), lists=asked["entity_lists"])
     definition = _converted(sent, owner, here)
     if asked["check"]:
@@ -61,7 +61,7 @@ def publish_form(asked: dict[str, Any]) -> Response:
             outcome = form_publication.look(session, owner, definition)
     else:
         at = here.now_ms()
-        outcome = here.database.write(lambda session: form_publication.publish(session, owner, definition, at))
+        outcome = here.database.write(lambda session: form_publication.publish(session, owner, definition, at, by))
     if outcome.problem is not None:
         raise _refused(outcome)
     told = {"form": outcome.form, "version": outcome.version, "hash": outcome.hash, "published": not asked["check"]}
@@ -75,8 +75,8 @@ def publish_form(asked: dict[str, Any]) -> Response:
 @refuses(404)
 def retire_form(form: str, version: str) -> Response:
     """Offer a version to phones no longer; it still receives what they have filled."""
-    here, owner = context(), reader().association_id
-    retired = here.database.write(lambda session: publishing.retire(session, owner, form, version))
+    here, owner, by = context(), reader().association_id, auditing.by(reader())
+    retired = here.database.write(lambda session: publishing.retire(session, owner, form, version, here.now_ms(), by))
     if retired is None:
         raise Refused(Problem("not_found"))
     with here.database.read() as session:

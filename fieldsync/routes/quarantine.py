@@ -12,7 +12,7 @@ from fieldsync.routes.arguments import ApiBlueprint
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.description import refuses
-from fieldsync.routes.pages import paged
+from fieldsync.routes.paging import paged
 from fieldsync.routes.schemas import OperationSchema, PageQuerySchema, QuarantinedSchema, VerdictSchema, page_of
 from fieldsync.services import desk_lists, verdicts
 
@@ -61,10 +61,10 @@ def reject(quarantined: str) -> Response:
 
 
 def _judge(ticket: str, verdict: str) -> Response:
-    by = desk_of_reader()
+    who, by = reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | None:
-        row = desk_lists.find_quarantined(session, by.association_id, ticket)
+        row = desk_lists.find_quarantined(session, who, ticket)
         return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict)
 
     problem = context().database.write(work)

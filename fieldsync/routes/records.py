@@ -13,7 +13,7 @@ from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.description import answers_bytes, refuses
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import paged
+from fieldsync.routes.paging import paged
 from fieldsync.routes.schemas import (
     EntitiesQuerySchema,
     HistoryQuerySchema,
@@ -93,6 +93,22 @@ def list_operations(asked: dict[str, Any], uuid: UUID) -> Response:
         found = the_one(reading.find(session, who, str(uuid), asked.get("kind"), asked.get("of")))
     return paged(f"operations {uuid}", asked, lambda session, after, limit: reading.history(
         session, who, found, after, limit))  # fmt: skip
+
+
+@blueprint.post("/records/<uuid:uuid>/reveal")
+@access("session", READ_RECORDS)
+@blueprint.arguments(WhichQuerySchema, location="query")
+@blueprint.response(200, RecordSchema)
+@refuses(400, 404, 409)
+def reveal_record(asked: dict[str, Any], uuid: UUID) -> Response:
+    """The folded record with the personal answers that were masked; the audit log notes who saw them."""
+    here, who, language = context(), reader(), reader_language()
+
+    def work(session: Any) -> dict[str, Any]:
+        found = the_one(reading.find(session, who, str(uuid), asked.get("kind"), asked.get("of")))
+        return reading.revealed(session, who, found, language, here.now_ms())
+
+    return json_response(here.database.write(work))
 
 
 @blueprint.get("/records/<uuid:uuid>/files/<sha256>")

@@ -45,6 +45,7 @@ class ProblemSchema(Schema):
     limits = fields.String()
     problems = fields.List(fields.Nested(FoundProblemSchema))
     findings = fields.List(fields.Nested(FindingSchema))
+    ticket = fields.String()
 
 
 def operation_id(required: bool = False) -> fields.List[Any]:
@@ -68,7 +69,10 @@ class ReviewSchema(Schema):
 
 
 class RecordSchema(Schema):
-    """A folded record (docs/protocol.md section 5); `withheld` names answers that the caller may not read."""
+    """A folded record (docs/protocol.md section 5); `withheld` names answers that the caller may not read.
+
+    `masked` names personal answers that `POST …/reveal` shows, and notes.
+    """
 
     record = fields.UUID(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
@@ -83,6 +87,7 @@ class RecordSchema(Schema):
     problems = fields.List(fields.Nested(FoundProblemSchema), required=True)
     review = fields.Nested(ReviewSchema, required=True)
     withheld = fields.List(fields.String(), required=True)
+    masked = fields.List(fields.String(), required=True)
 
 
 class RecordsSchema(Schema):
@@ -160,6 +165,9 @@ class DeviceSchema(Schema):
     durable_through = fields.Integer(required=True)
     views = fields.List(fields.String(), required=True)
     report = fields.Dict(required=True, allow_none=True)
+    role = fields.String(required=True)
+    team = fields.String(required=True)
+    holder = fields.UUID(required=True, allow_none=True)
 
 
 class ReaderSchema(Schema):
@@ -167,10 +175,13 @@ class ReaderSchema(Schema):
 
     kind = fields.String(required=True, validate=validate.OneOf(("person", "device", "hub")))
     name = fields.String(required=True)
-    association = fields.String(required=True)
-    role = fields.String(required=True, allow_none=True)
+    association = fields.String(required=True, allow_none=True)
+    roles = fields.List(fields.String(), required=True)
     permissions = fields.List(fields.String(), required=True)
     views = fields.List(fields.String(), required=True)
+    second_factor = fields.Boolean(required=True)
+    must_enrol = fields.Boolean(required=True)
+    fresh = fields.Boolean(required=True)
 
 
 class SessionSchema(Schema):
@@ -178,13 +189,6 @@ class SessionSchema(Schema):
 
     token = fields.String(required=True)
     expires = fields.Integer(required=True)
-
-
-class CredentialsSchema(Schema):
-    """What a person signs in with."""
-
-    email = fields.String(required=True, validate=[validate.Length(1, NAME_LENGTH_MAX), validate.ContainsNoneOf("\0")])
-    password = fields.String(required=True, validate=validate.Length(1, NAME_LENGTH_MAX))
 
 
 class ReviewActSchema(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from fieldsync.core.batches import PROTOCOL
+from fieldsync.core.batches import FORMS_MAX, PROTOCOL
 from fieldsync.routes.schemas import FoundProblemSchema, OpenSchema, operation_id
 
 STATUSES = ("applied", "duplicate", "held", "quarantined", "retry")
@@ -16,6 +16,11 @@ class ReportSchema(OpenSchema):
     oldest_ms = fields.Integer(allow_none=True, validate=validate.Range(min=0))
     app = fields.String(allow_none=True)
     storage_free = fields.Integer(allow_none=True, validate=validate.Range(min=0))
+    forms = fields.List(
+        fields.List(fields.String(), validate=validate.Length(equal=2)),
+        allow_none=True,
+        validate=validate.Length(max=FORMS_MAX),
+    )
 
 
 class SyncRequestSchema(OpenSchema):

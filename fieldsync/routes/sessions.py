@@ -1,74 +1,124 @@
 """People sign in and out; everybody can ask who they are."""
 
-import hashlib
-import secrets
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from fieldsync.core.problems import Problem
-from fieldsync.routes.access import access, bearer_token, reader
+from fieldsync.routes.access import access, caller_address, counted, reader
 from fieldsync.routes.arguments import ApiBlueprint
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context
 from fieldsync.routes.description import refuses
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.rates import Rate
-from fieldsync.routes.schemas import CredentialsSchema, ReaderSchema, SessionSchema
-from fieldsync.services import people
+from fieldsync.routes.schemas import ReaderSchema, SessionSchema
+from fieldsync.routes.schemas_people import (
+    AcceptSchema,
+    ConfirmationSchema,
+    CredentialsSchema,
+    EmailSchema,
+    LinkSchema,
+    LinkTokenSchema,
+    TicketSchema,
+)
+from fieldsync.services import invitations, signing
 from fieldsync.services.changes import name_of
-from fieldsync.services.people import Reader
-from fieldsync.services.senders import digest_of
+from fieldsync.services.readers import Reader
+from fieldsync.services.signing import Attempt, HalfWay, SignedIn
 from fieldsync.store import associations
-from fieldsync.store import people as stored_people
 
 blueprint = ApiBlueprint("sessions", __name__, url_prefix="/api/v1", description="Who calls")
-
-RATES = "fieldsync-sign-in"
-
-TRIES_OF_PERSON = 10
-TRIES_OF_ADDRESS = 60
-WINDOW_MS = 15 * 60 * 1000
-"""Ten wrong passwords for one person from one place in a quarter of an hour; sixty for a place as a whole."""
-
-
-@blueprint.record
-def _prepare(state: Any) -> None:
-    """Each application counts for itself."""
-    state.app.extensions[RATES] = (Rate(TRIES_OF_PERSON, WINDOW_MS), Rate(TRIES_OF_ADDRESS, WINDOW_MS))
 
 
 @blueprint.post("/sessions")
 @access("public")
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(201, SessionSchema)
-@refuses(400, 401, 413, 415, 429)
+@refuses(400, 401, 413, 415)
 def sign_in(given: dict[str, Any]) -> Response:
-    """Make a token of a person's e-mail address and password; it is good for a day."""
+    """Make a session of an e-mail address and a passphrase, with a code where there is a second factor.
+
+    Without the code the answer is 401 `second_factor_owed` with a `ticket` for `/sessions/second-factor`.
+    """
     here = context()
-    email = given["email"]
-    _count_try(email, here.now_ms())
-    with here.database.read() as session:
-        person = stored_people.find(session, email)
-    if not people.is_password_of(person, given["password"]) or person is None:
-        raise Refused(Problem("wrong_login"))
-    current_app.extensions[RATES][0].forgive(_caller(email))
-    token, at = secrets.token_urlsafe(32), here.now_ms()
-    expires_ms = here.database.write(lambda session: people.sign_in(session, person, token, at))
-    return json_response({"token": token, "expires": expires_ms}, 201)
+    attempt = Attempt(given["email"], given["password"], caller_address(), _agent(), given.get("code"))
+    return _told(signing.sign_in(here.database, attempt, here.now_ms(), here.draw))
+
+
+@blueprint.post("/sessions/second-factor")
+@access("public")
+@blueprint.arguments(TicketSchema)
+@blueprint.response(201, SessionSchema)
+@refuses(400, 401, 413, 415)
+def give_second_factor(given: dict[str, Any]) -> Response:
+    """Make a session of a ticket and a code: an app's, or a recovery code."""
+    here = context()
+    address = caller_address()
+    return _told(signing.finish(here.database, given["ticket"], given["code"], address, here.now_ms(), here.draw))
+
+
+@blueprint.post("/sessions/confirm")
+@access("session")
+@blueprint.arguments(ConfirmationSchema)
+@blueprint.response(201, SessionSchema)
+@refuses(400, 413, 415)
+def confirm(given: dict[str, Any]) -> Response:
+    """Prove again who one is, which opens dangerous acts for five minutes; the token is another one from now on."""
+    here = context()
+    who, address = reader(), caller_address()
+    found = signing.confirm(here.database, who, given["password"], given.get("code"), address, here.now_ms(), here.draw)
+    return _told(found)
 
 
 @blueprint.delete("/sessions")
-@access("reader")
+@access("person")
 @blueprint.response(204)
-@refuses(403)
 def sign_out() -> Response:
     """Make the token of this request worthless; a device's token ends only by being revoked."""
-    if reader().person is None:
-        raise Refused(Problem("forbidden"))
-    digest = digest_of(bearer_token())
-    context().database.write(lambda session: stored_people.remove_token(session, digest))
+    here, who = context(), reader()
+    here.database.write(lambda session: signing.sign_out(session, who, here.now_ms()))
     return Response(status=204)
+
+
+@blueprint.post("/links")
+@access("public")
+@blueprint.arguments(LinkTokenSchema)
+@blueprint.response(200, LinkSchema)
+@refuses(400, 403, 413, 415)
+def look_at_link(given: dict[str, Any]) -> Response:
+    """What an invitation or a reset is for; it stays good."""
+    here = context()
+    found = invitations.look(here.database, given["link"], caller_address(), here.now_ms())
+    if isinstance(found, Problem):
+        counted(found if found.code == "too_many_requests" else None)
+        raise Refused(found)
+    return json_response(found)
+
+
+@blueprint.post("/links/accept")
+@access("public")
+@blueprint.arguments(AcceptSchema)
+@blueprint.response(201, SessionSchema)
+@refuses(400, 401, 403, 413, 415, 422)
+def accept_link(given: dict[str, Any]) -> Response:
+    """Choose a passphrase with an invitation or a reset, once, and come in."""
+    here = context()
+    found = invitations.accept(
+        here.database, given["link"], given["password"], caller_address(), _agent(), here.now_ms(), here.draw
+    )
+    return _told(found)
+
+
+@blueprint.post("/resets")
+@access("public")
+@blueprint.arguments(EmailSchema)
+@blueprint.response(202)
+@refuses(400, 413, 415)
+def ask_reset(given: dict[str, Any]) -> Response:
+    """Ask one's coordinator for a new passphrase. The answer is the same for everybody, known or not."""
+    here = context()
+    counted(invitations.ask_reset(here.database, given["email"], caller_address(), here.now_ms()))
+    return Response(status=202)
 
 
 @blueprint.get("/me")
@@ -78,30 +128,45 @@ def who_am_i() -> Response:
     """Who the caller is, and what the caller may do."""
     who = reader()
     with context().database.read() as session:
-        slug = associations.slug_of(session, who.association_id)
+        slugs = {row.id: row.slug for row in associations.everyone(session)}
+    slug = slugs.get(who.association_id)
     return json_response({**_named(who), "association": slug, "permissions": sorted(who.permissions)})
 
 
 def _named(who: Reader) -> dict[str, Any]:
     if who.person is not None:
-        return {"kind": "person", "name": who.person.email, "role": who.person.role, "views": []}
+        return {
+            "kind": "person",
+            "name": who.person.email,
+            "roles": [grant.role.code for grant in who.grants if grant.covers(who.association_id)],
+            "views": [],
+            "second_factor": who.has_second_factor,
+            "must_enrol": who.must_enrol,
+            "fresh": who.is_fresh(context().now_ms()),
+        }
     assert who.sender is not None
     device = who.sender.device
     return {
         "kind": device.kind,
         "name": device.name,
-        "role": None,
+        "roles": [],
         "views": [name_of(each) for each in who.sender.views],
+        "second_factor": False,
+        "must_enrol": False,
+        "fresh": False,
     }
 
 
-def _count_try(email: str, now_ms: int) -> None:
-    of_person, of_address = current_app.extensions[RATES]
-    wait = of_person.wait_seconds(_caller(email), now_ms) or of_address.wait_seconds(_caller(""), now_ms)
-    if wait:
-        raise Refused(Problem("too_many_requests"), retry_after=wait)
+def _told(outcome: SignedIn | HalfWay | Problem) -> Response:
+    """A session as the API tells it, or the refusal."""
+    if isinstance(outcome, HalfWay):
+        raise Refused(Problem("second_factor_owed"), members={"ticket": outcome.ticket})
+    if isinstance(outcome, Problem):
+        counted(outcome if outcome.code == "too_many_requests" else None)
+        raise Refused(outcome)
+    return json_response({"token": outcome.token, "expires": outcome.expires_ms}, 201)
 
 
-def _caller(email: str) -> bytes:
-    """A digest, so that no list of addresses lies in memory."""
-    return hashlib.sha256(f"{request.remote_addr}\0{email}".encode()).digest()
+def _agent() -> str:
+    """What the caller's program calls itself, for the list of sessions; printable characters only."""
+    return "".join(each for each in request.headers.get("User-Agent", "") if each.isprintable())

@@ -11,13 +11,13 @@ from fieldsync.core.batches import PROTOCOL, Batch
 from fieldsync.core.cursors import Cursor, read_cursor, write_cursor
 from fieldsync.core.parsing import split_batch
 from fieldsync.core.problems import Problem
-from fieldsync.routes.access import access, bearer_token, sender
+from fieldsync.routes.access import access, bearer_token, caller_address, counted, sender
 from fieldsync.routes.bodies import json_response, read_body
 from fieldsync.routes.context import Context, context, reader_language
 from fieldsync.routes.description import refuses, takes
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.schemas_sync import EnrolledSchema, EnrolRequestSchema, SyncRequestSchema, SyncResponseSchema
-from fieldsync.services import answering, changes, enrolment, showing
+from fieldsync.services import answering, changes, enrolment, rates, showing
 from fieldsync.services.enrolment import Enrolled
 from fieldsync.services.senders import Sender, find_sender
 from fieldsync.services.sync import Prepared, Result, prepare, read_ids, receive
@@ -180,14 +180,31 @@ def _told(result: Result, language: str) -> dict[str, Any]:
     return told
 
 
+def _enrol_by_code(here: Context, code: str, author: str, key: str | None, now_ms: int) -> Enrolled | Problem:
+    """Codes are short: an address may try some, and one that is right clears its count."""
+    token = urlsafe_b64encode(here.draw(32)).decode().rstrip("=")
+    address = f"enrol {caller_address()}"
+
+    def work(session: Any) -> Enrolled | Problem:
+        wait = rates.count(session, [(rates.OF_LINKS, address)], now_ms)
+        if wait is not None:
+            return wait
+        enrolled = enrolment.enrol_by_code(session, code, author, token, key, now_ms)
+        if isinstance(enrolled, Enrolled):
+            rates.forgive(session, rates.OF_LINKS, address)
+        return enrolled
+
+    enrolled = here.database.write(work)
+    if isinstance(enrolled, Problem) and enrolled.code == "too_many_requests":
+        counted(enrolled)
+    return enrolled
+
+
 def _enrol(here: Context, asked: EnrolRequest) -> Enrolled | Problem:
     author = asked.author or here.draw(16).hex()
     now_ms = here.now_ms()
     if asked.code is not None:
-        code, token = asked.code, urlsafe_b64encode(here.draw(32)).decode().rstrip("=")
-        return here.database.write(
-            lambda session: enrolment.enrol_by_code(session, code, author, token, asked.key, now_ms)
-        )
+        return _enrol_by_code(here, asked.code, author, asked.key, now_ms)
     token = bearer_token()
     with here.database.read() as session:
         known = find_sender(session, token)

@@ -102,5 +102,9 @@ def renew_epoch(session: Session, known: str, epoch: str) -> None:
 
 def openrosa_url(settings: Settings, token: str) -> str:
     """The base address for OpenRosa clients, its secret in the path (protocol section 12)."""
-    base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    return f"{base}/v1/key/{token}"
+    return f"{public_url(settings)}/v1/key/{token}"
+
+
+def public_url(settings: Settings) -> str:
+    """The address under which phones and people reach the server, without a slash at its end."""
+    return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"

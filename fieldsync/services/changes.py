@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.cursors import Cursor
-from fieldsync.services import showing
+from fieldsync.services import restricted, showing
 from fieldsync.services.senders import Sender
 from fieldsync.store import associations, changes, operations, records
 from fieldsync.store.changes import ChangeRow
@@ -142,12 +143,34 @@ class _Reader:
             if row.record_id not in self._builder.told:
                 first.setdefault(row.record_id, row.position)
         self._builder.told |= first.keys()
-        found = records.by_ids(self._session, first.keys())
+        found = self._of_its_families(records.by_ids(self._session, first.keys()))
         readable = [row for row in found.values() if self._may_read(row)]
         shown = showing.shown(self._session, self._sender.device.association_id, readable, self._language)
+        shown = self._without_restricted(readable, shown)
         items = {first[row_id]: msgspec.json.encode(record) for row_id, record in shown.items()}
         hidden = found.keys() - {row.id for row in readable}
         return items | {first[row_id]: msgspec.json.encode(showing.gone(found[row_id])) for row_id in hidden}
+
+    def _of_its_families(self, found: Mapping[int, RecordRow]) -> Mapping[int, RecordRow]:
+        """What is of another role's form families never came down, and is not told to be gone."""
+        closed = {
+            each.id
+            for each in associations.collections(self._session, self._sender.device.association_id)
+            if not self._sender.opens(each.kind, each.of)
+        }
+        return {
+            row_id: row
+            for row_id, row in found.items()
+            if row.collection_id not in closed or row.created_by in self._own
+        }
+
+    def _without_restricted(
+        self, rows: Sequence[RecordRow], shown: dict[int, dict[str, Any]]
+    ) -> dict[int, dict[str, Any]]:
+        """Restricted answers that others wrote stay here, unless the phone's role is to have them."""
+        if self._sender.sees_restricted:
+            return shown
+        return restricted.left_out(self._session, self._sender.device.association_id, rows, shown, self._own)
 
     def _may_read(self, row: RecordRow) -> bool:
         return any(may_read(view, row, self._own) for view in self._sender.views)

@@ -12,7 +12,7 @@ from fieldsync.core.clock import receive, tick
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.services import presence
+from fieldsync.services import auditing, presence
 from fieldsync.services.published import published
 from fieldsync.services.settling import conclude, settle
 from fieldsync.services.working import Entry, decode_state
@@ -195,6 +195,9 @@ def _say_about(
     settled = settle(session, desk.association_id, [entry], (), desk.now_ms)
     authors.move_counters(session, [(counter, counter, author.id)])
     conclude(session, desk.association_id, settled, desk.now_ms)
+    what = " ".join([*(said.get("act") or {}), *(name for name in ("writes", "delete") if name in said)])
+    actor = f"person:{desk.who[1:]}" if desk.who.startswith("p") else auditing.OPERATOR
+    auditing.note(session, desk.association_id, actor, "act", f"record:{name[2]}", desk.now_ms, detail=what)
     return None
 
 

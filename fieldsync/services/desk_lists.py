@@ -5,12 +5,15 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core import access
+from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.opaque import open_number, seal_number
+from fieldsync.core.roles import OTHER
 from fieldsync.services import records_told
 from fieldsync.services.changes import name_of
-from fieldsync.services.people import Reader
-from fieldsync.services.reading import Page, hiding
-from fieldsync.store import authors, devices, operations, quarantine, records, server
+from fieldsync.services.readers import Reader
+from fieldsync.services.reading import NOBODY, Page, hiding
+from fieldsync.store import authors, devices, operations, people, quarantine, records, server
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.quarantine import QuarantineRow
 
@@ -24,7 +27,8 @@ def held(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
     for row, uuid in rows:
         said = records_told.operation(row, waits)
         kind, of = said.get("kind", ""), said.get("of", "")
-        items.append({**hide(kind, of, said), "record": records.uuid_text(uuid)})
+        if _sees(reader, kind, of):
+            items.append({**hide(kind, of, said), "record": records.uuid_text(uuid)})
     return Page(items, rows[-1][0].id if len(rows) == limit else None)
 
 
@@ -34,6 +38,8 @@ def quarantined(session: Session, reader: Reader, after_id: int, limit: int, lan
     hide, secret = hiding(session, reader), secret_of(session)
     items = []
     for row in rows:
+        if not _sees_said(session, reader, row):
+            continue
         told = records_told.quarantined(row, language)
         said = hide(row.kind, row.of, told.pop("said"))
         withheld = said.pop("withheld")
@@ -43,16 +49,34 @@ def quarantined(session: Session, reader: Reader, after_id: int, limit: int, lan
     return Page(items, rows[-1].id if len(rows) == limit else None)
 
 
-def find_quarantined(session: Session, association_id: int, ticket: str) -> QuarantineRow | None:
-    """The quarantined operation that a list named so."""
-    number = open_number(ticket, _purpose(association_id), secret_of(session))
-    return None if number is None else quarantine.find(session, association_id, number)
+def find_quarantined(session: Session, reader: Reader, ticket: str) -> QuarantineRow | None:
+    """The quarantined operation that a list named so, where its form is the reader's to act on."""
+    number = open_number(ticket, _purpose(reader.association_id), secret_of(session))
+    row = None if number is None else quarantine.find(session, reader.association_id, number)
+    return row if row is not None and _sees_said(session, reader, row, ACT_ON_RECORDS) else None
+
+
+def _sees_said(session: Session, reader: Reader, row: QuarantineRow, permission: str = READ_HISTORY) -> bool:
+    """Whether something quarantined is the reader's; what nobody can read from a listening phone is restricted."""
+    if reader.person is not None and reader.book.family(row.kind, row.of) == OTHER:
+        device = devices.find(session, row.sender_id)
+        role = reader.book.role(device.role) if device else None
+        if role is not None and role.restricted:
+            return any(grant.role.restricted and permission in grant.role.permissions for grant in reader.grants)
+    return _sees(reader, row.kind, row.of, permission)
+
+
+def _sees(reader: Reader, kind: str, of: str, permission: str = READ_HISTORY) -> bool:
+    """Whether what was said of a form or list, wherever it happened, is the reader's."""
+    if reader.person is None:
+        return True
+    return reader.may(permission) and access.may(reader.grants, permission, reader.scope(kind, of, "", NOBODY))
 
 
 def devices_page(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
     """A page of the association's phones and hubs, oldest first, with what each last said of itself."""
     rows = devices.page(session, reader.association_id, after_id, limit)
-    return Page([_device(session, row) for row in rows], rows[-1].id if len(rows) == limit else None)
+    return Page([device_told(session, row) for row in rows], rows[-1].id if len(rows) == limit else None)
 
 
 def secret_of(session: Session) -> bytes:
@@ -66,7 +90,9 @@ def _purpose(association_id: int) -> str:
     return f"quarantine {association_id}"
 
 
-def _device(session: Session, row: DeviceRow) -> dict[str, Any]:
+def device_told(session: Session, row: DeviceRow) -> dict[str, Any]:
+    """A phone or hub, with what it last said of itself."""
+    holder = people.find_by_id(session, row.holder_id) if row.holder_id is not None else None
     own = authors.of_device(session, row.id)
     present = own[-1] if own else None
     return {
@@ -82,4 +108,7 @@ def _device(session: Session, row: DeviceRow) -> dict[str, Any]:
         "durable_through": present.durable_through if present else 0,
         "views": [name_of(view) for view in devices.views(session, row.id)],
         "report": msgspec.json.decode(bytes(row.report)) if row.report else None,
+        "role": row.role,
+        "team": row.team,
+        "holder": holder.uuid if holder else None,
     }

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import is_author
-from fieldsync.services import presence
+from fieldsync.services import auditing, presence
 from fieldsync.services.changes import name_of, view_named
 from fieldsync.services.senders import Sender, digest_of
 from fieldsync.services.settling import conclude, settle_author
@@ -37,21 +37,30 @@ class NewDevice:
     name: str
     views: tuple[ViewRow, ...] = EVERYTHING
     key: str | None = None
+    role: str = "companion"
+    team: str = ""
+    holder_id: int | None = None
 
 
-def enrol_at_once(session: Session, new: NewDevice, author: str, token: str, now_ms: int) -> Enrolled:
+def enrol_at_once(
+    session: Session, new: NewDevice, author: str, token: str, now_ms: int, by: str = auditing.OPERATOR
+) -> Enrolled:
     """Make a device without a code: the operator stands beside it."""
     digest = digest_of(token)
     device_id = devices.add(session, new.association_id, new.kind, new.name, digest, new.key, now_ms)
     devices.set_views(session, device_id, new.views)
+    devices.set_duty(session, device_id, new.role, new.team, new.holder_id)
     authors.add(session, author, new.association_id, "device", device_id)
+    auditing.note(session, new.association_id, by, "device_enrolled", f"device:{device_id}", now_ms)
     return Enrolled(author, token, associations.slug_of(session, new.association_id))
 
 
-def offer_code(session: Session, new: NewDevice, code: str, expires_ms: int) -> None:
-    """Store a one-time code for a device to come."""
+def offer_code(session: Session, new: NewDevice, code: str, expires_ms: int, uuid: str | None = None) -> None:
+    """Store a one-time code for a device to come; `uuid` names it for those who wait for the device."""
     views = " ".join(name_of(view) for view in new.views)
-    row = CodeRow(new.association_id, new.kind, new.name, views, expires_ms, None)
+    row = CodeRow(
+        new.association_id, new.kind, new.name, views, expires_ms, None, uuid, new.role, new.team, new.holder_id
+    )
     devices.add_code(session, digest_of(code), row)
 
 
@@ -73,10 +82,20 @@ def enrol_by_code(
         return Problem("bad_code")
     if known is None or known.device_id is None:
         views = tuple(view_named(name) for name in row.views.split())
-        new = NewDevice(row.association_id, row.kind, row.name, views, key)
-        return enrol_at_once(session, new, author, token, now_ms)
+        new = NewDevice(row.association_id, row.kind, row.name, views, key, row.role, row.team, row.holder_id)
+        enrolled = enrol_at_once(session, new, author, token, now_ms, by="code")
+        _note_used(session, digest, author)
+        return enrolled
     devices.change_token(session, known.device_id, digest_of(token))
+    devices.note_code_used(session, digest, known.device_id)
+    auditing.note(session, known.association_id, "code", "device_enrolled", f"device:{known.device_id}", now_ms)
     return Enrolled(author, token, associations.slug_of(session, known.association_id))
+
+
+def _note_used(session: Session, digest: bytes, author: str) -> None:
+    known = authors.find(session, author)
+    if known is not None and known.device_id is not None:
+        devices.note_code_used(session, digest, known.device_id)
 
 
 def _keeps_from_taking_over(

@@ -60,12 +60,12 @@ def look(session: Session, association_id: int, definition: Definition) -> Outco
     return _refused(outcome, Problem("version_taken", detail={"form": form.id, "version": form.version}))
 
 
-def publish(session: Session, association_id: int, definition: Definition, now_ms: int) -> Outcome:
+def publish(session: Session, association_id: int, definition: Definition, now_ms: int, by: str) -> Outcome:
     """Publish; the same content again changes nothing."""
     outcome = look(session, association_id, definition)
     if outcome.problem is not None or not outcome.is_new:
         return outcome
-    row = publishing.publish(session, association_id, definition, now_ms)
+    row = publishing.publish(session, association_id, definition, now_ms, by)
     return _refused(outcome, row) if isinstance(row, Problem) else outcome
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core import access
 from fieldsync.core.forms import Form
-from fieldsync.services.people import Reader
 from fieldsync.services.published import published
+from fieldsync.services.readers import Reader
 from fieldsync.services.reading import Page
 from fieldsync.store import form_versions, records
 from fieldsync.store.form_versions import FormVersionRow
@@ -32,7 +32,7 @@ def page(session: Session, reader: Reader, after_id: int, limit: int, with_count
     rows = form_versions.page(session, reader.association_id, after_id, limit)
     items = [summary(row) for row in rows]
     if with_counts and reader.person is not None and reader.may(access.READ_RECORDS):
-        counts = _counts(session, reader.association_id)
+        counts = {of: found for of, found in _counts(session, reader.association_id).items() if reader.counts(of)}
         items = [{**item, "counts": counts.get(item["id"], {})} for item in items]
     return Page(items, rows[-1].id if len(rows) == limit else None)
 

@@ -16,7 +16,7 @@ from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import Operation, OperationId, Stamp, Value
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.services import counters, desk, quarantining
+from fieldsync.services import auditing, counters, desk, quarantining
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_chain import Chain, chain_of, content_of, operation_of
@@ -73,7 +73,10 @@ def receive(session: Session, device_id: int, sheet: Sheet, new_author: str, now
     author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
         devices.note_contact(session, device_id, now_ms, device.clock_error_ms, None)
-    return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms).take()
+    status = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms).take()
+    actor, digest = f"device:{device_id}", sheet.digest.hex()
+    auditing.note(session, device.association_id, actor, "submission", "", now_ms, status, digest)
+    return status
 
 
 def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:

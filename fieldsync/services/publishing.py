@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.forms import EntityDeclaration, Finding, Form
 from fieldsync.core.problems import Problem
-from fieldsync.services import folding, openrosa
+from fieldsync.services import auditing, folding, openrosa
 from fieldsync.services.settling import conclude, settle_form
 from fieldsync.store import associations, form_versions, records
 from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
@@ -31,7 +31,9 @@ class Definition:
     media: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def publish(session: Session, association_id: int, definition: Definition, now_ms: int) -> FormVersionRow | Problem:
+def publish(
+    session: Session, association_id: int, definition: Definition, now_ms: int, by: str = auditing.OPERATOR
+) -> FormVersionRow | Problem:
     """Make a version receive submissions; what was held for it is taken in."""
     form = definition.form
     content_hash = hash_of(definition.xform, definition.media)
@@ -54,15 +56,19 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
     openrosa.take_waiting(session, association_id, form.id, form.version, now_ms)
     stored = form_versions.find(session, association_id, form.id, form.version)
     assert stored is not None
+    auditing.note(session, association_id, by, "form_published", f"form:{form.id}", now_ms, detail=content_hash)
     return stored
 
 
-def retire(session: Session, association_id: int, form: str, version: str) -> FormVersionRow | None:
+def retire(
+    session: Session, association_id: int, form: str, version: str, now_ms: int, by: str = auditing.OPERATOR
+) -> FormVersionRow | None:
     """Stop offering a version to devices; it still receives what they have filled."""
     row = form_versions.find(session, association_id, form, version)
     if row is not None:
         form_versions.set_state(session, row.id, RETIRED)
         associations.forms_changed(session, association_id)
+        auditing.note(session, association_id, by, "form_retired", f"form:{form}", now_ms, detail=row.hash)
     return row
 
 

@@ -7,15 +7,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from fieldsync.core import access
-from fieldsync.services import changes, desk, records_told, showing
+from fieldsync.core.access import READ_HISTORY, READ_RECORDS
+from fieldsync.core.masking import said_without, without
+from fieldsync.services import auditing, changes, desk, records_told, showing
 from fieldsync.services.desk import Found
-from fieldsync.services.people import Reader
-from fieldsync.services.withholding import Withholding
+from fieldsync.services.readers import Reader
+from fieldsync.services.withholding import Withholding, hidden_from
 from fieldsync.store import associations, operations, records
+from fieldsync.store.associations import CollectionRow
 from fieldsync.store.records import RecordRow
 
 PAGE_ROWS_MAX = 500
 """The most items that one request is answered with."""
+
+NOBODY = 0
+"""The author of what nobody said."""
 
 SCANNED_ROWS_MAX = 2000
 """Records that one request looks through for a filter or a view that lets few of them pass."""
@@ -43,21 +49,22 @@ class Page:
 
 def page_of(session: Session, reader: Reader, asked: Asked, language: str) -> Page:
     """A page of records; a page may be short, or empty, and still have a next one."""
-    wanted = [
-        row.id
+    wanted = {
+        row.id: row
         for row in associations.collections(session, reader.association_id)
-        if row.kind == asked.kind and asked.of in (None, row.of)
-    ]
+        if row.kind == asked.kind and asked.of in (None, row.of) and reader.opens(row.kind, row.of)
+    }
     found: list[RecordRow] = []
     last_id, left = asked.after_id, SCANNED_ROWS_MAX
     while left > 0 and len(found) < asked.limit:
         count = min(left, max(asked.limit, 100))
-        ids = records.ids_of_collections(session, wanted, last_id, count)
+        ids = records.ids_of_collections(session, list(wanted), last_id, count)
         rows = records.by_ids(session, ids)
         for row_id in ids:
             last_id, left = row_id, left - 1
-            if _is_wanted(rows[row_id], asked) and may_read(reader, rows[row_id]):
-                found.append(rows[row_id])
+            row = rows[row_id]
+            if _is_wanted(row, asked) and may_read(reader, wanted[row.collection_id], row):
+                found.append(row)
                 if len(found) == asked.limit:
                     break
         else:
@@ -69,16 +76,24 @@ def page_of(session: Session, reader: Reader, asked: Asked, language: str) -> Pa
 def in_conflict(session: Session, reader: Reader, after_id: int, limit: int, language: str) -> Page:
     """A page of the records in which values are in conflict."""
     rows = records.in_conflict(session, reader.association_id, after_id, limit)
-    items = shown_to(session, reader, [row for row in rows if may_read(reader, row)], language)
-    return Page(items, rows[-1].id if len(rows) == limit else None)
+    owned = {row.id: row for row in associations.collections(session, reader.association_id)}
+    readable = [row for row in rows if may_read(reader, owned[row.collection_id], row, READ_HISTORY)]
+    return Page(shown_to(session, reader, readable, language), rows[-1].id if len(rows) == limit else None)
 
 
-def find(session: Session, reader: Reader, uuid: str, kind: str | None = None, of: str | None = None) -> list[Found]:
-    """The records of that UUID which the reader may read, of a kind and form or list where these are said."""
+def find(
+    session: Session,
+    reader: Reader,
+    uuid: str,
+    kind: str | None = None,
+    of: str | None = None,
+    permission: str = READ_RECORDS,
+) -> list[Found]:
+    """The records of that UUID over which the reader has a permission; of a kind and form or list where said."""
     return [
         found
         for found in desk.find(session, reader.association_id, uuid)
-        if kind in (None, found.kind) and of in (None, found.of) and may_read(reader, found.row)
+        if kind in (None, found.kind) and of in (None, found.of) and may_read(reader, found, found.row, permission)
     ]
 
 
@@ -87,51 +102,80 @@ def told(session: Session, reader: Reader, found: Sequence[Found], language: str
     shown: list[dict[str, Any]] = []
     for each in found:
         items = shown_to(session, reader, [each.row], language)
-        shown += items or [{**records_told.nothing_applies(each.row.uuid, each.kind, each.of), "withheld": []}]
+        empty = records_told.nothing_applies(each.row.uuid, each.kind, each.of)
+        shown += items or [{**empty, "withheld": [], "masked": []}]
     return shown
+
+
+def revealed(session: Session, reader: Reader, found: Found, language: str, now_ms: int) -> dict[str, Any]:
+    """A record with the personal answers that are masked otherwise; that they were shown is written down with it."""
+    uuid = records.uuid_text(found.row.uuid)
+    shown = shown_to(session, reader, [found.row], language, revealed=True)
+    empty = records_told.nothing_applies(found.row.uuid, found.kind, found.of)
+    auditing.note(session, reader.association_id, auditing.by(reader), "personal_revealed", f"record:{uuid}", now_ms)
+    return shown[0] if shown else {**empty, "withheld": [], "masked": []}
 
 
 def history(session: Session, reader: Reader, found: Found, after_id: int, limit: int) -> Page:
     """A page of what was said about a record, in the order in which it came."""
     rows = operations.history_page(session, found.row.id, after_id, limit)
     waits = operations.waits_of(session, [row.id for row in rows if row.status == "held"])
-    hide = hiding(session, reader)
+    hide = hiding(session, reader, found.row)
     items = [hide(found.kind, found.of, records_told.operation(row, waits)) for row in rows]
     return Page(items, rows[-1].id if len(rows) == limit else None)
 
 
-def hiding(session: Session, reader: Reader) -> Callable[[str, str, dict[str, Any]], dict[str, Any]]:
-    """How operations of (kind, form or list) look to a reader: people see no restricted answers."""
-    if reader.person is None:
+def hiding(
+    session: Session, reader: Reader, row: RecordRow | None = None
+) -> Callable[[str, str, dict[str, Any]], dict[str, Any]]:
+    """How operations of (kind, form or list) look to a reader: what is masked in a record is withheld here.
+
+    `row` is the record that they are about, where that is known.
+    """
+    if reader.sender is not None and reader.sender.sees_restricted:
         return lambda _kind, _of, said: {**said, "withheld": []}
     withholding = Withholding(session, reader.association_id)
+    place, created_by = (row.place, row.created_by) if row else ("", NOBODY)
 
     def hide(kind: str, of: str, said: dict[str, Any]) -> dict[str, Any]:
         paths = withholding.paths(kind, of)
-        return access.said_without_restricted(said, paths.known, paths.restricted)
+        hidden = hidden_from(reader, reader.scope(kind, of, place, created_by), paths)
+        if hidden.discloses and "record" in said:
+            reader.disclosed.append(f"record:{said['record']}")
+        return said_without(said, paths.known, hidden.withheld | hidden.masked)
 
     return hide
 
 
-def shown_to(session: Session, reader: Reader, rows: Sequence[RecordRow], language: str) -> list[dict[str, Any]]:
-    """Records in the wire's form; people see no restricted answers."""
+def shown_to(
+    session: Session, reader: Reader, rows: Sequence[RecordRow], language: str, revealed: bool = False
+) -> list[dict[str, Any]]:
+    """Records in the wire's form, without what the reader may not see. What is restricted and shown is noted."""
     shown = showing.shown(session, reader.association_id, rows, language)
-    ordered = [shown[row.id] for row in rows if row.id in shown]
-    if reader.person is None:
-        return [{**record, "withheld": []} for record in ordered]
     withholding = Withholding(session, reader.association_id)
-    return [
-        access.without_restricted(record, withholding.paths(record["kind"], record["of"]).restricted)
-        for record in ordered
-    ]
+    seen = []
+    for row in rows:
+        if row.id in shown:
+            record = shown[row.id]
+            paths = withholding.paths(record["kind"], record["of"])
+            scope = reader.scope(record["kind"], record["of"], row.place, row.created_by)
+            hidden = hidden_from(reader, scope, paths, revealed)
+            if hidden.discloses:
+                reader.disclosed.append(f"record:{record['record']}")
+            seen.append(without(record, hidden.withheld, hidden.masked))
+    return seen
 
 
-def may_read(reader: Reader, row: RecordRow) -> bool:
-    """Whether a record of the reader's association is the reader's to see: a device's views decide."""
+def may_read(reader: Reader, named: CollectionRow | Found, row: RecordRow, permission: str = READ_RECORDS) -> bool:
+    """Whether a record of the reader's association is the reader's: a device's views decide, or a person's grants.
+
+    `named` says of which kind and form or list it is.
+    """
     if reader.sender is None:
-        return True
-    own = {author.id for author in reader.sender.authors.values()}
-    return any(changes.may_read(view, row, own) for view in reader.sender.views)
+        scope = reader.scope(named.kind, named.of, row.place, row.created_by)
+        return reader.may(permission) and access.may(reader.grants, permission, scope)
+    seen = any(changes.may_read(view, row, reader.own) for view in reader.sender.views)
+    return seen and (reader.sender.opens(named.kind, named.of) or row.created_by in reader.own)
 
 
 def _is_wanted(row: RecordRow, asked: Asked) -> bool:

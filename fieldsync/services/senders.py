@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.roles import NO_ROLES, RoleBook
+from fieldsync.services import role_book
 from fieldsync.store import authors, devices
 from fieldsync.store.authors import AuthorRow
 from fieldsync.store.devices import DeviceRow, ViewRow
@@ -18,6 +20,7 @@ class Sender:
     device: DeviceRow
     authors: Mapping[str, AuthorRow]
     views: tuple[ViewRow, ...]
+    book: RoleBook = NO_ROLES
 
     @property
     def author(self) -> AuthorRow:
@@ -28,6 +31,19 @@ class Sender:
     def is_hub(self) -> bool:
         """Whether it relays what others said."""
         return self.device.kind == "hub"
+
+    def opens(self, kind: str, of: str) -> bool:
+        """Whether records of a form or list come down to it: a hub relays all, a phone has its role's families."""
+        role = self.book.role(self.device.role)
+        if self.is_hub or not self.book.roles:
+            return True
+        return role is not None and role.opens(self.book.family(kind, of))
+
+    @property
+    def sees_restricted(self) -> bool:
+        """Whether restricted answers (P3) that others wrote come down to it."""
+        role = self.book.role(self.device.role)
+        return self.is_hub or (role is not None and role.restricted)
 
     @property
     def is_revoked(self) -> bool:
@@ -49,4 +65,4 @@ def find_sender(session: Session, token: str) -> Sender | None:
 def load_sender(session: Session, device: DeviceRow) -> Sender:
     """A device with its authors and views."""
     own = {author.name: author for author in authors.of_device(session, device.id)}
-    return Sender(device, own, tuple(devices.views(session, device.id)))
+    return Sender(device, own, tuple(devices.views(session, device.id)), role_book.book(session))

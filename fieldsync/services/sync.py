@@ -12,7 +12,7 @@ from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import Batch, parse_operation
 from fieldsync.core.problems import Problem
 from fieldsync.core.wire_values import readable_id
-from fieldsync.services import counters, folding, judging, presence, quarantining
+from fieldsync.services import auditing, counters, folding, judging, presence, quarantining
 from fieldsync.services.judging import Judge, Said, problems_from_json
 from fieldsync.services.quarantining import Judged
 from fieldsync.services.senders import Sender
@@ -110,6 +110,7 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
             raise  # nothing of this transaction is kept
         _log_fault("a batch", error)
         results = _one_by_one(session, sender, prepared, receipt_id, now_ms)
+    auditing.batch(session, sender, receipt_id, prepared.batch.operations, now_ms)
     # What was prepared stays as it is: the commit may yet fail, and then none of these results is true.
     told = (results.get(position, known) for position, known in enumerate(prepared.results))
     return [result for result in told if result is not None]

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.operations import Operation
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.services import desk
+from fieldsync.services import auditing, desk
 from fieldsync.services.desk import Desk
 from fieldsync.store import authors, operations, quarantine
 from fieldsync.store.quarantine import QuarantineRow
@@ -28,6 +28,8 @@ def judge(session: Session, by: Desk, row: QuarantineRow, verdict: str) -> Probl
         target = (sender, row.author, row.counter, row.n, bytes(row.digest).hex())
         quarantine.note_verdict(session, by.association_id, target, verdict)
         quarantine.set_status(session, row.id, "rejected")
+        actor = f"person:{by.who[1:]}" if by.who.startswith("p") else auditing.OPERATOR
+        auditing.note(session, by.association_id, actor, "verdict", f"quarantine:{row.id}", by.now_ms, detail=verdict)
         return None
     return desk.say_verdict(session, by, row, verdict)
 

@@ -151,3 +151,18 @@ def remember_backup(session: Session, covered: Iterable[tuple[int, int]]) -> Non
 def all_durable(session: Session) -> list[tuple[int, int]]:
     """(author id, durable_through) of every author."""
     return [(row[0], row[1]) for row in execute(session, "SELECT id, durable_through FROM author ORDER BY id")]
+
+
+def of_holder(session: Session, person_id: int) -> frozenset[int]:
+    """The authors of the devices that a person carries."""
+    sql = "SELECT a.id FROM author a JOIN device d ON d.id = a.device_id WHERE d.holder_id = ?"
+    return frozenset(row[0] for row in execute(session, sql, (person_id,)))
+
+
+def teams(session: Session, association_id: int) -> dict[int, str]:
+    """Author → team, for the devices of an association that are in one."""
+    sql = (
+        "SELECT a.id, d.team FROM author a JOIN device d ON d.id = a.device_id"
+        " WHERE d.association_id = ? AND d.team <> ''"
+    )
+    return {row[0]: row[1] for row in execute(session, sql, (association_id,))}

@@ -118,6 +118,16 @@ def _tell_as_sqlalchemy_does(connection: Connection, sql: str, error: BaseExcept
         connection.invalidate(error)
 
 
+MASTER_KEY = "master_key"
+"""Under which a session carries the key that is not in the database."""
+
+
+def master_key(session: Session) -> bytes:
+    """The key outside the database, from which others are derived (core.keys); empty where none was given."""
+    key: bytes = session.info.get(MASTER_KEY, b"")
+    return key
+
+
 def places(count: int) -> str:
     """`?` placeholders for a list, as `?,?,?`."""
     return ",".join("?" * count)
@@ -219,6 +229,7 @@ class Database:
 
     SQLite: one writer thread a process takes what is queued, up to `group_max` tasks, into one transaction, each in
     a savepoint of its own, and answers after the commit; a file lock keeps other processes out meanwhile.
+    `key` goes with every session (`master_key`).
     PostgreSQL: a transaction in the calling thread. `inline` runs SQLite tasks in the calling thread (simulation).
 
     On SQLite the writer and those who `read_in_turn` take turns. Python's threads compute one at a time anyway; but
@@ -226,9 +237,16 @@ class Database:
     """
 
     def __init__(
-        self, engine: Engine, group_max: int = 64, inline: bool = False, writer_cache_kib: int = 48 * 1024
+        self,
+        engine: Engine,
+        group_max: int = 64,
+        inline: bool = False,
+        writer_cache_kib: int = 48 * 1024,
+        key: bytes = b"",
     ) -> None:
         self.engine = engine
+        self.key = key
+        self.session_info = {MASTER_KEY: key}
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._readers = _for_readers(engine)
         self._turn: AbstractContextManager[object] = (
@@ -248,7 +266,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session on one snapshot; what it writes is lost."""
         try:
-            with Session(self._readers) as session:
+            with Session(self._readers, info=self.session_info) as session:
                 yield session
         except (OperationalError, InterfaceError) as error:
             if not is_passing(error):
@@ -290,7 +308,7 @@ class Database:
     def _write_postgresql(self, work: Callable[[Session], Result]) -> Result:
         for attempt in range(ATTEMPTS_MAX):
             try:
-                with Session(self.engine) as session, session.begin():
+                with Session(self.engine, info=self.session_info) as session, session.begin():
                     return work(session)
             except IntegrityError:
                 if attempt == ATTEMPTS_MAX - 1:
@@ -327,7 +345,7 @@ class Database:
             connection = self._writer_connection()
             with self._file_lock(), connection.begin(), self._turn:
                 for task in group:
-                    _run_in_savepoint(connection, task)
+                    _run_in_savepoint(connection, task, self.session_info)
         except (DBAPIError, OSError) as error:
             self._drop_writer_connection()
             _fail(group, Busy(type(getattr(error, "orig", error)).__name__))
@@ -375,10 +393,10 @@ def _for_readers(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _run_in_savepoint(connection: Connection, task: _Task) -> None:
+def _run_in_savepoint(connection: Connection, task: _Task, info: dict[str, Any]) -> None:
     savepoint = connection.begin_nested()
     try:
-        with Session(bind=connection, join_transaction_mode="rollback_only") as session:
+        with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
             task.result = task.work(session)
             session.flush()
         savepoint.commit()

@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many
 
-_COLUMNS = "id, association_id, kind, name, status, key, wipe, enrolled_ms, last_sync_ms, clock_error_ms, report"
+_COLUMNS = (
+    "id, association_id, kind, name, status, key, wipe, enrolled_ms, last_sync_ms, clock_error_ms, report,"
+    " role, team, holder_id"
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class DeviceRow:
     last_sync_ms: int
     clock_error_ms: int
     report: bytes | None
+    role: str = "companion"
+    team: str = ""
+    holder_id: int | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -37,7 +43,10 @@ class ViewRow:
 
 @dataclass(frozen=True)
 class CodeRow:
-    """An enrolment code as stored; `views` as `all`, `own` or `place:07.041`, separated by spaces."""
+    """An enrolment code as stored; `views` as `all`, `own` or `place:07.041`, separated by spaces.
+
+    `role`, `team` and `holder_id` are what the device is to have; `device_id` is which one it became.
+    """
 
     association_id: int
     kind: str
@@ -45,6 +54,14 @@ class CodeRow:
     views: str
     expires_ms: int
     used_ms: int | None
+    uuid: str | None = None
+    role: str = "companion"
+    team: str = ""
+    holder_id: int | None = None
+    device_id: int | None = None
+
+
+_CODE = "association_id, kind, name, views, expires_ms, used_ms, uuid, role, team, holder_id, device_id"
 
 
 def add(session: Session, association_id: int, kind: str, name: str, token: bytes, key: str | None, now_ms: int) -> int:
@@ -111,19 +128,17 @@ def set_views(session: Session, device_id: int, wanted: Iterable[ViewRow]) -> No
 
 def add_code(session: Session, digest: bytes, code: CodeRow) -> None:
     """Store an enrolment code by its digest."""
-    sql = (
-        "INSERT INTO enrolment_code (digest, association_id, kind, name, views, expires_ms, used_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, NULL)"
+    sql = f"INSERT INTO enrolment_code (digest, {_CODE}) VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL)"
+    given = (
+        *(digest, code.association_id, code.kind, code.name, code.views, code.expires_ms, code.uuid, code.role),
+        *(code.team, code.holder_id),
     )
-    execute(session, sql, (digest, code.association_id, code.kind, code.name, code.views, code.expires_ms))
+    execute(session, sql, given)
 
 
 def find_code(session: Session, digest: bytes, now_ms: int) -> CodeRow | None:
     """A code that was neither used nor expired; it stays so."""
-    sql = (
-        "SELECT association_id, kind, name, views, expires_ms, used_ms FROM enrolment_code"
-        " WHERE digest = ? AND used_ms IS NULL AND expires_ms > ?"
-    )
+    sql = f"SELECT {_CODE} FROM enrolment_code WHERE digest = ? AND used_ms IS NULL AND expires_ms > ?"
     row = execute(session, sql, (digest, now_ms)).first()
     return CodeRow(*row) if row else None
 
@@ -132,10 +147,42 @@ def use_code(session: Session, digest: bytes, now_ms: int) -> CodeRow | None:
     """Take a code that was neither used nor expired; nobody else can take it after."""
     sql = (
         "UPDATE enrolment_code SET used_ms = ? WHERE digest = ? AND used_ms IS NULL AND expires_ms > ?"
-        " RETURNING association_id, kind, name, views, expires_ms, used_ms"
+        f" RETURNING {_CODE}"
     )
     row = execute(session, sql, (now_ms, digest, now_ms)).first()
     return CodeRow(*row) if row else None
+
+
+def note_code_used(session: Session, digest: bytes, device_id: int) -> None:
+    """Remember which device a code became."""
+    execute(session, "UPDATE enrolment_code SET device_id = ? WHERE digest = ?", (device_id, digest))
+
+
+def find_offer(session: Session, association_id: int, uuid: str) -> CodeRow | None:
+    """A code by its public name, whatever became of it."""
+    sql = f"SELECT {_CODE} FROM enrolment_code WHERE uuid = ? AND association_id = ?"
+    row = execute(session, sql, (uuid, association_id)).first()
+    return CodeRow(*row) if row else None
+
+
+def end_offer(session: Session, association_id: int, uuid: str, now_ms: int) -> bool:
+    """Take a code back; whether it was still good."""
+    sql = (
+        "UPDATE enrolment_code SET expires_ms = ? WHERE uuid = ? AND association_id = ? AND used_ms IS NULL"
+        " AND expires_ms > ?"
+    )
+    return execute(session, sql, (now_ms, uuid, association_id, now_ms)).rowcount == 1
+
+
+def set_duty(session: Session, device_id: int, role: str, team: str, holder_id: int | None) -> None:
+    """What comes down to a device, with whom it works, who carries it."""
+    sql = "UPDATE device SET role = ?, team = ?, holder_id = ? WHERE id = ?"
+    execute(session, sql, (role, team, holder_id, device_id))
+
+
+def rename(session: Session, device_id: int, name: str) -> None:
+    """How people call it."""
+    execute(session, "UPDATE device SET name = ? WHERE id = ?", (name, device_id))
 
 
 def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_ms: int | None, operations: int) -> int:

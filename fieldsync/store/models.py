@@ -21,13 +21,14 @@ class Base(DeclarativeBase):
 
 
 class Server(Base):
-    """One row: which incarnation of the server this is, and the secret that signs its cursors."""
+    """One row: which incarnation of the server this is, the secret that signs its cursors, the roles (JSON)."""
 
     __tablename__ = "server"
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     epoch: Mapped[str]
     secret: Mapped[bytes]
     created_ms: Mapped[int]
+    roles: Mapped[bytes | None]
 
 
 class Association(Base):
@@ -44,29 +45,11 @@ class Association(Base):
     forms_position: Mapped[int] = mapped_column(default=0)
 
 
-class Person(Base):
-    """Somebody who signs in; `author` is the name under which her acts stand in the log."""
-
-    __tablename__ = "person"
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
-    email: Mapped[str] = mapped_column(unique=True)
-    role: Mapped[str]
-    password_hash: Mapped[str]
-    created_ms: Mapped[int]
-
-
-class PersonToken(Base):
-    """A token of a person for scripts and pages; only its digest is kept."""
-
-    __tablename__ = "person_token"
-    digest: Mapped[bytes] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    expires_ms: Mapped[int]
-
-
 class Device(Base):
-    """A phone or a hub. `report` is what it last said of itself (JSON); `author_id` is its present author."""
+    """A phone or a hub. `report` is what it last said of itself (JSON).
+
+    `role` says which form families come down to it, `holder_id` the person who carries it, if she signs in.
+    """
 
     __tablename__ = "device"
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -81,6 +64,9 @@ class Device(Base):
     last_sync_ms: Mapped[int] = mapped_column(default=0)
     clock_error_ms: Mapped[int] = mapped_column(default=0)
     report: Mapped[bytes | None]
+    role: Mapped[str] = mapped_column(default="companion")
+    team: Mapped[str] = mapped_column(default="")
+    holder_id: Mapped[int | None]
 
 
 class DeviceView(Base):
@@ -94,9 +80,10 @@ class DeviceView(Base):
 
 
 class EnrolmentCode(Base):
-    """A one-time, short-lived code that turns a phone into a device."""
+    """A one-time, short-lived code that turns a phone into a device; `device_id` is which one it became."""
 
     __tablename__ = "enrolment_code"
+    __table_args__ = (Index("uq_enrolment_code_uuid", "uuid", unique=True),)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
     kind: Mapped[str]
@@ -104,6 +91,11 @@ class EnrolmentCode(Base):
     views: Mapped[str]
     expires_ms: Mapped[int]
     used_ms: Mapped[int | None]
+    uuid: Mapped[str | None]
+    role: Mapped[str] = mapped_column(default="companion")
+    team: Mapped[str] = mapped_column(default="")
+    holder_id: Mapped[int | None]
+    device_id: Mapped[int | None]
 
 
 class Author(Base):

@@ -21,6 +21,11 @@ def identity(session: Session) -> ServerIdentity | None:
     return ServerIdentity(row[0], bytes(row[1])) if row else None
 
 
+def has_roles(session: Session) -> bool:
+    """Whether a role book was loaded."""
+    return execute(session, "SELECT 1 FROM server WHERE id = 1 AND roles IS NOT NULL").first() is not None
+
+
 def set_up(session: Session, epoch: str, secret: bytes, now_ms: int) -> None:
     """Write the server's row, unless another process just did."""
     sql = "INSERT INTO server (id, epoch, secret, created_ms) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING"

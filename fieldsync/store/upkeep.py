@@ -7,9 +7,11 @@ from fieldsync.store.db import execute
 
 
 def forget_expired(session: Session, before_ms: int) -> int:
-    """Drop enrolment codes and people's tokens that expired before a moment; return how many."""
-    codes = execute(session, "DELETE FROM enrolment_code WHERE expires_ms < ?", (before_ms,)).rowcount
-    return codes + execute(session, "DELETE FROM person_token WHERE expires_ms < ?", (before_ms,)).rowcount
+    """Drop codes, links, sessions, tokens and counts that were over before a moment; return how many."""
+    gone = 0
+    for table in ("enrolment_code", "secret_link", "person_session", "api_token"):
+        gone += execute(session, f"DELETE FROM {table} WHERE expires_ms < ?", (before_ms,)).rowcount
+    return gone + execute(session, "DELETE FROM rate_count WHERE started_ms < ?", (before_ms,)).rowcount
 
 
 def optimize(engine: Engine) -> None:

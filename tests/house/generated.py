@@ -4,19 +4,27 @@ A page holds `<!-- made: NAME -->` and `<!-- end: NAME -->`; what stands between
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 from sqlalchemy import Column, Table
 
 from fieldsync.config import settings_table
+from fieldsync.core.access import PERMISSIONS
 from fieldsync.core.messages import MESSAGES
+from fieldsync.core.roles import Role, RoleBook
+from fieldsync.services.auditing import ACTIONS
+from fieldsync.services.role_book import read_file
 from fieldsync.store.models import Base
 from tests.house.source import PACKAGE, ROOT, python_files, tree
 
 AREAS: dict[str, tuple[str, ...]] = {
-    "Who": ("server", "association", "person", "person_token", "device", "device_view", "enrolment_code", "author"),
+    "Who": ("server", "association", "device", "device_view", "enrolment_code", "author"),
+    "People": (
+        *("person", "role_grant", "person_session", "api_token", "secret_link", "second_factor", "recovery_code"),
+        *("rate_count", "audit_row", "audit_anchor"),
+    ),
     "What was said": (
         "receipt",
         "operation",
@@ -82,6 +90,65 @@ def _is_argument(parameter: click.Parameter) -> bool:
     return isinstance(parameter, click.Argument)
 
 
+def role_book() -> RoleBook:
+    """The programme's roles."""
+    found = read_file(ROOT / "forms" / "programme.yaml")
+    assert isinstance(found, RoleBook), found
+    return found
+
+
+def permission_table() -> str:
+    """Every permission and what it lets a person do."""
+    lines = ["| permission | lets a person |", "| --- | --- |"]
+    return "\n".join(lines + [f"| `{name}` | {meaning} |" for name, meaning in PERMISSIONS.items()])
+
+
+def role_table() -> str:
+    """Every role of the programme."""
+    lines = [
+        "| role | reach | permissions | families | counts only | own | P2 | P3 | needs 2FA | gives |",
+        f"|{' --- |' * 10}",
+    ]
+    return "\n".join(lines + [f"| {' | '.join(_role_cells(role))} |" for role in role_book().roles])
+
+
+def _role_cells(role: Role) -> list[str]:
+    return [
+        f"`{role.code}`",
+        role.reach,
+        _listed(role.permissions),
+        _listed(role.families),
+        _listed(role.counts),
+        "yes" if role.own else "",
+        role.personal,
+        "yes" if role.restricted else "",
+        "yes" if role.second_factor else "",
+        _listed(role.gives),
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def exclusion_table() -> str:
+    """Which roles exclude each other."""
+    lines = ["| roles | waiver | rule |", "| --- | --- | --- |"]
+    return "\n".join(
+        lines
+        + [
+            f"| {', '.join(each.roles) or each.foreign} | {'possible' if each.waiver else 'none'} | {each.rule} |"
+            for each in role_book().role_exclusions
+        ]
+    )
+
+
+def action_table() -> str:
+    """Every action of the audit log."""
+    lines = ["| action | says that |", "| --- | --- |"]
+    return "\n".join(lines + [f"| `{name}` | {meaning} |" for name, meaning in ACTIONS.items()])
+
+
 def data_model() -> str:
     """Every table by area, drawn and listed."""
     said = {
@@ -121,6 +188,10 @@ def _columns(table: Table) -> str:
 
 
 SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
+    "permissions": ("docs/access.md", permission_table),
+    "roles": ("docs/access.md", role_table),
+    "exclusions": ("docs/access.md", exclusion_table),
+    "actions": ("docs/access.md", action_table),
     "settings": ("docs/operating.md", settings_table),
     "commands": ("docs/operating.md", command_table),
     "problems": ("docs/protocol.md", problem_table),

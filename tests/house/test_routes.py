@@ -15,9 +15,19 @@ PUBLIC = {
     "/health": "tells only that the server is up",
     "/api/openapi.json": "describes the API, holds no data",
     "/api/v1/enrol": "the code is the credential",
-    "/api/v1/sessions": "the password is the credential",
-    "/": "says what runs here, and tells nothing about data",
-    "/static/<path:filename>": "the program's own files",
+    "/api/v1/sessions": "the passphrase is the credential",
+    "/api/v1/sessions/second-factor": "the ticket and the code are the credential",
+    "/api/v1/links": "what the link carries is the credential",
+    "/api/v1/links/accept": "what the link carries is the credential",
+    "/api/v1/resets": "tells nothing, whoever asks",
+    "/": "leads to the sign-in page whoever is not signed in",
+    "/sign-in": "the passphrase is the credential",
+    "/sign-in/second-step": "the ticket and the code are the credential",
+    "/welcome": "what the link carries is the credential",
+    "/welcome/link": "takes what the link carries",
+    "/forgotten": "tells nothing, whoever asks",
+    "/enrol": "says what to do with a code that a camera opened here",
+    "/static/<edition>/<path:filename>": "the program's own files",
 }
 
 

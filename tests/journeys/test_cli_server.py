@@ -88,3 +88,17 @@ def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Pat
     said = Operator(tmp_path, {"FIELDSYNC_DATABASE_URL": url}).types("association", "list")
     assert (said.code, said.json["error"]) == (1, "database_unreachable")
     assert "passphrase" not in said.output + said.errors
+
+
+def test_slow_requests_keep_nobody_waiting(operator: Operator) -> None:
+    """Connections that send a byte now and then cost a file descriptor, not one of the threads that answer."""
+    with operator.starts("run", "--port", "0", "--no-jobs", "--threads", "2") as server:
+        host, port = first_line(server)["url"].removeprefix("http://").split(":")
+        slow = [socket.create_connection((host, int(port)), timeout=30) for _ in range(24)]
+        for number, connection in enumerate(slow):
+            head = b"POST /api/v1/sessions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+            connection.sendall(head + b"Content-Length: 900\r\n\r\n{" if number % 2 else head)
+        for _ in range(4):
+            assert requests.get(f"http://{host}:{port}/health", timeout=30).status_code == 200
+        for connection in slow:
+            connection.close()

@@ -30,11 +30,13 @@ def test_the_demo_shows_what_it_promises(tmp_path: Path) -> None:
     assert operator.types("record", "show", told["look_at"]["issues"]).json["review"]["state"] == "hasIssues"
     twice = operator.types("record", "show", told["look_at"]["twice"]).json
     assert "possible_duplicate" in [problem["code"] for problem in twice["problems"]]
-    goes_on(operator, told["operations"])
+    assert told["sign_in"] == f"{told['url']}/sign-in"
+    assert {"coordinator", "companion", "designer", "instance_admin"} <= {each["role"] for each in told["accounts"]}
+    goes_on(operator, told["operations"], told["passphrase"])
 
 
-def goes_on(operator: Operator, operations: int) -> None:
-    """A second run adds to the same data, with the same phones."""
+def goes_on(operator: Operator, operations: int, passphrase: str) -> None:
+    """A second run adds to the same data, with the same phones and the same people."""
     with operator.starts("demo", "--port", "0", "--once") as process:
         output, progress = process.communicate(timeout=WAIT_SECONDS)
     assert process.returncode == 0, progress
@@ -43,6 +45,8 @@ def goes_on(operator: Operator, operations: int) -> None:
     assert again["run"] == 2
     assert again["operations"] > operations
     assert again["doctor"]["ok"]
+    assert again["passphrase"] == passphrase
+    assert operator.types("audit", "verify").json["ok"]
 
 
 def test_a_folder_with_real_data_is_left_alone(tmp_path: Path) -> None:

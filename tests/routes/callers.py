@@ -7,8 +7,12 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fieldsync.services.people import sign_in
-from fieldsync.store import people
+from fieldsync.services import granting, role_book, signing
+from fieldsync.services.granting import Wanted
+from fieldsync.services.hashing import hash_of
+from fieldsync.store import people, second_factors
+from fieldsync.store.grants import GrantRow
+from fieldsync.store.people import PersonRow
 from tests.world import Json, Phone, World
 
 
@@ -18,6 +22,7 @@ class Caller:
 
     client: FlaskClient
     token: str
+    person: PersonRow | None = None
 
     def call(self, method: str, path: str, **given: Any) -> TestResponse:
         """One request; `path` below /api/v1 unless it begins with a slash."""
@@ -53,17 +58,55 @@ class Caller:
         return items
 
 
-def person(world: World, role: str, association_id: int | None = None, password_hash: str = "") -> Caller:
-    """A person of that role who has signed in."""
-    token, email = secrets.token_hex(16), f"{role}-{secrets.token_hex(4)}@example.org"
-    owner = association_id or world.amal
+REVIEWS_TOO = ("coordinator", "association_reviewer")
+"""In a small association the coordinator reviews as well, and so reads personal answers without a click."""
 
-    def work(session: Any) -> None:
-        row = people.add(session, owner, email, role, password_hash, world.now_ms)
-        sign_in(session, row, token, world.now_ms)
 
-    world.write(work)
-    return Caller(world.app.test_client(), token)
+def person(
+    world: World,
+    role: str,
+    association_id: int | None = None,
+    passphrase: str | None = None,
+    also: tuple[str, ...] | None = None,
+    places: tuple[str, ...] = (),
+    team: str = "",
+) -> Caller:
+    """A person of that role who has signed in, with a second factor where her role needs one."""
+    roles = (role, *also) if also is not None else REVIEWS_TOO if role == "coordinator" else (role,)
+    email = f"{role}-{secrets.token_hex(4)}@example.org"
+    made = add_person(world, email, roles, association_id or world.amal, passphrase, places, team)
+    signed_in = world.write(lambda session: signing.begin(session, made, "test", world.now_ms, secrets.token_bytes))
+    return Caller(world.app.test_client(), signed_in.token, made)
+
+
+def add_person(
+    world: World,
+    email: str,
+    roles: tuple[str, ...],
+    association_id: int | None,
+    passphrase: str | None = None,
+    places: tuple[str, ...] = (),
+    team: str = "",
+) -> PersonRow:
+    """Somebody with these roles; one without a passphrase has been let in by hand."""
+    hashed = hash_of(passphrase) if passphrase else "no passphrase"
+
+    def work(session: Any) -> PersonRow:
+        uuid = signing.new_uuid(secrets.token_bytes)
+        home = None if "scorer" in roles else association_id  # nobody scores where she belongs
+        made = people.add(session, uuid, home, email, "", hashed, world.now_ms)
+        for code in roles:
+            role = role_book.book(session).role(code)
+            owner = association_id if role is None or role.reach == "association" else None
+            wanted = Wanted(code, owner, places, team, "test")
+            given = granting.grant_at_once(session, made, wanted, world.now_ms, secrets.token_bytes)
+            assert isinstance(given, GrantRow), given
+            if role is not None and role.second_factor:
+                second_factors.begin(session, made.id, b"nonce", world.now_ms)
+                second_factors.confirm(session, made.id, 0, world.now_ms)
+        return made
+
+    return world.write(work)
 
 
 def bearer(phone: Phone) -> Caller:

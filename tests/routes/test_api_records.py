@@ -20,7 +20,7 @@ INTAKE = """
 |         | text | story | Story | P3             | story   |
 | entities |
 |          | list_name | entity_id | create_if     | update_if     | label   |
-|          | cases     | ${case}   | ${code} != '' | ${code} = ''  | ${code} |
+|          | dossiers     | ${case}   | ${code} != '' | ${code} = ''  | ${code} |
 | settings |
 |         | form_id | form_title | version | namespaces              |
 |         | intake  | Intake     | 1       | fs="urn:fieldsync:form" |
@@ -199,9 +199,9 @@ def test_an_entity_shows_no_restricted_property(world: World) -> None:
     (coordinator, mouna), case = intake(world), world.uuid()
     mouna.tells(mouna.says(of="intake", writes={
         "code": "A1", "case": case, "story": "secret", "meta/entity/@id": case, "meta/entity/@create": "1",
-        "meta/entity/@dataset": "cases", "meta/entity/label": "A1",
+        "meta/entity/@dataset": "dossiers", "meta/entity/label": "A1",
     }))  # fmt: skip
-    [entity] = coordinator.pages("entities?list=cases")
+    [entity] = coordinator.pages("entities?list=dossiers")
     assert entity["withheld"] == ["label", "story"]
     assert entity["fields"] == {}
     history = coordinator.call("GET", f"records/{case}/operations")

@@ -59,12 +59,12 @@ def test_a_list_can_be_asked_for_one_form_and_for_every_version(world: World, am
     assert [each["version"] for each in amina.forms("formList?formID=visit")] == ["2"]
     assert [each["version"] for each in amina.forms("formList?formID=visit&listAllVersions=true")] == ["1", "2"]
     assert amina.forms("formList?formID=unheard") == []
-    world.write(lambda session: publishing.retire(session, world.amal, "visit", "2"))
+    world.write(lambda session: publishing.retire(session, world.amal, "visit", "2", world.now_ms))
     assert [each["version"] for each in amina.forms("formList?formID=visit")] == ["1"]
 
 
 def test_a_retired_form_still_receives(world: World, amina: Collect) -> None:
-    world.write(lambda session: publishing.retire(session, world.amal, "visit", "1"))
+    world.write(lambda session: publishing.retire(session, world.amal, "visit", "1", world.now_ms))
     record = world.uuid()
     amina.sends(visit(record))
     assert world.fields(record)["name"] == "Amina"

@@ -263,7 +263,7 @@ def test_forms_come_with_a_null_cursor_and_when_they_changed(world: World) -> No
     assert "forms" not in amina.sync()
     world.publish("visit 2")
     assert "forms" not in amina.sync()
-    world.write(lambda session: publishing.retire(session, world.amal, "visit", "1"))
+    world.write(lambda session: publishing.retire(session, world.amal, "visit", "1", world.now_ms))
     assert ("visit", "1") not in [(form["id"], form["version"]) for form in amina.sync()["forms"]]
     assert amina.statuses(amina.says(version="1")) == ["applied"]
 

@@ -7,6 +7,8 @@ problem's detail. A new problem is one entry in the module of its area.
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
+from fieldsync.core.messages.pages import PAGES
+from fieldsync.core.messages.people import PEOPLE
 from fieldsync.core.messages.records import RECORDS
 from fieldsync.core.messages.requests import REQUESTS
 
@@ -14,4 +16,4 @@ Entry = tuple[int | None, str, str, str]
 
 LANGUAGES = ("ar", "fr", "en")
 
-MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA}
+MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE}

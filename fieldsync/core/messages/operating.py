@@ -55,18 +55,6 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Il n’y a pas d’association {slug}. Connues : {known}.",
         "There is no association {slug}. Known: {known}.",
     ),
-    "email_wrong": (
-        None,
-        "عنوان البريد الإلكتروني غير صالح.",
-        "L’adresse électronique n’est pas valide.",
-        "The e-mail address is not valid.",
-    ),
-    "email_taken": (
-        None,
-        "يوجد شخص بهذا البريد الإلكتروني.",
-        "Une personne a déjà cette adresse électronique.",
-        "There is a person with this e-mail address already.",
-    ),
     "kind_of_file_unknown": (
         None,
         "لا يمكن قراءة تعريف استمارة من {file}. المقبول: ‎.xlsx و ‎.csv و ‎.md و ‎.yaml و ‎.xml.",

@@ -1,0 +1,132 @@
+"""Enrolling a phone: a code with its picture, good once and for minutes, and what became of it."""
+
+from typing import Any
+
+from flask import Response, request
+
+from fieldsync.core.access import MANAGE_DEVICES
+from fieldsync.core.problems import Problem
+from fieldsync.routes.context import context
+from fieldsync.routes.errors import Refused
+from fieldsync.routes.pages import cookies, fields, labels, language, pictures, shell
+from fieldsync.routes.pages.devices import NAME_MAX, TEAM_MAX, views_ticked, views_wanted
+from fieldsync.routes.pages.guard import PUBLIC, page_access, reader
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
+from fieldsync.services import auditing, device_care
+from fieldsync.services.changes import name_of
+from fieldsync.services.enrolment import NewDevice
+
+KINDS = ("device", "hub")
+
+
+@blueprint.get("/enrol")
+@page_access(PUBLIC)
+def open_code() -> Response:
+    """Where a phone's camera leads that is not the app: what to do with the code, which stands after `#`."""
+    return shell.page("code.html")
+
+
+@blueprint.get("/phones/enrol")
+@page_access(MANAGE_DEVICES)
+def enrol() -> Response:
+    """The form."""
+    return _form({}, 200, ["all"])
+
+
+@blueprint.post("/phones/enrol")
+@page_access(MANAGE_DEVICES)
+def take_enrolment() -> Response:
+    """Make a code. This browser alone keeps it, for as long as it is good; the server knows its digest."""
+    here, who = context(), reader()
+    name, kind, views = fields.text("name", NAME_MAX), fields.one_of("kind", KINDS), views_wanted()
+    errors = {
+        "name": "" if name else _("Name the phone."),
+        "kind": "" if kind else _("Choose what it is."),
+        "places": "" if views else _("Tick at least one thing that it reads."),
+    }
+    if any(errors.values()):
+        wrong = {field: text for field, text in errors.items() if text}
+        return _form(wrong, 422, views_ticked([name_of(view) for view in views]))
+    new = NewDevice(who.association_id, kind, name, views, team=fields.text("team", TEAM_MAX))
+    minutes = here.settings.enrolment_code_minutes
+    expires_ms = here.now_ms() + minutes * language.MINUTE_MS
+    by, root = auditing.by(who), shell.root()
+    made = here.database.write(
+        lambda session: device_care.offer(session, by, new, root, expires_ms, here.draw, here.now_ms())
+    )
+    response = shell.onward("pages.offer", offer=made.offer)
+    cookies.put(response, cookies.CODE, f"{made.offer}.{made.code}", minutes * 60)
+    return response
+
+
+@blueprint.get("/phones/enrol/<offer>")
+@page_access(MANAGE_DEVICES)
+def offer(offer: str) -> Response:
+    """The code and its picture, where this browser made it; and what became of it."""
+    return shell.page("offer.html", offer=_found(offer))
+
+
+@blueprint.get("/phones/enrol/<offer>/state")
+@page_access(MANAGE_DEVICES)
+def offer_state(offer: str) -> Response:
+    """Nothing while the code waits; then the piece of the page that tells what became of it."""
+    found = _found(offer)
+    if found["state"] == "open":
+        return shell.dressed(Response(status=204))
+    return shell.page("offer_state.html", offer=found)
+
+
+@blueprint.get("/phones/enrol/<offer>/picture.svg")
+@page_access(MANAGE_DEVICES)
+def offer_picture(offer: str) -> Response:
+    """The QR code that the phone scans."""
+    found = _found(offer)
+    if not found["code"]:
+        raise Refused(Problem("not_found"))
+    return shell.dressed(pictures.qr(found["link"]))
+
+
+@blueprint.post("/phones/enrol/<offer>/end")
+@page_access(MANAGE_DEVICES)
+def cancel_offer(offer: str) -> Response:
+    """Take the code back."""
+    here, who = context(), reader()
+    problem = here.database.write(lambda session: device_care.end_offer(session, who, offer, here.now_ms()))
+    if problem is not None:
+        raise Refused(problem)
+    response = shell.onward("pages.devices", "offer_ended")
+    cookies.drop(response, cookies.CODE)
+    return response
+
+
+def _found(offer: str) -> dict[str, Any]:
+    here, who = context(), reader()
+    with here.database.read() as session:
+        state = device_care.offer_state(session, who, offer, here.now_ms())
+    if state is None:
+        raise Refused(Problem("not_found"))
+    kept, _dot, code = cookies.read(cookies.CODE).partition(".")
+    code = code if kept == offer and state["state"] == "open" else ""
+    return {
+        **state,
+        "code": code,
+        "url": shell.root(),
+        "link": device_care.link_of(shell.root(), code) if code else "",
+        "left_seconds": max(0, (state["expires_ms"] - here.now_ms()) // 1000),
+    }
+
+
+def _form(errors: dict[str, str], status: int, ticked: list[str]) -> Response:
+    given = {"name": fields.text("name", NAME_MAX), "kind": request.form.get("kind", "device")}
+    return shell.page(
+        "enrol.html",
+        status,
+        given=given,
+        kinds=[("device", _("Phone")), ("hub", _("Hub: a relay in a commune"))],
+        places=labels.place_choices(),
+        chosen_views=ticked,
+        chosen_team=fields.text("team", TEAM_MAX),
+        with_team=True,
+        errors=errors,
+    )

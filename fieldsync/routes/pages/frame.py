@@ -1,0 +1,81 @@
+"""The frame of a page for whoever is signed in: her association, her role, the pages that are open to her."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request
+
+from fieldsync.core import access
+from fieldsync.routes.context import context
+from fieldsync.routes.pages import labels, shell
+from fieldsync.routes.pages.guard import whoever
+from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.speech import _
+from fieldsync.services.readers import Reader
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whoever is signed in, as the frame names her: never by her own name."""
+
+    association: Spoken
+    role: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the main menu."""
+
+    endpoint: str
+    icon: str
+    label: str
+    is_here: bool
+    count: int | None = None
+
+
+def values() -> dict[str, Any]:
+    """What every template may use of its frame."""
+    reader = whoever()
+    if "frame" not in g:
+        g.frame = {"who": None, "navigation": []} if reader is None else {
+            "who": _who(reader), "navigation": navigation(reader)
+        }  # fmt: skip
+    return {**shell.names_of_templates(), **g.frame}
+
+
+def navigation(reader: Reader) -> list[Entry]:
+    """The pages that are open to somebody, in the order of the menu."""
+    if reader.must_enrol:
+        return []
+    offered = (
+        (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
+        (access.SEE_DEVICES, "devices", "phone", _("Phones")),
+        (access.MANAGE_PEOPLE, "people_page", "people", _("People")),
+        (access.READ_AUDIT, "audit", "audit", _("Audit log")),
+    )
+    here = (request.endpoint or "").removeprefix("pages.")
+    section = SECTIONS.get(here, here)
+    return [
+        Entry(f"pages.{name}", icon, label, section == name)
+        for permission, name, icon, label in offered
+        if reader.may(permission)
+    ]
+
+
+SECTIONS = {
+    **dict.fromkeys(
+        ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
+        "people_page",
+    ),
+    **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
+}
+"""Which entry of the menu a page belongs to."""
+
+
+def _who(reader: Reader) -> Who:
+    with context().database.read() as session:
+        named = labels.associations_by_id(session).get(reader.association_id)
+    here = [grant.role for grant in reader.grants if grant.covers(reader.association_id)]
+    if named is None:
+        named = Spoken(_("Server") if any(role.reach == "server" for role in here) else _("All associations"))
+    return Who(named, labels.role_name(here[0]) if here else _("No role yet"))

@@ -1,0 +1,58 @@
+"""What roles, associations and places are called in the reader's language."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fieldsync.core.roles import Role
+from fieldsync.routes.pages import language
+from fieldsync.services import places, role_book
+from fieldsync.store import associations
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A text with its language where that is known, so that it is drawn in its own direction."""
+
+    text: str
+    lang: str = ""
+    dir: str = ""
+
+
+def role(session: Any, code: str) -> str:
+    """A role's name; the code of one that the book does not know."""
+    found = role_book.book(session).role(code)
+    return code if found is None else role_name(found)
+
+
+def role_name(found: Role) -> str:
+    """A role's name."""
+    return str(getattr(found, language.chosen()))
+
+
+def association(slug: str, name: str) -> Spoken:
+    """An association's name: the programme's in the reader's language, else the one it was added under."""
+    known = places.association_names().get(slug.lower())
+    chosen = language.chosen()
+    return Spoken(known[chosen], chosen, language.DIRECTIONS[chosen]) if known else Spoken(name)
+
+
+def association_of_slug(session: Any, slug: str | None) -> Spoken | None:
+    """The name of the association of that slug."""
+    found = associations.find(session, slug) if slug else None
+    return None if found is None else association(found.slug, found.name)
+
+
+def associations_by_id(session: Any) -> dict[int, Spoken]:
+    """Every association's name by its row id; a programme has tens of them."""
+    return {row.id: association(row.slug, row.name) for row in associations.everyone(session)}
+
+
+def place(code: str) -> str:
+    """A place's name, or its code where the programme does not name it."""
+    found = places.by_code().get(code)
+    return code if found is None else found.name(language.chosen())
+
+
+def place_choices() -> list[tuple[str, str]]:
+    """(code, name) of the places to choose from, provinces before what lies in them."""
+    return [(each.code, each.name(language.chosen())) for each in places.everywhere()]

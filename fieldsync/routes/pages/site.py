@@ -1,0 +1,49 @@
+"""All pages, put together for the application."""
+
+from flask import Flask
+
+from fieldsync.routes import errors
+from fieldsync.routes.pages import (
+    account,
+    audit,
+    devices,
+    enrolment,
+    factors,
+    faults,
+    frame,
+    grants,
+    home,
+    language,
+    links,
+    own_tokens,
+    people,
+    quarantine,
+    roles,
+    sign_in,
+)
+from fieldsync.routes.pages.shell import blueprint
+
+VIEWS = (
+    account,
+    audit,
+    devices,
+    enrolment,
+    factors,
+    grants,
+    home,
+    links,
+    own_tokens,
+    people,
+    quarantine,
+    roles,
+    sign_in,
+)
+"""The modules whose views the blueprint has, by being imported."""
+
+
+def register(app: Flask) -> None:
+    """Add the pages, their words and their way to refuse."""
+    language.register(app)
+    app.register_blueprint(blueprint)
+    app.context_processor(frame.values)
+    errors.tell_people(app, faults.wants_page, faults.fault)

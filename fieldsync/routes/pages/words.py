@@ -1,0 +1,83 @@
+"""The words of the pages for what the code names by a code: permissions, audited actions, states."""
+
+from fieldsync.core import access
+from fieldsync.routes.pages.speech import Words, _l
+
+PERMISSIONS: dict[str, Words] = {
+    access.READ_FORMS: _l("see published forms"),
+    access.PUBLISH_FORMS: _l("publish and retire forms"),
+    access.READ_RECORDS: _l("read records"),
+    access.READ_HISTORY: _l("see what is in conflict, in quarantine or held"),
+    access.ACT_ON_RECORDS: _l("review, comment, correct, merge, judge"),
+    access.COUNT_RECORDS: _l("see totals"),
+    access.EXPORT_RECORDS: _l("take records out as a file"),
+    access.SEE_DEVICES: _l("see phones and hubs"),
+    access.MANAGE_DEVICES: _l("enrol, move and revoke phones"),
+    access.MANAGE_PEOPLE: _l("invite people, give and take roles"),
+    access.CONFIRM_GRANTS: _l("be the second person where a role needs two"),
+    access.READ_AUDIT: _l("read the audit log"),
+    access.MANAGE_SERVER: _l("see how the server is"),
+}
+
+ACTIONS: dict[str, Words] = {
+    "sync": _l("Batch received"),
+    "submission": _l("Form received from an OpenRosa client"),
+    "act": _l("Act at the desk"),
+    "verdict": _l("Quarantine judged"),
+    "form_published": _l("Form published"),
+    "form_retired": _l("Form retired"),
+    "association_added": _l("Association added"),
+    "sign_in": _l("Sign-in"),
+    "sign_in_failed": _l("Sign-in refused"),
+    "sign_out": _l("Sign-out"),
+    "session_ended": _l("Session ended"),
+    "confirmed": _l("Identity confirmed"),
+    "passphrase_changed": _l("Passphrase chosen"),
+    "second_factor_set": _l("Second step switched on"),
+    "second_factor_removed": _l("Second step switched off"),
+    "recovery_codes_made": _l("Recovery codes made"),
+    "recovery_code_used": _l("Recovery code used"),
+    "reset_asked": _l("New passphrase asked for"),
+    "reset_offered": _l("Link for a new passphrase made"),
+    "person_invited": _l("Person invited"),
+    "person_changed": _l("Person renamed"),
+    "person_disabled": _l("Account closed"),
+    "person_enabled": _l("Account opened again"),
+    "role_granted": _l("Role given"),
+    "role_proposed": _l("Role proposed"),
+    "role_confirmed": _l("Role confirmed"),
+    "role_withdrawn": _l("Role withdrawn"),
+    "token_made": _l("Token made"),
+    "token_ended": _l("Token ended"),
+    "device_offered": _l("Enrolment code made"),
+    "device_offer_ended": _l("Enrolment code taken back"),
+    "device_enrolled": _l("Phone enrolled"),
+    "device_renamed": _l("Phone renamed"),
+    "device_moved": _l("Phone moved"),
+    "device_revoked": _l("Phone revoked"),
+    "restricted_read": _l("Restricted answers read"),
+    "personal_revealed": _l("Personal answers revealed"),
+    "exported": _l("Records exported"),
+    "roles_loaded": _l("Roles replaced"),
+    "anchor_made": _l("Anchor made"),
+}
+
+OUTCOMES: dict[str, Words] = {"refused": _l("refused")}
+
+PERSON_STATES: dict[str, tuple[str, str, Words]] = {
+    "active": ("ok", "check", _l("Active")),
+    "invited": ("warn", "mail", _l("Invited")),
+    "disabled": ("bad", "lock", _l("Closed")),
+}
+"""Tone, icon and word of a person's state."""
+
+DEVICE_STATES: dict[str, tuple[str, str, Words]] = {
+    "active": ("ok", "check", _l("Active")),
+    "revoked": ("bad", "shield", _l("Revoked")),
+}
+
+CHAIN_FAULTS: dict[str, Words] = {
+    "changed": _l("a row was changed, from number"),
+    "missing": _l("a row is missing, number"),
+    "shortened": _l("the end is missing, from number"),
+}
