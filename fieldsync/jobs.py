@@ -1,5 +1,6 @@
 """What runs on a schedule, in one process at a time whatever the number of servers on a database."""
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -83,6 +84,8 @@ class Leadership:
             os.close(self._file)
             self._file = None
         if self._connection is not None:
+            with contextlib.suppress(DBAPIError):  # a lost connection has lost the lock already
+                self._connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
             self._connection.invalidate()
             self._connection.close()
             self._connection = None

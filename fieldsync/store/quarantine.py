@@ -170,6 +170,24 @@ def verdict(session: Session, association_id: int, author: str, counter: int, n:
     return execute(session, sql, (association_id, digest, author, counter, n)).scalar()
 
 
+Statement = tuple[str, int, int, str]
+"""(author, counter, n, digest as hex)."""
+
+
+def released(session: Session, association_id: int, said: Collection[Statement]) -> set[Statement]:
+    """Which of these statements a verdict released."""
+    found: set[Statement] = set()
+    digests = sorted({each[3] for each in said})
+    for start in range(0, len(digests), CHUNK_ROWS):
+        chunk = digests[start : start + CHUNK_ROWS]
+        sql = (
+            "SELECT author, counter, n, digest FROM verdict WHERE association_id = ? AND decision = 'release'"
+            f" AND digest IN ({places(len(chunk))})"
+        )
+        found.update((row[0], row[1], row[2], row[3]) for row in execute(session, sql, (association_id, *chunk)))
+    return found.intersection(said)
+
+
 def count_fault(session: Session, sender_id: int, author: str, counter: int, n: int, digest: bytes) -> int:
     """Count one more failure of an operation alone; return how many there were."""
     sql = (
