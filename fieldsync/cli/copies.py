@@ -11,7 +11,7 @@ from fieldsync.cli.serving import alone
 from fieldsync.config import program_folder
 from fieldsync.core.problems import Problem
 from fieldsync.services.backup import Copied, back_up, restore_file, restore_into, unsound
-from fieldsync.store.db import open_engine
+from fieldsync.store.engines import open_engine
 
 MIGRATIONS = program_folder("migrations")
 

@@ -52,7 +52,7 @@ def rows(session: Session, chain: int) -> Iterator[Row]:
     after = BEFORE_ALL
     while True:
         sql = f"SELECT id, {_COLUMNS} FROM audit_row WHERE chain = ? AND number > ? ORDER BY number LIMIT ?"
-        found = execute(session, sql, (chain, after, READ_ROWS)).all()
+        found = execute(session, sql, (chain, after, READ_ROWS))
         for row in found:
             yield _row(row[1:])
         if len(found) < READ_ROWS:

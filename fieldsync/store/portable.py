@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import open_engine
+from fieldsync.store.engines import open_engine
 from fieldsync.store.migrate import migrate
 from fieldsync.store.models import Base
 

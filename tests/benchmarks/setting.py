@@ -9,6 +9,7 @@ from pathlib import Path
 from fieldsync.app import now_ms, open_database
 from fieldsync.config import Settings
 from fieldsync.services import enrolment
+from fieldsync.services.auditing import OPERATOR
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.services.form_publication import Outcome, Sent, definition_of, publish
 from fieldsync.store import associations
@@ -28,7 +29,7 @@ def set_up(data: Path) -> list[Phone]:
     for text in (household.definition(), visits.definition()):
         definition = definition_of(Sent(text, "md", None), [], settings)
         assert not isinstance(definition, Outcome), definition.findings
-        database.write(lambda session, made=definition: publish(session, owner, made, now_ms()))  # type: ignore[misc]
+        database.write(lambda session, made=definition: publish(session, owner, made, now_ms(), OPERATOR))  # type: ignore[misc]
     phones = [Phone(secrets.token_hex(16), secrets.token_urlsafe(32)) for _ in range(PHONES)]
     for phone in phones:
         new = NewDevice(owner, "device", "Phone", EVERYTHING)

@@ -70,7 +70,7 @@ def test_nothing_with_meaning_happens_on_a_database_event() -> None:
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and node.attr in {"listens_for", "listen"} and _owner(node) == "event"
     }
-    assert listening <= {"fieldsync/store/db.py"}
+    assert listening <= {"fieldsync/store/engines.py"}
 
 
 def _owner(node: ast.Attribute) -> str:

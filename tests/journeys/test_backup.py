@@ -19,7 +19,8 @@ from fieldsync.core.problems import Problem
 from fieldsync.services.backup import Copied, back_up, restore_file, restore_into
 from fieldsync.services.doctor import examine
 from fieldsync.store import server
-from fieldsync.store.db import Database, open_engine
+from fieldsync.store.db import Database
+from fieldsync.store.engines import open_engine
 from fieldsync.store.portable import snapshot
 from tests.journeys.operator_at_terminal import Operator
 from tests.world import World

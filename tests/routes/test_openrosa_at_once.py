@@ -8,7 +8,8 @@ import pytest
 from fieldsync.app import create_app
 from fieldsync.config import program_folder
 from fieldsync.store import operations
-from fieldsync.store.db import Database, open_engine
+from fieldsync.store.db import Database
+from fieldsync.store.engines import open_engine
 from fieldsync.store.portable import copy_into_file
 from tests.routes.collect import Collect, said_of, visit
 from tests.world import World

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from fieldsync.config import Settings
 from fieldsync.services import folding
 from fieldsync.store import authors, db
-from fieldsync.store.db import Busy, SqliteOptions, open_engine
+from fieldsync.store.db import Busy
+from fieldsync.store.engines import SqliteOptions, open_engine
 from tests.routes.test_sync_entities import registers
 from tests.world import Json, World, codes
 

@@ -10,7 +10,7 @@ import pytest
 from fieldsync.services import desk
 from fieldsync.services.doctor import examine
 from fieldsync.services.doctor_report import Report
-from fieldsync.store.db import open_engine
+from fieldsync.store.engines import open_engine
 from fieldsync.store.portable import snapshot
 from tests.world import Phone, World
 

@@ -17,7 +17,8 @@ from fieldsync.client.transport import Answer
 from fieldsync.config import Settings, program_folder
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.store import associations, authors, server
-from fieldsync.store.db import Database, prepare_sqlite
+from fieldsync.store.db import Database
+from fieldsync.store.engines import prepare_sqlite
 from fieldsync.store.migrate import migrate
 from tests.simulation.disk import Disk
 

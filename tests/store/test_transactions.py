@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldsync.store import associations
-from fieldsync.store.db import Busy, Database, SqliteOptions, execute, open_engine
+from fieldsync.store.db import Busy, Database, execute
+from fieldsync.store.engines import SqliteOptions, open_engine
 
 
 @pytest.fixture

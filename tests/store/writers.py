@@ -13,7 +13,8 @@ from fieldsync.app import create_app, now_ms, set_up
 from fieldsync.config import Settings
 from fieldsync.store import associations, changes, server
 from fieldsync.store.changes import NewChange
-from fieldsync.store.db import Database, execute, open_engine
+from fieldsync.store.db import Database, execute
+from fieldsync.store.engines import open_engine
 
 ABORTS = 0.2
 Json = dict[str, Any]
