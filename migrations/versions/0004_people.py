@@ -129,10 +129,10 @@ def _widen() -> None:
 
 def _fill(connection: sa.Connection, people: object, tokens: object) -> None:
     """Everybody keeps her passphrase, her role and her tokens."""
-    taken: set[str] = set()
+    taken = {row.email for row in people}  # type: ignore[attr-defined]
     for row in people:  # type: ignore[attr-defined]
         canonical = row.email.strip().lower()
-        email = row.email if canonical in taken else canonical
+        email = row.email if canonical in taken else canonical  # who had it in that form keeps it
         taken.add(email)
         connection.execute(
             sa.text(

@@ -27,6 +27,12 @@ def press(page: Page) -> None:
     page.locator(MAIN).last.click()
 
 
+def press_on(page: Page, button: str = MAIN) -> None:
+    """The same, or another button, until the next page is there."""
+    with page.expect_navigation(wait_until="load"):
+        page.locator(button).last.click()
+
+
 def sign_out(page: Page) -> None:
     """By the menu."""
     page.locator("details.menu.at-end > summary").click()

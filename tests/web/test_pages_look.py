@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from fieldsync.store.devices import ViewRow
-from tests.web.acts import press, sign_in
+from tests.web.acts import press_on, sign_in
 from tests.web.browser import LAPTOP, PHONE, Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Account, Site
 
@@ -91,15 +91,14 @@ def test_pages_after_a_form_look_right(page: Page, screen: Screen, site: Site, p
     def look(name: str, address: str, fill: Callable[[], None] = lambda: None) -> None:
         page.goto(address)
         fill()
-        press(page)
-        page.wait_for_load_state()
+        press_on(page)
         wrong.extend(looks_right(page, pictures, name, screen))
 
     look("second-step-begun", "/account/second-step")
     look("code-shown", "/phones/enrol", lambda: page.fill("#name", "KHT-M09"))
     look("token-refused", "/account/tokens/new", lambda: page.fill("#name", "nightly"))
     page.locator("input[name=scopes]").first.check()
-    press(page)
+    press_on(page)
     wrong += looks_right(page, pictures, "token-shown", screen)
     look("invitation-refused", "/people/invite", lambda: _invite(page, "not an address"))
     look("invitation-shown", "/people/invite", lambda: _invite(page, f"zahra-{screen}@kht.example"))
@@ -134,8 +133,7 @@ def test_the_log_looks_right(browser: Browser, site: Site, pictures: Path | None
             screen = Screen(language, *size)
             page.goto(f"/audit?lang={language}")
             wrong += looks_right(page, pictures, "audit", screen)
-            page.locator("main form[action='/audit/check'] button").click()
-            page.wait_for_load_state()
+            press_on(page, "main form[action='/audit/check'] button")
             wrong += looks_right(page, pictures, "audit-checked", screen)
             assert page.locator(".note.tone-ok").count() == 1
     assert (wrong, watched.complaints) == ([], [])

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from fieldsync.core.access import MANAGE_DEVICES
+from fieldsync.core.access import MANAGE_DEVICES, READ_RECORDS
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
@@ -16,8 +16,10 @@ from fieldsync.routes.pages.speech import _
 from fieldsync.services import auditing, device_care
 from fieldsync.services.changes import name_of
 from fieldsync.services.enrolment import NewDevice
+from fieldsync.services.readers import Reader
 
 KINDS = ("device", "hub")
+DEFAULT_ROLE = "companion"
 
 
 @blueprint.get("/enrol")
@@ -39,16 +41,18 @@ def enrol() -> Response:
 def take_enrolment() -> Response:
     """Make a code. This browser alone keeps it, for as long as it is good; the server knows its digest."""
     here, who = context(), reader()
-    name, kind, views = fields.text("name", NAME_MAX), fields.one_of("kind", KINDS), views_wanted()
+    name, kind, views = fields.text("name", NAME_MAX), fields.one_of("kind", _kinds(who)), views_wanted()
+    role = fields.one_of("role", [code for code, _name in _roles(who)])
     errors = {
         "name": "" if name else _("Name the phone."),
         "kind": "" if kind else _("Choose what it is."),
+        "role": "" if role else _("Choose a role."),
         "places": "" if views else _("Tick at least one thing that it reads."),
     }
     if any(errors.values()):
         wrong = {field: text for field, text in errors.items() if text}
         return _form(wrong, 422, views_ticked([name_of(view) for view in views]))
-    new = NewDevice(who.association_id, kind, name, views, team=fields.text("team", TEAM_MAX))
+    new = NewDevice(who.association_id, kind, name, views, role=role, team=fields.text("team", TEAM_MAX))
     minutes = here.settings.enrolment_code_minutes
     expires_ms = here.now_ms() + minutes * language.MINUTE_MS
     by, root = auditing.by(who), shell.root()
@@ -117,13 +121,35 @@ def _found(offer: str) -> dict[str, Any]:
     }
 
 
+def _kinds(who: Reader) -> list[str]:
+    """What she may enrol: nothing that shows more than she reads herself."""
+    return [kind for kind in KINDS if device_care.keeps_from_offering(who, kind, DEFAULT_ROLE) is None]
+
+
+def _roles(who: Reader) -> list[tuple[str, str]]:
+    """(code, name) of the roles whose forms and records a phone of hers may have."""
+    return [
+        (role.code, labels.role_name(role))
+        for role in who.book.roles
+        if role.reach == "association" and READ_RECORDS in role.permissions
+        if device_care.keeps_from_offering(who, "device", role.code) is None
+    ]
+
+
 def _form(errors: dict[str, str], status: int, ticked: list[str]) -> Response:
-    given = {"name": fields.text("name", NAME_MAX), "kind": request.form.get("kind", "device")}
+    who = reader()
+    given = {
+        "name": fields.text("name", NAME_MAX),
+        "kind": fields.one_of("kind", KINDS) or "device",
+        "role": fields.text("role") or DEFAULT_ROLE,
+    }
+    names = {"device": _("Phone"), "hub": _("Hub: a relay in a commune")}
     return shell.page(
         "enrol.html",
         status,
         given=given,
-        kinds=[("device", _("Phone")), ("hub", _("Hub: a relay in a commune"))],
+        kinds=[(kind, names[kind]) for kind in _kinds(who)],
+        roles=_roles(who),
         places=labels.place_choices(),
         chosen_views=ticked,
         chosen_team=fields.text("team", TEAM_MAX),
