@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from fieldsync.config import program_folder
 from fieldsync.services.senders import digest_of
 from fieldsync.store import grants, people, sign_ins
-from fieldsync.store.db import open_engine
+from fieldsync.store.engines import open_engine
 from fieldsync.store.migrate import migrate
 from tests.databases import KINDS
 
