@@ -52,7 +52,7 @@ def judge_waiting(machine: Machine, accuse: Accuse) -> None:
 def _judge_saved(world: "World", books: Books, accuse: Accuse) -> None:
     """Everything that a person saw as saved is on the server under an id of her phone; what is right, in its record."""
     stored = {(entry.id[0], meaning(entry.content)) for entry in books.operations}
-    apart: dict[tuple[Any, str], list[Entry]] = defaultdict(list)
+    apart: dict[tuple[Any, bytes], list[Entry]] = defaultdict(list)
     for entry in books.quarantine:
         apart[entry.id[0], meaning(entry.content)].append(entry)
     aside = {(name, meaning(said.content())) for name, phone in world.phones.items() for said in phone.set_aside()}
