@@ -177,8 +177,11 @@ class Server:
         return {"id": key, "status": status, "problems": problems}
 
     def _store(self, key: Key, said: Json, status: str) -> None:
+        before = self.record(said["record"])
+        goes_on = [list(seen) for seen in said.get("seen", [])] == (before["heads"] if before else [])
         self.data["operations"][key] = (said, status)
-        self.data["log"].append((said["record"], key[0]))
+        # Only what goes on from all that is here, and deletes nothing, may be left out of its author's pull.
+        self.data["log"].append((said["record"], key[0] if goes_on and not said.get("delete") else "server"))
         for other, (waiting, was) in list(self.data["operations"].items()):
             here = all(tuple(seen) in self.data["operations"] for seen in waiting.get("seen", []))
             if was == "held" and here and waiting["record"] not in self.verdicts:
