@@ -14,8 +14,8 @@ from fieldsync.routes.context import context
 from fieldsync.routes.description import refuses
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.schemas_people import (
+    AssociationChoicesSchema,
     BegunSchema,
-    ChoicesSchema,
     ChooseSchema,
     CodeSchema,
     EndedSchema,
@@ -63,7 +63,7 @@ def end_other_sessions() -> Response:
 
 @blueprint.get("/associations")
 @access("session")
-@blueprint.response(200, ChoicesSchema)
+@blueprint.response(200, AssociationChoicesSchema)
 def list_associations() -> Response:
     """The associations in which one may work."""
     with context().database.read() as session:

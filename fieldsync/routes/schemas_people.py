@@ -111,7 +111,7 @@ class EndedSchema(Schema):
     ended = fields.Integer(required=True)
 
 
-class ChoiceSchema(Schema):
+class AssociationChoiceSchema(Schema):
     """An association in which somebody may work."""
 
     association = fields.String(required=True)
@@ -119,10 +119,10 @@ class ChoiceSchema(Schema):
     present = fields.Boolean(required=True)
 
 
-class ChoicesSchema(Schema):
+class AssociationChoicesSchema(Schema):
     """The associations in which somebody may work."""
 
-    items = fields.List(fields.Nested(ChoiceSchema), required=True)
+    items = fields.List(fields.Nested(AssociationChoiceSchema), required=True)
 
 
 class ChooseSchema(Schema):
