@@ -142,6 +142,10 @@ class Network:
         answer = self.deliver(request)
         return Answer(answer.status, answer.headers, answer.body[: self._dice.randrange(len(answer.body) + 1)])
 
+    def forget(self, phone: str) -> None:
+        """No proxy keeps an answer for so long that the phone lives another life meanwhile."""
+        self._answers.pop(phone, None)
+
     def _older_answer(self, request: Request) -> Answer:
         """What a broken proxy might do. Only an answer to other operations can be told from the right one."""
         older = self._answers.get(request.phone)

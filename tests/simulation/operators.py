@@ -14,7 +14,7 @@ from fieldsync.client.transport import LinkDown
 from fieldsync.core.problems import Problem
 from fieldsync.services import desk, enrolment, publishing
 from fieldsync.services.desk import Desk, Found
-from fieldsync.services.enrolment import NewDevice
+from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.store import devices
 from fieldsync.store.db import Busy
 from fieldsync.store.devices import ViewRow
@@ -41,6 +41,9 @@ VIEWS = (
     (ViewRow("all"),), (ViewRow("own"),), (ViewRow("place", PLACES[0]),), (ViewRow("place", PLACES[1]),),
     (ViewRow("own"), ViewRow("place", PLACES[1])), (ViewRow("all"), ViewRow("place", PLACES[0])),
 )  # fmt: skip
+
+NARROW_FROM_THE_START = 0.35
+"""How many phones are handed out with less, or other, than all of their association."""
 
 
 class Operators:
@@ -246,6 +249,7 @@ class Operators:
             self._world.trace(f"{phone.name} put back")
             assert phone.backup is not None
             self._world.ledger.destroy(phone, after=phone.backup.position)
+            self._world.network.forget(phone.name)
             phone.put_back()
 
     def speak_for_another(self) -> None:
@@ -269,7 +273,8 @@ class Operators:
         """A coordinator gives a code, and the companion types it in."""
         code, now_ms = token_text(self._dice.randbytes(6)), self._world.server_clock()
         association = self._machine.association(phone.association)
-        new = NewDevice(association, "device", phone.name, self._dice.choice(VIEWS))
+        views = self._dice.choice(VIEWS) if self._dice.random() < NARROW_FROM_THE_START else EVERYTHING
+        new = NewDevice(association, "device", phone.name, views)
         self._machine.write(lambda x: enrolment.offer_code(x, new, code, now_ms + CODE_MS))
         phone.do(lambda: self._world.trace(f"{phone.name} {enrol(phone.device.store, phone.link, code, self._dice)}"))
 
