@@ -15,6 +15,9 @@ from fieldsync.store.quarantine import QuarantineRow
 PASSES_MAX = 64
 """How many quarantined operations in a row, each seen by the next, are followed: as many as `seen` may name."""
 
+DERIVED_MAX = 16
+"""How many entities of one submission others are looked for waiting for; forms declare one or two."""
+
 _OF_AN_EPOCH = re.compile(r"(?:server|desk|import)-([a-z0-9]{8,32})(?:-.*)?")
 
 
@@ -31,6 +34,11 @@ def key_of(operation_id: OperationId) -> tuple[str, int, int]:
 def waiting_name(operation_id: OperationId) -> str:
     """How the waiting list names an operation."""
     return "{}/{}/{}".format(*key_of(operation_id))
+
+
+def with_derived(ids: Iterable[OperationId]) -> set[OperationId]:
+    """What is here with operations that are quarantined or void: they themselves, and what they would derive."""
+    return {each for one in ids for each in (one, *((*one[:2], n) for n in range(1, DERIVED_MAX + 1)))}
 
 
 def mark_waits(session: Session, association_id: int, entries: Sequence[Entry]) -> list[Entry]:

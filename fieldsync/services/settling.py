@@ -153,7 +153,7 @@ def _entries(
         if problems and not _was_released(session, association_id, entry):
             sender_id = authors.sender_of(session, row.author_id)
             quarantining.move_from_held(session, row, operation, association_id, sender_id, now_ms, problems)
-            refused.add(operation.id)
+            refused |= presence.with_derived([operation.id])
         else:
             entries.append(entry)
     return entries, refused

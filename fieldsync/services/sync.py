@@ -176,7 +176,7 @@ class Reception:
         good, repeated = self._sort_out(new)
         entries = {position: self._entry(said) for position, said in good}
         authors.add_voids(self.session, [(author.id, counter, reason) for author, counter, reason in void])
-        self.arrived |= {(author.name, counter) for author, counter, _ in void}
+        self.arrived |= presence.with_derived((author.name, counter) for author, counter, _ in void)
         settled = settle(self.session, self.association_id, list(entries.values()), self.arrived, self.now_ms)
         settled.add(folding.fold_around(self.session, self.association_id, self.quarantined, self.now_ms))
         counters.advance(self.session, [said for _, said in new], [each[:2] for each in void])
@@ -248,7 +248,7 @@ class Reception:
     def _quarantine(self, position: int, said: Said) -> None:
         kept = quarantining.keep(self.session, self.sender, said, self.now_ms)
         if kept.counts and not kept.said_before:
-            self.arrived.add(said.id)
+            self.arrived |= presence.with_derived([said.id])
             self.quarantined += [said.operation] if said.operation else []
         status = "duplicate" if kept.said_before else "quarantined"
         was = kept.status if kept.said_before else None
