@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.merge import arrange
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
+from fieldsync.services import arrivals
 from fieldsync.services.working import Entry, WorkingSet
 from fieldsync.store import authors, flags, form_versions, operations, quarantine, records, server
 from fieldsync.store.quarantine import QuarantineRow
@@ -151,13 +152,17 @@ def without_known(session: Session, derived: Sequence[Entry]) -> list[Entry]:
 
 
 def note_files(working: WorkingSet, entries: Iterable[Entry]) -> None:
-    """Remember the files that operations name: none of them is here before it was uploaded."""
-    rows = [
+    """Remember the files that operations name and that are not here yet."""
+    named = [
         (entry.author_id, entry.operation.id[1], sha256, working.records[entry.name].id)
         for entry in entries
         if b'"sha256"' in entry.raw and entry.operation.kind == "submission" and len(entry.operation.id) == 2
         for sha256 in _files(entry.operation)
     ]
+    if not named:
+        return
+    here = arrivals.here(working.session, working.association_id, {row[2] for row in named})
+    rows = [row for row in named if row[2] not in here]
     flags.add_missing_files(working.session, rows)
     records.set_incomplete(working.session, sorted({row[3] for row in rows}), True)
 

@@ -35,6 +35,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "attachment",
+        "upload",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
     "Forms": ("form_version", "form_file", "entity_property"),

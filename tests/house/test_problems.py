@@ -15,7 +15,7 @@ CODE_FIRST = {"Problem", "problem", "refusal", "http_status"}
 
 
 # Modules whose constants in capitals are codes that end in a Problem elsewhere.
-CODES_AS_CONSTANTS = ("core/answer_types.py", "services/reports.py")
+CODES_AS_CONSTANTS = ("core/answer_types.py", "services/reports.py", "store/partial_files.py")
 
 
 def blanks(text: str) -> set[str]:
@@ -71,9 +71,10 @@ def test_every_problem_in_the_code_is_in_the_table() -> None:
 
 
 def test_no_code_stands_in_two_areas() -> None:
-    from fieldsync.core.messages import openrosa, operating, operations, pages, people, records, requests
+    from fieldsync.core.messages import attachments, openrosa, operating, operations, pages, people, records, requests
 
     areas = (
+        attachments.ATTACHMENTS,
         *(requests.REQUESTS, operations.OPERATIONS, records.RECORDS, operating.OPERATING, openrosa.OPENROSA),
         *(pages.PAGES, people.PEOPLE),
     )
