@@ -26,10 +26,9 @@ from fieldsync.routes.schemas import (
     WhichQuerySchema,
     page_of,
 )
-from fieldsync.services import files_read, reading
+from fieldsync.services import files_read, pictures, reading
 from fieldsync.services.desk import Found
 from fieldsync.services.reading import Asked
-from fieldsync.store.file_store import key_of
 
 blueprint = ApiBlueprint("records", __name__, url_prefix="/api/v1", description="Records and their history")
 
@@ -122,11 +121,12 @@ def show_file(uuid: UUID, sha256: str) -> Response:
     here, who, language = context(), reader(), reader_language()
     with here.database.read() as session:
         found = files_read.find(session, who, str(uuid), sha256, language)
-    chunks = here.files.store.read(key_of(found.association_id, found.kept_sha256)) if found else None
-    if found is None or chunks is None:
+    row = pictures.make_ready(here.database, here.files, found.row) if found else None
+    chunks = pictures.content(here.files, row) if row else None
+    if found is None or row is None or chunks is None:
         raise Refused(Problem("not_found"))
     response = Response(chunks, mimetype="application/octet-stream")
-    response.headers["Content-Length"] = str(found.size)
+    response.headers["Content-Length"] = str(row.kept_size)
     ending = mimetypes.guess_extension(found.media_type) or ""
     response.headers["Content-Disposition"] = f'attachment; filename="{sha256[:12]}{ending}"'
     response.headers["Cache-Control"] = "no-store"

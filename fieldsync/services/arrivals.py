@@ -41,6 +41,11 @@ def here(session: Session, association_id: int, digests: Collection[str]) -> set
     return attachments.here(session, association_id, digests)
 
 
+def want_as_sent(session: Session, association_id: int, digests: Collection[str]) -> None:
+    """A form wants these files with all that a camera wrote into them."""
+    attachments.want_as_sent(session, association_id, digests)
+
+
 def _make_whole(session: Session, association_id: int, record_ids: set[int], now_ms: int) -> None:
     """Records that miss nothing any more change for everybody who may see them."""
     rows = records.by_ids(session, record_ids, lock=True)

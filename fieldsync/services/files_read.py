@@ -9,15 +9,14 @@ from sqlalchemy.orm import Session
 from fieldsync.services import reading
 from fieldsync.services.readers import Reader
 from fieldsync.store import attachments
+from fieldsync.store.attachments import AttachmentRow
 
 
 @dataclass(frozen=True)
 class FileShown:
-    """A file that somebody may read: its key is made of the association and `kept_sha256`; `size` in bytes."""
+    """A file that somebody may read, and of which media type whoever named it said it is."""
 
-    association_id: int
-    kept_sha256: str
-    size: int
+    row: AttachmentRow
     media_type: str
 
 
@@ -26,9 +25,7 @@ def find(session: Session, reader: Reader, uuid: str, sha256: str, language: str
     shown = reading.told(session, reader, reading.find(session, reader, uuid), language)
     named = next((value for record in shown for value in _files(record) if value.get("sha256") == sha256), None)
     row = attachments.find(session, reader.association_id, sha256) if named else None
-    if named is None or row is None:
-        return None
-    return FileShown(row.association_id, row.kept_sha256, row.kept_size, str(named["type"]))
+    return FileShown(row, str(named["type"])) if named is not None and row is not None else None
 
 
 def _files(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

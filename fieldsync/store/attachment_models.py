@@ -9,8 +9,10 @@ from fieldsync.store.models import Base
 class Attachment(Base):
     """A file that an association has, by the digest of the bytes that the phone sent (SHA-256, hexadecimal).
 
-    `kept_sha256` is the digest of the bytes that are kept: another one where places and times were taken out of a
-    picture. `awaited` is true until an operation names the file. Its bytes lie in the file store, not in the database.
+    `awaited` is true until an operation names the file. `state` is `new`, `ready` (it may be read) or `unreadable` (it
+    looks like a picture and is none). `kept_sha256` is the digest of the bytes that are kept: another one where places
+    and times were taken out of a picture. `thumbnail`: whether there is a small picture of it. The bytes lie in the
+    file store, not in the database.
     """
 
     __tablename__ = "attachment"
@@ -18,6 +20,7 @@ class Attachment(Base):
         PrimaryKeyConstraint("association_id", "sha256"),
         Index("ix_attachment_device", "device_id", "awaited"),
         Index("ix_attachment_awaited", "awaited", "arrived_ms"),
+        Index("ix_attachment_state", "state", "awaited"),
     )
     association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
     sha256: Mapped[str]
@@ -27,6 +30,17 @@ class Attachment(Base):
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
     awaited: Mapped[bool]
     arrived_ms: Mapped[int]
+    state: Mapped[str]
+    thumbnail: Mapped[bool]
+
+
+class AsSent(Base):
+    """A file that a form wants as it was sent, with all that a camera wrote into it; it may come later."""
+
+    __tablename__ = "as_sent"
+    __table_args__ = (PrimaryKeyConstraint("association_id", "sha256"),)
+    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
+    sha256: Mapped[str]
 
 
 class Upload(Base):

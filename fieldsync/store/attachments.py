@@ -10,8 +10,10 @@ from fieldsync.store.db import execute, execute_many, is_postgresql, places
 ROWS_MAX = 250
 """How many rows one call takes."""
 
+NEW, READY, UNREADABLE = "new", "ready", "unreadable"
+
 _UPLOAD = "uuid, association_id, device_id, sha256, size, name, record, made_ms"
-_ATTACHMENT = "association_id, sha256, size, kept_sha256, kept_size, device_id, awaited, arrived_ms"
+_ATTACHMENT = "association_id, sha256, size, kept_sha256, kept_size, device_id, awaited, arrived_ms, state, thumbnail"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class AttachmentRow:
     device_id: int
     awaited: bool
     arrived_ms: int
+    state: str = NEW
+    thumbnail: bool = False
 
 
 def add_upload(session: Session, row: UploadRow) -> None:
@@ -88,10 +92,10 @@ def keep_others_from(session: Session, association_id: int, digests: Collection[
 
 def add(session: Session, row: AttachmentRow) -> None:
     """Remember that a file is here; one that is here already stays as it is."""
-    sql = f"INSERT INTO attachment ({_ATTACHMENT}) VALUES ({places(8)}) ON CONFLICT DO NOTHING"
+    sql = f"INSERT INTO attachment ({_ATTACHMENT}) VALUES ({places(10)}) ON CONFLICT DO NOTHING"
     values = (
         row.association_id, row.sha256, row.size, row.kept_sha256, row.kept_size, row.device_id, row.awaited,
-        row.arrived_ms,
+        row.arrived_ms, row.state, row.thumbnail,
     )  # fmt: skip
     execute(session, sql, values)
 
@@ -118,10 +122,32 @@ def here(session: Session, association_id: int, digests: Collection[str]) -> set
     return found
 
 
-def keep_instead(session: Session, association_id: int, sha256: str, kept_sha256: str, kept_size: int) -> None:
-    """Other bytes are kept under the same name from now on."""
-    sql = "UPDATE attachment SET kept_sha256 = ?, kept_size = ? WHERE association_id = ? AND sha256 = ?"
-    execute(session, sql, (kept_sha256, kept_size, association_id, sha256))
+def is_now(session: Session, row: AttachmentRow) -> bool:
+    """What a file that was new turned out to be, and which bytes are kept of it; False where somebody was first."""
+    sql = (
+        "UPDATE attachment SET kept_sha256 = ?, kept_size = ?, state = ?, thumbnail = ?"
+        " WHERE association_id = ? AND sha256 = ? AND state = ?"
+    )
+    what = (row.kept_sha256, row.kept_size, row.state, row.thumbnail)
+    return execute(session, sql, (*what, row.association_id, row.sha256, NEW)).rowcount == 1
+
+
+def new_ones(session: Session) -> list[AttachmentRow]:
+    """Files that an operation names and that nobody has looked at."""
+    sql = f"SELECT {_ATTACHMENT} FROM attachment WHERE state = ? AND awaited = ? LIMIT ?"
+    return [AttachmentRow(*row) for row in execute(session, sql, (NEW, False, ROWS_MAX))]
+
+
+def want_as_sent(session: Session, association_id: int, digests: Collection[str]) -> None:
+    """A form wants these files as they were sent."""
+    sql = "INSERT INTO as_sent (association_id, sha256) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    execute_many(session, sql, [(association_id, sha256) for sha256 in sorted(digests)])
+
+
+def is_wanted_as_sent(session: Session, association_id: int, sha256: str) -> bool:
+    """Whether a form wants a file as it was sent."""
+    sql = "SELECT 1 FROM as_sent WHERE association_id = ? AND sha256 = ?"
+    return execute(session, sql, (association_id, sha256)).first() is not None
 
 
 def missing(session: Session, association_id: int, sha256: str) -> list[tuple[int, int, int]]:

@@ -21,12 +21,22 @@ def upgrade() -> None:
         sa.Column("device_id", big, nullable=False),
         sa.Column("awaited", sa.Boolean(), nullable=False),
         sa.Column("arrived_ms", big, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("thumbnail", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["association_id"], ["association.id"], name=op.f("fk_attachment_association_id")),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_attachment_device_id")),
         sa.PrimaryKeyConstraint("association_id", "sha256", name=op.f("pk_attachment")),
     )
     op.create_index("ix_attachment_device", "attachment", ["device_id", "awaited"])
     op.create_index("ix_attachment_awaited", "attachment", ["awaited", "arrived_ms"])
+    op.create_index("ix_attachment_state", "attachment", ["state", "awaited"])
+    op.create_table(
+        "as_sent",
+        sa.Column("association_id", big, nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["association_id"], ["association.id"], name=op.f("fk_as_sent_association_id")),
+        sa.PrimaryKeyConstraint("association_id", "sha256", name=op.f("pk_as_sent")),
+    )
     op.create_table(
         "upload",
         sa.Column("uuid", sa.String(), nullable=False),
@@ -49,4 +59,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_missing_file_sha256", "missing_file")
     op.drop_table("upload")
+    op.drop_table("as_sent")
     op.drop_table("attachment")

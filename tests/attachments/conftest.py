@@ -25,7 +25,7 @@ def world(engine: Engine, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def object_storage() -> Iterator[str]:
     """The address of object storage of our own that speaks S3, with one bucket."""
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

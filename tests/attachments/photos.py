@@ -46,7 +46,7 @@ def announce(phone: Phone, photo: Photo, **headers: str) -> TestResponse:
         "Upload_Length": str(len(photo.data)),
         "Upload_Metadata": metadata(sha256=photo.sha256, filename=photo.name),
     } | headers
-    return ask(phone, "POST", ATTACHMENTS, **given)
+    return ask(phone, "POST", ATTACHMENTS, b"", **given)
 
 
 def begin(phone: Phone, photo: Photo) -> str:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -298,8 +299,8 @@ def test_wherever_a_link_is_cut_the_file_goes_on_from_there(
     assert b"".join(files.store.read(f"1/{PHOTO.sha256[:2]}/{PHOTO.sha256}") or ()) == PHOTO.data
 
 
-def _cut_off(pieces: list[bytes]) -> "object":
-    yield from pieces  # type: ignore[misc]
+def _cut_off(pieces: list[bytes]) -> Iterator[bytes]:
+    yield from pieces
     raise ConnectionError
 
 

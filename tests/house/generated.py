@@ -37,6 +37,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
         "attachment",
         "upload",
+        "as_sent",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
     "Forms": ("form_version", "form_file", "entity_property"),
