@@ -101,6 +101,13 @@ class Settings:
         1024 * 1024,
         1024 * 1024 * 1024 * 1024,
     )
+    openrosa_bytes_max: int = setting(
+        100 * 1024 * 1024,
+        "Largest request of an OpenRosa client, packed and unpacked; Collect is told, and splits what is larger.",
+        "bytes",
+        1024 * 1024,
+        16 * 1024 * 1024 * 1024,
+    )
     upload_days: int = setting(
         14, "How long an unfinished upload, or a file that no record names, is kept.", "days", 1, 3650
     )

@@ -91,10 +91,8 @@ def expires_ms(settings: Settings, files: Files, row: UploadRow) -> int:
 
 
 def finish(database: Database, row: UploadRow, now_ms: int) -> None:
-    """The file is here: in one transaction it is noted, in the next those who missed it are told."""
-    database.write(lambda session: arrivals.note(session, row, now_ms))
-    while database.write(lambda session: arrivals.settle(session, row.association_id, row.sha256, now_ms)):
-        pass
+    """The file is here, durably."""
+    arrivals.bring(database, row.association_id, row.device_id, {row.sha256: row.size}, now_ms)
 
 
 def end(session: Session, files: Files, row: UploadRow) -> None:

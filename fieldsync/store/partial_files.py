@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import IO
 
 from fieldsync.core.tus import Checksum
+from fieldsync.store.file_store import CHUNK_BYTES
 
 AT_ANOTHER_OFFSET, CHECKSUM_DIFFERS = "upload_elsewhere", "checksum_differs"
 """Codes of problems (core.messages)."""
@@ -59,6 +61,17 @@ class PartialFiles:
                 yield None
                 return
             yield file
+
+    def written(self, stream: IO[bytes]) -> tuple[Path, str, int]:
+        """A stream as a file of its own here: its path, its SHA-256 in hexadecimal, its size."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sum_of, size = hashlib.sha256(), 0
+        with NamedTemporaryFile(dir=self.folder, delete=False) as file:
+            while chunk := stream.read(CHUNK_BYTES):
+                file.write(chunk)
+                sum_of.update(chunk)
+                size += len(chunk)
+        return Path(file.name), sum_of.hexdigest(), size
 
     def remove(self, uuid: str) -> None:
         """Forget what came of an upload."""

@@ -1,25 +1,12 @@
-"""A server whose files lie in a folder of the test's, or in object storage that speaks S3."""
+"""Object storage of our own that speaks S3."""
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
-from fieldsync.config import Settings
-from tests.world import World
-
 BUCKET = "fieldsync-files"
-
-
-@pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> Iterator[World]:
-    """A server on an empty database, whose files lie in a folder."""
-    made = World(engine, Settings(data=tmp_path / "data"))
-    yield made
-    made.database.close()
 
 
 @pytest.fixture(scope="session")

@@ -106,12 +106,13 @@ def photo(tmp_path: Path) -> Path:
 def test_tuspy_resumes_until_all_is_there(served: Served, photo: Path, tmp_path: Path) -> None:
     data = photo.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
+    kept_urls = FileStorage(str(tmp_path / "urls.json"))  # type: ignore[no-untyped-call]
     for _ in range(TRIES_MAX):
         client = TusClient(served.endpoint, headers={"Authorization": f"Bearer {TOKEN}"})
         try:
             uploader = client.uploader(
                 str(photo), chunk_size=8192, metadata={"sha256": sha256, "filename": "IMG_1.jpg"},
-                store_url=True, url_storage=FileStorage(str(tmp_path / "urls.json"))  # type: ignore[no-untyped-call], upload_checksum=True,
+                store_url=True, url_storage=kept_urls, upload_checksum=True,
             )  # fmt: skip
             uploader.upload()
             break

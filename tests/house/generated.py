@@ -35,6 +35,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "openrosa_file",
+        "openrosa_missing",
         "attachment",
         "upload",
         "as_sent",
