@@ -199,7 +199,9 @@ def wide() -> bytes:
         ("binary.yaml", b"\x00\x01\x02", "not_yaml"),
     ],
 )
-def test_hostile_and_broken_files_are_told_what_they_are(sqlite_world: World, name: str, data: bytes, code: str) -> None:
+def test_hostile_and_broken_files_are_told_what_they_are(
+    sqlite_world: World, name: str, data: bytes, code: str
+) -> None:
     who = visitor(sqlite_world, "designer")
     looked = address(uploads(who, data, name))
     found = sqlite_world.read(lambda on: execute(on, "SELECT definition FROM form_upload").scalar_one())

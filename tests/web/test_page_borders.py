@@ -3,14 +3,20 @@
 import re
 import secrets
 from dataclasses import dataclass, fields
+from functools import cache
 
 import pytest
 from sqlalchemy import Engine
 
-from fieldsync.services import device_care, enrolment, person_sessions, tokens
+from fieldsync.config import Settings
+from fieldsync.services import device_care, enrolment, form_publication, form_uploads, person_sessions, tokens
+from fieldsync.services.conversion import Converted
 from fieldsync.services.enrolment import NewDevice
-from fieldsync.services.readers import find_by_session
+from fieldsync.services.form_publication import Sent
+from fieldsync.services.publishing import Definition
+from fieldsync.services.readers import Reader, find_by_session
 from fieldsync.store import grants
+from tests.tiny_forms import VISIT
 from tests.web.visitor import Visitor, visitor
 from tests.world import World
 
@@ -27,6 +33,8 @@ class Ids:
     which: str
     device: str
     offer: str
+    form: str
+    upload: str
 
 
 @dataclass
@@ -45,7 +53,12 @@ def two(sqlite_engine: Engine) -> Two:
     world = World(sqlite_engine)
     elsewhere = world.add_association("elsewhere")
     uuid = "00000000-0000-4000-8000-000000000000"
-    return Two(world, _fill(world, world.amal), _fill(world, elsewhere), Ids(uuid, uuid, uuid, uuid, "0" * 32, uuid))
+    return Two(
+        world,
+        _fill(world, world.amal),
+        _fill(world, elsewhere),
+        Ids(uuid, uuid, uuid, uuid, "0" * 32, uuid, "absent", uuid),
+    )
 
 
 def _fill(world: World, association_id: int) -> Ids:
@@ -63,7 +76,28 @@ def _fill(world: World, association_id: int) -> Ids:
     offer = world.write(
         lambda on: device_care.offer(on, "person:1", new, "http://x", at + 60_000, secrets.token_bytes, at)
     )
-    return Ids(person.uuid, held, session, made[0]["token"], author, offer.offer)
+    form = f"only-of-{association_id}"
+    upload = _publish_and_upload(world, reader, form)
+    return Ids(person.uuid, held, session, made[0]["token"], author, offer.offer, form, upload)
+
+
+def _publish_and_upload(world: World, reader: Reader, form: str) -> str:
+    """A form that this association alone has published, and a further version that its designer looks at."""
+    sent, made = _converted(form)
+    published, at = form_publication.ready(made, sent), world.now_ms
+    assert isinstance(published, Definition), published
+    world.write(lambda on: form_publication.publish(on, reader.association_id, published, at, "operator"))
+    kept = world.write(lambda on: form_uploads.keep(on, reader, "form.md", sent, made, at, secrets.token_bytes))
+    assert isinstance(kept, str), kept
+    return kept
+
+
+@cache
+def _converted(form: str) -> tuple[Sent, Converted]:
+    sent = Sent(VISIT.format(version="1", more="").replace("| visit   |", f"| {form} |").encode(), "md", None)
+    made = form_publication.converted(sent, (), Settings())
+    assert isinstance(made, Converted), made
+    return sent, made
 
 
 def addresses(two: Two, ids: Ids) -> list[tuple[str, str, str]]:
@@ -126,6 +160,7 @@ def test_what_is_own_is_there(two: Two) -> None:
         "pages.device",
         "pages.revoke_device",
         "pages.offer",
+        "pages.form",
     } <= shown
 
 

@@ -10,7 +10,10 @@ from fieldsync.services.form_uploads import Excerpt
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi"})
 
-COLUMNS_SHOWN = 12
+COLUMNS_SHOWN = 8
+
+FIRST_COLUMNS = ("type", "list_name", "name")
+"""What a designer knows a row by."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,12 @@ def _grid(excerpt: Excerpt, tones: dict[tuple[int, str], str]) -> dict[str, Any]
     named = {column for _row, column in tones}
     used = [place for place, header in enumerate(excerpt.header)
             if header in named or any(len(cells) > place and cells[place] for _row, cells in excerpt.rows)]  # fmt: skip
-    kept = sorted(sorted(used, key=lambda place: (excerpt.header[place] not in named, place))[:COLUMNS_SHOWN])
+
+    def rank(place: int) -> tuple[bool, bool, int]:
+        header = excerpt.header[place]
+        return header not in FIRST_COLUMNS, header not in named, place
+
+    kept = sorted(sorted(used, key=rank)[:COLUMNS_SHOWN])
     columns = [excerpt.header[place] for place in kept]
     absent = [column for column in sorted(named) if column and column not in excerpt.header]
     rows = [
