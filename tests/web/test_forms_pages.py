@@ -135,8 +135,8 @@ def test_an_upload_expires_and_the_newest_three_are_kept(world: World) -> None:
 def test_files_come_along_when_a_form_is_mended(world: World) -> None:
     who = visitor(world, "designer")
     form = VISIT_3.replace("| text                   | village ", "| select_one_from_file douars.csv | village ")
-    files = {"media": [(io.BytesIO(b"name,label\nd1,Tagoum\n"), "..\\folder/douars.csv")]}
-    first = address(uploads(who, form.replace(". < 120", ". < ${ag}"), **files))
+    files = [(io.BytesIO(b"name,label\nd1,Tagoum\n"), "..\\folder/douars.csv")]
+    first = address(uploads(who, form.replace(". < 120", ". < ${ag}"), media=files))
     assert "douars.csv" in who.opens(first).text
     again = address(uploads(who, form, mends=first.rsplit("/", 1)[-1]))
     who.fills(f"{again}/publish", page=again)
