@@ -81,20 +81,25 @@ def lines(session: Session, reader: Reader, after: str, limit: int) -> tuple[lis
 def page(session: Session, reader: Reader, form: str) -> FormPage | None:
     """One form of the reader's association, newest version first; None where there is none."""
     owner = reader.association_id
-    rows = form_versions.versions(session, owner, form)[::-1]
-    if not rows:
+    row = latest(session, owner, form)
+    if row is None:
         return None
-    latest = next((row for row in rows if row.state == OPEN), rows[0])
     return FormPage(
-        latest,
-        rows,
-        _languages(session, latest),
-        _findings(session, latest),
-        sorted(form_versions.file_hashes(session, latest.id)),
-        form_versions.content(session, latest.id).xlsx is not None,
+        row,
+        form_versions.versions(session, owner, form)[::-1],
+        _languages(session, row),
+        _findings(session, row),
+        sorted(form_versions.file_hashes(session, row.id)),
+        form_versions.content(session, row.id).xlsx is not None,
         submissions(session, reader, form),
-        behind(reported(session, owner), latest),
+        behind(reported(session, owner), row),
     )
+
+
+def latest(session: Session, association_id: int, form: str) -> FormVersionRow | None:
+    """The version in use: the newest that is open, else the newest."""
+    rows = form_versions.versions(session, association_id, form)[::-1]
+    return next((row for row in rows if row.state == OPEN), rows[0] if rows else None)
 
 
 def reported(session: Session, association_id: int) -> list[Phone]:

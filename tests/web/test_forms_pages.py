@@ -140,14 +140,14 @@ def test_files_come_along_when_a_form_is_mended(world: World) -> None:
     assert "douars.csv" in who.opens(first).text
     again = address(uploads(who, form, mends=first.rsplit("/", 1)[-1]))
     who.fills(f"{again}/publish", page=again)
-    response = who.opens("/forms/visit/media?version=3&name=douars.csv")
+    response = who.opens("/forms/visit/media/douars.csv?version=3")
     assert (response.status_code, response.data) == (200, b"name,label\nd1,Tagoum\n")
     assert response.headers["Content-Disposition"] == "attachment; filename=douars.csv"
     workbook = openpyxl.load_workbook(io.BytesIO(who.opens("/forms/visit/form.xlsx?version=3").data))
     assert workbook["survey"]["B2"].value == "name"
     assert who.opens("/forms/visit/form.xml?version=3").data.startswith(b"<")
     assert who.opens("/forms/visit/form.xml?version=9").status_code == 404
-    assert who.opens("/forms/visit/media?version=3&name=other.csv").status_code == 404
+    assert who.opens("/forms/visit/media/other.csv?version=3").status_code == 404
 
 
 def test_what_a_designer_writes_is_never_markup(world: World) -> None:

@@ -73,9 +73,9 @@ def form(form: str) -> Response:
 @page_access(READ_FORMS)
 def form_xml(form: str) -> Response:
     """The XForm of a version, as a file."""
-    owner, version = reader().association_id, _version()
     with context().database.read() as session:
-        found = forms_read.xform(session, owner, form, version)
+        row = _named(session, form)
+        found = forms_read.xform(session, row.association_id, row.form, row.version)
     return _file(found, f"{form}.xml", "application/xml")
 
 
@@ -83,20 +83,20 @@ def form_xml(form: str) -> Response:
 @page_access(READ_FORMS)
 def form_xlsx(form: str) -> Response:
     """The workbook of a version, as a file."""
-    owner, version = reader().association_id, _version()
     with context().database.read() as session:
-        found = forms_read.xlsx(session, owner, form, version)
+        row = _named(session, form)
+        found = forms_read.xlsx(session, row.association_id, row.form, row.version)
     return _file(found, f"{form}.xlsx", XLSX)
 
 
-@blueprint.get("/forms/<form>/media")
+@blueprint.get("/forms/<form>/media/<file>")
 @page_access(READ_FORMS)
-def form_media(form: str) -> Response:
-    """A picture, sound or CSV attachment of a version, as a file; `name` says which."""
-    owner, version, name = reader().association_id, _version(), _argument("name", 200)
+def form_media(form: str, file: str) -> Response:
+    """A picture, sound or CSV attachment of a version, as a file."""
     with context().database.read() as session:
-        found = forms_read.media(session, owner, form, version, name)
-    return _file(found, name, mimetypes.guess_type(name)[0] or "application/octet-stream")
+        row = _named(session, form)
+        found = forms_read.media(session, row.association_id, row.form, row.version, file)
+    return _file(found, file, mimetypes.guess_type(file)[0] or "application/octet-stream")
 
 
 @blueprint.get("/forms/<form>/retire")
@@ -149,20 +149,22 @@ def reopen_form(form: str) -> Response:
 def _version_of(form: str) -> tuple[FormVersionRow, int]:
     """The version that the address names, and how many phones said that they have it."""
     with context().database.read() as session:
-        row = forms_read.row(session, reader().association_id, form, _version())
-        if row is None:
-            raise Refused(Problem("not_found"))
+        row = _named(session, form)
         phones = form_desk.behind(form_desk.reported(session, row.association_id), row)
     return row, len(phones.current)
 
 
-def _version() -> str:
-    """The version stands behind the question mark: it may be empty, and may hold what a path cannot."""
-    return _argument("version", ID_MAX)
-
-
-def _argument(name: str, most: int) -> str:
-    return request.args.get(name, "")[:most].replace("\0", "")
+def _named(session: Any, form: str) -> FormVersionRow:
+    """The version that stands behind the question mark, since it may be empty; the one in use where none does."""
+    owner, version = reader().association_id, request.args.get("version")
+    row = (
+        form_desk.latest(session, owner, form)
+        if version is None
+        else forms_read.row(session, owner, form, version[:ID_MAX].replace("\0", ""))
+    )
+    if row is None:
+        raise Refused(Problem("not_found"))
+    return row
 
 
 def _file(found: FormFile | None, name: str, content_type: str) -> Response:
