@@ -129,8 +129,10 @@ def _find_by_token(session: Session, token: str, now_ms: int) -> Reader | None:
 def _reader(session: Session, person: PersonRow, row: SessionRow | None, token: TokenRow | None) -> Reader:
     book = role_book.book(session)
     held = grants_of(session, person.id, book)
-    came = row or token
-    association_id = _works_in(session, person, held, came.association_id if came else None)
+    if token is not None:  # a script stays where it was made, whatever becomes of its owner's roles
+        association_id = token.association_id or NO_ASSOCIATION
+    else:
+        association_id = _works_in(session, person, held, row.association_id if row else None)
     factor = second_factors.find(session, person.id)
     return Reader(
         association_id,

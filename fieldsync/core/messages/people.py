@@ -91,6 +91,12 @@ PEOPLE: dict[str, tuple[int | None, str, str, str]] = {
         "Ce rôle ou cette personne ne relève pas de vous. Demandez à un autre responsable.",
         "This role or person is not yours to look after. Ask somebody who may.",
     ),
+    "phone_too_wide": (
+        403,
+        "سيقرأ هذا الهاتف أكثر مما يسمح به دورك. ضيّق ما يقرؤه، أو اطلب ذلك من مسؤول آخر.",
+        "Ce téléphone lirait plus que votre rôle ne le permet. Réduisez ce qu’il lit, ou demandez à un autre responsable.",
+        "This phone would read more than your role does. Let it read less, or ask somebody else who may.",
+    ),
     "role_unknown": (
         422,
         "الدور {role} غير معروف.",
