@@ -1,7 +1,7 @@
 """The language of a page: chosen by link, remembered in a cookie, else the browser's; its words and its dates."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -76,6 +76,11 @@ def chosen() -> str:
         g.language = next((each for each in wanted if each in LANGUAGES), None) or reader_language()
     found: str = g.language
     return found
+
+
+def calendar_day(at: date) -> str:
+    """A day as people say it: 23 Nov 2026."""
+    return dates.format_date(at, "d MMM y", locale=Locale.parse(LOCALES[chosen()]))
 
 
 def moment(ms: int) -> Markup:
