@@ -68,9 +68,7 @@ def comment(session: Session, desk: Desk, found: Found, text: str) -> Problem | 
     return _say(session, desk, found, act={"comment": text})
 
 
-def correct(
-    session: Session, desk: Desk, found: Found, writes: Mapping[str, Any], seen: Seen = None
-) -> Problem | None:
+def correct(session: Session, desk: Desk, found: Found, writes: Mapping[str, Any], seen: Seen = None) -> Problem | None:
     """Write other values, as one who has seen `seen`, or all that the record shows; the form's version says what fits.
 
     `seen` are the heads of the record as a page showed them: what was said meanwhile stays beside, as a conflict.

@@ -151,9 +151,7 @@ def _remarks(session: Session, reader: Reader, record: Mapping[str, Any]) -> lis
     names = authorship.named(session, reader.association_id, {each["id"][0] for each in said})
     own = f"-{reader.association_id}-p{reader.person.id}" if reader.person else "-"
     return [
-        Remark(
-            names[each["id"][0]], each["stamp"][0], each["text"], each["state"] or "", each["id"][0].endswith(own)
-        )
+        Remark(names[each["id"][0]], each["stamp"][0], each["text"], each["state"] or "", each["id"][0].endswith(own))
         for each in said
     ]
 

@@ -166,9 +166,7 @@ def count_of(session: Session, record_ids: Collection[int]) -> int:
     return int(execute(session, sql, ids).scalar_one())
 
 
-def derived_from(
-    session: Session, author: str, counters: Collection[int], limit: int
-) -> list[tuple[int, int, int]]:
+def derived_from(session: Session, author: str, counters: Collection[int], limit: int) -> list[tuple[int, int, int]]:
     """(counter, n, record's row id) of the entity operations that follow from what an author said."""
     wanted = sorted(counters)[:CHUNK_ROWS]
     sql = (

@@ -46,9 +46,7 @@ def facts(page: RecordPage) -> list[tuple[str, str, str]]:
         found.append(("clash", "fork", ngettext("%(num)s conflict", "%(num)s conflicts", row.conflicts)))
     if page.set_apart:
         count = len(page.set_apart)
-        found.append(
-            ("bad", "shield", ngettext("%(num)s part in quarantine", "%(num)s parts in quarantine", count))
-        )
+        found.append(("bad", "shield", ngettext("%(num)s part in quarantine", "%(num)s parts in quarantine", count)))
     if row.review == "held":
         found.append(("still", "hourglass", _("Held: waits for an earlier record or a form version")))
     if row.deleted:

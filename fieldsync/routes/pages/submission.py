@@ -1,13 +1,14 @@
 """A submission: its answers, what became of them, what people say about it, and the decision."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from flask import Response, request, url_for
 
 from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS
+from fieldsync.core.answer_paths import UUID
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
@@ -19,9 +20,14 @@ from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import desk, reading, record_page, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
+from fieldsync.services.readers import Reader
 from fieldsync.services.record_page import Asked, RecordPage
 
 CURSOR_MAX = 200
+
+IS_UUID = re.compile(UUID.replace("A-F", "")).fullmatch
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+"""The UUID of no record."""
 
 COMMENT_MAX = 2000
 """Characters of a comment: what fits a phone's screen several times."""
@@ -40,38 +46,38 @@ class Given:
     decision: str = ""
 
 
-@blueprint.get("/submissions/<form>/<uuid:record>")
+@blueprint.get("/submissions/<form>/<record>")
 @page_access(READ_RECORDS)
-def submission(form: str, record: UUID) -> Response:
+def submission(form: str, record: str) -> Response:
     """One submission; personal answers are masked for who need not read them."""
     return _shown(form, record)
 
 
-@blueprint.post("/submissions/<form>/<uuid:record>/reveal")
+@blueprint.post("/submissions/<form>/<record>/reveal")
 @page_access(READ_RECORDS)
-def reveal(form: str, record: UUID) -> Response:
+def reveal(form: str, record: str) -> Response:
     """The same with the personal answers; that they were shown is written down before."""
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        reading.note_revealed(session, who, find(session, form, record), here.now_ms())
+        reading.note_revealed(session, who, find(session, who, form, record), here.now_ms())
 
     here.database.write(work)
     return _shown(form, record, revealed=True)
 
 
-@blueprint.post("/submissions/<form>/<uuid:record>/review")
+@blueprint.post("/submissions/<form>/<record>/review")
 @page_access(ACT_ON_RECORDS)
-def review(form: str, record: UUID) -> Response:
+def review(form: str, record: str) -> Response:
     """Approve, send back, reject."""
     decision = next((code for code, name in DECISIONS if request.form.get("decision") == name), "")
     if not decision:
         raise Refused(Problem("not_found"))
-    text, by = said_text(), desk_of_reader()
+    text, by, who = said_text(), desk_of_reader(), reader()
     problem = _too_long(text)
 
     def work(session: Any) -> Problem | None:
-        found = find(session, form, record, ACT_ON_RECORDS)
+        found = find(session, who, form, record, ACT_ON_RECORDS)
         if not text and reviewing.takes_reason(found, decision):
             return Problem("reason_due" if found.row.review == APPROVED else "comment_due")
         return reviewing.decide(session, by, found, decision, text)
@@ -82,15 +88,15 @@ def review(form: str, record: UUID) -> Response:
     return _onward(form, record, record_words.DECIDED[decision])
 
 
-@blueprint.post("/submissions/<form>/<uuid:record>/comment")
+@blueprint.post("/submissions/<form>/<record>/comment")
 @page_access(ACT_ON_RECORDS)
-def comment(form: str, record: UUID) -> Response:
+def comment(form: str, record: str) -> Response:
     """Say something to whoever works with the record; it is on her phone after its next sync."""
-    text, by = said_text(), desk_of_reader()
+    text, by, who = said_text(), desk_of_reader(), reader()
     problem = _too_long(text) or (None if text else Problem("comment_due"))
 
     def work(session: Any) -> Problem | None:
-        return desk.comment(session, by, find(session, form, record, ACT_ON_RECORDS), text)
+        return desk.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text)
 
     problem = problem or context().database.write(work)
     if problem is not None:
@@ -110,9 +116,10 @@ def desk_of_reader() -> Desk:
     return Desk(who.association_id, f"p{who.person.id}", context().now_ms())
 
 
-def find(session: Any, form: str, record: UUID, permission: str = READ_RECORDS) -> Found:
+def find(session: Any, who: Reader, form: str, record: str, permission: str = READ_RECORDS) -> Found:
     """The submission that an address names, where it is hers; else it is not there."""
-    found = reading.find(session, reader(), str(record), "submission", form, permission)
+    named = record if IS_UUID(record) else NOWHERE
+    found = reading.find(session, who, named, "submission", form, permission)
     if not found:
         raise Refused(Problem("not_found"))
     return found[0]
@@ -132,19 +139,19 @@ def _too_long(text: str) -> Problem | None:
     return Problem("comment_too_long", detail={"limit": str(COMMENT_MAX)}) if len(text) > COMMENT_MAX else None
 
 
-def _onward(form: str, record: UUID, notice: str) -> Response:
+def _onward(form: str, record: str, notice: str) -> Response:
     return shell.onward_to(url_for("pages.submission", form=form, record=record) + kept_filter(), notice)
 
 
 def _shown(
-    form: str, record: UUID, revealed: bool = False, refused: Problem | None = None, given: Given | None = None
+    form: str, record: str, revealed: bool = False, refused: Problem | None = None, given: Given | None = None
 ) -> Response:
-    chosen = language.chosen()
+    chosen, who = language.chosen(), reader()
     with context().database.read() as session:
-        secret, purpose = secret_of(session), f"pages {reader().association_id} older {record}"
+        secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
         older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
-        found = find(session, form, record)
-        told = record_page.told(session, reader(), found, Asked(chosen, older, revealed))
+        found = find(session, who, form, record)
+        told = record_page.told(session, who, found, Asked(chosen, older, revealed))
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
     return shell.page(
