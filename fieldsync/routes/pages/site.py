@@ -10,6 +10,8 @@ from fieldsync.routes.pages import (
     enrolment,
     factors,
     faults,
+    form_uploads,
+    forms,
     frame,
     grants,
     home,
@@ -20,6 +22,7 @@ from fieldsync.routes.pages import (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 from fieldsync.routes.pages.shell import blueprint
 
@@ -29,6 +32,8 @@ VIEWS = (
     devices,
     enrolment,
     factors,
+    form_uploads,
+    forms,
     grants,
     home,
     links,
@@ -37,6 +42,7 @@ VIEWS = (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 """The modules whose views the blueprint has, by being imported."""
 
