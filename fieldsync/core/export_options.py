@@ -7,8 +7,6 @@ import msgspec
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "geojson": "application/geo+json",
-    "parquet": "application/vnd.apache.parquet",
 }
 """Format to media type."""
 
@@ -63,4 +61,4 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_one_table(self) -> bool:
         """Whether repeats stand in the rows of their records."""
-        return self.layout == "flat" or self.format in ("geojson", "parquet")
+        return self.layout == "flat"

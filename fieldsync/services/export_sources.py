@@ -14,6 +14,7 @@ from fieldsync.core.export_plan import Plan, own_column
 from fieldsync.core.keys import derived
 from fieldsync.core.problems import Problem
 from fieldsync.core.pseudonyms import aliases_under
+from fieldsync.core.roles import HIDDEN
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
 from fieldsync.services.withholding import Withholding
@@ -79,7 +80,7 @@ def sight_of(reader: Reader | None, options: Options) -> Callable[[str, int], bo
                 known.clear()
             scope = reader.scope(options.kind, options.of, place, created_by)
             may = access.may(reader.grants, EXPORT_RECORDS, scope)
-            known[key] = access.personal(reader.grants, scope) == access.HIDDEN if may else None
+            known[key] = access.personal(reader.grants, scope) == HIDDEN if may else None
         return known[key]
 
     return look

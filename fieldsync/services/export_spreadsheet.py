@@ -147,11 +147,11 @@ def _inline(text: str, style: str = "") -> str:
 
 
 def _text_cell(cell: Cell) -> str:
-    return _inline(cell) if cell.__class__ is str else f"<c><v>{cell}</v></c>"  # type: ignore[arg-type]
+    return _inline(cell) if cell.__class__ is str else f"<c><v>{cell}</v></c>"
 
 
 def _number_cell(cell: Cell) -> str:
-    if cell.__class__ is str and not is_number(cell):  # type: ignore[arg-type]
+    if cell.__class__ is str and not is_number(cell):
         return _inline(str(cell))
     return f"<c><v>{cell}</v></c>"
 

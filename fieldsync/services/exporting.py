@@ -70,7 +70,7 @@ def number_of(uuid: str) -> str:
 
 def make(around: Surroundings, row: ExportRow) -> None:
     """Make an export that is this worker's. Whatever happens, it ends in a state, and leaves no file behind."""
-    part = around.folder / f"{around.draw(24).hex()}.part"
+    part = around.folder / f"{row.worker}.part"
     try:
         _make(around, row, part)
     except Stopped:

@@ -1,7 +1,7 @@
 """Exports that people asked for, and the records that go into one."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -181,4 +181,5 @@ def source_page(
 
 
 def _row(row: tuple[Any, ...]) -> ExportRow:
-    return ExportRow(*row[:4], bytes(row[4]), *row[5:])
+    found = ExportRow(*row)
+    return replace(found, options=bytes(found.options))

@@ -65,6 +65,8 @@ NOTICES = {
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
     "offer_ended": _l("The code is taken back."),
+    "export_asked": _l("The export is under way."),
+    "export_ended": _l("The export is taken back."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
 
