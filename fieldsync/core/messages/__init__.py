@@ -4,6 +4,7 @@ Each text says what is wrong, then what to do where something can be done. `{nam
 problem's detail. A new problem is one entry in the module of its area.
 """
 
+from fieldsync.core.messages.desk import DESK
 from fieldsync.core.messages.exports import EXPORTS
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
@@ -25,5 +26,6 @@ MESSAGES: dict[str, Entry] = {
     **OPENROSA,
     **PAGES,
     **PEOPLE,
+    **DESK,
     **EXPORTS,
 }

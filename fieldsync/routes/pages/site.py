@@ -23,6 +23,7 @@ from fieldsync.routes.pages import (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 from fieldsync.routes.pages.shell import blueprint
 
@@ -43,6 +44,7 @@ VIEWS = (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 """The modules whose views the blueprint has, by being imported."""
 
