@@ -8,6 +8,7 @@ from fieldsync.routes.pages import (
     audit,
     devices,
     enrolment,
+    exports,
     factors,
     faults,
     form_uploads,
@@ -22,6 +23,7 @@ from fieldsync.routes.pages import (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 from fieldsync.routes.pages.shell import blueprint
 
@@ -30,6 +32,7 @@ VIEWS = (
     audit,
     devices,
     enrolment,
+    exports,
     factors,
     form_uploads,
     forms,
@@ -41,6 +44,7 @@ VIEWS = (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 """The modules whose views the blueprint has, by being imported."""
 
