@@ -147,7 +147,7 @@ class Companion:
         return self._filled("f6_idea", today, answers, mistaken, careless)
 
     def visit_idea(self, today: date, *, mistaken: bool = False, careless: bool = False) -> Filled:
-        """F6 visit: to an idea she knows (`record_idea`, `learn`); it mostly moves on, by leaps too, and seldom goes back."""
+        """F6 visit: to an idea she knows (`record_idea`, `learn`); it mostly moves on, and seldom goes back."""
         idea = self._rng.choice(self.ideas)
         step = self._rng.choices((-1, 0, 1, 3), (1, 4, 5, 2))[0]
         stage = STAGES[min(max(STAGES.index(idea.stage) + step, 0), len(STAGES) - 1)]
