@@ -1,6 +1,13 @@
 """The only SQL: the engine and its transactions, the models, and one module a thing."""
 
-from fieldsync.store import attachment_models, models, openrosa_models, people_models
+from fieldsync.store import (
+    attachment_models,
+    export_models,
+    models,
+    openrosa_models,
+    people_models,
+    upload_models,
+)
 
 # Whoever imports anything of the store sees every table: migrations, backups, tests.
-__all__ = ["attachment_models", "models", "openrosa_models", "people_models"]
+__all__ = ["attachment_models", "export_models", "models", "openrosa_models", "people_models", "upload_models"]
