@@ -44,8 +44,7 @@ def read(world: World, record: str, data: bytes) -> bytes:
     sha256 = hashlib.sha256(data).hexdigest()
     response = callers.person(world, "association_reviewer").call("GET", f"records/{record}/files/{sha256}")
     assert response.status_code == 200, response.text
-    data: bytes = response.data
-    return data
+    return bytes(response.data)
 
 
 def test_a_record_comes_with_its_photo(world: World, amina: Collect) -> None:
