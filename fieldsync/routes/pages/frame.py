@@ -48,6 +48,7 @@ def navigation(reader: Reader) -> list[Entry]:
     if reader.must_enrol:
         return []
     offered = (
+        (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.SEE_DEVICES, "devices", "phone", _("Phones")),
         (access.MANAGE_PEOPLE, "people_page", "people", _("People")),

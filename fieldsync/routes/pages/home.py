@@ -56,6 +56,7 @@ def _alerts(who: Reader) -> list[Any]:
 
 def _tiles(who: Reader) -> list[Tile]:
     texts = {
+        "inbox": _("What came in, and what waits for you"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "devices": _("Enrol, move, revoke; who has been silent"),
         "people_page": _("Invite, give roles, help back in"),
