@@ -16,7 +16,8 @@ TABLES = (
     ("follower", "name:text association_id:int position:int", ["name", "association_id"], True),
     ("touched", "id:int follower:text association_id:int record_id:int", ["id"], True),
     ("inbox_row", "id:int association_id:int kind:plain of:plain uuid:bytes? author_id:int sender_id:int"
-     " place:plain state:int gone:int conflicts:int comments:int marks:text arrived_ms:int changed_ms:int", ["id"], True),
+     " place:plain state:int gone:int conflicts:int comments:int marks:text arrived_ms:int changed_ms:int",
+     ["id"], True),
     ("inbox_mark", "association_id:int mark:plain id:int", ["association_id", "mark", "id"], False),
     ("inbox_count", "association_id:int kind:plain of:plain state:int gone:int records:int",
      ["association_id", "kind", "of", "state", "gone"], True),
