@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
 from fieldsync.services import audit_read, inbox_projection
-from fieldsync.store import associations, searches, upkeep
+from fieldsync.services.export_workshop import Workshop
+from fieldsync.store import associations, form_uploads, searches, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ LEADER_LOCK = 7_305_460_218
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+
+EXPORTS_SECONDS = 2
+"""How soon an export that somebody asks for is taken up."""
 
 EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
 """How long codes and tokens stay after they expired, so that people can ask why one failed."""
@@ -47,10 +51,11 @@ class Job:
 
 
 def forget_expired(database: Database) -> None:
-    """Drop codes, links, sessions and tokens that nobody can use any more."""
-    now = now_ms()
-    database.write(lambda session: upkeep.forget_expired(session, now - EXPIRED_KEPT_MS))
-    database.write(lambda session: searches.forget(session, now))
+    """Drop codes, links, sessions and tokens that nobody can use any more, and forms that nobody published."""
+    at = now_ms()
+    database.write(lambda session: upkeep.forget_expired(session, at - EXPIRED_KEPT_MS))
+    database.write(lambda session: form_uploads.drop_expired(session, at))
+    database.write(lambda session: searches.forget(session, at))
 
 
 def anchor(database: Database) -> None:
@@ -85,6 +90,11 @@ JOBS = (
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
 )
+
+
+def export_jobs(workshop: Workshop) -> tuple[Job, ...]:
+    """What makes files that people take out, and what removes them."""
+    return (Job("exports", EXPORTS_SECONDS, workshop.work), Job("sweep_exports", 10 * MINUTE, workshop.sweep))
 
 
 class Leadership:
@@ -148,7 +158,7 @@ class Schedule:
     def __init__(self, database: Database, jobs: tuple[Job, ...] = JOBS) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns whenever a job takes long
         self._database = database
         self._leadership = Leadership(database)
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")

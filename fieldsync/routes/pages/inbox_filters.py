@@ -7,8 +7,9 @@ from fieldsync.core import access, inbox
 from fieldsync.core.inbox import EVERYWHERE, Filter
 from fieldsync.routes.pages import labels
 from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.record_words import REVIEW_STATES
 from fieldsync.routes.pages.speech import _
-from fieldsync.routes.pages.words import BEFORE_REVIEW, FLAGS, REVIEW_STATES
+from fieldsync.routes.pages.words import BEFORE_REVIEW, FLAGS
 from fieldsync.services import inbox as services
 from fieldsync.services import readers
 from fieldsync.services.readers import Reader

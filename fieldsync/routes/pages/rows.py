@@ -11,8 +11,9 @@ from fieldsync.core.inbox import CONFLICT, HELD, INCOMPLETE, STATES
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.pages import labels, language
 from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.record_words import REVIEW_STATES
 from fieldsync.routes.pages.speech import _, ngettext
-from fieldsync.routes.pages.words import FLAGS, REVIEW_STATES
+from fieldsync.routes.pages.words import FLAGS
 from fieldsync.services.desk_lists import ticket_of
 from fieldsync.services.judging import problems_from_json
 from fieldsync.store import devices, quarantine, records
@@ -120,7 +121,7 @@ def _facts(row: InboxRow, apart: QuarantineRow | None) -> Iterable[Fact]:
     if HELD in marked:
         yield "still", "hourglass", _("Held: waits for an earlier record")
     if INCOMPLETE in marked:
-        yield "warn", "image", _("A file has not come yet")
+        yield "warn", "picture", _("A file has not come yet")
     for code in sorted(marked - {CONFLICT, HELD, INCOMPLETE}):
         tone, icon, said = FLAGS.get(code, ("warn", "flag", ""))
         yield tone, icon, str(said) or render(Problem(code), language.chosen())

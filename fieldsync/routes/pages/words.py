@@ -26,6 +26,7 @@ ACTIONS: dict[str, Words] = {
     "verdict": _l("Quarantine judged"),
     "form_published": _l("Form published"),
     "form_retired": _l("Form retired"),
+    "form_reopened": _l("Form back in use"),
     "association_added": _l("Association added"),
     "sign_in": _l("Sign-in"),
     "sign_in_failed": _l("Sign-in refused"),
@@ -58,6 +59,7 @@ ACTIONS: dict[str, Words] = {
     "restricted_read": _l("Restricted answers read"),
     "personal_revealed": _l("Personal answers revealed"),
     "exported": _l("Records exported"),
+    "export_fetched": _l("Export fetched"),
     "roles_loaded": _l("Roles replaced"),
     "anchor_made": _l("Anchor made"),
 }
@@ -75,15 +77,6 @@ DEVICE_STATES: dict[str, tuple[str, str, Words]] = {
     "active": ("ok", "check", _l("Active")),
     "revoked": ("bad", "shield", _l("Revoked")),
 }
-
-REVIEW_STATES: dict[str, tuple[str, str, Words]] = {
-    "received": ("still", "inbox", _l("Received")),
-    "hasIssues": ("warn", "flag", _l("To correct")),
-    "edited": ("info", "pencil", _l("Edited")),
-    "approved": ("ok", "check", _l("Approved")),
-    "rejected": ("bad", "cross", _l("Rejected")),
-}
-"""Tone, icon and word of what a person decided."""
 
 BEFORE_REVIEW: dict[str, Words] = {"quarantined": _l("Quarantined"), "held": _l("Held")}
 """Words of states that stand before any review."""
@@ -115,4 +108,23 @@ CHAIN_FAULTS: dict[str, Words] = {
     "changed": _l("a row was changed, from number"),
     "missing": _l("a row is missing, number"),
     "shortened": _l("the end is missing, from number"),
+}
+
+EXPORT_STATES: dict[str, tuple[str, str, Words]] = {
+    "asked": ("warn", "lock", _l("Waits for its reason")),
+    "waiting": ("still", "hourglass", _l("Waiting")),
+    "running": ("info", "hourglass", _l("Being made")),
+    "ready": ("ok", "check", _l("Ready")),
+    "failed": ("bad", "warn", _l("Failed")),
+    "cancelled": ("still", "cross", _l("Taken back")),
+    "expired": ("still", "clock", _l("Expired")),
+}
+
+EXPORT_REASONS: dict[str, Words] = {
+    "case_follow_up": _l("Follow people up"),
+    "call_people_back": _l("Call people back"),
+    "correct_data": _l("Correct wrong data"),
+    "legal_duty": _l("A duty by law"),
+    "person_asked": _l("The person asked for her data"),
+    "other": _l("Something else"),
 }
