@@ -3,6 +3,7 @@
 from fieldsync.store import (
     attachment_models,
     export_models,
+    inbox_models,
     models,
     openrosa_models,
     people_models,
@@ -10,4 +11,12 @@ from fieldsync.store import (
 )
 
 # Whoever imports anything of the store sees every table: migrations, backups, tests.
-__all__ = ["attachment_models", "export_models", "models", "openrosa_models", "people_models", "upload_models"]
+__all__ = [
+    "attachment_models",
+    "export_models",
+    "inbox_models",
+    "models",
+    "openrosa_models",
+    "people_models",
+    "upload_models",
+]
