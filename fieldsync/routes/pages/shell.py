@@ -65,6 +65,8 @@ NOTICES = {
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
     "offer_ended": _l("The code is taken back."),
+    "export_asked": _l("The export is under way."),
+    "export_ended": _l("The export is taken back."),
     "record_approved": _l("Approved."),
     "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
     "record_rejected": _l("Rejected."),
