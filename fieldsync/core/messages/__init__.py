@@ -9,6 +9,7 @@ from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
 from fieldsync.core.messages.pages import PAGES
 from fieldsync.core.messages.people import PEOPLE
+from fieldsync.core.messages.quality import QUALITY
 from fieldsync.core.messages.records import RECORDS
 from fieldsync.core.messages.requests import REQUESTS
 
@@ -16,4 +17,4 @@ Entry = tuple[int | None, str, str, str]
 
 LANGUAGES = ("ar", "fr", "en")
 
-MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE}
+MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE, **QUALITY}

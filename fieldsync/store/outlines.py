@@ -1,0 +1,50 @@
+"""Outlines of places: imported by an operator, never invented."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.geometry import Ring
+from fieldsync.store.db import execute, execute_many
+
+OUTLINES_MAX = 5000
+"""Outlines that a server keeps; Morocco has some 1,500 communes."""
+
+
+class OutlineRow(NamedTuple):
+    """An outline: the place's code, the box around it in degrees, its rings of (longitude, latitude)."""
+
+    place: str
+    west: float
+    south: float
+    east: float
+    north: float
+    rings: list[Ring]
+
+
+def replace(session: Session, rows: Iterable[OutlineRow]) -> None:
+    """Keep these outlines, in the place of those that their places had."""
+    sql = (
+        "INSERT INTO outline (place, west, south, east, north, rings) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (place) DO UPDATE SET west = excluded.west, south = excluded.south, east = excluded.east,"
+        " north = excluded.north, rings = excluded.rings"
+    )
+    execute_many(session, sql, [(*row[:5], msgspec.json.encode(row.rings)) for row in sorted(rows)])
+
+
+def clear(session: Session) -> int:
+    """Forget all outlines; how many there were."""
+    return execute(session, "DELETE FROM outline").rowcount
+
+
+def everything(session: Session) -> list[OutlineRow]:
+    """All outlines, by place."""
+    sql = "SELECT place, west, south, east, north, rings FROM outline ORDER BY place LIMIT ?"
+    return [OutlineRow(*row[:5], msgspec.json.decode(bytes(row[5]))) for row in execute(session, sql, (OUTLINES_MAX,))]
+
+
+def rings(session: Session) -> dict[str, list[Ring]]:
+    """The rings of every outline, by place."""
+    return {row.place: row.rings for row in everything(session)}
