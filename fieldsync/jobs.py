@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read
-from fieldsync.store import upkeep
+from fieldsync.services import audit_read, quality_night
+from fieldsync.store import associations, observations, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -56,10 +57,26 @@ def keep_fast(database: Database) -> None:
         upkeep.optimize(database.engine)
 
 
+def judge_quality(database: Database) -> None:
+    """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
+
+    def read(work: Callable[[Session], Any]) -> Any:
+        with database.read() as session:
+            return work(session)
+
+    def judged_ms(session: Session) -> list[tuple[int, int]]:
+        return [(row.id, observations.judged_ms(session, row.id)) for row in associations.everyone(session)]
+
+    for association_id, before_ms in read(judged_ms):
+        if quality_night.is_due(before_ms, now_ms()):
+            quality_night.run(read, database.write, association_id, now_ms())
+
+
 JOBS = (
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
+    Job("judge_quality", HOUR, judge_quality),
 )
 
 

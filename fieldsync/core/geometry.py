@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 EARTH_RADIUS_METRES = 6_371_000
 METRES_A_DEGREE = 2 * math.pi * EARTH_RADIUS_METRES / 360
@@ -44,8 +45,7 @@ def cell(latitude: float, longitude: float) -> int:
 
     The first 2n bits name the cell after n halvings, so a cell of any size is one range of numbers.
     """
-    east = min(max(int((longitude + 180) / 360 * (1 << CELL_BITS)), 0), (1 << CELL_BITS) - 1)
-    north = min(max(int((latitude + 90) / 180 * (1 << CELL_BITS)), 0), (1 << CELL_BITS) - 1)
+    east, north = _steps(longitude, latitude, CELL_BITS)
     return _spread(east) << 1 | _spread(north)
 
 
@@ -55,6 +55,15 @@ def _spread(bits: int) -> int:
                         (2, 0x3333333333333333), (1, 0x5555555555555555)):  # fmt: skip
         bits = (bits | bits << shift) & mask
     return bits
+
+
+def corner(number: int, level: int) -> tuple[int, int]:
+    """Column from the west and row from the south of a cell after so many halvings."""
+    bits = range(level)
+    return (
+        sum((number >> 2 * bit + 1 & 1) << bit for bit in bits),
+        sum((number >> 2 * bit & 1) << bit for bit in bits),
+    )
 
 
 def contains(rings: Iterable[Ring], latitude: float, longitude: float) -> bool:
@@ -94,3 +103,51 @@ def _to_edge(start: tuple[float, float], end: tuple[float, float]) -> float:
     length = x * x + y * y
     along = 0.0 if length == 0 else min(1.0, max(0.0, -(start[0] * x + start[1] * y) / length))
     return math.hypot(start[0] + along * x, start[1] + along * y)
+
+
+class Box(NamedTuple):
+    """A piece of the map, in degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, latitude: float, longitude: float) -> bool:
+        """Whether a point lies in it."""
+        return self.south <= latitude <= self.north and self.west <= longitude <= self.east
+
+
+def cells_of(box: Box, level: int) -> list[int]:
+    """The cells of a level that a box touches, in Morton's order."""
+    (west, south), (east, north) = _steps(box.west, box.south, level), _steps(box.east, box.north, level)
+    return sorted(_spread(x) << 1 | _spread(y) for x in range(west, east + 1) for y in range(south, north + 1))
+
+
+def count_of_cells(box: Box, level: int) -> int:
+    """How many those are."""
+    (west, south), (east, north) = _steps(box.west, box.south, level), _steps(box.east, box.north, level)
+    return (east - west + 1) * (north - south + 1)
+
+
+def spans_of(box: Box, spans_max: int) -> list[tuple[int, int]]:
+    """First and last smallest cell of the runs that cover a box: as fine as so many runs allow."""
+    level = next(each for each in range(CELL_BITS, -1, -1) if each == 0 or count_of_cells(box, each) <= spans_max)
+    shift = 2 * (CELL_BITS - level)
+    spans: list[tuple[int, int]] = []
+    for number in cells_of(box, level):
+        first, last = number << shift, ((number + 1) << shift) - 1
+        if spans and spans[-1][1] + 1 == first:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
+    return spans
+
+
+def _steps(longitude: float, latitude: float, level: int) -> tuple[int, int]:
+    """Column and row of a point after so many halvings."""
+    top = (1 << level) - 1
+    return (
+        min(max(int((longitude + 180) / 360 * (1 << level)), 0), top),
+        min(max(int((latitude + 90) / 180 * (1 << level)), 0), top),
+    )

@@ -23,7 +23,9 @@ PLAIN = ("P0", "P1")
 """Classes whose answers may be told in a reason."""
 
 _ASIDE = frozenset((OPENED, FINISHED, "today", "deviceid", "instanceID"))
-_COMPARED = frozenset(("text", "integer", "decimal", "date", "time", "select_one", "select_multiple", "rank", "boolean"))
+_COMPARED = frozenset(
+    ("text", "integer", "decimal", "date", "time", "select_one", "select_multiple", "rank", "boolean")
+)
 _NUMBERS = frozenset(("integer", "decimal"))
 
 NUMBERS_MAX = 100

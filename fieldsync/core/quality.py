@@ -24,7 +24,7 @@ MINUTE_MS = 60_000
 class Norm(NamedTuple):
     """What is usual: the median of so many values, and their median absolute deviation from it."""
 
-    count: int
+    values: int
     middle: float
     spread: float
 
@@ -32,14 +32,14 @@ class Norm(NamedTuple):
 class Middle(NamedTuple):
     """Where the points of a place usually lie: the medians of their coordinates."""
 
-    count: int
+    points: int
     latitude: float
     longitude: float
 
 
 @dataclass(frozen=True)
 class Usual:
-    """What is usual for a form in an association. `seconds` is the norm of the logarithms of the times that it takes."""
+    """What is usual for a form in an association. `seconds`: the norm of the logarithms of the times that it takes."""
 
     seconds: Norm | None = None
     numbers: Mapping[str, Norm] = field(default_factory=dict)
@@ -76,7 +76,7 @@ Rule = Callable[[Facts, Usual, Limits], Iterable[Flagged]]
 def filled_too_fast(facts: Facts, usual: Usual, limits: Limits) -> Iterable[Flagged]:
     """Much less time between start and end than the form usually takes."""
     norm = usual.seconds
-    if facts.seconds is None or norm is None or norm.count < limits["sample"]:
+    if facts.seconds is None or norm is None or norm.values < limits["sample"]:
         return
     took = math.log(max(facts.seconds, 1))
     deviation = max(norm.spread * MAD_TO_DEVIATION, 0.1)
@@ -104,7 +104,7 @@ def far_from_place(facts: Facts, usual: Usual, limits: Limits) -> Iterable[Flagg
     rings, middle = usual.outlines.get(facts.place), usual.places.get(facts.place)
     if rings is not None:
         metres, kilometres = geometry.beyond(rings, facts.latitude, facts.longitude), limits["outline_kilometres"]
-    elif middle is not None and middle.count >= limits["sample"]:
+    elif middle is not None and middle.points >= limits["sample"]:
         metres = geometry.distance(facts.latitude, facts.longitude, middle.latitude, middle.longitude)
         kilometres = limits["kilometres"]
     else:
@@ -124,7 +124,7 @@ def far_from_usual(facts: Facts, usual: Usual, limits: Limits) -> Iterable[Flagg
     """A number far from what this question of the form usually gets."""
     for path, value in sorted(facts.numbers.items()):
         norm = usual.numbers.get(path)
-        if norm is None or norm.count < limits["sample"] or norm.spread <= 0:
+        if norm is None or norm.values < limits["sample"] or norm.spread <= 0:
             continue
         if abs(value - norm.middle) > limits["deviations"] * norm.spread * MAD_TO_DEVIATION:
             yield Flagged("far_from_usual", {"value": _said(value), "usual": _said(norm.middle)}, _said(value), path)
@@ -238,4 +238,4 @@ def _within(threshold: Threshold, value: int) -> int:
 
 
 def _said(value: float) -> str:
-    return str(int(value)) if value.is_integer() else f"{value:g}"
+    return f"{value:.12g}"

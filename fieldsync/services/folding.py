@@ -257,7 +257,7 @@ def _is_foreseen(before: RecordRow | None, after: RecordRow) -> bool:
 
 
 def flags_of(session: Session, record_ids: Iterable[int]) -> dict[int, tuple[Problem, ...]]:
-    """Flags of records as problems, by row id; what the quality rules found is for the desk alone (services/quality)."""
+    """Flags of records as problems, by row id; what the quality rules found is for the desk alone."""
     found = flags.of_records(session, list(record_ids))
     return {
         record_id: tuple(

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.observing import Facts, Observer, observed, observer_of
-from fieldsync.core.quality import RULES, Flagged, Usual, are_alike, judged, limits_of
+from fieldsync.core.quality import RULES, Flagged, are_alike, judged, limits_of
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.published import published
 from fieldsync.services.working import decode_state
@@ -60,16 +60,16 @@ def observe(session: Session, association_id: int, record_ids: Collection[int], 
         if facts is not None:
             seen.append(Observed(row.id, row.collection_id, row.created_by, row.arrived_ms, facts))
     observations.save(session, seen)
-    gone = rows.keys() - {row.record_id for row in seen}
+    gone = rows.keys() - {each.record_id for each in seen}
     observations.forget(session, gone)
-    found: dict[int, list[Flagged]] = dict.fromkeys(gone, [])
+    found: dict[int, list[Flagged]] = {record_id: [] for record_id in gone}
     limits = limits_of(observations.chosen(session, association_id))
     known = outlines.rings(session)
-    for collection_id in {row.collection_id for row in seen}:
+    for collection_id in {each.collection_id for each in seen}:
         usual = observations.usual(session, association_id, collection_id, known)
-        for row in seen:
-            if row.collection_id == collection_id:
-                found[row.record_id] = judged(_beside_others(session, row, limits), usual, limits)
+        for each in seen:
+            if each.collection_id == collection_id:
+                found[each.record_id] = judged(_beside_others(session, each, limits), usual, limits)
     return settle(session, found, now_ms)
 
 
@@ -131,9 +131,7 @@ def _beside_others(session: Session, row: Observed, limits: Mapping[str, Mapping
     facts, alike, near = row.facts, 0, 0
     same = limits.get("same_answers")
     if same is not None and len(facts.answers) >= same["answers"]:
-        alike = count_alike(
-            facts.answers, observations.answers_before(session, row, COMPARED_MAX), same["percent"]
-        )
+        alike = count_alike(facts.answers, observations.answers_before(session, row, COMPARED_MAX), same["percent"])
     if "many_at_one_point" in limits and facts.latitude is not None:
         near = observations.count_near(session, row)
     return msgspec.structs.replace(facts, alike=alike, near=near)

@@ -100,8 +100,8 @@ def _tallied(
 ) -> dict[Key, Tally]:
     found: dict[Key, Tally] = defaultdict(Tally)
     for count in counts:
-        found[key(count)].submissions += count.count
+        found[key(count)].submissions += count.records
     for flag in flags:
         tally = found[key(flag)]
-        tally.flags[flag.code] = tally.flags.get(flag.code, 0) + flag.count
+        tally.flags[flag.code] = tally.flags.get(flag.code, 0) + flag.records
     return dict(found)

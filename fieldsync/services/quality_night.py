@@ -8,7 +8,9 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from fieldsync.core.geometry import spot, spots_around
 from fieldsync.core.observing import Facts
 from fieldsync.core.quality import Flagged, Usual, is_small, judged, limits_of, norm_of
 from fieldsync.core.sampling import Sample
+from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services.quality import COMPARED_MAX, count_alike, settle
 from fieldsync.store import associations, observations, outlines
 from fieldsync.store.associations import CollectionRow
@@ -35,9 +38,19 @@ PLACES_MAX = 5000
 SPOTS_MAX = 200_000
 """Spots of one author that a run remembers; a companion who filled a form at more than these walked indeed."""
 
+HOUR_MS = 3600 * 1000
+NIGHT = range(1, 5)
+"""Hours of the programme's time in which a run is due after a day; a machine that sleeps then runs it later."""
+
 Result = TypeVar("Result")
-Step = Callable[[Callable[[Session], Result]], Result]
-"""Runs a piece of work in a transaction of its own."""
+Norms = dict[str, tuple[int, float, float]]
+"""What a norm is about → how many values, and its two numbers."""
+
+
+class Step(Protocol):
+    """Runs a piece of work in a transaction of its own."""
+
+    def __call__(self, work: Callable[[Session], Result], /) -> Result: ...
 
 
 @dataclass
@@ -51,7 +64,7 @@ class _Samples:
             self.values[about] = Sample(SAMPLE)
         self.values[about].add(row.record_id, value)
 
-    def norms(self) -> dict[str, tuple[int, float, float]]:
+    def norms(self) -> Norms:
         found = {about: norm_of(sample.values) for about, sample in self.values.items()}
         return {about: (self.values[about].seen, norm.middle, norm.spread) for about, norm in found.items()}
 
@@ -72,7 +85,7 @@ class _Places:
             for sample, value in zip(self.points[facts.place], (facts.latitude, facts.longitude), strict=True):
                 sample.add(row.record_id, value)
 
-    def norms(self) -> dict[str, tuple[int, float, float]]:
+    def norms(self) -> Norms:
         return {
             f"{PLACE}{place}": (samples[0].seen, norm_of(samples[0].values).middle, norm_of(samples[1].values).middle)
             for place, samples in self.points.items()
@@ -113,25 +126,34 @@ class Neighbours:
         return found
 
 
-def run(read: Step, write: Step, association_id: int, now_ms: int) -> int:  # type: ignore[type-arg]
-    """Learn what is usual in an association, then judge every submission by it; how many flags changed."""
+def is_due(judged_ms: int, now_ms: int) -> bool:
+    """Whether an association's next run may begin."""
+    age_ms = now_ms - judged_ms
+    at_night = datetime.fromtimestamp(now_ms / 1000, PROGRAMME_ZONE).hour in NIGHT
+    return age_ms >= 28 * HOUR_MS or (at_night and age_ms >= 20 * HOUR_MS)
+
+
+def run(read: Step, write: Step, association_id: int, now_ms: int) -> int:
+    """Learn what is usual in an association, then judge every submission by it; how many records' flags changed."""
     collections = read(lambda session: _collections(session, association_id))
     places = _Places()
     for collection in collections:
-        norms = _learn(read, collection, places)
-        write(lambda session, one=collection, norms=norms: observations.replace_norms(
-            session, association_id, one.id, norms))  # fmt: skip
-    write(lambda session: observations.replace_norms(session, association_id, 0, places.norms()))
+        write(partial(_keep, association_id, collection.id, _learn(read, collection, places)))
+    write(partial(_keep, association_id, 0, places.norms()))
     changed = sum(_judge(read, write, collection, now_ms) for collection in collections)
     write(lambda session: observations.note_judged(session, association_id, now_ms))
     return changed
+
+
+def _keep(association_id: int, collection_id: int, norms: Norms, session: Session) -> None:
+    observations.replace_norms(session, association_id, collection_id, norms)
 
 
 def _collections(session: Session, association_id: int) -> list[CollectionRow]:
     return [row for row in associations.collections(session, association_id) if row.kind == "submission"]
 
 
-def _learn(read: Step, collection: CollectionRow, places: _Places) -> dict[str, tuple[int, float, float]]:  # type: ignore[type-arg]
+def _learn(read: Step, collection: CollectionRow, places: _Places) -> Norms:
     samples = _Samples()
     for rows in _pages(read, collection.id):
         for row in rows:
@@ -143,24 +165,28 @@ def _learn(read: Step, collection: CollectionRow, places: _Places) -> dict[str, 
     return samples.norms()
 
 
-def _pages(read: Step, collection_id: int) -> Iterator[list[Observed]]:  # type: ignore[type-arg]
+def _pages(read: Step, collection_id: int) -> Iterator[list[Observed]]:
     after = (0, 0)
-    while rows := read(lambda session, after=after: observations.by_author(session, collection_id, after, STEP_ROWS)):
+    while rows := read(partial(_page, collection_id, after)):
         yield rows
         after = rows[-1].author_id, rows[-1].record_id
 
 
-def _judge(read: Step, write: Step, collection: CollectionRow, now_ms: int) -> int:  # type: ignore[type-arg]
+def _page(collection_id: int, after: tuple[int, int], session: Session) -> list[Observed]:
+    return observations.by_author(session, collection_id, after, STEP_ROWS)
+
+
+def _judge(read: Step, write: Step, collection: CollectionRow, now_ms: int) -> int:
     """Judge every submission of a form; those that change meanwhile are judged by whoever follows the change log."""
     usual, limits = read(lambda session: _measure(session, collection))
     neighbours, changed = Neighbours(), 0
     for rows in _pages(read, collection.id):
         found = [(row, judged(neighbours.beside(row, limits), usual, limits)) for row in rows]
-        changed += write(lambda session, found=found: _settle_unchanged(session, found, now_ms))
+        changed += write(partial(_settle_unchanged, found, now_ms))
     return changed
 
 
-def _settle_unchanged(session: Session, found: list[tuple[Observed, list[Flagged]]], now_ms: int) -> int:
+def _settle_unchanged(found: list[tuple[Observed, list[Flagged]]], now_ms: int, session: Session) -> int:
     """Settle what was judged, without those that changed between reading and now."""
     first = found[0][0]
     before = first.author_id, first.record_id - 1

@@ -82,7 +82,7 @@ def of_records(session: Session, record_ids: Collection[int]) -> dict[int, list[
         sql = f"SELECT {_COLUMNS} FROM flag WHERE record_id IN ({places(len(chunk))}) ORDER BY code, other"
         for row in execute(session, sql, chunk):
             numbers = msgspec.json.decode(bytes(row[4]), type=dict[str, str]) if row[4] else {}
-            found.setdefault(row[0], []).append(FlagRow(*row[:4], numbers, *row[5:]))
+            found.setdefault(row[0], []).append(FlagRow(*row)._replace(numbers=numbers))
     return found
 
 

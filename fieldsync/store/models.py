@@ -308,7 +308,7 @@ class ReportKey(Base):
 
 
 class Flag(Base):
-    """Something to look at that lies outside the fold: possible duplicates, a clock far ahead, what a quality rule found.
+    """Something to look at, outside the fold: possible duplicates, a clock far ahead, what a quality rule found.
 
     `numbers` (JSON) may be told with the reason. `evidence`: what was seen; while it stays the same, a flag that
     somebody dismissed stays dismissed.

@@ -2,12 +2,12 @@
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.geometry import spot, spots_around
+from fieldsync.core.geometry import Ring, spot, spots_around
 from fieldsync.core.observing import Facts
 from fieldsync.core.quality import Chosen, Middle, Norm, Usual
 from fieldsync.store.db import execute, execute_many, places
@@ -39,7 +39,7 @@ class Observed(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """How a submission came: when by our clock, when by its phone's (None through a hub), its first operation's bytes."""
+    """How a submission came: when by our clock, when by its phone's (None through a hub); its first operation."""
 
     received_ms: int
     sent_ms: int | None
@@ -86,9 +86,7 @@ def count_near(session: Session, row: Observed) -> int:
     assert row.facts.latitude is not None and row.facts.longitude is not None
     spans = spots_around(spot(row.facts.latitude, row.facts.longitude))
     around = " OR ".join("spot BETWEEN ? AND ?" for _ in spans)
-    sql = (
-        f"SELECT count(*) FROM observation WHERE collection_id = ? AND author_id = ? AND ({around}) AND record_id < ?"
-    )
+    sql = f"SELECT count(*) FROM observation WHERE collection_id = ? AND author_id = ? AND ({around}) AND record_id < ?"
     ends = [end for span in spans for end in span]
     return int(execute(session, sql, (row.collection_id, row.author_id, *ends, row.record_id)).scalar_one())
 
@@ -108,7 +106,7 @@ def clocks(session: Session, record_ids: Collection[int]) -> dict[int, Clock]:
     return found
 
 
-def usual(session: Session, association_id: int, collection_id: int, outlines: Mapping[str, list[object]]) -> Usual:
+def usual(session: Session, association_id: int, collection_id: int, outlines: Mapping[str, list[Ring]]) -> Usual:
     """What is usual for a form, as of last night; outlines of places come with it."""
     sql = (
         "SELECT collection_id, about, count, middle, spread FROM quality_norm"
@@ -121,7 +119,7 @@ def usual(session: Session, association_id: int, collection_id: int, outlines: M
         seconds=Norm(*seconds) if seconds else None,
         numbers={about.removeprefix(NUMBER): Norm(*each) for about, each in norms.items() if about.startswith(NUMBER)},
         places={about.removeprefix(PLACE): Middle(*each) for about, each in norms.items() if about.startswith(PLACE)},
-        outlines=outlines,  # type: ignore[arg-type]
+        outlines=outlines,
     )
 
 
@@ -182,20 +180,20 @@ def _stored(row: Observed) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _observed(row: tuple[object, ...]) -> Observed:
+def _observed(row: tuple[Any, ...]) -> Observed:
     record_id, collection_id, author_id, place, arrived_ms, begun_ms, seconds, clock_ms, latitude, longitude = row[:10]
     facts = Facts(
-        place=place,  # type: ignore[arg-type]
-        begun_ms=begun_ms,  # type: ignore[arg-type]
-        seconds=seconds,  # type: ignore[arg-type]
-        clock_ms=clock_ms,  # type: ignore[arg-type]
-        latitude=latitude,  # type: ignore[arg-type]
-        longitude=longitude,  # type: ignore[arg-type]
-        numbers=msgspec.msgpack.decode(row[13]),  # type: ignore[arg-type]
-        answers=_digests(row[12]),  # type: ignore[arg-type]
+        place=place,
+        begun_ms=begun_ms,
+        seconds=seconds,
+        clock_ms=clock_ms,
+        latitude=latitude,
+        longitude=longitude,
+        numbers=msgspec.msgpack.decode(row[13]),
+        answers=_digests(row[12]),
         tells_times=bool(row[11]),
     )
-    return Observed(record_id, collection_id, author_id, arrived_ms, facts)  # type: ignore[arg-type]
+    return Observed(record_id, collection_id, author_id, arrived_ms, facts)
 
 
 def _digests(packed: bytes) -> tuple[int, ...]:

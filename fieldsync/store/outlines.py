@@ -39,12 +39,26 @@ def clear(session: Session) -> int:
     return execute(session, "DELETE FROM outline").rowcount
 
 
-def everything(session: Session) -> list[OutlineRow]:
-    """All outlines, by place."""
-    sql = "SELECT place, west, south, east, north, rings FROM outline ORDER BY place LIMIT ?"
-    return [OutlineRow(*row[:5], msgspec.json.decode(bytes(row[5]))) for row in execute(session, sql, (OUTLINES_MAX,))]
+def within(
+    session: Session, west: float, south: float, east: float, north: float, limit: int = OUTLINES_MAX
+) -> list[OutlineRow]:
+    """Outlines that touch a box of degrees, by place."""
+    sql = (
+        "SELECT place, west, south, east, north, rings FROM outline"
+        " WHERE east >= ? AND north >= ? AND west <= ? AND south <= ? ORDER BY place LIMIT ?"
+    )
+    return [
+        OutlineRow(*box, msgspec.json.decode(bytes(stored)))
+        for *box, stored in execute(session, sql, (west, south, east, north, limit))
+    ]
 
 
 def rings(session: Session) -> dict[str, list[Ring]]:
     """The rings of every outline, by place."""
-    return {row.place: row.rings for row in everything(session)}
+    return {row.place: row.rings for row in within(session, -180, -90, 180, 90)}
+
+
+def places(session: Session) -> list[tuple[str, int]]:
+    """(place, bytes of its outline) of every outline."""
+    sql = "SELECT place, length(rings) FROM outline ORDER BY place LIMIT ?"
+    return [(row[0], row[1]) for row in execute(session, sql, (OUTLINES_MAX,))]

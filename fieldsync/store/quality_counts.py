@@ -20,7 +20,7 @@ class Count(NamedTuple):
     collection_id: int
     author_id: int
     place: str
-    count: int
+    records: int
 
 
 class FlagCount(NamedTuple):
@@ -30,7 +30,7 @@ class FlagCount(NamedTuple):
     collection_id: int
     author_id: int
     place: str
-    count: int
+    records: int
 
 
 class Named(NamedTuple):

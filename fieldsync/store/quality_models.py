@@ -1,9 +1,9 @@
-"""Tables of what lies outside the fold: what the quality rules look at, what is usual, points and outlines for the map."""
+"""Tables beside the fold: what the quality rules look at, what is usual, points and outlines for the map."""
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldsync.store.models import Base, BigKey
+from fieldsync.store.models import Base
 
 
 class Observation(Base):
@@ -97,7 +97,10 @@ class RecordPoint(Base):
 
 
 class PointCount(Base):
-    """How many points of a collection and place lie in a cell of a level: what a map of many shows at once."""
+    """How many points of a collection and place lie in a cell of a level, and the sums of their coordinates.
+
+    A map of a million points adds up these, and never looks at the points themselves.
+    """
 
     __tablename__ = "point_count"
     __table_args__ = (PrimaryKeyConstraint("collection_id", "level", "cell", "place", "personal"),)
@@ -106,4 +109,6 @@ class PointCount(Base):
     cell: Mapped[int]
     place: Mapped[str]
     personal: Mapped[bool]
-    count: Mapped[int]
+    points: Mapped[int]
+    latitudes: Mapped[float]
+    longitudes: Mapped[float]

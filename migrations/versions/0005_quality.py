@@ -1,4 +1,4 @@
-"""What the quality rules look at, what is usual, points and outlines for the map; flags say why, and can be dismissed."""
+"""What the quality rules look at, what is usual, points and outlines for the map; flags can be dismissed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,8 @@ TABLES = (
     ("outline", "place:text west:real south:real east:real north:real rings:bytes", ["place"]),
     ("record_point", "record_id:int collection_id:int author_id:int place:text personal:bool cell:int latitude:real"
      " longitude:real", ["record_id"]),
-    ("point_count", "collection_id:int level:int cell:int place:text personal:bool count:int",
+    ("point_count", "collection_id:int level:int cell:int place:text personal:bool points:int latitudes:real"
+     " longitudes:real",
      ["collection_id", "level", "cell", "place", "personal"]),
 )  # fmt: skip
 """Name, columns (`?` for those that may be empty), primary key."""

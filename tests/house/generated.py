@@ -37,6 +37,9 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What it looks like": (
+        *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
+    ),
     "Forms": ("form_version", "form_file", "entity_property"),
 }
 

@@ -17,4 +17,13 @@ Entry = tuple[int | None, str, str, str]
 
 LANGUAGES = ("ar", "fr", "en")
 
-MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE, **QUALITY}
+MESSAGES: dict[str, Entry] = {
+    **REQUESTS,
+    **OPERATIONS,
+    **RECORDS,
+    **OPERATING,
+    **OPENROSA,
+    **PAGES,
+    **PEOPLE,
+    **QUALITY,
+}

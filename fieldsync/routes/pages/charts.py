@@ -1,4 +1,4 @@
-"""Small charts: geometry only, in percent of their width; words stand beside them in HTML. Mirrored by one rule of site.css."""
+"""Small charts: geometry only, in percent of their width; words stand beside them in HTML, one rule mirrors them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -56,6 +56,7 @@ def _alerts(who: Reader) -> list[Any]:
 
 def _tiles(who: Reader) -> list[Tile]:
     texts = {
+        "quality": _("What the rules think worth a look, by phone and by form"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "devices": _("Enrol, move, revoke; who has been silent"),
         "people_page": _("Invite, give roles, help back in"),

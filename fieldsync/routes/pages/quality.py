@@ -1,4 +1,4 @@
-"""Quality: how often flags stand, by companion and by form; the rules with their thresholds; the flags of a submission."""
+"""Quality: how often flags stand, by phone and by form; the rules with their thresholds; a submission's flags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -12,7 +12,7 @@ RULES: dict[str, tuple[str, Words, Words]] = {
     "far_from_place": (
         "point",
         _l("Far from the place"),
-        _l("The point lies outside the imported outline of its place; without one, far from where its forms are filled."),
+        _l("Outside the imported outline of its place; without one, far from where its forms are filled."),
     ),
     "same_answers": (
         "copy",
@@ -20,7 +20,7 @@ RULES: dict[str, tuple[str, Words, Words]] = {
         _l("Nearly the same answers as several earlier submissions of this form from the same phone."),
     ),
     "far_from_usual": (
-        "chart",
+        "gauge",
         _l("Unusual number"),
         _l("A number very far from the median of this question. Personal answers are not looked at."),
     ),

@@ -64,6 +64,9 @@ NOTICES = {
     "device_renamed": _l("The phone has its new name."),
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
+    "flag_dismissed": _l("The flag is dismissed."),
+    "flag_put_back": _l("The flag stands again."),
+    "thresholds_changed": _l("These thresholds hold now."),
     "offer_ended": _l("The code is taken back."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
