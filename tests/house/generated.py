@@ -40,7 +40,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "What it looks like": (
         *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
     ),
-    "Forms": ("form_version", "form_file", "entity_property"),
+    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
 }
 
 

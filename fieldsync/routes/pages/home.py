@@ -59,6 +59,7 @@ def _tiles(who: Reader) -> list[Tile]:
         "quality": _("What the rules think worth a look, by phone and by form"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "devices": _("Enrol, move, revoke; who has been silent"),
+        "forms": _("Publish, compare, retire; which phones are behind"),
         "people_page": _("Invite, give roles, help back in"),
         "audit": _("Who did what, and whether the chain holds"),
     }

@@ -10,7 +10,7 @@ RULES: dict[str, tuple[str, Words, Words]] = {
     ),
     "filled_at_night": ("moon", _l("At night"), _l("Opened between the two hours, by Moroccan time.")),
     "far_from_place": (
-        "point",
+        "pin",
         _l("Far from the place"),
         _l("Outside the imported outline of its place; without one, far from where its forms are filled."),
     ),

@@ -68,6 +68,15 @@ NOTICES = {
     "flag_put_back": _l("The flag stands again."),
     "thresholds_changed": _l("These thresholds hold now."),
     "offer_ended": _l("The code is taken back."),
+    "record_approved": _l("Approved."),
+    "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
+    "record_rejected": _l("Rejected."),
+    "commented": _l("Said; the phone shows it after its next sync."),
+    "form_published": _l("The version is published; phones get it at their next sync."),
+    "form_known": _l("This version was published before; nothing changed."),
+    "form_retired": _l("The version is retired; phones offer it no longer after their next sync."),
+    "form_reopened": _l("The version is in use again."),
+    "upload_dropped": _l("The upload is thrown away; nothing was published."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
 

@@ -10,6 +10,8 @@ from fieldsync.routes.pages import (
     enrolment,
     factors,
     faults,
+    form_uploads,
+    forms,
     frame,
     grants,
     home,
@@ -21,6 +23,7 @@ from fieldsync.routes.pages import (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 from fieldsync.routes.pages.shell import blueprint
 
@@ -30,6 +33,8 @@ VIEWS = (
     devices,
     enrolment,
     factors,
+    form_uploads,
+    forms,
     grants,
     home,
     links,
@@ -39,6 +44,7 @@ VIEWS = (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 """The modules whose views the blueprint has, by being imported."""
 
