@@ -56,6 +56,7 @@ ACTIONS: Mapping[str, str] = {
     "flag_dismissed": "somebody looked at a flag and dismissed it with a reason; the detail is its code",
     "flag_reopened": "a flag that was dismissed stands again",
     "thresholds_changed": "the thresholds of the quality rules were changed; the detail is what holds now",
+    "outlines_imported": "outlines of places were imported, or forgotten; the detail is how many",
     "exported": "records were taken out as a file",
     "roles_loaded": "the role book was replaced",
     "anchor_made": "the heads of the chains were written down elsewhere",

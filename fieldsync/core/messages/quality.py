@@ -89,6 +89,18 @@ QUALITY: dict[str, tuple[int | None, str, str, str]] = {
         "Dites pourquoi ce signalement est écarté, en {limit} caractères au plus.",
         "Say why the flag is dismissed, in at most {limit} characters.",
     ),
+    "outlines_unreadable": (
+        None,
+        "الملف {file} ليس مجموعة GeoJSON من المضلعات، أو هو أكبر من المسموح. لم يتغير شيء.",
+        "Le fichier {file} n’est pas une collection GeoJSON de polygones, ou il est trop grand. Rien n’a changé.",
+        "The file {file} is no GeoJSON collection of polygons, or too large. Nothing was changed.",
+    ),
+    "map_view_wrong": (
+        400,
+        "حدود الخريطة المطلوبة غير صالحة.",
+        "Les limites de carte demandées ne sont pas valables.",
+        "The edges of the map that was asked for are not valid.",
+    ),
     "threshold_wrong": (
         422,
         "القيمة المسموح بها بين {least} و{most}.",

@@ -192,6 +192,11 @@ def address_with(**changed: str) -> str:
     return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
+def address_of(endpoint: str, **values: str) -> str:
+    """The address of a page; empty where this server has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""  # type: ignore[arg-type]
+
+
 def root() -> str:
     """The address under which people and phones reach this server."""
     return public_url(context().settings)

@@ -61,6 +61,7 @@ ACTIONS: dict[str, Words] = {
     "flag_dismissed": _l("Flag dismissed"),
     "flag_reopened": _l("Flag put back"),
     "thresholds_changed": _l("Thresholds changed"),
+    "outlines_imported": _l("Outlines imported"),
     "exported": _l("Records exported"),
     "roles_loaded": _l("Roles replaced"),
     "anchor_made": _l("Anchor made"),
