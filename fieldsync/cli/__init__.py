@@ -41,7 +41,23 @@ def main() -> None:
 
 
 for command in (
-    *(association, audit, backup, demo, device, doctor, form, outline, person, record, restore, role, run, settings, token),
+    *(
+        association,
+        audit,
+        backup,
+        demo,
+        device,
+        doctor,
+        form,
+        outline,
+        person,
+        record,
+        restore,
+        role,
+        run,
+        settings,
+        token,
+    ),
     worker,
 ):
     main.add_command(command)

@@ -58,6 +58,7 @@ ACTIONS: Mapping[str, str] = {
     "thresholds_changed": "the thresholds of the quality rules were changed; the detail is what holds now",
     "outlines_imported": "outlines of places were imported, or forgotten; the detail is how many",
     "exported": "records were taken out as a file",
+    "export_fetched": "the file of an export that tells of people was fetched",
     "roles_loaded": "the role book was replaced",
     "anchor_made": "the heads of the chains were written down elsewhere",
 }

@@ -5,6 +5,7 @@ problem's detail. A new problem is one entry in the module of its area.
 """
 
 from fieldsync.core.messages.desk import DESK
+from fieldsync.core.messages.exports import EXPORTS
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
@@ -28,4 +29,5 @@ MESSAGES: dict[str, Entry] = {
     **PEOPLE,
     **QUALITY,
     **DESK,
+    **EXPORTS,
 }

@@ -58,6 +58,7 @@ def _tiles(who: Reader) -> list[Tile]:
     texts = {
         "quality": _("What the rules think worth a look, by phone and by form"),
         "quarantine": _("What was kept and not counted, with the reason"),
+        "exports": _("Take records out as a file"),
         "devices": _("Enrol, move, revoke; who has been silent"),
         "forms": _("Publish, compare, retire; which phones are behind"),
         "people_page": _("Invite, give roles, help back in"),

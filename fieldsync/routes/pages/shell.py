@@ -68,6 +68,8 @@ NOTICES = {
     "flag_put_back": _l("The flag stands again."),
     "thresholds_changed": _l("These thresholds hold now."),
     "offer_ended": _l("The code is taken back."),
+    "export_asked": _l("The export is under way."),
+    "export_ended": _l("The export is taken back."),
     "record_approved": _l("Approved."),
     "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
     "record_rejected": _l("Rejected."),
