@@ -1,4 +1,4 @@
-"""`fieldsync outline`: outlines of communes and other places, for the map and the rule that asks whether a point is far."""
+"""`fieldsync outline`: outlines of communes, for the map and for the rule about points far from their place."""
 
 from pathlib import Path
 
