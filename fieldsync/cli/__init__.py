@@ -41,23 +41,7 @@ def main() -> None:
 
 
 for command in (
-    *(
-        association,
-        audit,
-        backup,
-        demo,
-        device,
-        doctor,
-        form,
-        outline,
-        person,
-        record,
-        restore,
-        role,
-        run,
-        settings,
-        token,
-    ),
-    worker,
+    *(association, audit, backup, demo, device, doctor, form, outline, person, record, restore, role, run),
+    *(settings, token, worker),
 ):
     main.add_command(command)

@@ -20,6 +20,7 @@ from fieldsync.core.observing import Facts
 from fieldsync.core.quality import Flagged, Usual, is_small, judged, limits_of, norm_of
 from fieldsync.core.sampling import Sample
 from fieldsync.core.validation import PROGRAMME_ZONE
+from fieldsync.services import following
 from fieldsync.services.quality import COMPARED_MAX, count_alike, settle
 from fieldsync.store import associations, observations, outlines
 from fieldsync.store.associations import CollectionRow
@@ -182,18 +183,22 @@ def _judge(read: Step, write: Step, collection: CollectionRow, now_ms: int) -> i
     neighbours, changed = Neighbours(), 0
     for rows in _pages(read, collection.id):
         found = [(row, judged(neighbours.beside(row, limits), usual, limits)) for row in rows]
-        changed += write(partial(_settle_unchanged, found, now_ms))
+        changed += write(partial(_settle_unchanged, collection.association_id, found, now_ms))
     return changed
 
 
-def _settle_unchanged(found: list[tuple[Observed, list[Flagged]]], now_ms: int, session: Session) -> int:
+def _settle_unchanged(
+    association_id: int, found: list[tuple[Observed, list[Flagged]]], now_ms: int, session: Session
+) -> int:
     """Settle what was judged, without those that changed between reading and now."""
     first = found[0][0]
     before = first.author_id, first.record_id - 1
     rows = observations.by_author(session, first.collection_id, before, len(found))
     present = {row.record_id: row for row in rows}
     kept = {row.record_id: marks for row, marks in found if present.get(row.record_id) == row}
-    return len(settle(session, kept, now_ms))
+    changed = settle(session, kept, now_ms)
+    following.touch(session, association_id, changed)
+    return len(changed)
 
 
 def _measure(session: Session, collection: CollectionRow) -> tuple[Usual, dict[str, dict[str, int]]]:

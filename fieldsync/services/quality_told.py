@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.quality import OFF, RULES, Chosen, limits_of
-from fieldsync.services import auditing, reading
+from fieldsync.services import auditing, following, reading
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
 from fieldsync.services.working import decode_state
@@ -61,6 +61,7 @@ def _change(
         return Problem("not_found")
     by, at = (auditing.by(reader), now_ms) if why else ("", None)
     flags.put(session, [mark._replace(dismissed_ms=at, dismissed_by=by, dismissed_why=why)])
+    following.touch(session, reader.association_id, [row.id])
     about = f"record:{records.uuid_text(row.uuid)}"
     auditing.note(session, reader.association_id, auditing.by(reader), action, about, now_ms, detail=mark.code)
     return None

@@ -76,6 +76,11 @@ def of_device(session: Session, device_id: int) -> list[AuthorRow]:
     return [AuthorRow(*row) for row in execute(session, sql, (device_id,))]
 
 
+def ids_of_device(session: Session, device_id: int) -> list[int]:
+    """Row ids of all authors of a device, that of its OpenRosa door too."""
+    return [row[0] for row in execute(session, "SELECT id FROM author WHERE device_id = ? ORDER BY id", (device_id,))]
+
+
 def of_hub(session: Session, hub_id: int, names: Collection[str]) -> list[AuthorRow]:
     """Those of the named authors for whom a hub speaks."""
     return [author for author in named(session, names).values() if author.hub_id == hub_id]

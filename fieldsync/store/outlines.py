@@ -47,10 +47,8 @@ def within(
         "SELECT place, west, south, east, north, rings FROM outline"
         " WHERE east >= ? AND north >= ? AND west <= ? AND south <= ? ORDER BY place LIMIT ?"
     )
-    return [
-        OutlineRow(*box, msgspec.json.decode(bytes(stored)))
-        for *box, stored in execute(session, sql, (west, south, east, north, limit))
-    ]
+    found = execute(session, sql, (west, south, east, north, limit))
+    return [OutlineRow(*row)._replace(rings=msgspec.json.decode(bytes(row[5]))) for row in found]
 
 
 def rings(session: Session) -> dict[str, list[Ring]]:

@@ -48,6 +48,8 @@ def navigation(reader: Reader) -> list[Entry]:
     if reader.must_enrol:
         return []
     offered = (
+        (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
+        (access.READ_RECORDS, "map", "map", _("Map")),
         (access.READ_HISTORY, "quality", "gauge", _("Quality")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),

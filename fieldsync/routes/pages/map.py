@@ -1,13 +1,14 @@
 """The map: records where they lie, as a page that works without script, and what its script asks for."""
 
 import math
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from flask import Response, request, url_for
 
-from fieldsync.core import access, inbox
+from fieldsync.core import inbox
 from fieldsync.core.access import READ_RECORDS
 from fieldsync.core.geometry import CELL_BITS, Box
 from fieldsync.core.inbox import Filter
@@ -48,12 +49,11 @@ def map() -> Response:
         looked_at=map_view.NARROWED_MAX,
         box=_said(found.box or AROUND),
         asked=inbox.query(wanted),
-        points_address=url_for("pages.map_points", **inbox.query(wanted)),
+        points_address=_address("pages.map_points", wanted),
         outlines_address=url_for("pages.map_outlines"),
-        inbox_address=url_for("pages.inbox", **inbox.query(wanted)),
+        inbox_address=_address("pages.inbox", wanted),
         tiles=tiles,
         attribution=context().settings.map_attribution,
-        may_count=any(grant.role.personal != access.CLEAR for grant in who.grants),
     )
     if tiles:
         response.headers["Content-Security-Policy"] = shell.POLICY.replace(
@@ -110,14 +110,18 @@ def _number(name: str, least: float, most: float) -> float:
     return min(max(found, least), most)
 
 
+def _address(endpoint: str, wanted: Filter) -> str:
+    return url_for(endpoint, **inbox.query(wanted))  # type: ignore[arg-type]
+
+
 def _place(each: PlaceCount, wanted: Filter) -> dict[str, Any]:
-    narrowed = {**inbox.query(wanted), "place": each.place}
+    narrowed = replace(wanted, place=each.place)
     return {
         "name": labels.place(each.place) if each.place else _("Without a place"),
         "shown": each.shown,
         "counted": each.counted,
-        "address": url_for("pages.inbox", **narrowed) if each.place else "",
-        "on_map": url_for("pages.map", **narrowed) if each.place else "",
+        "address": _address("pages.inbox", narrowed) if each.place else "",
+        "on_map": _address("pages.map", narrowed) if each.place else "",
     }
 
 
