@@ -145,8 +145,10 @@ def _reader(
 ) -> Reader:
     book = role_book.book(session)
     held = grants_of(session, person.id, book)
-    came = row or token
-    association_id = _works_in(session, person, held, came.association_id if came else association_id)
+    if token is not None:  # a script stays where it was made, whatever becomes of its owner's roles
+        association_id = token.association_id or NO_ASSOCIATION
+    else:
+        association_id = _works_in(session, person, held, row.association_id if row else association_id)
     factor = second_factors.find(session, person.id)
     return Reader(
         association_id,
