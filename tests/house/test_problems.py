@@ -77,11 +77,6 @@ def test_no_code_stands_in_two_areas() -> None:
     modules = (
         importlib.import_module(f"{messages.__name__}.{each.name}") for each in pkgutil.iter_modules(messages.__path__)
     )
-    areas = [
-        value
-        for each in modules
-        for value in vars(each).values()
-        if isinstance(value, dict) and "__name__" not in value
-    ]
+    areas = [value for each in modules for name, value in vars(each).items() if name.isupper()]
     assert len(areas) > 5
     assert sum(len(area) for area in areas) == len(MESSAGES)
