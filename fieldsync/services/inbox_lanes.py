@@ -13,7 +13,7 @@ from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import readers, searching
 from fieldsync.services.readers import Reader
 from fieldsync.services.searchable import Searchable
-from fieldsync.store import authors, devices, inbox, people
+from fieldsync.store import authors, devices, inbox
 from fieldsync.store.associations import AssociationRow
 from fieldsync.store.inbox import Tally
 from fieldsync.store.inbox_query import Lane
@@ -155,17 +155,12 @@ def _states(wanted: Filter, reach: Reach) -> tuple[int, ...] | None:
 
 def _authors(session: Session, reader: Reader, wanted: Filter) -> tuple[int, ...] | None:
     """Who may have begun a record, as the filter names phones and their carriers; nobody for names that are unknown."""
-    chosen: set[int] | None = None
+    chosen = []
     if wanted.companion:
-        person = people.find_by_uuid(session, wanted.companion)
-        chosen = set(authors.of_holder(session, person.id)) if person else set()
+        chosen.append(authors.of_carrier(session, reader.association_id, wanted.companion))
     if wanted.device:
-        author = authors.find(session, wanted.device)
-        is_here = author is not None and author.association_id == reader.association_id
-        device_id = author.device_id if author is not None and is_here else None
-        of_device = set(authors.ids_of_device(session, device_id)) if device_id else set()
-        chosen = of_device if chosen is None else chosen & of_device
-    return None if chosen is None else tuple(sorted(chosen))
+        chosen.append(authors.of_same_device(session, reader.association_id, wanted.device))
+    return tuple(sorted(frozenset.intersection(*chosen))) if chosen else None
 
 
 def _days(wanted: Filter) -> tuple[int | None, int | None]:
