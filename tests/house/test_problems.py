@@ -1,6 +1,7 @@
 """Every problem that the code names stands in the table, in the three languages, with the same blanks in each."""
 
 import ast
+import importlib
 import re
 import string
 
@@ -72,5 +73,5 @@ def test_every_problem_in_the_code_is_in_the_table() -> None:
 
 def test_no_code_stands_in_two_areas() -> None:
     names = [path.stem for path in (PACKAGE / "core" / "messages").glob("*.py") if path.stem != "__init__"]
-    areas = [getattr(import_module(f"fieldsync.core.messages.{name}"), name.upper()) for name in names]
+    areas = [getattr(importlib.import_module(f"fieldsync.core.messages.{name}"), name.upper()) for name in names]
     assert sum(len(area) for area in areas) == len(MESSAGES)
