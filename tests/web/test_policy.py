@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from fieldsync.config import Settings
-from fieldsync.routes.pages import assets, cookies
+from fieldsync.routes.pages import assets, cookies, shell
 from fieldsync.services import enrolment, signing
 from fieldsync.services.enrolment import NewDevice
 from tests.routes.callers import add_person
@@ -274,3 +274,22 @@ def test_who_works_in_no_association_is_told_so_where_she_hands_out_a_role_of_on
     who.client.set_cookie("fieldsync-session", signed_in.token)
     refused = who.fills("/people/invite", {"email": "x@example.org", "role": "coordinator"})
     assert refused.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "compiles"),
+    [
+        ("/app", True),
+        ("/app/forms/visit", True),
+        ("/", False),
+        ("/apple", False),
+        ("/people/app", False),
+        ("/APP", False),
+    ],
+)
+def test_only_the_app_compiles_webassembly(office: World, path: str, compiles: bool) -> None:
+    said = stranger(office).opens(path).headers["Content-Security-Policy"]
+    assert said == shell.policy(path)
+    assert ("'wasm-unsafe-eval'" in said, "worker-src 'self'" in said) == (compiles, compiles)
+    assert "'unsafe-eval'" not in said and "'unsafe-inline'" not in said
+    assert "require-trusted-types-for 'script'" in said
