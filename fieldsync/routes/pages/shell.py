@@ -23,8 +23,8 @@ APP = "/app"
 """Below it lies the phones' web app, whose libraries compile WebAssembly; nothing else may."""
 
 
-def policy(path: str) -> str:
-    """What a page at a path may load: nothing inline, nothing foreign.
+def policy(path: str, images: str = "") -> str:
+    """What a page at a path may load: nothing inline, and nothing foreign but `images`, the origin of a map's tiles.
 
     `default` sanitises what htmx puts into a page (static/trusted.js).
     """
@@ -32,7 +32,8 @@ def policy(path: str) -> str:
     parts = (
         "default-src 'none'",
         "script-src 'self' 'wasm-unsafe-eval'" if is_app else "script-src 'self'",
-        *(f"{kind}-src 'self'" for kind in ("style", "img", "font", "connect", "manifest")),
+        *(f"{kind}-src 'self'" for kind in ("style", "font", "connect", "manifest")),
+        f"img-src 'self' {images}".rstrip(),
         *(["worker-src 'self'"] if is_app else []),
         "form-action 'self'",
         "base-uri 'none'",
