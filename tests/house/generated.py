@@ -37,6 +37,9 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What is counted": (
+        *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
+    ),
     "Forms": ("form_version", "form_file", "entity_property"),
 }
 

@@ -48,6 +48,7 @@ def navigation(reader: Reader) -> list[Entry]:
     if reader.must_enrol:
         return []
     offered = (
+        (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.SEE_DEVICES, "devices", "phone", _("Phones")),
         (access.MANAGE_PEOPLE, "people_page", "people", _("People")),
@@ -67,6 +68,7 @@ SECTIONS = {
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }
 """Which entry of the menu a page belongs to."""

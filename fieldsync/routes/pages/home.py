@@ -56,6 +56,7 @@ def _alerts(who: Reader) -> list[Any]:
 
 def _tiles(who: Reader) -> list[Tile]:
     texts = {
+        "dashboard": _("What was reached, against the targets; how the phones are doing"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "devices": _("Enrol, move, revoke; who has been silent"),
         "people_page": _("Invite, give roles, help back in"),

@@ -13,6 +13,7 @@ from fieldsync.routes.pages import (
     frame,
     grants,
     home,
+    indicators,
     language,
     links,
     own_tokens,
@@ -31,6 +32,7 @@ VIEWS = (
     factors,
     grants,
     home,
+    indicators,
     links,
     own_tokens,
     people,
@@ -45,5 +47,6 @@ def register(app: Flask) -> None:
     """Add the pages, their words and their way to refuse."""
     language.register(app)
     app.register_blueprint(blueprint)
+    indicators.register_filters(app)
     app.context_processor(frame.values)
     errors.tell_people(app, faults.wants_page, faults.fault)
