@@ -1,7 +1,7 @@
 """Publishing form versions: immutable, hashed, with their files (the same content again changes nothing)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -72,6 +72,18 @@ def retire(
     return row
 
 
+def reopen(
+    session: Session, association_id: int, form: str, version: str, now_ms: int, by: str = auditing.OPERATOR
+) -> FormVersionRow | None:
+    """Offer a retired version to devices again."""
+    row = form_versions.find(session, association_id, form, version)
+    if row is not None and row.state == RETIRED:
+        form_versions.set_state(session, row.id, OPEN)
+        associations.forms_changed(session, association_id)
+        auditing.note(session, association_id, by, "form_reopened", f"form:{form}", now_ms, detail=row.hash)
+    return row
+
+
 def hash_of(xform: bytes, media: Mapping[str, bytes]) -> str:
     """The hash of a version: of its XForm and of each file's name and content."""
     digest = hashlib.sha256(hashlib.sha256(xform).digest())
@@ -80,12 +92,12 @@ def hash_of(xform: bytes, media: Mapping[str, bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def open_forms(session: Session, association_id: int) -> list[dict[str, object]]:
-    """The forms open to an association's devices, as the sync answer lists them."""
+def open_forms(session: Session, association_id: int, opens: Callable[[str], bool]) -> list[dict[str, object]]:
+    """The association's open forms that are open to a device, as the sync answer lists them."""
     return [
         {"id": row.form, "version": row.version, "hash": row.hash, "media": _media(session, row)}
         for row in form_versions.versions(session, association_id)
-        if row.state == OPEN
+        if row.state == OPEN and opens(row.form)
     ]
 
 

@@ -15,7 +15,7 @@ from fieldsync.core.validation import CompiledForm, compile_form
 from fieldsync.core.xform import read_form
 
 FOLDER = Path(__file__).parents[2] / "forms"
-FORM_IDS = ("f4_participant", "f5_activity", "f7_profile", "f7_monthly")
+FORM_IDS = (*("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly"),)
 
 
 @cache

@@ -23,7 +23,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "Who": ("server", "association", "device", "device_view", "enrolment_code", "author"),
     "People": (
         *("person", "role_grant", "person_session", "api_token", "secret_link", "second_factor", "recovery_code"),
-        *("rate_count", "audit_row", "audit_anchor"),
+        *("rate_count", "audit_row", "audit_anchor", "export"),
     ),
     "What was said": (
         "receipt",
@@ -40,7 +40,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "What is counted": (
         *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
     ),
-    "Forms": ("form_version", "form_file", "entity_property"),
+    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
 }
 
 

@@ -4,6 +4,8 @@ Each text says what is wrong, then what to do where something can be done. `{nam
 problem's detail. A new problem is one entry in the module of its area.
 """
 
+from fieldsync.core.messages.desk import DESK
+from fieldsync.core.messages.exports import EXPORTS
 from fieldsync.core.messages.indicators import INDICATORS
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
@@ -26,4 +28,6 @@ MESSAGES: dict[str, Entry] = {
     **PAGES,
     **PEOPLE,
     **INDICATORS,
+    **DESK,
+    **EXPORTS,
 }

@@ -58,7 +58,9 @@ def _tiles(who: Reader) -> list[Tile]:
     texts = {
         "dashboard": _("What was reached, against the targets; how the phones are doing"),
         "quarantine": _("What was kept and not counted, with the reason"),
+        "exports": _("Take records out as a file"),
         "devices": _("Enrol, move, revoke; who has been silent"),
+        "forms": _("Publish, compare, retire; which phones are behind"),
         "people_page": _("Invite, give roles, help back in"),
         "audit": _("Who did what, and whether the chain holds"),
     }

@@ -65,6 +65,17 @@ NOTICES = {
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
     "offer_ended": _l("The code is taken back."),
+    "export_asked": _l("The export is under way."),
+    "export_ended": _l("The export is taken back."),
+    "record_approved": _l("Approved."),
+    "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
+    "record_rejected": _l("Rejected."),
+    "commented": _l("Said; the phone shows it after its next sync."),
+    "form_published": _l("The version is published; phones get it at their next sync."),
+    "form_known": _l("This version was published before; nothing changed."),
+    "form_retired": _l("The version is retired; phones offer it no longer after their next sync."),
+    "form_reopened": _l("The version is in use again."),
+    "upload_dropped": _l("The upload is thrown away; nothing was published."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
 

@@ -8,8 +8,11 @@ from fieldsync.routes.pages import (
     audit,
     devices,
     enrolment,
+    exports,
     factors,
     faults,
+    form_uploads,
+    forms,
     frame,
     grants,
     home,
@@ -21,6 +24,7 @@ from fieldsync.routes.pages import (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 from fieldsync.routes.pages.shell import blueprint
 
@@ -29,7 +33,10 @@ VIEWS = (
     audit,
     devices,
     enrolment,
+    exports,
     factors,
+    form_uploads,
+    forms,
     grants,
     home,
     indicators,
@@ -39,6 +46,7 @@ VIEWS = (
     quarantine,
     roles,
     sign_in,
+    submission,
 )
 """The modules whose views the blueprint has, by being imported."""
 
