@@ -65,6 +65,12 @@ def _catch_up(database: Database, association_id: int) -> None:
             return
 
 
+def is_shown(session: Session, sight: Sight, code: str) -> bool:
+    """Whether there is an indicator of that code for somebody."""
+    found = indicator_book.book(session).find(code)
+    return found is not None and bool(WAYS[found.rule.count].family) and sight.shows(found)
+
+
 def board(session: Session, sight: Sight, now_ms: int) -> Board:
     """Every indicator that somebody may see, in the order of the book."""
     content, until = indicator_book.content(session), month_of_ms(now_ms, PROGRAMME_ZONE)

@@ -37,10 +37,8 @@ def dashboard() -> Response:
 def indicator(indicator: str) -> Response:
     """One indicator: its definition, month by month, and divided by commune, age, sex, disability."""
     now_ms, period = context().now_ms(), asked_period()
-    shown, _ = _seen(now_ms, phones=False)
-    row = next((each for each in shown.rows if each.indicator.code == indicator), None)
-    if row is None:
-        raise Refused(Problem("not_found"))
+    shown, _ = _seen(now_ms, wanted=indicator)
+    row = next(each for each in shown.rows if each.indicator.code == indicator)
     return shell.page(
         "indicator.html", row=indicator_rows.row(shown, row, period), tables=indicator_rows.tables(row, period),
         trend=indicator_rows.trend(shown, row), period=period, periods=indicator_words.periods(shown), board=shown,
@@ -63,7 +61,7 @@ def figures_csv() -> Response:
 def register_filters(app: Flask) -> None:
     """What the templates of this section call."""
     app.jinja_env.filters.update(
-        day=language.day, place_name=labels.place, phone_fault=lambda code: str(indicator_words.FAULTS[code])
+        day_of=language.day_of, place_name=labels.place, phone_fault=lambda code: str(indicator_words.FAULTS[code])
     )
 
 
@@ -74,11 +72,13 @@ def asked_period() -> Period:
     return found or Period("all", 0, until)
 
 
-def _seen(now_ms: int, phones: bool = True) -> tuple[Board, Any]:
-    """What the reader sees; whatever was just approved or merged is counted first."""
+def _seen(now_ms: int, phones: bool = True, wanted: str = "") -> tuple[Board, Any]:
+    """What the reader sees; whatever was just approved or merged is counted first. `wanted`: an indicator, or nothing."""
     who, database = reader(), context().database
     with database.read() as session:
         seen = sight.sight_of(session, who)
+        if wanted and not figures.is_shown(session, seen, wanted):
+            raise Refused(Problem("not_found"))
     figures.catch_up(database, seen)
     with database.read() as session:
         shown = figures.board(session, seen, now_ms)
