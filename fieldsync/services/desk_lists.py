@@ -35,7 +35,7 @@ def held(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
 def quarantined(session: Session, reader: Reader, after_id: int, limit: int, language: str) -> Page:
     """A page of what nobody has judged yet; `said` is what was said, as far as the reader may see it."""
     rows = quarantine.page(session, reader.association_id, after_id, limit)
-    hide, secret = hiding(session, reader), secret_of(session)
+    hide = hiding(session, reader)
     items = []
     for row in rows:
         if not _sees_said(session, reader, row):
@@ -44,9 +44,14 @@ def quarantined(session: Session, reader: Reader, after_id: int, limit: int, lan
         said = hide(row.kind, row.of, told.pop("said"))
         withheld = said.pop("withheld")
         about = {"kind": row.kind, "of": row.of, "record": records.uuid_text(row.record) if row.record else None}
-        ticket = seal_number(row.id, _purpose(reader.association_id), secret)
+        ticket = ticket_of(session, reader.association_id, row.id)
         items.append({"quarantined": ticket, **about, **told, "said": said, "withheld": withheld})
     return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def ticket_of(session: Session, association_id: int, row_id: int) -> str:
+    """How a list names something quarantined."""
+    return seal_number(row_id, _purpose(association_id), secret_of(session))
 
 
 def find_quarantined(session: Session, reader: Reader, ticket: str) -> QuarantineRow | None:

@@ -1,6 +1,6 @@
 """Devices, what they may read, and the codes that enrol them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -207,3 +207,35 @@ def days_heard(session: Session, device_ids: Sequence[int], since_ms: int) -> li
         )
         found += [(row[0], row[1]) for row in execute(session, sql, (*chunk, since_ms))]
     return found
+
+
+def of_roles(session: Session, association_id: int, roles: Collection[str]) -> list[int]:
+    """Row ids of an association's devices with one of some roles."""
+    wanted = sorted(roles)
+    sql = f"SELECT id FROM device WHERE association_id = ? AND role IN ({places(len(wanted))}) ORDER BY id"
+    return [row[0] for row in execute(session, sql, (association_id, *wanted))] if wanted else []
+
+
+def names_of_authors(session: Session, author_ids: Collection[int]) -> dict[int, str]:
+    """What the phones are called that speak under some authors."""
+    wanted = sorted(author_ids)
+    sql = f"SELECT a.id, d.name FROM author a JOIN device d ON d.id = a.device_id WHERE a.id IN ({places(len(wanted))})"
+    return {row[0]: row[1] for row in execute(session, sql, wanted)} if wanted else {}
+
+
+def speaking(session: Session, association_id: int, limit: int) -> list[tuple[str, str]]:
+    """(present author, what it is called) of an association's phones and hubs that have an author, by name."""
+    sql = (
+        "SELECT a.name, d.name FROM device d JOIN author a ON a.id = (SELECT max(b.id) FROM author b"
+        " WHERE b.device_id = d.id AND b.kind = 'device') WHERE d.association_id = ? ORDER BY d.name, d.id LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id, limit))]
+
+
+def holders(session: Session, association_id: int) -> list[tuple[str, str]]:
+    """(UUID, name) of the people who carry an association's phones, by name."""
+    sql = (
+        "SELECT DISTINCT p.uuid, p.name FROM device d JOIN person p ON p.id = d.holder_id WHERE d.association_id = ?"
+        " ORDER BY p.name, p.uuid"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id,))]

@@ -40,6 +40,10 @@ AREAS: dict[str, tuple[str, ...]] = {
     "What is counted": (
         *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
     ),
+    "What follows": (
+        *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
+        *("searched", "bulk_deed"),
+    ),
     "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
 }
 

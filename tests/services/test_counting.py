@@ -101,9 +101,7 @@ def test_women_of_two_groups_count_once_and_leave_with_the_group(engine: Engine)
         village.reviews(village.sends("f7_profile", profile(village, group, members)))
     assert (village.figure("I16", "group"), village.figure("I17")) == (2, 2)
     village.merges(weavers, dyers)
-    assert (village.figure("I16", "group"), village.figure("I17")) == (1, 1), (
-        "what was said last rules"
-    )
+    assert (village.figure("I16", "group"), village.figure("I17")) == (1, 1), "what was said last rules"
     village.separates(weavers)
     assert village.figure("I17") == 2
     village.deletes(weavers, "entity")

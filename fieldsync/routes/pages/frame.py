@@ -48,6 +48,7 @@ def navigation(reader: Reader) -> list[Entry]:
     if reader.must_enrol:
         return []
     offered = (
+        (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
         (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),

@@ -56,6 +56,7 @@ def _alerts(who: Reader) -> list[Any]:
 
 def _tiles(who: Reader) -> list[Tile]:
     texts = {
+        "inbox": _("What came in, and what waits for you"),
         "dashboard": _("What was reached, against the targets; how the phones are doing"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "exports": _("Take records out as a file"),
