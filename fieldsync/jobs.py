@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read, inbox_projection
+from fieldsync.services import audit_read, counting, following, inbox_projection, indicator_book, publications
 from fieldsync.services.export_workshop import Workshop
 from fieldsync.store import associations, form_uploads, searches, upkeep
 from fieldsync.store.db import Busy, Database
@@ -84,8 +84,34 @@ def _take_step(session: Session, association_id: int) -> bool:
     return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
 
 
+def count(database: Database) -> None:
+    """Let the figures follow the change logs."""
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+        late = [each for each in owners if following.is_behind(session, indicator_book.FOLLOWER, each)]
+    for association_id in late:
+        for _ in range(FOLLOW_STEPS_MAX):
+            if not database.write(lambda session, each=association_id: _count_step(session, each)):  # type: ignore[misc]
+                break
+
+
+def _count_step(session: Session, association_id: int) -> int:
+    return counting.catch_up(session, association_id, FOLLOW_STEP_CHANGES)
+
+
+def publish_figures(database: Database) -> None:
+    """Publish the figures of the months that have closed, once all that came in is counted."""
+    at = now_ms()
+    with database.read() as session:
+        due = publications.is_due(session, at)
+    if due:
+        database.write(lambda session: publications.publish(session, at))
+
+
 JOBS = (
     Job("follow", 5, follow),
+    Job("count", 10, count),
+    Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),

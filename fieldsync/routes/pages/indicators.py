@@ -73,7 +73,7 @@ def asked_period() -> Period:
 
 
 def _seen(now_ms: int, phones: bool = True, wanted: str = "") -> tuple[Board, Any]:
-    """What the reader sees; whatever was just approved or merged is counted first. `wanted`: an indicator, or nothing."""
+    """What the reader sees; what was just approved or merged is counted first. `wanted`: an indicator, or nothing."""
     who, database = reader(), context().database
     with database.read() as session:
         seen = sight.sight_of(session, who)
