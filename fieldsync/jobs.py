@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -14,9 +15,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read, counting, following, inbox_projection, indicator_book, publications
+from fieldsync.services import (
+    audit_read,
+    counting,
+    following,
+    inbox_projection,
+    indicator_book,
+    publications,
+    quality_follow,
+    quality_night,
+)
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, form_uploads, searches, upkeep
+from fieldsync.store import associations, form_uploads, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -71,16 +81,27 @@ def keep_fast(database: Database) -> None:
 
 
 def follow(database: Database) -> None:
-    """Let the desk's list follow the change logs, step by step; others write between the steps."""
+    """Let the desk's list, flags and points follow the change logs, step by step; others write between the steps."""
     with database.read() as session:
-        late = inbox_projection.late(session, [each.id for each in associations.everyone(session)])
-    for association_id in late:
-        for _ in range(FOLLOW_STEPS_MAX):
-            if not database.write(lambda session, each=association_id: _take_step(session, each)):  # type: ignore[misc]
-                break
+        owners = [each.id for each in associations.everyone(session)]
+        flags_late, list_late = quality_follow.late(session, owners), inbox_projection.late(session, owners)
+    for association_id in flags_late:  # the list tells of the flags, so they come first
+        _follow(database, partial(_look_at, association_id))
+    for association_id in {*flags_late, *list_late}:
+        _follow(database, partial(_list, association_id))
 
 
-def _take_step(session: Session, association_id: int) -> bool:
+def _follow(database: Database, step: Callable[[Session], bool]) -> None:
+    for _ in range(FOLLOW_STEPS_MAX):
+        if not database.write(step):
+            break
+
+
+def _look_at(association_id: int, session: Session) -> bool:
+    return quality_follow.step(session, association_id, FOLLOW_STEP_CHANGES, now_ms())
+
+
+def _list(association_id: int, session: Session) -> bool:
     return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
 
 
@@ -108,6 +129,21 @@ def publish_figures(database: Database) -> None:
         database.write(lambda session: publications.publish(session, at))
 
 
+def judge_quality(database: Database) -> None:
+    """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
+
+    def read(work: Callable[[Session], Any]) -> Any:
+        with database.read() as session:
+            return work(session)
+
+    def judged_ms(session: Session) -> list[tuple[int, int]]:
+        return [(row.id, observations.judged_ms(session, row.id)) for row in associations.everyone(session)]
+
+    for association_id, before_ms in read(judged_ms):
+        if quality_night.is_due(before_ms, now_ms()):
+            quality_night.run(read, database.write, association_id, now_ms())
+
+
 JOBS = (
     Job("follow", 5, follow),
     Job("count", 10, count),
@@ -115,6 +151,7 @@ JOBS = (
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
+    Job("judge_quality", HOUR, judge_quality),
 )
 
 

@@ -7,6 +7,7 @@ from fieldsync.store import (
     models,
     openrosa_models,
     people_models,
+    quality_models,
     upload_models,
 )
 
@@ -18,5 +19,6 @@ __all__ = [
     "models",
     "openrosa_models",
     "people_models",
+    "quality_models",
     "upload_models",
 ]

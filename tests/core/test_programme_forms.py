@@ -138,6 +138,10 @@ P2_QUESTIONS = {
         *(f"members/{what}" for what in ("woman", "active_woman", "active_shares", "member_of")),
     },
     "f7_monthly": set(),
+    "f8_application": {"who/applicant_person", "applicant_band", "applicant", "attachments/attachment"},
+    "f8_score": set(),
+    "f8_decision": set(),
+    "f8_tranche": set(),
 }
 
 
@@ -167,6 +171,10 @@ def test_what_is_personal_is_p2_and_the_rest_is_not(form_id: str) -> None:
         ("f7_profile", "members/function", "president treasurer member"),
         ("f7_profile", "steps/checklist", "name_approval statutes_signed founding_minutes bank_account local_register"),
         ("f7_monthly", "money/channels", "local fair online order shop"),
+        ("f8_application", "which/phase", "pre_creation post_creation"),
+        ("f8_application", "who/applicant_type", "association cooperative group entrepreneur"),
+        ("f8_decision", "which/state", "eligible shortlisted awarded refused withdrawn"),
+        ("f8_tranche", "report/report_state", "due received accepted"),
     ],
 )  # fmt: skip
 def test_choices_are_those_of_the_programme(form_id: str, path: str, names: str) -> None:
@@ -194,6 +202,18 @@ def test_the_forms_make_and_change_the_entities_that_the_programme_follows() -> 
             "participants": ("members/meta/entity", {"function", "member_of"}),
         },
         "f7_monthly": {},
+        "f8_application": {
+            "applications": (
+                "meta/entity",
+                {"call", "applicant", "requested", "state", "association", "code", "title", "women_led", "youth_led"},
+            )
+        },
+        "f8_score": {},
+        "f8_decision": {
+            "applications": ("which/meta/entity", {"state"}),
+            "grants": ("award/meta/entity", {"award", "application"}),
+        },
+        "f8_tranche": {"grants": ("meta/entity", {"planned", "paid", "tranches_n", "report_state"})},
     }
 
 
@@ -220,6 +240,10 @@ def test_what_makes_two_reports_the_same_and_where_a_record_belongs() -> None:
         "f6_job": (["job/participant", "job/check"], ["header/site"]),
         "f7_profile": ([], ["where/place"]),
         "f7_monthly": (["report/group", "report/period"], ["header/site"]),
+        "f8_application": (["which/call", "applicant"], ["header/site"]),
+        "f8_score": (["staff_code", "what/application"], ["header/site"]),
+        "f8_decision": (["which/application", "which/state"], ["header/site"]),
+        "f8_tranche": (["which/grant", "no"], ["header/site"]),
     }
 
 
@@ -230,6 +254,7 @@ def test_while_in_conflict_a_refusal_is_what_shows() -> None:
         "consent/consent_photo": ("no", "yes"),
         "guardian/guardian_consent": ("no", "yes"),
         "photo_consent": ("no", "yes"),
+        "what/conflict_of_interest": ("yes", "no"),
     }
 
 

@@ -12,6 +12,7 @@ from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
 from fieldsync.core.messages.pages import PAGES
 from fieldsync.core.messages.people import PEOPLE
+from fieldsync.core.messages.quality import QUALITY
 from fieldsync.core.messages.records import RECORDS
 from fieldsync.core.messages.requests import REQUESTS
 
@@ -28,6 +29,7 @@ MESSAGES: dict[str, Entry] = {
     **PAGES,
     **PEOPLE,
     **INDICATORS,
+    **QUALITY,
     **DESK,
     **EXPORTS,
 }
