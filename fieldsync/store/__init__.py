@@ -1,8 +1,10 @@
 """The only SQL: the engine and its transactions, the models, and one module a thing."""
 
 from fieldsync.store import (
+    attachment_models,
     export_models,
     inbox_models,
+    indicator_models,
     models,
     openrosa_models,
     people_models,
@@ -12,8 +14,10 @@ from fieldsync.store import (
 
 # Whoever imports anything of the store sees every table: migrations, backups, tests.
 __all__ = [
+    "attachment_models",
     "export_models",
     "inbox_models",
+    "indicator_models",
     "models",
     "openrosa_models",
     "people_models",

@@ -123,6 +123,7 @@ class Receipt(Base):
     """One batch as it was received: when by our clock, when by the sender's, how much."""
 
     __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_device", "device_id", "received_ms"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     received_ms: Mapped[int]
@@ -251,7 +252,10 @@ class MissingFile(Base):
     """A file that an operation names and that is not here yet."""
 
     __tablename__ = "missing_file"
-    __table_args__ = (PrimaryKeyConstraint("author_id", "counter", "sha256"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("author_id", "counter", "sha256"),
+        Index("ix_missing_file_sha256", "sha256"),
+    )
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
     counter: Mapped[int]
     sha256: Mapped[str]
