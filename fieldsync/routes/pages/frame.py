@@ -81,7 +81,9 @@ SECTIONS = {
     ),
     **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
-    **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
+    **dict.fromkeys(
+        ("enrol", "offer", "device", "collect", "rename_device", "move_device", "revoke_device"), "devices"
+    ),
 }
 """Which entry of the menu a page belongs to."""
 

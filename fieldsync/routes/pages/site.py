@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    collect,
     correcting,
     devices,
     enrolment,
@@ -35,6 +36,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    collect,
     correcting,
     devices,
     enrolment,
