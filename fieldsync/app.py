@@ -20,6 +20,7 @@ from fieldsync.routes import (
     audit,
     devices,
     errors,
+    exports,
     forms,
     health,
     openrosa,
@@ -42,7 +43,10 @@ from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
     part.blueprint
-    for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, account, people, audit)
+    for part in (
+        *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
+        audit,
+    )
 )
 
 SECURITY_HEADERS = {

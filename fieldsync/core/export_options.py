@@ -7,6 +7,8 @@ import msgspec
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+    "parquet": "application/vnd.apache.parquet",
 }
 """Format to media type."""
 
@@ -17,7 +19,7 @@ LAYOUTS = ("tables", "flat")
 
 POINTS = ("none", "rounded", "exact")
 IDS = ("association", "export", "record")
-"""What stands for a record's UUID: the same in all exports of an association, another in each, the UUID itself."""
+"""What stands for a record’s UUID: the same in all exports of an association, another in each, the UUID itself."""
 
 SEPARATORS = (",", ";", "\t")
 STATES = ("received", "hasIssues", "edited", "approved", "rejected")
@@ -61,4 +63,4 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_one_table(self) -> bool:
         """Whether repeats stand in the rows of their records."""
-        return self.layout == "flat"
+        return self.layout == "flat" or self.format == "geojson"

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fieldsync.core.export_cells import Cell, is_number
 from fieldsync.core.export_plan import Plan, Row, Table, unique
 from fieldsync.core.problems import Problem
-from fieldsync.services.export_files import About, Archive, tables_apart
+from fieldsync.services.export_files import About, Archive, CannotExport, tables_apart
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,12 +34,6 @@ _ESCAPE = re.compile("_(x[0-9A-Fa-f]{4}_)")
 
 _DATE, _MOMENT, _HEADING = 1, 2, 3
 """Numbers of the cell formats in `_STYLES`."""
-
-
-class TooLong(Exception):
-    """More rows than a sheet holds."""
-
-    problem = Problem("export_too_long")
 
 
 class SpreadsheetWriter:
@@ -98,7 +92,7 @@ class _Sheet:
         """More rows."""
         self._count += len(rows)
         if self._count > ROWS_MAX:
-            raise TooLong
+            raise CannotExport(Problem("export_too_long"))
         cells = self._cells
         lines = []
         for row in rows:
@@ -172,7 +166,12 @@ def _moment_cell(cell: Cell) -> str:
     return f'<c s="{_MOMENT}"><v>{(wall - _EPOCH) / timedelta(days=1):.6f}</v></c>'
 
 
-_CELLS: dict[str, Callable[[Cell], str]] = {"number": _number_cell, "date": _date_cell, "moment": _moment_cell}
+_CELLS: dict[str, Callable[[Cell], str]] = {
+    "integer": _number_cell,
+    "number": _number_cell,
+    "date": _date_cell,
+    "moment": _moment_cell,
+}
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
