@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read
+from fieldsync.services import audit_read, inbox_projection
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import form_uploads, upkeep
+from fieldsync.store import associations, form_uploads, searches, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,13 @@ EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
 """How long codes and tokens stay after they expired, so that people can ask why one failed."""
 
 
+FOLLOW_STEP_CHANGES = 300
+"""Changes that a follower takes in one transaction: some tens of milliseconds, in which nobody else writes."""
+
+FOLLOW_STEPS_MAX = 200
+"""Transactions of one run; what is left waits for the next."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A task for the leader: its name in the log, how many seconds lie between two runs, what it does."""
@@ -47,6 +55,7 @@ def forget_expired(database: Database) -> None:
     at = now_ms()
     database.write(lambda session: upkeep.forget_expired(session, at - EXPIRED_KEPT_MS))
     database.write(lambda session: form_uploads.drop_expired(session, at))
+    database.write(lambda session: searches.forget(session, at))
 
 
 def anchor(database: Database) -> None:
@@ -61,7 +70,22 @@ def keep_fast(database: Database) -> None:
         upkeep.optimize(database.engine)
 
 
+def follow(database: Database) -> None:
+    """Let the desk's list follow the change logs, step by step; others write between the steps."""
+    with database.read() as session:
+        late = inbox_projection.late(session, [each.id for each in associations.everyone(session)])
+    for association_id in late:
+        for _ in range(FOLLOW_STEPS_MAX):
+            if not database.write(lambda session, each=association_id: _take_step(session, each)):  # type: ignore[misc]
+                break
+
+
+def _take_step(session: Session, association_id: int) -> bool:
+    return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
+
+
 JOBS = (
+    Job("follow", 5, follow),
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),

@@ -9,11 +9,11 @@ from fieldsync.core import access
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.roles import OTHER
-from fieldsync.services import records_told
+from fieldsync.services import device_care, records_told
 from fieldsync.services.changes import name_of
 from fieldsync.services.readers import Reader
 from fieldsync.services.reading import NOBODY, Page, hiding
-from fieldsync.store import authors, devices, operations, people, quarantine, records, server
+from fieldsync.store import authors, devices, operations, quarantine, records, server
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.quarantine import QuarantineRow
 
@@ -35,7 +35,7 @@ def held(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
 def quarantined(session: Session, reader: Reader, after_id: int, limit: int, language: str) -> Page:
     """A page of what nobody has judged yet; `said` is what was said, as far as the reader may see it."""
     rows = quarantine.page(session, reader.association_id, after_id, limit)
-    hide, secret = hiding(session, reader), secret_of(session)
+    hide = hiding(session, reader)
     items = []
     for row in rows:
         if not _sees_said(session, reader, row):
@@ -44,9 +44,14 @@ def quarantined(session: Session, reader: Reader, after_id: int, limit: int, lan
         said = hide(row.kind, row.of, told.pop("said"))
         withheld = said.pop("withheld")
         about = {"kind": row.kind, "of": row.of, "record": records.uuid_text(row.record) if row.record else None}
-        ticket = seal_number(row.id, _purpose(reader.association_id), secret)
+        ticket = ticket_of(session, reader.association_id, row.id)
         items.append({"quarantined": ticket, **about, **told, "said": said, "withheld": withheld})
     return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def ticket_of(session: Session, association_id: int, row_id: int) -> str:
+    """How a list names something quarantined."""
+    return seal_number(row_id, _purpose(association_id), secret_of(session))
 
 
 def find_quarantined(session: Session, reader: Reader, ticket: str) -> QuarantineRow | None:
@@ -92,7 +97,7 @@ def _purpose(association_id: int) -> str:
 
 def device_told(session: Session, row: DeviceRow) -> dict[str, Any]:
     """A phone or hub, with what it last said of itself."""
-    holder = people.find_by_id(session, row.holder_id) if row.holder_id is not None else None
+    holder = device_care.holder_of(session, row)
     own = authors.of_device(session, row.id)
     present = own[-1] if own else None
     return {

@@ -48,6 +48,7 @@ def navigation(reader: Reader) -> list[Entry]:
     if reader.must_enrol:
         return []
     offered = (
+        (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
         (access.EXPORT_RECORDS, "exports", "download", _("Exports")),
