@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.utils.escape import unescape
 from pyxform.xls2xform import convert as to_xform
 
 from fieldsync.core.export_options import Options
@@ -144,6 +145,11 @@ def read_csv(content: bytes, separator: str = ",") -> dict[str, Rows]:
     return {"records": _csv(content, separator)}
 
 
+def _as_excel(value: Any) -> Any:
+    """openpyxl leaves the standard's escapes in inline strings as they are."""
+    return unescape(value) if isinstance(value, str) else value
+
+
 def _csv(content: bytes, separator: str) -> Rows:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=separator))
 
@@ -154,6 +160,6 @@ def read_xlsx(content: bytes) -> dict[str, Rows]:
     for sheet in openpyxl.load_workbook(io.BytesIO(content)):
         cells: list[list[Any]] = [list(row) for row in sheet.iter_rows()]
         assert all(cell.data_type != "f" for row in cells for cell in row)
-        names, *rows = [[cell.value for cell in row] for row in cells]
+        names, *rows = [[_as_excel(cell.value) for cell in row] for row in cells]
         found[sheet.title] = [dict(zip(names, row, strict=True)) for row in rows]
     return found

@@ -27,6 +27,7 @@ SHEET_NAME_MAX = 31
 _EPOCH = datetime(1899, 12, 30)
 _FIRST_YEAR = 1900
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_AT_ENDS = re.compile("^[\\s'=+\\-@|%\ufeff\uff1d\uff0b\uff0d\uff20]+|[\\s']+$")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]").search
 _NOT_XML_EACH = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MARKUP = re.compile("[&<>]").search
@@ -107,15 +108,15 @@ class _Sheet:
 
 
 def sheet_names(labels: Sequence[str]) -> list[str]:
-    """Names of sheets: at most 31 characters, none that Excel forbids, each once whatever the case."""
-    plain = [_NOT_IN_NAMES.sub(" ", _NOT_XML_EACH.sub(" ", label)).strip() for label in labels]
-    short = [
-        (name if name.strip("'") == name or name[:1] == "'" else name.strip("'"))[:SHEET_NAME_MAX] or "-"
-        for name in plain
-    ]
+    """Names of sheets: at most 31 characters, each once whatever the case.
+
+    Excel forbids some characters, and an apostrophe at an end: what would begin a formula goes, and is not guarded.
+    """
+    plain = [_NOT_IN_NAMES.sub(" ", _NOT_XML_EACH.sub(" ", label)) for label in labels]
+    short = [_AT_ENDS.sub("", _AT_ENDS.sub("", name)[:SHEET_NAME_MAX]) or "table" for name in plain]
     if len(set(map(str.casefold, short))) == len(short):
         return short
-    return unique([name[: SHEET_NAME_MAX - 6] for name in short])
+    return unique([name[: SHEET_NAME_MAX - 6].rstrip(" '") for name in short])
 
 
 def column_letters(number: int) -> str:
