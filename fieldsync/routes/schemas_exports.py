@@ -2,7 +2,17 @@
 
 from marshmallow import Schema, fields, validate
 
-from fieldsync.core.export_options import FORMATS, IDS, LAYOUTS, POINTS, REASON_TEXT_MAX, REASONS, SEPARATORS, STATES
+from fieldsync.core.export_options import (
+    FORMATS,
+    IDS,
+    LAYOUTS,
+    NARROWING,
+    POINTS,
+    REASON_TEXT_MAX,
+    REASONS,
+    SEPARATORS,
+    STATES,
+)
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.routes.schemas import KINDS, NAME_LENGTH_MAX
 
@@ -30,6 +40,11 @@ class OptionsSchema(Schema):
     until = fields.Date(load_default=None, allow_none=True)
     separator = fields.String(load_default=",", validate=validate.OneOf(SEPARATORS))
     mark = fields.Boolean(load_default=True)
+    narrowed = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(NARROWING)),
+        values=fields.String(validate=validate.Length(1, NAME_LENGTH_MAX)),
+        load_default={},
+    )
 
 
 class AskExportSchema(OptionsSchema):

@@ -58,8 +58,7 @@ def refusal(session: Session, reader: Reader | None, association_id: int, option
     """Why this may not be exported, or None; nobody's (None) is the operator's."""
     if reader is not None and not reader.opens(options.kind, options.of, EXPORT_RECORDS):
         return Problem("not_found")
-    paths = Withholding(session, association_id).paths(options.kind, options.of)
-    if not paths.known:
+    if not _is_there(session, association_id, options):
         return Problem("not_found")
     return Problem("export_restricted") if _is_restricted(session, association_id, options.kind, options.of) else None
 
@@ -94,6 +93,12 @@ def sight_of(reader: Reader | None, options: Options) -> Callable[[str, int], bo
 
 SIGHTS_MAX = 20_000
 """Places and authors remembered at the same time; a programme has some thousands."""
+
+
+def _is_there(session: Session, association_id: int, options: Options) -> bool:
+    if options.kind == "entity":
+        return options.of in form_versions.lists(session, association_id)
+    return bool(form_versions.versions(session, association_id, options.of))
 
 
 def _is_restricted(session: Session, association_id: int, kind: str, of: str) -> bool:

@@ -96,7 +96,7 @@ def write_file(
     writer = OPENERS[plan.options.format](file, plan, about)
     records = 0
     sight = export_sources.sight_of(reader, plan.options)
-    for page in export_rows.pages(session, association_id, plan, sight):
+    for page in export_rows.pages(session, association_id, plan, sight, reader):
         writer.add(page.rows)
         records += page.records
         beat(records, page.percent)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -71,6 +72,9 @@ def test_aliases_are_the_same_under_a_key_and_tell_nothing_under_another() -> No
     assert re.fullmatch("r[0-9a-f]{20}", ALIAS(UUID))
 
 
+CHOSEN: list[Any] = [{"set": ["red"]}, {"set": []}, 5]
+
+
 def test_values_of_each_shape() -> None:
     labels = {"red": "Rouge", "green": "-Vert"}
     assert export_cells.of_choice(labels, ALIAS)("green") == "'-Vert"
@@ -78,7 +82,7 @@ def test_values_of_each_shape() -> None:
     assert export_cells.of_choices(labels, ALIAS)({"set": ["green", "blue"]}) == "'-Vert; blue"
     assert export_cells.of_choices({}, ALIAS)(["b", "a"]) == "b a"
     assert export_cells.of_choices({}, ALIAS)("text") == "text"
-    assert [export_cells.is_chosen("red")(value) for value in ({"set": ["red"]}, {"set": []}, 5)] == [1, 0, None]
+    assert list(map(export_cells.is_chosen("red"), CHOSEN)) == [1, 0, None]
     point = {"lat": "31.25", "lon": "-8.06", "alt": None}
     assert export_cells.of_point("lat", rounded=True)(point) == 31.2
     assert export_cells.of_point("lon", rounded=False)(point) == "-8.06"

@@ -9,7 +9,7 @@ import pytest
 
 from fieldsync.core.export_options import Options
 from fieldsync.core.problems import Problem
-from fieldsync.services import desk, exporting, exports
+from fieldsync.services import desk, exporting, exports, inbox_projection
 from fieldsync.store import audit, grants
 from fieldsync.store import exports as stored
 from tests.exported import EVERYTHING, SURVEY, Desk, desk_of, publish, read_csv, read_xlsx, ready
@@ -189,6 +189,18 @@ def test_a_coordinator_of_some_places_takes_out_those(world: World, tmp_path: Pa
     visited(phone, world, village="07.161.01", age=2)
     narrow = desk_of(world, tmp_path / "exports", places=("07.041",))
     assert [row["age"] for row in narrow.rows()] == ["1"]
+
+
+def test_a_file_shows_what_the_list_showed(world: World, at_desk: Desk) -> None:
+    phone, another = world.phone(), world.phone()
+    visited(phone, world, village="07.041.05.01", age=1)
+    visited(phone, world, village="07.161.01", age=2)
+    visited(another, world, village="07.041.05.01", age=3)
+    for _ in range(3):
+        world.write(lambda session: inbox_projection.step(session, world.amal, 100))
+    assert [row["age"] for row in at_desk.rows(narrowed={"place": "07.041"})] == ["1", "3"]
+    assert [row["age"] for row in at_desk.rows(narrowed={"place": "07.041", "device": another.author})] == ["3"]
+    assert at_desk.rows(narrowed={"conflict": "1"}) == []
 
 
 def test_whoever_lost_her_role_meanwhile_gets_nothing(world: World, at_desk: Desk) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from fieldsync.core import inbox
 from fieldsync.core.access import EXPORT_RECORDS
-from fieldsync.core.export_options import FORMATS, IDS, LAYOUTS, POINTS, REASONS, SEPARATORS, STATES, Options
+from fieldsync.core.export_options import FORMATS, IDS, LAYOUTS, NARROWING, POINTS, REASONS, SEPARATORS, STATES, Options
 from fieldsync.core.export_words import STATES as STATE_WORDS
 from fieldsync.core.export_words import word
 from fieldsync.core.messages import LANGUAGES
@@ -179,7 +180,14 @@ def _options(given: Mapping[str, str]) -> Options | dict[str, str]:
         until or "",
         SEPARATOR_NAMES.get(given.get("separator", ""), ","),
         bool(given.get("mark")),
+        _narrowing(given),
     )
+
+
+def _narrowing(given: Mapping[str, str]) -> dict[str, str]:
+    """What of the desk's filter stands beside form, state and days, in an address or in the form's hidden fields."""
+    found = inbox.query(inbox.parse(given))
+    return {name: text for name, text in found.items() if name in NARROWING}
 
 
 SEPARATOR_NAMES = dict(zip(("comma", "semicolon", "tab"), SEPARATORS, strict=True))
@@ -199,12 +207,15 @@ def _form(errors: dict[str, str], status: int, given: Mapping[str, str]) -> Resp
     with context().database.read() as session:
         sources = _sources(session, who)
     posted = request.method == "POST"
-    several = request.values.getlist("states")
+    listed = inbox.parse(given)
+    several = request.values.getlist("states") or [listed.state]
+    what = given.get("what") or (f"{listed.kind}:{listed.of}" if listed.kind else "")
     return shell.page(
         "export_new.html",
         status,
         sources=sources,
-        given=given,
+        given={**dict(given.items()), "what": what, "since": listed.since, "until": listed.until},
+        narrowed=_narrowing(given),
         states=[(code, word(STATE_WORDS, code, language.chosen())) for code in STATES],
         chosen_states=[each for each in several if each in STATES] or ([] if posted else ["approved"]),
         heads=[(NAMES, _("Names as in the form’s definition")), *_heads()],
