@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -29,6 +29,13 @@ class Desk:
     association_id: int
     who: str
     now_ms: int
+
+
+Seen: TypeAlias = Sequence[OperationId] | None
+"""The heads of a record as somebody saw them; None: as they are."""
+
+SEEN_MAX = 64
+"""Heads that one operation may name (protocol section 1)."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,17 @@ def comment(session: Session, desk: Desk, found: Found, text: str) -> Problem | 
     return _say(session, desk, found, act={"comment": text})
 
 
-def correct(session: Session, desk: Desk, found: Found, writes: Mapping[str, Any]) -> Problem | None:
-    """Write other values, as one who has seen all that the record shows; the form's version says what fits."""
+def correct(
+    session: Session, desk: Desk, found: Found, writes: Mapping[str, Any], seen: Seen = None
+) -> Problem | None:
+    """Write other values, as one who has seen `seen`, or all that the record shows; the form's version says what fits.
+
+    `seen` are the heads of the record as a page showed them: what was said meanwhile stays beside, as a conflict.
+    """
     state = decode_state(bytes(found.row.state))
     version = state.version if state else None
     wrong = _wrong_in_form(session, desk, found, version, writes) if found.kind == "submission" else None
-    return wrong or _say(session, desk, found, writes=writes, version=version)
+    return wrong or _say(session, desk, found, writes=writes, version=version, **_having_seen(seen))
 
 
 def _wrong_in_form(
@@ -78,9 +90,13 @@ def _wrong_in_form(
     return next(iter(form.compiled.wrong_in_itself(writes)), None)
 
 
-def delete(session: Session, desk: Desk, found: Found) -> Problem | None:
+def delete(session: Session, desk: Desk, found: Found, seen: Seen = None) -> Problem | None:
     """Delete a record; nothing is lost, a later write brings it back."""
-    return _say(session, desk, found, delete=True)
+    return _say(session, desk, found, delete=True, **_having_seen(seen))
+
+
+def _having_seen(seen: Seen) -> dict[str, Any]:
+    return {} if seen is None else {"seen": seen[:SEEN_MAX]}
 
 
 def merge(session: Session, desk: Desk, found: Found, others: Sequence[str]) -> Problem | None:
@@ -184,14 +200,16 @@ def _say_about(
         "of": name[1],
         "version": members.pop("version", None),
         "stamp": tick(receive((0, 0), last, desk.now_ms), desk.now_ms),
-        "seen": state.heads if state else (),
+        "seen": state.heads[:SEEN_MAX] if state else (),
         **members,
     }
     raw = msgspec.json.encode(said)
     operation = parse_operation(raw)
     if not isinstance(operation, Operation):
         return operation.problems[0]
-    entry = Entry(operation, raw, author.id, receipt_id=devices.add_receipt(session, None, desk.now_ms, None, 1))
+    receipt_id = devices.add_receipt(session, None, desk.now_ms, None, 1)
+    form = published(session, desk.association_id, operation.of, operation.version) if operation.writes else None
+    entry = Entry(operation, raw, author.id, receipt_id=receipt_id, published=form)
     settled = settle(session, desk.association_id, [entry], (), desk.now_ms)
     authors.move_counters(session, [(counter, counter, author.id)])
     conclude(session, desk.association_id, settled, desk.now_ms)
