@@ -16,13 +16,13 @@ _CHOSEN = ("select_one", "select_multiple", "rank")
 
 
 class ShownValue(NamedTuple):
-    """`kind` is one of the words above. `parts`: members of a point or a file; `count`: points of a trace or shape."""
+    """`kind` is one of the words above. `parts`: members of a point or a file; `length`: points of a trace or shape."""
 
     kind: str
     text: str = ""
     choices: tuple[FormText, ...] = ()
     parts: Mapping[str, str] = {}
-    count: int = 0
+    length: int = 0
 
 
 def shown_value(value: Value, question: Question | None, choices: Choices | None) -> ShownValue:
@@ -55,7 +55,7 @@ def _members(value: Mapping[str, Value], question: Question | None, choices: Cho
 
 def _several(values: list[Value], question: Question | None, choices: Choices | None) -> ShownValue:
     if values and all(isinstance(each, dict) and "lat" in each for each in values):
-        return ShownValue(POINTS, count=len(values))
+        return ShownValue(POINTS, length=len(values))
     if question is not None and question.type in _CHOSEN:
         return _chosen(values, question, choices)
     return _plain(values)

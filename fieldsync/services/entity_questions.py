@@ -33,6 +33,4 @@ def _of_declaration(
 ) -> Written:
     if declaration.list != list_name:
         return {}
-    return {
-        name: (found, questions[path]) for name, path in declaration.properties.items() if path in questions
-    }
+    return {name: (found, questions[path]) for name, path in declaration.properties.items() if path in questions}

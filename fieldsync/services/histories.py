@@ -52,9 +52,7 @@ def _joined(session: Session, row: RecordRow) -> Collection[int]:
     return merges.ever_joined(session, {row.id}) if row.merged else {row.id}
 
 
-def _applied(
-    session: Session, record_ids: Collection[int]
-) -> tuple[list[Operation], dict[OperationId, HistoryRow]]:
+def _applied(session: Session, record_ids: Collection[int]) -> tuple[list[Operation], dict[OperationId, HistoryRow]]:
     found: dict[OperationId, HistoryRow] = {}
     everything: list[Operation] = []
     for each in operations.history(session, record_ids):

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from fieldsync.core import access
-from fieldsync.core.access import READ_HISTORY, READ_RECORDS
+from fieldsync.core.access import READ_HISTORY, READ_RECORDS, Scope
 from fieldsync.core.masking import said_without, without
+from fieldsync.core.roles import CLEAR, MASKED
 from fieldsync.services import auditing, changes, desk, records_told, showing
 from fieldsync.services.desk import Found
 from fieldsync.services.readers import Reader
@@ -22,6 +23,11 @@ PAGE_ROWS_MAX = 500
 
 NOBODY = 0
 """The author of what nobody said."""
+
+RAW = "raw"
+"""The member under which the text of an unreadable operation is told."""
+
+UNREADABLE = frozenset((RAW,))
 
 SCANNED_ROWS_MAX = 2000
 """Records that one request looks through for a filter or a view that lets few of them pass."""
@@ -97,11 +103,16 @@ def find(
     ]
 
 
-def told(session: Session, reader: Reader, found: Sequence[Found], language: str) -> list[dict[str, Any]]:
-    """Records that were found, as the reader sees them; one of which nothing applies yet shows empty."""
+def told(
+    session: Session, reader: Reader, found: Sequence[Found], language: str, revealed: bool = False
+) -> list[dict[str, Any]]:
+    """Records that were found, as the reader sees them; one of which nothing applies yet shows empty.
+
+    `revealed`: with the personal answers that are masked otherwise; `note_revealed` comes first.
+    """
     shown: list[dict[str, Any]] = []
     for each in found:
-        items = shown_to(session, reader, [each.row], language)
+        items = shown_to(session, reader, [each.row], language, revealed)
         empty = records_told.nothing_applies(each.row.uuid, each.kind, each.of)
         shown += items or [{**empty, "withheld": [], "masked": []}]
     return shown
@@ -109,11 +120,14 @@ def told(session: Session, reader: Reader, found: Sequence[Found], language: str
 
 def revealed(session: Session, reader: Reader, found: Found, language: str, now_ms: int) -> dict[str, Any]:
     """A record with the personal answers that are masked otherwise; that they were shown is written down with it."""
+    note_revealed(session, reader, found, now_ms)
+    return told(session, reader, [found], language, revealed=True)[0]
+
+
+def note_revealed(session: Session, reader: Reader, found: Found, now_ms: int) -> None:
+    """Write down that somebody is about to be shown the personal answers of a record that are masked otherwise."""
     uuid = records.uuid_text(found.row.uuid)
-    shown = shown_to(session, reader, [found.row], language, revealed=True)
-    empty = records_told.nothing_applies(found.row.uuid, found.kind, found.of)
     auditing.note(session, reader.association_id, auditing.by(reader), "personal_revealed", f"record:{uuid}", now_ms)
-    return shown[0] if shown else {**empty, "withheld": [], "masked": []}
 
 
 def history(session: Session, reader: Reader, found: Found, after_id: int, limit: int) -> Page:
@@ -126,11 +140,11 @@ def history(session: Session, reader: Reader, found: Found, after_id: int, limit
 
 
 def hiding(
-    session: Session, reader: Reader, row: RecordRow | None = None
+    session: Session, reader: Reader, row: RecordRow | None = None, revealed: bool = False
 ) -> Callable[[str, str, dict[str, Any]], dict[str, Any]]:
     """How operations of (kind, form or list) look to a reader: what is masked in a record is withheld here.
 
-    `row` is the record that they are about, where that is known.
+    `row` is the record that they are about, where that is known; `revealed`: after a click that was written down.
     """
     if reader.sender is not None and reader.sender.sees_restricted:
         return lambda _kind, _of, said: {**said, "withheld": []}
@@ -139,12 +153,24 @@ def hiding(
 
     def hide(kind: str, of: str, said: dict[str, Any]) -> dict[str, Any]:
         paths = withholding.paths(kind, of)
-        hidden = hidden_from(reader, reader.scope(kind, of, place, created_by), paths)
+        scope = reader.scope(kind, of, place, created_by)
+        hidden = hidden_from(reader, scope, paths, revealed)
         if hidden.discloses and "record" in said:
             reader.disclosed.append(f"record:{said['record']}")
-        return said_without(said, paths.known, hidden.withheld | hidden.masked)
+        left_out = hidden.withheld | hidden.masked
+        if RAW in said and not left_out and not _shows_personal(reader, scope, revealed):
+            left_out = UNREADABLE
+        return said_without(said, paths.known, left_out)
 
     return hide
+
+
+def _shows_personal(reader: Reader, scope: Scope, revealed: bool) -> bool:
+    """Whether what nobody can tell apart from personal answers shows: an unreadable text of no known form."""
+    if reader.sender is not None:
+        return True
+    shows = access.personal(reader.grants, scope)
+    return shows == CLEAR or (shows == MASKED and revealed)
 
 
 def shown_to(

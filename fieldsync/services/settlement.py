@@ -1,4 +1,4 @@
-"""Settling conflicts at the desk: an operation that has seen exactly what the page showed (docs/protocol.md section 11).
+"""Settling conflicts: an operation that has seen exactly what the page showed (docs/protocol.md section 11).
 
 What somebody else said meanwhile has not been seen, and stays beside it: nobody settles over another unawares.
 """

@@ -211,7 +211,7 @@ class Waiting(Base):
 class Quarantined(Base):
     """An operation that is wrong in itself, kept raw; it never occupies its id.
 
-    `status` is quarantined, released or rejected. `provisional` until the upstream server has judged it.
+    `status` is quarantined, released or rejected; `code` names the first of its problems.
     """
 
     __tablename__ = "quarantine"
@@ -219,6 +219,8 @@ class Quarantined(Base):
         Index("uq_quarantine_said", "sender_id", "author", "counter", "n", "digest", unique=True),
         Index("ix_quarantine_author", "association_id", "author", "counter"),
         Index("ix_quarantine_record", "association_id", "record"),
+        Index("ix_quarantine_status", "association_id", "status", "id"),
+        Index("ix_quarantine_reason", "association_id", "status", "code", "id"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
@@ -235,6 +237,7 @@ class Quarantined(Base):
     problems: Mapped[bytes]
     body: Mapped[bytes]
     arrived_ms: Mapped[int]
+    code: Mapped[str] = mapped_column(server_default="")
 
 
 class Void(Base):
@@ -281,7 +284,10 @@ class Merge(Base):
 
 
 class Verdict(Base):
-    """What a coordinator decided of a quarantined or held operation; it may come before its target."""
+    """What a coordinator decided of a quarantined or held operation; it may come before its target.
+
+    `note` is her reason, `said_by` the author under whom she said it, `said_ms` when.
+    """
 
     __tablename__ = "verdict"
     __table_args__ = (PrimaryKeyConstraint("association_id", "digest", "author", "counter", "n", "sender"),)
@@ -292,6 +298,9 @@ class Verdict(Base):
     n: Mapped[int]
     digest: Mapped[str]
     decision: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="")
+    said_by: Mapped[str] = mapped_column(server_default="")
+    said_ms: Mapped[int] = mapped_column(server_default="0")
 
 
 class ReportKey(Base):

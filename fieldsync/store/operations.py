@@ -137,6 +137,12 @@ def held(session: Session, association_id: int, after_id: int, limit: int) -> li
     return [(HistoryRow(*row[:8]), bytes(row[8])) for row in rows]
 
 
+def find_held(session: Session, association_id: int, operation_id: int) -> tuple[HistoryRow, bytes] | None:
+    """One operation that waits in an association, with its record's UUID (16 bytes)."""
+    rows = held(session, association_id, operation_id - 1, 1)
+    return rows[0] if rows and rows[0][0].id == operation_id else None
+
+
 def history_page(session: Session, record_id: int, after_id: int, limit: int) -> list[HistoryRow]:
     """A page of what was said about a record, in the order in which it came."""
     sql = (

@@ -20,7 +20,6 @@ from fieldsync.services.settlement import Settlement
 from fieldsync.store.people import PersonRow
 from tests.world import Json, Phone, World, plain
 
-
 REVIEWER = PersonRow(1, "", None, "", "", "active", None, 0, 0, 0)
 
 
@@ -130,9 +129,7 @@ def test_two_coordinators_who_settle_at_once_see_each_other(world: World, disput
     people = {"p1": 41, "p2": 42, "p3": 42}
     with ThreadPoolExecutor(3) as together:
         answers = list(
-            together.map(
-                lambda who: settles(world, record, Settlement("age", heads, value=people[who]), who), people
-            )
+            together.map(lambda who: settles(world, record, Settlement("age", heads, value=people[who]), who), people)
         )
     assert answers == [None, None, None]
     [conflict] = disagreement(world, record).conflicts

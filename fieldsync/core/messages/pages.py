@@ -25,4 +25,10 @@ PAGES: dict[str, tuple[int | None, str, str, str]] = {
         "Écrivez la raison : qui regarde la fiche après vous la lira.",
         "Write the reason: whoever looks at the record after you reads it.",
     ),
+    "not_correctable": (
+        409,
+        "لا تحمل هذه العملية أجوبة يمكن تصحيحها هنا. يمكن الإفراج عنها أو رفضها.",
+        "Cette opération ne porte pas de réponses à corriger ici. Elle peut être libérée ou rejetée.",
+        "This operation carries no answers that could be corrected here. It can be released or rejected.",
+    ),
 }

@@ -65,6 +65,14 @@ NOTICES = {
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
     "offer_ended": _l("The code is taken back."),
+    "quarantine_release": _l("Released; it counts now."),
+    "quarantine_reject": _l("Laid aside; it stays on file."),
+    "quarantine_corrected": _l("Released and corrected; both stay in the history."),
+    "held_released": _l("Released; it waits no longer."),
+    "conflict_settled": _l("Settled; the other values stay in the history."),
+    "conflict_again": _l("Settled as you saw it; somebody wrote meanwhile, look again."),
+    "record_deleted": _l("Deleted; it can be brought back."),
+    "record_back": _l("It is back."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
 
