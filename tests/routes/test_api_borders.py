@@ -1,18 +1,14 @@
 """Whatever crosses an association's border is answered like what does not exist: role × route × id, the whole map."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from fieldsync.routes.calls import CALLS, Calls
-from fieldsync.services import hashing
 from fieldsync.services.auditing import ACTIONS
 from tests.routes.callers import Caller, bearer, nobody, person
+from tests.watching import watched
 from tests.world import Json, World
 
 PEOPLE = (
@@ -121,44 +117,13 @@ def ask(two: Two, caller: Caller, endpoint: str, method: str, ids: Ids, partner:
     return caller.call(method, path, **({"json": body} if body is not None and method in ("POST", "PUT") else {}))
 
 
-@dataclass
-class Work:
-    """What a request cost: its statements, and how often a passphrase was hashed."""
-
-    statements: int = 0
-    hashes: int = 0
-
-
-@contextmanager
-def watched(two: Two, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
-    work = Work()
-    two.world.app.extensions[CALLS] = Calls()  # every fiftieth call is written down, whatever it asks
-
-    def count(*_: Any) -> None:
-        work.statements += 1
-
-    verify = hashing.is_passphrase
-
-    def hashed(*given: Any) -> bool:
-        work.hashes += 1
-        return verify(*given)
-
-    event.listen(two.world.engine, "before_cursor_execute", count)
-    monkeypatch.setattr(hashing, "is_passphrase", hashed)
-    yield work
-    event.remove(two.world.engine, "before_cursor_execute", count)
-    monkeypatch.undo()
-
-
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_foreign_costs_and_answers_the_same_as_what_is_absent(
-    two: Two, role: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_foreign_costs_and_answers_the_same_as_what_is_absent(two: Two, role: str) -> None:
     tried = 0
     for endpoint, method, _ in addresses(two):
-        with watched(two, monkeypatch) as on_foreign:
+        with watched(two.world) as on_foreign:
             foreign = ask(two, two.callers[role], endpoint, method, two.foreign)
-        with watched(two, monkeypatch) as on_absent:
+        with watched(two.world) as on_absent:
             absent = ask(two, two.callers[role], endpoint, method, two.absent)
         assert (foreign.status_code, foreign.data) == (absent.status_code, absent.data), (endpoint, method)
         assert foreign.status_code in (401, 403, 404), (endpoint, method)
