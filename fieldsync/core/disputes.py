@@ -64,6 +64,16 @@ def doubts(past: History, state: RecordState) -> list[Doubt]:
     ]
 
 
+def sources(past: History, state: RecordState) -> dict[str, Operation]:
+    """Path → the operation that wrote what is shown there; for a set, the last one that spoke of it."""
+    writers = _writers(past)
+    return {
+        path: past.operations[_writer_of(past, path, writers[path], value)]
+        for path, value in state.fields.items()
+        if path in writers
+    }
+
+
 def _writers(past: History) -> dict[str, list[int]]:
     writers: dict[str, list[int]] = defaultdict(list)
     for place, operation in enumerate(past.operations):

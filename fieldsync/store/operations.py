@@ -153,6 +153,48 @@ def history_page(session: Session, record_id: int, after_id: int, limit: int) ->
     return [HistoryRow(*row) for row in execute(session, sql, (record_id, after_id, limit))]
 
 
+def newest(session: Session, record_ids: Collection[int], before_id: int | None, limit: int) -> list[HistoryRow]:
+    """What was said about some records last, or before a row id: the newest first."""
+    ids = sorted(record_ids)
+    earlier, given = ("", ()) if before_id is None else (" AND o.id < ?", (before_id,))
+    sql = (
+        "SELECT o.id, a.name, o.counter, o.n, o.status, o.body, r.received_ms, r.device_id FROM operation o"
+        " JOIN author a ON a.id = o.author_id LEFT JOIN receipt r ON r.id = o.receipt_id"
+        f" WHERE o.record_id IN ({places(len(ids))}){earlier} ORDER BY o.id DESC LIMIT ?"
+    )
+    return [HistoryRow(*row) for row in execute(session, sql, (*ids, *given, limit))]
+
+
+def count_of(session: Session, record_ids: Collection[int]) -> int:
+    """How many operations speak of some records."""
+    ids = sorted(record_ids)
+    sql = f"SELECT count(*) FROM operation WHERE record_id IN ({places(len(ids))})"
+    return int(execute(session, sql, ids).scalar_one())
+
+
+def derived_from(session: Session, author: str, counters: Collection[int], limit: int) -> list[tuple[int, int, int]]:
+    """(counter, n, record's row id) of the entity operations that follow from what an author said."""
+    wanted = sorted(counters)[:CHUNK_ROWS]
+    sql = (
+        "SELECT o.counter, o.n, o.record_id FROM operation o JOIN author a ON a.id = o.author_id"
+        f" WHERE a.name = ? AND o.counter IN ({places(len(wanted))}) AND o.n > 0 ORDER BY o.counter, o.n LIMIT ?"
+    )
+    return [(row[0], row[1], row[2]) for row in execute(session, sql, (author, *wanted, limit))]
+
+
+def spoken_about(session: Session, author: str, counters: Collection[int]) -> dict[int, int]:
+    """Counter → the record's row id, of what an author said itself."""
+    wanted, found = sorted(counters), dict[int, int]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = (
+            "SELECT o.counter, o.record_id FROM operation o JOIN author a ON a.id = o.author_id"
+            f" WHERE a.name = ? AND o.n = 0 AND o.counter IN ({places(len(chunk))})"
+        )
+        found.update((row[0], row[1]) for row in execute(session, sql, (author, *chunk)))
+    return found
+
+
 def count(session: Session) -> int:
     """How many operations are stored, derived ones included."""
     return int(execute(session, "SELECT count(*) FROM operation").scalar_one())

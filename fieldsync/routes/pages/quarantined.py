@@ -22,6 +22,7 @@ from fieldsync.services import answers_told, desk_lists, quarantine_correction, 
 from fieldsync.services.answers_told import Words
 from fieldsync.services.published import Published, published
 from fieldsync.services.quarantine_told import SHOWN, Item, Sent
+from fieldsync.services.readers import Reader
 from fieldsync.store import records
 from fieldsync.store.quarantine import QuarantineRow
 
@@ -40,7 +41,7 @@ def reveal_quarantined(ticket: str) -> Response:
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        quarantine_told.note_revealed(session, who, _found(session, ticket, READ_HISTORY), here.now_ms())
+        quarantine_told.note_revealed(session, who, _found(session, who, ticket, READ_HISTORY), here.now_ms())
 
     here.database.write(work)
     return _page(ticket, revealed=True)
@@ -67,14 +68,14 @@ def judge_quarantined(ticket: str) -> Response:
 @page_access(ACT_ON_RECORDS)
 def correct_quarantined(ticket: str) -> Response:
     """Let it into its record with other answers."""
-    by, reason, seen = desk_of_reader(), reason_given(), heads.given()
+    who, by, reason, seen = reader(), desk_of_reader(), reason_given(), heads.given()
     with context().database.read() as session:
-        changed = _changed(session, _found(session, ticket, ACT_ON_RECORDS))
+        changed = _changed(session, _found(session, who, ticket, ACT_ON_RECORDS))
     if not reason:
         return _page(ticket, {"why": missing_reason()}, 422, given=changed)
 
     def work(session: Any) -> list[Problem]:
-        row = _found(session, ticket, ACT_ON_RECORDS)
+        row = _found(session, who, ticket, ACT_ON_RECORDS)
         return quarantine_correction.correct(session, by, row, changed, seen, reason)
 
     problems = context().database.write(work)
@@ -84,8 +85,8 @@ def correct_quarantined(ticket: str) -> Response:
     return shell.onward("pages.quarantined", "quarantine_corrected", ticket=ticket)
 
 
-def _found(session: Any, ticket: str, permission: str) -> QuarantineRow:
-    row = desk_lists.find_quarantined(session, reader(), ticket, permission)
+def _found(session: Any, who: Reader, ticket: str, permission: str) -> QuarantineRow:
+    row = desk_lists.find_quarantined(session, who, ticket, permission)
     if row is None:
         raise Refused(Problem("not_found"))
     return row
@@ -123,7 +124,7 @@ def _page(
 ) -> Response:
     who, chosen = reader(), language.chosen()
     with context().database.read() as session:
-        row = _found(session, ticket, READ_HISTORY)
+        row = _found(session, who, ticket, READ_HISTORY)
         item = quarantine_told.item(session, who, row, revealed)
         correctable = quarantine_correction.keeps_from_correcting(session, row) is None
     choices = Choices(item.form.compiled.lists, chosen, item.form.form.default_language) if item.form else None
