@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fieldsync.app import now_ms
 from fieldsync.services import audit_read
-from fieldsync.store import upkeep
+from fieldsync.store import form_uploads, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -39,9 +39,10 @@ class Job:
 
 
 def forget_expired(database: Database) -> None:
-    """Drop codes, links, sessions and tokens that nobody can use any more."""
-    before = now_ms() - EXPIRED_KEPT_MS
-    database.write(lambda session: upkeep.forget_expired(session, before))
+    """Drop codes, links, sessions and tokens that nobody can use any more, and forms that nobody published."""
+    at = now_ms()
+    database.write(lambda session: upkeep.forget_expired(session, at - EXPIRED_KEPT_MS))
+    database.write(lambda session: form_uploads.drop_expired(session, at))
 
 
 def anchor(database: Database) -> None:

@@ -133,7 +133,8 @@ def _plain(store: Store, state: State, sent: Sequence[Said], pull: bool, now_ms:
 
 def _report(store: Store) -> dict[str, Any]:
     """What the coordinator's list of phones shows of this one."""
-    report: dict[str, Any] = {"unsent": store.count("outbox"), "app": APP}
+    has = [[form["id"], form["version"]] for form in store.forms()]
+    report: dict[str, Any] = {"unsent": store.count("outbox"), "app": APP, "forms": has}
     oldest = store.outbox(1)
     if oldest:
         report["oldest_ms"] = oldest[0].content()["stamp"][0]

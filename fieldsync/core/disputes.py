@@ -1,4 +1,4 @@
-"""What is in conflict in a record: each value, who wrote it, what its author had seen (docs/protocol.md, section 11)."""
+"""What is in conflict in a record: who wrote each value, and what its author had seen (docs/protocol.md section 11)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,11 +1,9 @@
 """Publishing forms, and taking them back from the phones."""
 
-import threading
 from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
-from werkzeug.datastructures import FileStorage
 
 from fieldsync.core.access import PUBLISH_FORMS
 from fieldsync.core.problems import Problem
@@ -15,6 +13,7 @@ from fieldsync.routes.bodies import json_response, read_body
 from fieldsync.routes.context import Context, context
 from fieldsync.routes.description import refuses, takes
 from fieldsync.routes.errors import Refused
+from fieldsync.routes.files import read_files
 from fieldsync.routes.schemas_forms import DefinitionSchema, FormVersionSchema, PublishedSchema, PublishQuerySchema
 from fieldsync.services import auditing, form_publication, forms_read, publishing
 from fieldsync.services.conversion import definition_kind
@@ -25,16 +24,6 @@ blueprint = ApiBlueprint("publish", __name__, url_prefix="/api/v1/forms", descri
 
 DEFINITION_BYTES_MAX = 8 * 1024 * 1024
 """A raw definition; a workbook of the programme has some 60 KiB."""
-
-FILES_MAX = 200
-"""Media files that come with one definition."""
-
-CONVERSIONS_AT_ONCE = 2
-"""Each may take half a gigabyte and half a minute."""
-
-CONVERSION_WAIT_SECONDS = 10
-
-_converting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
 
 
 @blueprint.post("")
@@ -103,25 +92,13 @@ def _upload(kind: str | None) -> Sent:
     if known is None:
         raise Refused(Problem("wrong_shape", detail={"where": "kind"}))
     media = request.files.getlist("media")
-    if len(media) > FILES_MAX:
-        raise Refused(Problem("too_large", detail={"limit": f"{FILES_MAX} files"}))
-    return Sent(definition.read(), known, {_name(file): file.read() for file in media} or None)
-
-
-def _name(file: FileStorage) -> str:
-    """The last part of an uploaded file's name: folders mean nothing here."""
-    return (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return Sent(definition.read(), known, read_files(media) or None)
 
 
 def _converted(sent: Sent, owner: int, here: Context) -> publishing.Definition:
     with here.database.read() as session:
         known = known_lists(session, owner)
-    if not _converting.acquire(timeout=CONVERSION_WAIT_SECONDS):
-        raise Refused(Problem("busy"))
-    try:
-        definition = form_publication.definition_of(sent, known, here.settings)
-    finally:
-        _converting.release()
+    definition = form_publication.definition_of(sent, known, here.settings)
     if isinstance(definition, Outcome):
         raise _refused(definition)
     return definition

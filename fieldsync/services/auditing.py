@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str] = {
     "verdict": "something quarantined was released or rejected",
     "form_published": "a form version was published",
     "form_retired": "a form version was taken back from the phones",
+    "form_reopened": "a retired form version was offered to the phones again",
     "association_added": "an association was added",
     "sign_in": "somebody signed in",
     "sign_in_failed": "somebody tried to sign in and did not prove who she is",

@@ -29,13 +29,15 @@ class Converted(msgspec.Struct, frozen=True):
     """What became of a definition.
 
     `form` is None where an error stands in `findings`; then `xform` is empty too, so that nobody publishes half a form.
-    `xlsx` is None for a definition that came as an XForm: there is no way back to its sheets.
+    `xlsx` is None for a definition that came as an XForm: there is no way back to its sheets. `sheets` are what was
+    read, to show findings in their rows; empty where nothing could be read.
     """
 
     form: Form | None
     xform: bytes
     xlsx: bytes | None
     findings: list[Finding]
+    sheets: dict[str, list[list[str]]] = {}
 
 
 def definition_kind(filename: str) -> str | None:
@@ -72,19 +74,19 @@ def convert(
         )
     found = Answer([], xform=data) if kind == "xml" else _run_worker(data, kind, limits)
     if not found.xform:
-        return _refused(found.findings)
+        return _refused(found.findings, found.sheets)
     form = read_form(found.xform)
     if isinstance(form, list):
-        return _refused([*found.findings, *form])
+        return _refused([*found.findings, *form], found.sheets)
     findings = [*form_findings(form, p3_allowed=p3_allowed), *media_findings(form, media, lists)]
     findings = _ordered([*found.findings, *_placed(findings, form, found)])
     if any(finding.severity == "error" for finding in findings):
-        return _refused(findings)
-    return Converted(form, found.xform, found.xlsx, findings)
+        return _refused(findings, found.sheets)
+    return Converted(form, found.xform, found.xlsx, findings, found.sheets)
 
 
-def _refused(findings: Iterable[Finding]) -> Converted:
-    return Converted(None, b"", None, _ordered(findings))
+def _refused(findings: Iterable[Finding], sheets: dict[str, list[list[str]]] | None = None) -> Converted:
+    return Converted(None, b"", None, _ordered(findings), sheets or {})
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -37,7 +37,8 @@ class Limits(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct):
     """What the worker found: an XForm and a workbook where the definition could be converted.
 
-    `rows` is the survey row of each question's path; `entity_rows` the entities row of each list.
+    `rows` is the survey row of each question's path; `entity_rows` the entities row of each list; `sheets` what was
+    read, as far as it could be read.
     """
 
     findings: list[Finding]
@@ -45,6 +46,7 @@ class Answer(msgspec.Struct):
     xlsx: bytes | None = None
     rows: dict[str, int] = {}
     entity_rows: dict[str, int] = {}
+    sheets: dict[str, list[list[str]]] = {}
 
 
 def limit_resources(limits: Limits) -> None:
@@ -78,16 +80,16 @@ def _convert(sheets: Sheets) -> Answer:
     from fieldsync.core.xlsform_findings import paths, sheet_findings
 
     findings = sheet_findings(sheets)
-    if any(finding.severity == "error" for finding in findings):
-        return Answer(findings)
     kept = {name: rows for name, rows in sheets.items() if name in SHEETS and rows}
+    if any(finding.severity == "error" for finding in findings):
+        return Answer(findings, sheets=kept)
     xform, more = to_xform(kept)
     if not xform:
-        return Answer([*findings, *more])
+        return Answer([*findings, *more], sheets=kept)
     from fieldsync.services.workbook import write_workbook
 
     rows, entity_rows = paths(sheets)
-    return Answer([*findings, *more], xform, write_workbook(kept), rows, entity_rows)
+    return Answer([*findings, *more], xform, write_workbook(kept), rows, entity_rows, kept)
 
 
 def to_xform(sheets: Sheets) -> tuple[bytes, list[Finding]]:

@@ -1,5 +1,6 @@
 """A definition that somebody sends becomes a published version, or findings and nothing else."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +12,17 @@ from fieldsync.core.forms import Finding
 from fieldsync.core.media import media_name
 from fieldsync.core.problems import Problem
 from fieldsync.services import publishing
+from fieldsync.services.conversion import Converted
 from fieldsync.services.entity_lists import convert_with_lists
 from fieldsync.services.publishing import Definition
 from fieldsync.store import form_versions
+
+CONVERSIONS_AT_ONCE = 2
+"""Each may take half a gigabyte and half a minute."""
+
+CONVERSION_WAIT_SECONDS = 10
+
+_converting = threading.BoundedSemaphore(CONVERSIONS_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -38,9 +47,24 @@ class Outcome:
     problem: Problem | None = None
 
 
+def converted(sent: Sent, known_lists: Sequence[str], settings: Settings) -> Converted | Problem:
+    """Convert what was sent, in a process of its own; `busy` where others are at it for long."""
+    if not _converting.acquire(timeout=CONVERSION_WAIT_SECONDS):
+        return Problem("busy")
+    try:
+        return convert_with_lists(sent.source, sent.kind, sent.files, [*sent.lists, *known_lists], settings)
+    finally:
+        _converting.release()
+
+
 def definition_of(sent: Sent, known_lists: Sequence[str], settings: Settings) -> Definition | Outcome:
-    """Convert what was sent, in a process of its own; files that the form does not name are left out."""
-    made = convert_with_lists(sent.source, sent.kind, sent.files, [*sent.lists, *known_lists], settings)
+    """A definition ready to publish, or what is wrong with it."""
+    made = converted(sent, known_lists, settings)
+    return Outcome(problem=made) if isinstance(made, Problem) else ready(made, sent)
+
+
+def ready(made: Converted, sent: Sent) -> Definition | Outcome:
+    """What was converted as a definition; files that the form does not name are left out."""
     findings = tuple(made.findings)
     if made.form is None:
         return Outcome(findings=findings, problem=Problem("form_has_errors", detail=_count(findings)))

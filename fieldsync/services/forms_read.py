@@ -43,6 +43,11 @@ def version(session: Session, association_id: int, form: str, version: str) -> d
     return None if row is None else summary(row)
 
 
+def row(session: Session, association_id: int, form: str, version: str) -> FormVersionRow | None:
+    """One form version as stored, without its bytes."""
+    return form_versions.find(session, association_id, form, version)
+
+
 def summary(row: FormVersionRow) -> dict[str, Any]:
     """A form version without its content."""
     return {

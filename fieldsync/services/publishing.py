@@ -72,6 +72,18 @@ def retire(
     return row
 
 
+def reopen(
+    session: Session, association_id: int, form: str, version: str, now_ms: int, by: str = auditing.OPERATOR
+) -> FormVersionRow | None:
+    """Offer a retired version to devices again."""
+    row = form_versions.find(session, association_id, form, version)
+    if row is not None and row.state == RETIRED:
+        form_versions.set_state(session, row.id, OPEN)
+        associations.forms_changed(session, association_id)
+        auditing.note(session, association_id, by, "form_reopened", f"form:{form}", now_ms, detail=row.hash)
+    return row
+
+
 def hash_of(xform: bytes, media: Mapping[str, bytes]) -> str:
     """The hash of a version: of its XForm and of each file's name and content."""
     digest = hashlib.sha256(hashlib.sha256(xform).digest())

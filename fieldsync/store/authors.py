@@ -63,6 +63,13 @@ def named(session: Session, names: Collection[str]) -> dict[str, AuthorRow]:
     return {row[1]: AuthorRow(*row) for row in execute(session, sql, sorted(names))}
 
 
+def names_of(session: Session, author_ids: Collection[int]) -> dict[int, str]:
+    """The names of authors by row id; at most a batch's worth."""
+    ids = sorted(author_ids)
+    sql = f"SELECT id, name FROM author WHERE id IN ({places(len(ids))})"
+    return {row[0]: row[1] for row in execute(session, sql, ids)} if ids else {}
+
+
 def of_device(session: Session, device_id: int) -> list[AuthorRow]:
     """A device's authors, its present one last; the one that OpenRosa gives it speaks by that door alone."""
     sql = f"SELECT {_COLUMNS} FROM author WHERE device_id = ? AND kind = 'device' ORDER BY id"

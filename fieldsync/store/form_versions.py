@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many
+from fieldsync.store.db import execute, execute_many, places
 
 _COLUMNS = "id, association_id, form, version, title, hash, state, published_ms"
 
@@ -147,3 +147,21 @@ def lists(session: Session, association_id: int) -> list[str]:
     """The entity lists that the published forms speak of."""
     sql = "SELECT DISTINCT list FROM entity_property WHERE association_id = ? ORDER BY list"
     return [row[0] for row in execute(session, sql, (association_id,))]
+
+
+def newest(session: Session, association_id: int, after: str, limit: int) -> list[tuple[FormVersionRow, int]]:
+    """Forms by id after one: each with its newest version, the open ones first, and how many versions it has."""
+    sql = (
+        "SELECT coalesce(max(CASE WHEN state = 'open' THEN id END), max(id)), count(*) FROM form_version"
+        " WHERE association_id = ? AND form > ? GROUP BY form ORDER BY form LIMIT ?"
+    )
+    counts = {row[0]: row[1] for row in execute(session, sql, (association_id, after, limit))}
+    wanted = sorted(counts)
+    sql = f"SELECT {_COLUMNS} FROM form_version WHERE id IN ({places(len(wanted))}) ORDER BY form"
+    rows = execute(session, sql, wanted) if wanted else ()
+    return [(FormVersionRow(*row), counts[row[0]]) for row in rows]
+
+
+def findings(session: Session, version_id: int) -> bytes:
+    """What was found when a version was published, as JSON."""
+    return bytes(execute(session, "SELECT findings FROM form_version WHERE id = ?", (version_id,)).scalar_one())

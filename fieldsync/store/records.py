@@ -159,3 +159,9 @@ def _changes(row: RecordRow) -> tuple[object, ...]:
         row.created_by, row.place, row.review, row.deleted, row.conflicts, row.merged, row.merged_into,
         row.incomplete, row.changed_ms, row.state, row.problems, row.id,
     )  # fmt: skip
+
+
+def count_up_to(session: Session, collection_id: int, most: int) -> int:
+    """How many records a collection has, counted no further than `most`."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM record WHERE collection_id = ? LIMIT ?) AS counted"
+    return int(execute(session, sql, (collection_id, most)).scalar_one())

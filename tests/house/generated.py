@@ -37,7 +37,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
-    "Forms": ("form_version", "form_file", "entity_property"),
+    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
 }
 
 

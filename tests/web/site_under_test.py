@@ -116,7 +116,7 @@ class Site:
         def work(session: Session) -> None:
             at = now_ms() - 8 * DAY_MS
             report = {"unsent": 12, "oldest_ms": at - DAY_MS, "app": "1.4.2", "storage_free": 120_000_000,
-                      "forms": ["f4_participant 2026112301"]}  # fmt: skip
+                      "forms": [["f4_participant", "2026112300"]]}  # fmt: skip
             sql = "UPDATE device SET last_sync_ms = ?, clock_error_ms = ?, report = ? WHERE id = ?"
             execute(session, sql, (at, -700_000, msgspec.json.encode(report), self._device_id(session, author)))
 

@@ -4,6 +4,7 @@ Each text says what is wrong, then what to do where something can be done. `{nam
 problem's detail. A new problem is one entry in the module of its area.
 """
 
+from fieldsync.core.messages.desk import DESK
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
@@ -16,4 +17,4 @@ Entry = tuple[int | None, str, str, str]
 
 LANGUAGES = ("ar", "fr", "en")
 
-MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE}
+MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE, **DESK}

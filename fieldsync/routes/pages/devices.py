@@ -173,7 +173,7 @@ def _shown(told: dict[str, Any]) -> dict[str, Any]:
         "unsent": _whole(report.get("unsent")),
         "oldest_ms": _whole(report.get("oldest_ms")),
         "app": str(report.get("app") or "")[:60],
-        "forms": [str(each)[:80] for each in _texts(report.get("forms"))],
+        "forms": [_form(each) for each in _texts(report.get("forms"))],
         "clock": _clock(off) if last else "",
         "clock_is_off": abs(off) > CLOCK_OFF_MS,
         "free": _whole(report.get("storage_free")),
@@ -190,6 +190,12 @@ def _whole(value: object) -> int | None:
 
 def _texts(value: object) -> list[object]:
     return value[:FORMS_SHOWN] if isinstance(value, list) else []
+
+
+def _form(each: object) -> str:
+    """A form version as a phone reports it: an id and a version."""
+    parts = each if isinstance(each, list) else [each]
+    return " ".join(str(part) for part in parts[:2])[:80]
 
 
 def _clock(off_ms: int) -> str:

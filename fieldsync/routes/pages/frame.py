@@ -49,6 +49,7 @@ def navigation(reader: Reader) -> list[Entry]:
         return []
     offered = (
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
+        (access.READ_FORMS, "forms", "form", _("Forms")),
         (access.SEE_DEVICES, "devices", "phone", _("Phones")),
         (access.MANAGE_PEOPLE, "people_page", "people", _("People")),
         (access.READ_AUDIT, "audit", "audit", _("Audit log")),
@@ -69,6 +70,7 @@ SECTIONS = {
     ),
     **dict.fromkeys(("quarantined", "held", "release_held", "judge_several"), "quarantine"),
     **dict.fromkeys(("reveal_quarantined", "judge_quarantined", "correct_quarantined"), "quarantine"),
+    **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }
 """Which entry of the menu a page belongs to."""

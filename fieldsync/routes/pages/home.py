@@ -58,6 +58,7 @@ def _tiles(who: Reader) -> list[Tile]:
     texts = {
         "quarantine": _("What was kept and not counted, with the reason"),
         "devices": _("Enrol, move, revoke; who has been silent"),
+        "forms": _("Publish, compare, retire; which phones are behind"),
         "people_page": _("Invite, give roles, help back in"),
         "audit": _("Who did what, and whether the chain holds"),
     }

@@ -1,7 +1,8 @@
 """The language of a page: chosen by link, remembered in a cookie, else the browser's; its words and its dates."""
 
 import io
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fieldsync.config import program_folder
 from fieldsync.core.messages import LANGUAGES
@@ -30,6 +31,8 @@ LOCALES = {"ar": "ar_MA", "fr": "fr", "en": "en_GB"}
 """Moroccan months in Arabic (يوليوز, غشت), the day before the month in English."""
 
 CATALOGUES: Path = program_folder("web") / "locale"
+
+_PLAIN_NUMBER = re.compile(r"([+-]?)([0-9]{1,30})(?:\.([0-9]{1,60}))?")
 
 MINUTE_MS = 60 * 1000
 HOUR_MS = 60 * MINUTE_MS
@@ -67,6 +70,7 @@ def register(app: Flask) -> None:
     """Give templates their words and their dates."""
     Languages(app, locale_selector=lambda: LOCALES[chosen()], default_timezone=PROGRAMME_ZONE.key)
     app.jinja_env.filters.update(moment=moment, ago=ago, number=number, size=size)
+    app.jinja_env.filters.update(digits=digits, day=day, said_at=said_at)
 
 
 def chosen() -> str:
@@ -103,6 +107,38 @@ def number(value: float) -> str:
     """A number alike in the three languages: 3 450,5."""
     text = f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
     return text.replace(",", "\u202f").replace(".", ",")
+
+
+def digits(text: str) -> str:
+    """A number exactly as it was said, its thousands apart: 3 450,50; what is no plain number stays as it is."""
+    found = _PLAIN_NUMBER.fullmatch(text)
+    if found is None:
+        return text
+    sign, whole, rest = found.groups()
+    return f"{sign.replace('-', '−')}{int(whole):,}".replace(",", "\u202f") + (f",{rest}" if rest else "")
+
+
+def day(text: str) -> Markup:
+    """A date that somebody stated: 23 Nov 2026; as it was said where it is none."""
+    try:
+        stated = date.fromisoformat(text)
+    except ValueError:
+        return escape(text)
+    said = dates.format_date(stated, "d MMM y", locale=LOCALES[chosen()])
+    return Markup('<time datetime="{}">{}</time>').format(text, said)
+
+
+def said_at(text: str) -> Markup:
+    """A moment that somebody stated, in the programme's zone; a day alone stays a day."""
+    try:
+        stated = datetime.fromisoformat(text)
+    except ValueError:
+        return escape(text)
+    if len(text) <= len("2026-11-23"):
+        return day(text)
+    here = stated.astimezone(PROGRAMME_ZONE) if stated.tzinfo else stated
+    said = dates.format_date(here, "d MMM y", locale=LOCALES[chosen()])
+    return Markup('<time datetime="{}">{}</time>').format(text, f"{said} {here:%H:%M}")
 
 
 def size(count: int) -> str:

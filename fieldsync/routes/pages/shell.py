@@ -73,6 +73,15 @@ NOTICES = {
     "conflict_again": _l("Settled as you saw it; somebody wrote meanwhile, look again."),
     "record_deleted": _l("Deleted; it can be brought back."),
     "record_back": _l("It is back."),
+    "record_approved": _l("Approved."),
+    "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
+    "record_rejected": _l("Rejected."),
+    "commented": _l("Said; the phone shows it after its next sync."),
+    "form_published": _l("The version is published; phones get it at their next sync."),
+    "form_known": _l("This version was published before; nothing changed."),
+    "form_retired": _l("The version is retired; phones offer it no longer after their next sync."),
+    "form_reopened": _l("The version is in use again."),
+    "upload_dropped": _l("The upload is thrown away; nothing was published."),
 }
 """What a deed tells on the next page. The cookie carries the name only."""
 

@@ -10,6 +10,8 @@ from fieldsync.routes.pages import (
     enrolment,
     factors,
     faults,
+    form_uploads,
+    forms,
     frame,
     grants,
     held,
@@ -22,6 +24,7 @@ from fieldsync.routes.pages import (
     quarantined,
     roles,
     sign_in,
+    submission,
 )
 from fieldsync.routes.pages.shell import blueprint
 
@@ -31,6 +34,8 @@ VIEWS = (
     devices,
     enrolment,
     factors,
+    form_uploads,
+    forms,
     grants,
     held,
     home,
@@ -41,6 +46,7 @@ VIEWS = (
     quarantined,
     roles,
     sign_in,
+    submission,
 )
 """The modules whose views the blueprint has, by being imported."""
 

@@ -26,6 +26,7 @@ ACTIONS: dict[str, Words] = {
     "verdict": _l("Quarantine judged"),
     "form_published": _l("Form published"),
     "form_retired": _l("Form retired"),
+    "form_reopened": _l("Form back in use"),
     "association_added": _l("Association added"),
     "sign_in": _l("Sign-in"),
     "sign_in_failed": _l("Sign-in refused"),

@@ -30,6 +30,10 @@ def fill(world: World, association_id: int) -> Names:
 SECTION = Section(
     {
         "quarantine": Page(),
+        "submission": Page(queries=("older=x",)),
+        "reveal": Page(),
+        "review": Page(form={"decision": "approve", "text": "x"}),
+        "comment": Page(form={"text": "x"}),
     },
     fill,
     {

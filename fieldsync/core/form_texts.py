@@ -1,0 +1,91 @@
+"""What a form says, in the reader's language: labels, hints, choices, with the direction that its language declares."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from fieldsync.core.choice_lists import ChoiceLists
+from fieldsync.core.forms import Question, Texts
+
+RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur"))
+_NAME_IN = "name_"
+"""How lists of places name a place in a language: `name_ar`, `name_fr`."""
+
+
+class FormText(NamedTuple):
+    """A text with its language and direction; both are "" where the form declares no language."""
+
+    text: str
+    lang: str = ""
+    dir: str = ""
+
+
+def spoken(texts: Texts, language: str, otherwise: str = "", default_language: str = "") -> FormText:
+    """A text in the reader's language, else in the form's own, else in any; `otherwise` where nothing is said."""
+    for wanted in (language, default_language, "", *texts):
+        if texts.get(wanted):
+            return FormText(texts[wanted], *_declared(wanted))
+    return FormText(otherwise)
+
+
+def _declared(language: str) -> tuple[str, str]:
+    if not language:
+        return "", ""
+    return language, "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+class Choices:
+    """What the choices of a form's questions are called; each list is read once."""
+
+    def __init__(
+        self,
+        lists: ChoiceLists,
+        language: str,
+        default_language: str,
+        elsewhere: Callable[[Question, str], str] = lambda _question, _name: "",
+    ) -> None:
+        """`elsewhere` names a choice whose list is not here, as an entity's label; "" where it cannot."""
+        self._lists = lists
+        self._elsewhere = elsewhere
+        self._language = language
+        self._default = default_language
+        self._labels: dict[tuple[str, str, str] | int, dict[str, FormText]] = {}
+
+    def label(self, question: Question, name: str) -> FormText:
+        """A choice's label, or its name where the list is not here."""
+        return self._of(question).get(name) or FormText(self._elsewhere(question, name) or name)
+
+    def pairs(self, question: Question) -> Sequence[tuple[str, FormText]]:
+        """(name, label) of every choice, whatever its filter."""
+        return list(self._of(question).items())
+
+    def _of(self, question: Question) -> Mapping[str, FormText]:
+        itemset = question.itemset
+        key = id(question.choices) if question.choices or itemset is None else (
+            itemset.instance, itemset.value, itemset.label
+        )  # fmt: skip
+        if key not in self._labels:
+            self._labels[key] = self._read(question)
+        return self._labels[key]
+
+    def _read(self, question: Question) -> dict[str, FormText]:
+        if question.choices:
+            return {
+                choice.name: spoken(choice.labels, self._language, choice.name, self._default)
+                for choice in question.choices
+            }
+        rows = self._lists.choice_rows(question) or ()
+        column = question.itemset.label if question.itemset else ""
+        return {name: spoken(_row_texts(row, column), self._language, name, self._default) for name, row in rows}
+
+
+def _row_texts(row: Mapping[str, str], column: str) -> dict[str, str]:
+    """The label of a row of a CSV file: its column, or by language (`label::Français (fr)`, `name_fr`)."""
+    texts = {"": row[column]} if row.get(column) else {}
+    for name, text in row.items():
+        if not text:
+            continue
+        if name.startswith(f"{column}::") and name.endswith(")"):
+            texts[name[name.rindex("(") + 1 : -1]] = text
+        elif name.startswith(_NAME_IN):
+            texts.setdefault(name.removeprefix(_NAME_IN), text)
+    return texts

@@ -1,0 +1,185 @@
+"""A submission: its answers, what became of them, what people say about it, and the decision."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+
+from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS
+from fieldsync.core.answer_paths import UUID
+from fieldsync.core.opaque import open_number, seal_number
+from fieldsync.core.problems import Problem, render
+from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
+from fieldsync.routes.context import context
+from fieldsync.routes.errors import Refused
+from fieldsync.routes.pages import labels, language, record_words, shell
+from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.services import desk, reading, record_page, reviewing
+from fieldsync.services.desk import Desk, Found
+from fieldsync.services.desk_lists import secret_of
+from fieldsync.services.readers import Reader
+from fieldsync.services.record_page import Asked, RecordPage
+
+CURSOR_MAX = 200
+
+IS_UUID = re.compile(UUID.replace("A-F", "")).fullmatch
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+"""The UUID of no record."""
+
+COMMENT_MAX = 2000
+"""Characters of a comment: what fits a phone's screen several times."""
+
+OWN_ARGUMENTS = ("older", "lang")
+"""What an address says beside the filter that somebody came from."""
+
+DECISIONS = ((APPROVED, "approve"), (HAS_ISSUES, "send_back"), (REJECTED, "reject"))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a refused form carried, so that nobody types it twice."""
+
+    text: str = ""
+    decision: str = ""
+
+
+@blueprint.get("/submissions/<form>/<record>")
+@page_access(READ_RECORDS)
+def submission(form: str, record: str) -> Response:
+    """One submission; personal answers are masked for who need not read them."""
+    return _shown(form, record)
+
+
+@blueprint.post("/submissions/<form>/<record>/reveal")
+@page_access(READ_RECORDS)
+def reveal(form: str, record: str) -> Response:
+    """The same with the personal answers; that they were shown is written down before."""
+    here, who = context(), reader()
+
+    def work(session: Any) -> None:
+        reading.note_revealed(session, who, find(session, who, form, record), here.now_ms())
+
+    here.database.write(work)
+    return _shown(form, record, revealed=True)
+
+
+@blueprint.post("/submissions/<form>/<record>/review")
+@page_access(ACT_ON_RECORDS)
+def review(form: str, record: str) -> Response:
+    """Approve, send back, reject."""
+    decision = next((code for code, name in DECISIONS if request.form.get("decision") == name), "")
+    if not decision:
+        raise Refused(Problem("not_found"))
+    text, by, who = said_text(), desk_of_reader(), reader()
+    problem = _too_long(text)
+
+    def work(session: Any) -> Problem | None:
+        found = find(session, who, form, record, ACT_ON_RECORDS)
+        if not text and reviewing.takes_reason(found, decision):
+            return Problem("reason_due" if found.row.review == APPROVED else "comment_due")
+        return reviewing.decide(session, by, found, decision, text)
+
+    problem = problem or context().database.write(work)
+    if problem is not None:
+        return _shown(form, record, refused=problem, given=Given(text, request.form.get("decision", "")))
+    return _onward(form, record, record_words.DECIDED[decision])
+
+
+@blueprint.post("/submissions/<form>/<record>/comment")
+@page_access(ACT_ON_RECORDS)
+def comment(form: str, record: str) -> Response:
+    """Say something to whoever works with the record; it is on her phone after its next sync."""
+    text, by, who = said_text(), desk_of_reader(), reader()
+    problem = _too_long(text) or (None if text else Problem("comment_due"))
+
+    def work(session: Any) -> Problem | None:
+        return desk.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text)
+
+    problem = problem or context().database.write(work)
+    if problem is not None:
+        return _shown(form, record, refused=problem, given=Given(text))
+    return _onward(form, record, "commented")
+
+
+def said_text(name: str = "text") -> str:
+    """What somebody wrote, lines and all, without blanks around it."""
+    return request.form.get(name, "").replace("\r\n", "\n").strip()
+
+
+def desk_of_reader() -> Desk:
+    """The desk at which whoever is signed in acts."""
+    who = reader()
+    assert who.person is not None
+    return Desk(who.association_id, f"p{who.person.id}", context().now_ms())
+
+
+def find(session: Any, who: Reader, form: str, record: str, permission: str = READ_RECORDS) -> Found:
+    """The submission that an address names, where it is hers; else it is not there."""
+    named = record if IS_UUID(record) else NOWHERE
+    found = reading.find(session, who, named, "submission", form, permission)
+    if not found:
+        raise Refused(Problem("not_found"))
+    return found[0]
+
+
+def kept_filter() -> str:
+    """The filter that somebody came from, as the end of an address."""
+    kept = _kept()
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _kept() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.args.items(multi=True) if name not in OWN_ARGUMENTS]
+
+
+def _too_long(text: str) -> Problem | None:
+    return Problem("comment_too_long", detail={"limit": str(COMMENT_MAX)}) if len(text) > COMMENT_MAX else None
+
+
+def _onward(form: str, record: str, notice: str) -> Response:
+    return shell.onward_to(url_for("pages.submission", form=form, record=record) + kept_filter(), notice)
+
+
+def _shown(
+    form: str, record: str, revealed: bool = False, refused: Problem | None = None, given: Given | None = None
+) -> Response:
+    chosen, who = language.chosen(), reader()
+    with context().database.read() as session:
+        secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
+        older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
+        found = find(session, who, form, record)
+        told = record_page.told(session, who, found, Asked(chosen, older, revealed))
+    older_id = told.history.older_id if told.history else None
+    address = url_for("pages.submission", form=form, record=record)
+    return shell.page(
+        "submission.html",
+        shell.status_of(refused) if refused else 200,
+        page=told,
+        title=told.form.title if told.form else form,
+        address=address,
+        kept=kept_filter(),
+        kept_pairs=_kept(),
+        revealed=revealed,
+        place=labels.place(found.row.place) if found.row.place else "",
+        state=record_words.REVIEW_STATES.get(found.row.review),
+        facts=record_words.facts(told),
+        problems=record_page.misplaced(told),
+        states=record_words.REVIEW_STATES,
+        deeds=record_words.DEEDS,
+        verdicts=record_words.VERDICTS,
+        speakers=record_words.SPEAKERS,
+        decisions=_decisions(told),
+        blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",
+        older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
+        newest=f"{address}{kept_filter()}" if older else "",
+        errors={"text": render(refused, chosen)} if refused else {},
+        given=given or Given(),
+    )
+
+
+def _decisions(told: RecordPage) -> dict[str, str]:
+    """What may be decided now: name → whether a reason is due."""
+    return {name: told.moves[code] for code, name in DECISIONS if code in told.moves}

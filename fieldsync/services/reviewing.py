@@ -1,0 +1,54 @@
+"""Judging a record at the desk: the review states by their table, and answers that change by its rules."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.operations import OperationId
+from fieldsync.core.problems import Problem
+from fieldsync.core.review_moves import FREE, keeps_from, keeps_from_writing, moves
+from fieldsync.services import desk
+from fieldsync.services.desk import Desk, Found
+from fieldsync.store import quarantine, records
+from fieldsync.store.quarantine import QuarantineRow
+
+
+def decide(session: Session, by: Desk, found: Found, state: str, reason: str = "") -> Problem | None:
+    """Move a record to a review state; the reason goes to whoever sent it, with her next sync."""
+    return why_not(session, by.association_id, found, state, reason) or desk.review(session, by, found, state, reason)
+
+
+def why_not(session: Session, association_id: int, found: Found, state: str, reason: str = "") -> Problem | None:
+    """Why a record does not move to a review state, or None."""
+    waiting = len(set_apart(session, association_id, found))
+    return keeps_from(found.row.review, state, reason, found.row.conflicts, waiting)
+
+
+def takes_reason(found: Found, state: str) -> bool:
+    """Whether whoever moves a record to a review state is asked why."""
+    return moves(found.row.review).get(state, FREE) != FREE
+
+
+def set_apart(session: Session, association_id: int, found: Found) -> list[QuarantineRow]:
+    """What was said about a record and waits in quarantine for a verdict, oldest first."""
+    rows = quarantine.of_record(session, association_id, bytes(found.row.uuid))
+    return [row for row in rows if row.status == "quarantined" and (row.kind, row.of) == (found.kind, found.of)]
+
+
+def correct(
+    session: Session,
+    by: Desk,
+    found: Found,
+    writes: Mapping[str, Any],
+    seen: Sequence[OperationId],
+    reason: str = "",
+) -> Problem | None:
+    """Write other answers as one who saw the record at `seen`; a reason stands beside them as a comment."""
+    problem = keeps_from_writing(found.row.review, reason) or desk.correct(session, by, found, writes, seen)
+    if problem is not None or not reason:
+        return problem
+    uuid = records.uuid_text(found.row.uuid)
+    named = (found.kind, found.of)
+    again = next(each for each in desk.find(session, by.association_id, uuid) if (each.kind, each.of) == named)
+    return desk.comment(session, by, again, reason)
