@@ -139,9 +139,12 @@ def judge(
     return say(session, desk, [Statement(name, about, {"act": act})])
 
 
-def verdict_on(session: Session, desk: Desk, row: QuarantineRow, verdict: str, note: str = "") -> "Statement":
+def verdict_on(
+    session: Session, desk: Desk, row: QuarantineRow, verdict: str, note: str = "", seen: Seen = None
+) -> "Statement":
     """What releases or rejects exactly one quarantined operation, which names a record."""
-    return about_quarantined(session, desk, row, act=_verdict(verdict, target_of(session, row), note))
+    act = _verdict(verdict, target_of(session, row), note)
+    return about_quarantined(session, desk, row, act=act, **_having_seen(seen))
 
 
 def about_quarantined(session: Session, desk: Desk, row: QuarantineRow, **members: Any) -> "Statement":

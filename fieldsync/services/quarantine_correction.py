@@ -64,15 +64,16 @@ def _statements(
     seen: Sequence[OperationId],
     note: str,
 ) -> list[Statement]:
+    # The verdict, too, has seen no more than the page showed: an author's own words are in the past of her later ones.
     known, unknown = answers
     members: dict[str, Any] = {"version": operation.version, CORRECTS: desk.target_of(session, row)}
     if verdicts.keeps_from_release(session, row, operation) is None:
-        verdict = desk.verdict_on(session, by, row, verdicts.RELEASE, note)
+        verdict = desk.verdict_on(session, by, row, verdicts.RELEASE, note, seen)
         writes = {path: value for path, value in known.items() if not same(value, operation.writes[path])}
         writes |= unknown
         members |= {"writes": writes, "seen": _with(seen, operation.id)}
         return [verdict, *([desk.about_quarantined(session, by, row, **members)] if writes else [])]
-    verdict = desk.verdict_on(session, by, row, verdicts.REJECT, note)
+    verdict = desk.verdict_on(session, by, row, verdicts.REJECT, note, seen)
     whole = {path: value for path, value in known.items() if value is not None}
     members |= {"writes": whole, "seen": list(seen[: desk.SEEN_MAX]), "bases": operation.bases}
     return [desk.about_quarantined(session, by, row, **members), verdict]

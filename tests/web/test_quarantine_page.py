@@ -132,7 +132,8 @@ def test_what_came_to_the_record_meanwhile_is_not_written_over_unseen(world: Wor
     name, seen = name_of_field(page, "Colour"), SEEN.search(page)
     assert seen is not None
     given = {"seen": seen[1], "reason": "x", f"{name}-there": "yes", name: "red"}
-    reviewer.fills(f"/quarantine/{ticket}/correct", given, page=f"/quarantine/{ticket}")
+    answer = reviewer.fills(f"/quarantine/{ticket}/correct", given, page=f"/quarantine/{ticket}")
+    assert answer.status_code == 303, re.findall("<strong>(.*?)</strong>", answer.text)
     shown = world.record(first["record"])
     assert shown is not None
     assert {shown["fields"]["colour"], *(each["value"] for each in shown["conflicts"]["colour"])} == {"red", "green"}

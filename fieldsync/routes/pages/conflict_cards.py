@@ -16,7 +16,9 @@ from fieldsync.services import conflicts, reading
 from fieldsync.services.answers_told import Words
 from fieldsync.services.conflicts import Conflict, DeleteConflict, Saying, Side
 from fieldsync.services.desk import Found
+from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
+from fieldsync.services.working import decode_state
 
 NAMED_CHARACTERS_MAX = 24
 """A value that a button names; a longer one is "this one"."""
@@ -83,6 +85,17 @@ class Speech:
     words: Words
     question: Mapping[str, Question]
     choices: Mapping[str, Choices | None]
+
+
+def speech_of(session: Any, who: Reader, found: Found, words: Words, spoken: str) -> Speech:
+    """The words of a submission: those of the form version that it answers."""
+    state = decode_state(bytes(found.row.state))
+    form = published(session, who.association_id, found.of, state.version) if state else None
+    if form is None:
+        return Speech(words, {}, {})
+    choices = Choices(form.compiled.lists, spoken, form.form.default_language)
+    questions = {question.path: question for question in form.form.questions}
+    return Speech(words, questions, dict.fromkeys(questions, choices))
 
 
 def of(

@@ -6,8 +6,10 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    conflicts,
     devices,
     enrolment,
+    entity,
     factors,
     faults,
     form_uploads,
@@ -31,8 +33,10 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    conflicts,
     devices,
     enrolment,
+    entity,
     factors,
     form_uploads,
     forms,
