@@ -36,6 +36,11 @@ class Settings:
     """What an operator can choose. Each has a default that suits one laptop or a server with 1 GB of memory."""
 
     data: Path = setting(Path("data"), "Folder of the database, the attachments and `fieldsync.toml`.")
+    exports: str = setting(
+        "",
+        "Folder of the files that people take out. Empty: `exports` in the data folder. Processes that share a "
+        "database share it.",
+    )
     database_url: str = setting(
         "",
         "Database, as `postgresql+psycopg://…`. Empty: the SQLite file `fieldsync.db` in the data folder.",
@@ -110,6 +115,11 @@ class Settings:
     conversion_memory_mib: int = setting(512, "Memory of that process.", "MiB", 128, 16_384)
     conversion_unpacked_mib: int = setting(64, "Size of a workbook once unpacked.", "MiB", 1, 4096)
     conversion_entries_max: int = setting(1000, "Files inside a workbook.", "files", 10, 100_000)
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where the files lie that people take out."""
+        return Path(self.exports) if self.exports else self.data / "exports"
 
     @property
     def sqlalchemy_url(self) -> str:

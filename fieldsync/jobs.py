@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fieldsync.app import now_ms
 from fieldsync.services import audit_read
+from fieldsync.services.export_workshop import Workshop
 from fieldsync.store import form_uploads, upkeep
 from fieldsync.store.db import Busy, Database
 
@@ -24,6 +25,9 @@ LEADER_LOCK = 7_305_460_218
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+
+EXPORTS_SECONDS = 2
+"""How soon an export that somebody asks for is taken up."""
 
 EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
 """How long codes and tokens stay after they expired, so that people can ask why one failed."""
@@ -62,6 +66,11 @@ JOBS = (
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
 )
+
+
+def export_jobs(workshop: Workshop) -> tuple[Job, ...]:
+    """What makes files that people take out, and what removes them."""
+    return (Job("exports", EXPORTS_SECONDS, workshop.work), Job("sweep_exports", 10 * MINUTE, workshop.sweep))
 
 
 class Leadership:
@@ -125,7 +134,7 @@ class Schedule:
     def __init__(self, database: Database, jobs: tuple[Job, ...] = JOBS) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns whenever a job takes long
         self._database = database
         self._leadership = Leadership(database)
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")

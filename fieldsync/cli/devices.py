@@ -14,15 +14,16 @@ import click
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.cli.operating import Operator, Refused, association_of, lines, operated, public_url
+from fieldsync.cli.operating import Operator, Refused, association_of, lines, operated, person_of, public_url
 from fieldsync.cli.serving import address_of_running
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, desk_lists, device_care, enrolment
+from fieldsync.services import auditing, desk_lists, device_care, enrolment, role_book
 from fieldsync.services.answering import openrosa_url
 from fieldsync.services.answering import public_url as address_of
 from fieldsync.services.changes import name_of
+from fieldsync.services.device_care import Move
 from fieldsync.services.enrolment import NewDevice
-from fieldsync.store import authors, devices
+from fieldsync.store import authors, devices, grants
 from fieldsync.store.devices import DeviceRow, ViewRow
 
 KINDS = ["device", "hub"]
@@ -143,7 +144,7 @@ def view(operator: Operator, author: str, places: tuple[str, ...], own: bool, ev
     with operator.database() as database:
         database.write(
             lambda session: device_care.move(
-                session, auditing.OPERATOR, row_of(session, author), wanted, None, now_ms()
+                session, auditing.OPERATOR, row_of(session, author), Move(wanted), now_ms()
             )
         )
     names = [name_of(each) for each in wanted]
@@ -201,24 +202,34 @@ def rename(operator: Operator, author: str, name: str) -> None:
 @device.command("move")
 @click.argument("author")
 @click.option("--team", help="With whom it works from now on; an empty text for nobody.")
+@click.option("--role", help="Which form families come down to it from now on.")
+@click.option("--holder", help="Who carries it from now on, by e-mail address; an empty text for nobody.")
 @viewing
 @operated
 def move(
-    operator: Operator, author: str, team: str | None, places: tuple[str, ...], own: bool, everything: bool
-) -> None:
-    """Move a phone to other places or another team; another association is a new enrolment.
+    operator: Operator, author: str, team: str | None, role: str | None, holder: str | None, places: tuple[str, ...],
+    own: bool, everything: bool,
+) -> None:  # fmt: skip
+    """Move a phone to other places or another team, or give it another role or bearer.
+
+    Another association is a new enrolment.
 
     \b
-    Example:
+    Examples:
       fieldsync device move 4b0f9ad2c1… --place 07.041.07.03 --team asni
+      fieldsync device move 4b0f9ad2c1… --role feedback_collector --holder hiba@kht.example
     """
-    wanted = views_of(places, own, everything) if places or own or everything else ()
+    views = views_of(places, own, everything) if places or own or everything else ()
+
+    def work(session: Session) -> None:
+        row = row_of(session, author)
+        if role is not None and role_book.book(session).role(role) is None:
+            raise Refused(Problem("role_unknown", detail={"role": role}))
+        holder_id = None if holder is None else _holder_id(session, row, holder)
+        device_care.move(session, auditing.OPERATOR, row, Move(views, team, role, holder_id), now_ms())
+
     with operator.database() as database:
-        database.write(
-            lambda session: device_care.move(
-                session, auditing.OPERATOR, row_of(session, author), wanted, team, now_ms()
-            )
-        )
+        database.write(work)
         with database.read() as session:
             told = _listed(session, row_of(session, author))
     operator.show(told, _on_a_line(told))
@@ -260,12 +271,24 @@ def row_of(session: Session, author: str) -> DeviceRow:
     return row
 
 
+def _holder_id(session: Session, row: DeviceRow, email: str) -> int:
+    """Somebody of the phone's association, or who holds a role in it; 0 for nobody."""
+    if not email:
+        return 0
+    found = person_of(session, email)
+    held = grants.of_person(session, found.id)
+    if row.association_id not in (found.association_id, *(each.association_id for each in held)):
+        raise Refused(Problem("person_unknown"))
+    return found.id
+
+
 def _listed(session: Session, row: DeviceRow) -> dict[str, Any]:
     told = desk_lists.device_told(session, row)
     report = told["report"] or {}
     return {
         "device": told["author"] or "",
-        **{name: told[name] for name in ("name", "kind", "status", "role", "team", "views", "clock_error_ms")},
+        **{name: told[name] for name in ("name", "kind", "status", "role", "team", "holder", "views")},
+        "clock_error_ms": told["clock_error_ms"],
         "last_sync_ms": row.last_sync_ms,
         **{name: report.get(name) for name in ("app", "unsent", "forms", "storage_free")},
     }

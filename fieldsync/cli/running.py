@@ -1,6 +1,7 @@
 """`fieldsync run`: the server."""
 
 import logging
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from fieldsync.app import create_app
+from fieldsync.app import create_app, now_ms
 from fieldsync.cli.operating import Operator, operated
 from fieldsync.cli.serving import alone, listen, serve, stop_on_signal, url_of
 from fieldsync.config import Settings
@@ -71,7 +72,7 @@ def run(operator: Operator) -> None:
         if held is not None:
             held.write(url)
             held.flush()
-        with scheduled(database, settings.jobs):
+        with scheduled(database, settings, settings.jobs):
             operator.show({"url": url}, f"fieldsync answers at {url}")
             serve(app, listening, settings.threads)
 
@@ -86,20 +87,20 @@ def worker(operator: Operator) -> None:
       FIELDSYNC_DATABASE_URL=postgresql+psycopg://… fieldsync worker
     """
     signal.signal(signal.SIGTERM, stop_on_signal)
-    with operator.database() as database, scheduled(database, wanted=True):
+    with operator.database() as database, scheduled(database, operator.settings, wanted=True):
         operator.show({"worker": "started"}, "the worker runs; Ctrl-C ends it")
         with suppress(KeyboardInterrupt, SystemExit):
             threading.Event().wait()
 
 
 @contextmanager
-def scheduled(database: Database, wanted: bool) -> Iterator[None]:
+def scheduled(database: Database, settings: Settings, wanted: bool) -> Iterator[None]:
     """Run the jobs beside the server; they are loaded while it already answers."""
     if not wanted:
         yield
         return
     stopping = threading.Event()
-    thread = threading.Thread(target=_run_jobs, args=(database, stopping), name="fieldsync-jobs", daemon=True)
+    thread = threading.Thread(target=_run_jobs, args=(database, settings, stopping), name="fieldsync-jobs", daemon=True)
     thread.start()
     try:
         yield
@@ -108,12 +109,15 @@ def scheduled(database: Database, wanted: bool) -> Iterator[None]:
         thread.join()
 
 
-def _run_jobs(database: Database, stopping: threading.Event) -> None:
+def _run_jobs(database: Database, settings: Settings, stopping: threading.Event) -> None:
     if stopping.wait(JOBS_AFTER_SECONDS):
         return
-    from fieldsync.jobs import Schedule
+    from fieldsync.jobs import JOBS, Schedule, export_jobs
+    from fieldsync.services.export_workshop import Workshop
 
-    schedule = Schedule(database)
+    workshop = Workshop(settings, now_ms, secrets.token_bytes)
+    schedule = Schedule(database, (*JOBS, *export_jobs(workshop)))
     schedule.start()
     stopping.wait()
+    workshop.stop()
     schedule.stop()

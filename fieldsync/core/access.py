@@ -102,6 +102,21 @@ def opens_family(grants: Iterable[Grant], permission: str, association_id: int, 
     )
 
 
+def is_inside(grant: Grant, places: Collection[str], team: str) -> bool:
+    """Whether what is limited to these places and this team (empty: to none) lies within the grant's own limits."""
+    in_places = not grant.places or (bool(places) and all(is_within(each, grant.places) for each in places))
+    return in_places and grant.team in ("", team)
+
+
+def reads_all_of(grants: Iterable[Grant], association_id: int, role: Role, places: Collection[str]) -> bool:
+    """Whether these grants open, to somebody herself, every record that the role's families have in these places."""
+    readers = [each for each in grants if READ_RECORDS in each.role.permissions and each.covers(association_id)]
+    return all(
+        any(each.role.opens(family) and not each.role.own and is_inside(each, places, "") for each in readers)
+        for family in role.families
+    )
+
+
 def personal(grants: Iterable[Grant], scope: Scope) -> str:
     """How P2 answers show within a scope: clear, masked (a click reveals), hidden."""
     found = {

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
+from fieldsync.core.roles import PHONE_ROLE
+
 MAC_BYTES = 12
 
 Read = TypeVar("Read")
@@ -19,6 +21,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `mode` is records or operations. `positions`: view → position in the association's change log. `leaving`: a view
     that was withdrawn → (next, end) positions of what must still be taken away. `forms`: position of the forms.
+    `role`: the phone's when it read this; `former`: those it had before, whose records are still being taken away.
     """
 
     mode: str
@@ -27,6 +30,8 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     leaving: Mapping[str, tuple[int, int]] = {}
     whole: Mapping[str, int] = {}
     forms: int = -1
+    role: str = PHONE_ROLE
+    former: tuple[str, ...] = ()
 
 
 class Witness(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 from flask import Response
 
 from fieldsync.core.problems import Problem
-from fieldsync.routes.access import access, reader
+from fieldsync.routes.access import access, caller_address, reader
 from fieldsync.routes.arguments import ApiBlueprint
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context
@@ -90,7 +90,9 @@ def change_passphrase(given: dict[str, Any]) -> Response:
     """Take another passphrase; all other sessions and all tokens end."""
     here, who = context(), reader()
     return _done(
-        person_sessions.change_passphrase(here.database, who, given["present"], given["wanted"], here.now_ms())
+        person_sessions.change_passphrase(
+            here.database, who, given["present"], given["wanted"], caller_address(), here.now_ms()
+        )
     )
 
 

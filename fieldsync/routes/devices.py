@@ -28,16 +28,16 @@ from fieldsync.routes.schemas_people import (
 from fieldsync.services import auditing, desk_lists, device_care, people
 from fieldsync.services.answering import public_url
 from fieldsync.services.changes import view_named
-from fieldsync.services.device_care import Offer
+from fieldsync.services.device_care import Move, Offer
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.services.readers import Reader
-from fieldsync.store.devices import DeviceRow
+from fieldsync.store.devices import DeviceRow, ViewRow
 
 blueprint = ApiBlueprint("devices", __name__, url_prefix="/api/v1/devices", description="Phones and hubs")
 
 MINUTE_MS = 60_000
 
-Act = Callable[[Any, Reader, DeviceRow], None]
+Act = Callable[[Any, Reader, DeviceRow], Problem | None]
 
 
 @blueprint.get("")
@@ -62,12 +62,13 @@ def offer(given: dict[str, Any]) -> Response:
     now_ms = here.now_ms()
     expires_ms = now_ms + here.settings.enrolment_code_minutes * MINUTE_MS
 
-    refusal = device_care.keeps_from_offering(who, given["kind"], given["role"])
+    views = tuple(view_named(name) for name in given["views"]) or EVERYTHING
+    refusal = device_care.keeps_from_offering(who, given["kind"], given["role"], views)
     if refusal is not None:
         raise Refused(refusal)
 
     def work(session: Any) -> Offer | Problem:
-        new = _new_device(session, who, given)
+        new = _new_device(session, who, given, views)
         if isinstance(new, Problem):
             return new
         return device_care.offer(
@@ -137,15 +138,11 @@ def rename(given: dict[str, Any], author: str) -> Response:
 @access("session", MANAGE_DEVICES)
 @blueprint.arguments(MoveSchema)
 @blueprint.response(200, DeviceSchema)
-@refuses(400, 404, 413, 415)
+@refuses(400, 404, 413, 415, 422)
 def move(given: dict[str, Any], author: str) -> Response:
-    """Another place or team; another association is a new enrolment."""
+    """Another place, team, role or bearer; another association is a new enrolment."""
     now_ms = context().now_ms()
-    views = tuple(view_named(name) for name in given["views"])
-    return _act(
-        author,
-        lambda session, who, row: device_care.move(session, auditing.by(who), row, views, given["team"], now_ms),
-    )
+    return _act(author, lambda session, who, row: _move(session, who, row, given, now_ms))
 
 
 @blueprint.post("/<author>/revoke")
@@ -161,30 +158,49 @@ def revoke(given: dict[str, Any], author: str) -> Response:
     )
 
 
-def _new_device(session: Any, who: Reader, given: dict[str, Any]) -> NewDevice | Problem:
-    holder = people.find(session, who, str(given["holder"])) if given["holder"] is not None else None
-    if given["holder"] is not None and holder is None:
-        return Problem("not_found")
-    views = tuple(view_named(name) for name in given["views"]) or EVERYTHING
+def _new_device(session: Any, who: Reader, given: dict[str, Any], views: tuple[ViewRow, ...]) -> NewDevice | Problem:
+    holder = _holder(session, who, given)
+    if isinstance(holder, Problem):
+        return holder
     return NewDevice(
-        who.association_id, given["kind"], given["name"], views, None, given["role"], given["team"],
-        holder.id if holder else None,
-    )  # fmt: skip
+        who.association_id, given["kind"], given["name"], views, None, given["role"], given["team"], holder or None
+    )
+
+
+def _holder(session: Any, who: Reader, given: dict[str, Any]) -> int | Problem | None:
+    """The row id of whoever carries it, 0 for nobody, None where nothing is said of it."""
+    if "holder" not in given or given["holder"] is None:
+        return 0 if "holder" in given else None
+    found = people.find(session, who, str(given["holder"]))
+    return Problem("not_found") if found is None else found.id
+
+
+def _move(session: Any, who: Reader, row: DeviceRow, given: dict[str, Any], now_ms: int) -> Problem | None:
+    holder = _holder(session, who, given)
+    if isinstance(holder, Problem):
+        return holder
+    wanted = Move(tuple(view_named(name) for name in given["views"]), given["team"], given["role"], holder)
+    problem = device_care.keeps_from_moving(session, who, row, wanted)
+    if problem is None:
+        device_care.move(session, auditing.by(who), row, wanted, now_ms)
+    return problem
 
 
 def _act(author: str, act: Act) -> Response:
     """Do something about a phone or hub of the association, and show it."""
     here, who = context(), reader()
 
-    def work(session: Any) -> dict[str, Any] | None:
+    def work(session: Any) -> dict[str, Any] | Problem:
         row = device_care.find(session, who.association_id, author)
         if row is None:
-            return None
-        act(session, who, row)
+            return Problem("not_found")
+        problem = act(session, who, row)
+        if problem is not None:
+            return problem
         changed = device_care.find(session, who.association_id, author)
         return desk_lists.device_told(session, changed or row)
 
     told = here.database.write(work)
-    if told is None:
-        raise Refused(Problem("not_found"))
+    if isinstance(told, Problem):
+        raise Refused(told)
     return json_response(told)

@@ -19,6 +19,7 @@ from fieldsync.routes.schemas import page_of
 from fieldsync.routes.schemas_forms import FormSchema, FormsQuerySchema, FormVersionSchema
 from fieldsync.services import forms_read
 from fieldsync.services.forms_read import FormFile
+from fieldsync.services.readers import Reader
 
 blueprint = ApiBlueprint("forms", __name__, url_prefix="/api/v1/forms", description="Published forms and their files")
 
@@ -44,7 +45,7 @@ def list_forms(asked: dict[str, Any]) -> Response:
 def show_form(form: str, version: str) -> Response:
     """One version with its questions, rules, choices and files."""
     with context().database.read() as session:
-        found = forms_read.described(session, reader().association_id, form, version)
+        found = forms_read.described(session, reader(), form, version)
     if found is None:
         raise Refused(Problem("not_found"))
     return json_response(found)
@@ -56,7 +57,7 @@ def show_form(form: str, version: str) -> Response:
 @refuses(404)
 def form_xml(form: str, version: str) -> Response:
     """The XForm; send If-None-Match to fetch it only once."""
-    return _file(lambda session, owner: forms_read.xform(session, owner, form, version), "application/xml")
+    return _file(lambda session, who: forms_read.xform(session, who, form, version), "application/xml")
 
 
 @blueprint.get("/<form>/<version>/form.xlsx")
@@ -65,7 +66,7 @@ def form_xml(form: str, version: str) -> Response:
 @refuses(404)
 def form_xlsx(form: str, version: str) -> Response:
     """The XLSForm workbook, where the form came as sheets."""
-    return _file(lambda session, owner: forms_read.xlsx(session, owner, form, version), XLSX)
+    return _file(lambda session, who: forms_read.xlsx(session, who, form, version), XLSX)
 
 
 @blueprint.get("/<form>/<version>/media/<name>")
@@ -75,13 +76,13 @@ def form_xlsx(form: str, version: str) -> Response:
 def form_media(form: str, version: str, name: str) -> Response:
     """A picture, sound or CSV attachment of a version."""
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return _file(lambda session, owner: forms_read.media(session, owner, form, version, name), content_type)
+    return _file(lambda session, who: forms_read.media(session, who, form, version, name), content_type)
 
 
-def _file(read: Callable[[Any, int], FormFile | None], content_type: str) -> Response:
+def _file(read: Callable[[Any, Reader], FormFile | None], content_type: str) -> Response:
     """A file, or that the caller has it already; a browser saves it and runs nothing in it."""
     with context().database.read() as session:
-        found = read(session, reader().association_id)
+        found = read(session, reader())
     if found is None:
         raise Refused(Problem("not_found"))
     response = Response(mimetype=content_type)

@@ -310,7 +310,7 @@ class OfferStateSchema(Schema):
 
 
 class MoveSchema(Schema):
-    """Another place or team; what is left out stays."""
+    """Another place, team, role or bearer (null: nobody); what is left out stays."""
 
     views = fields.List(
         fields.String(validate=validate.Regexp(r"(?:all|own|place:[a-z0-9.-]{1,40})\Z")),
@@ -318,6 +318,8 @@ class MoveSchema(Schema):
         validate=validate.Length(max=VIEWS_MAX),
     )
     team = fields.String(load_default=None, allow_none=True, validate=[validate.Length(max=NAME_LENGTH_MAX), NO_NUL])
+    role = fields.String(load_default=None, allow_none=True, validate=[validate.Length(1, NAME_LENGTH_MAX), NO_NUL])
+    holder = fields.UUID(allow_none=True)
 
 
 class RevokeSchema(Schema):

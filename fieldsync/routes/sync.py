@@ -138,7 +138,7 @@ def _page(
         cursor = _cursor(batch, state)
         if not answering.is_ahead(session, to, cursor):
             page = _fill(session, to, batch, cursor, state, settings.pull_bytes_max, language)
-            if cursor.forms != state.forms_position:
+            if cursor.forms != state.forms_position or cursor.role != to.device.role:
                 page["forms"] = answering.forms(session, to)
             return page, state
     epoch = here.draw(8).hex()

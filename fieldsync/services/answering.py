@@ -54,8 +54,10 @@ def state(session: Session, sender: Sender, relayed: Iterable[str], settings: Se
 
 
 def forms(session: Session, sender: Sender) -> list[dict[str, object]]:
-    """The forms open to a sender; none for a revoked one."""
-    return [] if sender.is_revoked else publishing.open_forms(session, sender.device.association_id)
+    """The open forms of a sender's families; none for a revoked one."""
+    if sender.is_revoked:
+        return []
+    return publishing.open_forms(session, sender.device.association_id, lambda form: sender.opens("submission", form))
 
 
 def is_ahead(session: Session, sender: Sender, cursor: Cursor) -> bool:

@@ -33,24 +33,51 @@ class State:
         return not self.faults
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """The last anchor: of which day, how many rows of how many chains it covers, whether they still end there."""
+
+    day: str
+    rows: int
+    chains: int
+    stands: bool
+
+
 def page(session: Session, reader: Reader, after_id: int, limit: int, wanted: Mapping[str, Any]) -> Page:
     """A page of events, newest first: of the association in which the reader works, or of all that are hers to read."""
-    chain = None if reader.everywhere(READ_AUDIT) else reader.association_id
-    found = audit.page(session, chain, after_id or NEWEST, limit, wanted)
+    found = audit.page(session, chain_of(reader), after_id or NEWEST, limit, wanted)
     names = _names(session, [row for _, row in found])
     slugs = {row.id: row.slug for row in associations.everyone(session)}
     items = [auditing.told(row, names, slugs) for _, row in found]
     return Page(items, found[-1][0] if len(found) == limit else None)
 
 
-def verify(session: Session, kept: Sequence[Head] = ()) -> State:
-    """Check every chain, against the anchors of the database and those that were kept elsewhere."""
+def chain_of(reader: Reader) -> int | None:
+    """The one chain that is the reader's to read; None for all of them."""
+    return None if reader.everywhere(READ_AUDIT) else reader.association_id
+
+
+def last_anchor(session: Session, chain: int | None = None) -> Anchored | None:
+    """The newest anchor of all chains, or of one.
+
+    Whether the rows that it names still stand is one look-up a chain; that nothing before them changed, `verify` says.
+    """
+    found = audit.newest_anchors(session, chain)
+    if not found:
+        return None
+    heads = [head for _, head in found]
+    stands = all(audit.mac_at(session, head.chain, head.number) == head.mac for head in heads)
+    return Anchored(found[0][0], sum(head.number for head in heads), len(heads), stands)
+
+
+def verify(session: Session, kept: Sequence[Head] = (), only: int | None = None) -> State:
+    """Check every chain, or one, against the anchors of the database and those that were kept elsewhere."""
     anchored: dict[int, list[Head]] = {}
     for head in (*(each for _, each in audit.anchors(session)), *kept):
         anchored.setdefault(head.chain, []).append(head)
-    state = State(heads=audit.heads(session))
+    state = State(heads=[head for head in audit.heads(session) if only in (None, head.chain)])
     key = audit.chain_key(session)
-    for chain in sorted({*audit.chains(session), *anchored}):
+    for chain in sorted({*audit.chains(session), *anchored} if only is None else {only}):
         counted = _Counted(session, chain)
         for heads in _one_each(anchored.get(chain, [])):
             state.faults += faults(key, counted, heads)

@@ -54,6 +54,7 @@ ACTIONS: Mapping[str, str] = {
     "restricted_read": "restricted answers (P3) were read",
     "personal_revealed": "personal answers (P2) that are masked were revealed",
     "exported": "records were taken out as a file",
+    "export_fetched": "the file of an export that tells of people was fetched",
     "roles_loaded": "the role book was replaced",
     "anchor_made": "the heads of the chains were written down elsewhere",
 }

@@ -73,7 +73,8 @@ def records_page(session: Session, sender: Sender, cursor: Cursor, limit: int, b
     association_id = sender.device.association_id
     through, _ = associations.positions(session, association_id)
     builder = _Builder(session, association_id, limit, bytes_max)
-    reader = _Reader(session, sender, builder, language)
+    cursor = _of_role(sender, cursor)
+    reader = _Reader(session, sender, builder, language, cursor.former)
     positions: dict[str, int] = {}
     whole: dict[str, int] = {}
     for view in sender.views:
@@ -85,11 +86,13 @@ def records_page(session: Session, sender: Sender, cursor: Cursor, limit: int, b
             whole[name] = whole_through
     leaving: dict[str, tuple[int, int]] = {}
     for name, (start, end) in _withdrawn(sender, cursor).items():
-        position = builder.read(start, end, reader.shows(view_named(name), end), reader.render)
+        position = builder.read(start, end, reader.shows(view_named(name), end), reader.take_away)
         if position < end:
             leaving[name] = (position, end)
     more = bool(leaving) or any(position < through for position in positions.values())
-    return Page(builder.items, Cursor(cursor.mode, cursor.epoch, positions, leaving, whole, cursor.forms), more)
+    former = cursor.former if leaving else ()
+    read = Cursor(cursor.mode, cursor.epoch, positions, leaving, whole, cursor.forms, sender.device.role, former)
+    return Page(builder.items, read, more)
 
 
 def operations_page(session: Session, sender: Sender, cursor: Cursor, limit: int, bytes_max: int) -> Page:
@@ -116,11 +119,14 @@ def operations_page(session: Session, sender: Sender, cursor: Cursor, limit: int
 class _Reader:
     """What one sender may see of the change log, and how records look to it."""
 
-    def __init__(self, session: Session, sender: Sender, builder: _Builder, language: str) -> None:
+    def __init__(
+        self, session: Session, sender: Sender, builder: _Builder, language: str, former: Sequence[str] = ()
+    ) -> None:
         self._session = session
         self._sender = sender
         self._builder = builder
         self._language = language
+        self._former = former
         self._own = {author.id for author in sender.authors.values()}
         self._creators: dict[int, int] = {}
 
@@ -138,18 +144,43 @@ class _Reader:
 
     def render(self, rows: Sequence[ChangeRow]) -> Mapping[int, bytes | None]:
         """The records of these rows, each once a page; `gone` where no view shows them any more."""
+        first = self._first(rows)
+        found = self._of_its_families(records.by_ids(self._session, first.keys()))
+        return self._rendered(first, found, [row for row in found.values() if self._may_read(row)])
+
+    def take_away(self, rows: Sequence[ChangeRow]) -> Mapping[int, bytes | None]:
+        """The same for rows that came down before: `gone` also where only a role of before opened the family."""
+        first = self._first(rows)
+        present = records.by_ids(self._session, first.keys())
+        found = self._of_its_families(present)
+        readable = [row for row in found.values() if self._may_read(row)]
+        return self._rendered(first, {**self._of_former_families(present), **found}, readable)
+
+    def _first(self, rows: Sequence[ChangeRow]) -> dict[int, int]:
         first: dict[int, int] = {}
         for row in rows:
             if row.record_id not in self._builder.told:
                 first.setdefault(row.record_id, row.position)
-        self._builder.told |= first.keys()
-        found = self._of_its_families(records.by_ids(self._session, first.keys()))
-        readable = [row for row in found.values() if self._may_read(row)]
+        return first
+
+    def _rendered(
+        self, first: Mapping[int, int], found: Mapping[int, RecordRow], readable: Sequence[RecordRow]
+    ) -> Mapping[int, bytes | None]:
+        self._builder.told |= found.keys()
         shown = showing.shown(self._session, self._sender.device.association_id, readable, self._language)
         shown = self._without_restricted(readable, shown)
         items = {first[row_id]: msgspec.json.encode(record) for row_id, record in shown.items()}
         hidden = found.keys() - {row.id for row in readable}
         return items | {first[row_id]: msgspec.json.encode(showing.gone(found[row_id])) for row_id in hidden}
+
+    def _of_former_families(self, found: Mapping[int, RecordRow]) -> Mapping[int, RecordRow]:
+        roles = [role for role in map(self._sender.book.role, self._former) if role is not None]
+        opened = {
+            each.id
+            for each in associations.collections(self._session, self._sender.device.association_id)
+            if any(role.opens(self._sender.book.family(each.kind, each.of)) for role in roles)
+        }
+        return {row_id: row for row_id, row in found.items() if row.collection_id in opened}
 
     def _of_its_families(self, found: Mapping[int, RecordRow]) -> Mapping[int, RecordRow]:
         """What is of another role's form families never came down, and is not told to be gone."""
@@ -204,9 +235,18 @@ def view_named(name: str) -> ViewRow:
     return ViewRow(kind, place)
 
 
+def _of_role(sender: Sender, cursor: Cursor) -> Cursor:
+    """A cursor that was read under another role starts again, and what that role alone showed is taken away."""
+    if cursor.role == sender.device.role or not cursor.positions:
+        return cursor
+    read = {name: (0, end) for name, end in cursor.positions.items()}
+    former = (*cursor.former, cursor.role)
+    return msgspec.structs.replace(cursor, positions={}, whole={}, leaving={**cursor.leaving, **read}, former=former)
+
+
 def _withdrawn(sender: Sender, cursor: Cursor) -> dict[str, tuple[int, int]]:
     """Views that the sender no longer has → positions of what came down through them and is not yet taken away."""
     current = {name_of(view) for view in sender.views}
-    begun = {name: span for name, span in cursor.leaving.items() if name not in current}
+    begun = {name: span for name, span in cursor.leaving.items() if name not in current or cursor.former}
     new = {name: (0, end) for name, end in cursor.positions.items() if name not in current}
     return {**begun, **new}

@@ -9,11 +9,11 @@ from fieldsync.core import access
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.roles import OTHER
-from fieldsync.services import records_told
+from fieldsync.services import device_care, records_told
 from fieldsync.services.changes import name_of
 from fieldsync.services.readers import Reader
 from fieldsync.services.reading import NOBODY, Page, hiding
-from fieldsync.store import authors, devices, operations, people, quarantine, records, server
+from fieldsync.store import authors, devices, operations, quarantine, records, server
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.quarantine import QuarantineRow
 
@@ -102,7 +102,7 @@ def _purpose(association_id: int) -> str:
 
 def device_told(session: Session, row: DeviceRow) -> dict[str, Any]:
     """A phone or hub, with what it last said of itself."""
-    holder = people.find_by_id(session, row.holder_id) if row.holder_id is not None else None
+    holder = device_care.holder_of(session, row)
     own = authors.of_device(session, row.id)
     present = own[-1] if own else None
     return {

@@ -28,13 +28,18 @@ class FormFile:
 
 
 def page(session: Session, reader: Reader, after_id: int, limit: int, with_counts: bool) -> Page:
-    """A page of the association's form versions, oldest first."""
+    """A page of the association's form versions, oldest first; a phone is shown those of its role's families."""
     rows = form_versions.page(session, reader.association_id, after_id, limit)
-    items = [summary(row) for row in rows]
+    items = [summary(row) for row in rows if is_open_to(reader, row.form)]
     if with_counts and reader.person is not None and reader.may(access.READ_RECORDS):
         counts = {of: found for of, found in _counts(session, reader.association_id).items() if reader.counts(of)}
         items = [{**item, "counts": counts.get(item["id"], {})} for item in items]
     return Page(items, rows[-1].id if len(rows) == limit else None)
+
+
+def is_open_to(reader: Reader, form: str) -> bool:
+    """Whether a form is the reader's to see: people see what is published, a phone the families of its role."""
+    return reader.sender is None or reader.sender.opens("submission", form)
 
 
 def version(session: Session, association_id: int, form: str, version: str) -> dict[str, Any] | None:
@@ -60,35 +65,40 @@ def summary(row: FormVersionRow) -> dict[str, Any]:
     }
 
 
-def described(session: Session, association_id: int, form: str, version: str) -> dict[str, Any] | None:
+def described(session: Session, reader: Reader, form: str, version: str) -> dict[str, Any] | None:
     """A form version with its questions, rules, choices and files."""
-    found = published(session, association_id, form, version)
-    if found is None:
+    found = published(session, reader.association_id, form, version)
+    if found is None or not is_open_to(reader, form):
         return None
     files = form_versions.file_hashes(session, found.row.id)
     media = [{"name": name, "sha256": sha256} for name, sha256 in files.items()]
     return {**summary(found.row), **_content(found.form), "media": media}
 
 
-def xform(session: Session, association_id: int, form: str, version: str) -> FormFile | None:
+def xform(session: Session, reader: Reader, form: str, version: str) -> FormFile | None:
     """A version's XForm."""
-    row = form_versions.find(session, association_id, form, version)
+    row = _find(session, reader, form, version)
     return None if row is None else FormFile(form_versions.content(session, row.id).xform, row.hash)
 
 
-def xlsx(session: Session, association_id: int, form: str, version: str) -> FormFile | None:
+def xlsx(session: Session, reader: Reader, form: str, version: str) -> FormFile | None:
     """A version's workbook; None too where it came as an XForm, which has no way back to its sheets."""
-    row = form_versions.find(session, association_id, form, version)
+    row = _find(session, reader, form, version)
     data = form_versions.content(session, row.id).xlsx if row is not None else None
     return None if row is None or data is None else FormFile(data, row.hash)
 
 
-def media(session: Session, association_id: int, form: str, version: str, name: str) -> FormFile | None:
+def media(session: Session, reader: Reader, form: str, version: str, name: str) -> FormFile | None:
     """One media file or CSV attachment of a version."""
-    row = form_versions.find(session, association_id, form, version)
+    row = _find(session, reader, form, version)
     sha256 = form_versions.file_hash(session, row.id, name) if row is not None else None
     data = form_versions.file(session, row.id, name) if row is not None and sha256 is not None else None
     return None if data is None or sha256 is None else FormFile(data, sha256)
+
+
+def _find(session: Session, reader: Reader, form: str, version: str) -> FormVersionRow | None:
+    row = form_versions.find(session, reader.association_id, form, version)
+    return row if row is not None and is_open_to(reader, form) else None
 
 
 def _counts(session: Session, association_id: int) -> Mapping[str, Mapping[str, int]]:

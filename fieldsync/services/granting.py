@@ -1,11 +1,11 @@
-"""Giving and taking roles. Nobody changes her own; a deeper look than the giver's waits for a second person."""
+"""Giving and taking roles. Nobody changes her own; what reads deeper or reaches farther waits for a second person."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.access import CONFIRM_GRANTS, MANAGE_PEOPLE
+from fieldsync.core.access import CONFIRM_GRANTS, MANAGE_PEOPLE, is_inside
 from fieldsync.core.problems import Problem
 from fieldsync.core.roles import Exclusion, Held, Role, RoleBook, excluded, needs_second_person
 from fieldsync.services import auditing, role_book, signing
@@ -46,9 +46,21 @@ def grantable(reader: Reader) -> list[Role]:
     return [role for role in reader.book.roles if role.code in codes] if reader.may(MANAGE_PEOPLE) else []
 
 
-def waits_for_second(reader: Reader, role: Role) -> bool:
-    """Whether a role that she hands out waits for a second person."""
-    return needs_second_person([each.role for each in reader.grants if each.covers(reader.association_id)], role)
+def waits_for_second(reader: Reader, role: Role, places: Sequence[str] = (), team: str = "") -> bool:
+    """Whether a role that she hands out waits for a second person: it reads deeper, or reaches farther than her own."""
+    held = [each for each in reader.grants if each.covers(reader.association_id)]
+    handing = [each for each in held if role.code in each.role.gives and MANAGE_PEOPLE in each.role.permissions]
+    is_wider = not any(is_inside(each, places, team) for each in handing)
+    return is_wider or needs_second_person([each.role for each in held], role)
+
+
+def outranks(reader: Reader, roles: Iterable[Role]) -> bool:
+    """Whether these roles read deeper than the reader, or make a second person.
+
+    Whoever could take such an account over would have what nobody gets alone.
+    """
+    own = [each.role for each in reader.grants if each.covers(reader.association_id)]
+    return any(needs_second_person(own, role) for role in roles)
 
 
 def grant(
@@ -61,7 +73,7 @@ def grant(
     role = next((each for each in grantable(reader) if each.code == wanted.role), None)
     if role is None:
         return Problem("role_not_yours")
-    status = "proposed" if waits_for_second(reader, role) else "active"
+    status = "proposed" if waits_for_second(reader, role, wanted.places, wanted.team) else "active"
     return _give(session, reader.book, person, wanted, status, reader.person.id, now_ms, draw)
 
 

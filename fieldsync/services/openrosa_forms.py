@@ -27,10 +27,11 @@ class Offered:
 
 
 def offered(session: Session, sender: Sender, form: str | None, every_version: bool) -> list[Offered]:
-    """The forms open to a device, the newest open version of each unless all are asked for; none once revoked."""
+    """The open forms of a device's families, the newest version of each unless all are asked for; none once revoked."""
     if sender.is_revoked:
         return []
-    rows = [row for row in form_versions.versions(session, sender.device.association_id, form) if row.state == OPEN]
+    known = form_versions.versions(session, sender.device.association_id, form)
+    rows = [row for row in known if row.state == OPEN and sender.opens("submission", row.form)]
     newest = {row.form: row for row in rows}  # they come oldest first
     return [_offered(session, row) for row in (rows if every_version else newest.values())]
 
@@ -69,4 +70,5 @@ def md5_of(data: bytes) -> str:
 def _find(session: Session, sender: Sender, name: str) -> FormVersionRow | None:
     if sender.is_revoked:
         return None
-    return openrosa.form_by_hash(session, sender.device.association_id, _PREFIX + name)
+    found = openrosa.form_by_hash(session, sender.device.association_id, _PREFIX + name)
+    return found if found is not None and sender.opens("submission", found.form) else None

@@ -123,9 +123,9 @@ def offer_link(
 
 
 def drop_second_factor(session: Session, reader: Reader, person: PersonRow, now_ms: int) -> Problem | None:
-    """Take away the app of somebody who lost phone and codes; never from who reads deeper than one does oneself."""
+    """Take away the app of somebody who lost phone and codes; never from who has more than one could give alone."""
     problem = keeps_from_managing(session, reader, person)
-    if problem is None and _depth(session, reader, person) > _depth_of(reader):
+    if problem is None and _outranks(session, reader, person):
         problem = Problem("second_person_needed")
     if problem is None and not second_factors.remove(session, person.id):
         problem = Problem("second_factor_not_begun")
@@ -151,22 +151,17 @@ def keeps_from_managing(session: Session, reader: Reader, person: PersonRow) -> 
 
 
 def _keeps_from_resetting(session: Session, reader: Reader, person: PersonRow) -> Problem | None:
-    """Whoever makes a link could use it: not for somebody who reads deeper, unless a second factor stands behind it."""
+    """Whoever makes a link could use it: not for who has more than she, unless a second factor stands behind it."""
     if person.status == "disabled":
         return Problem("person_disabled")
     guarded = bool(second_factors.has(session, [person.id]))
-    if not guarded and person.password_hash and _depth(session, reader, person) > _depth_of(reader):
+    if not guarded and person.password_hash and _outranks(session, reader, person):
         return Problem("second_person_needed")
     return None
 
 
-def _depth(session: Session, reader: Reader, person: PersonRow) -> int:
-    held = readers.grants_of(session, person.id, reader.book)
-    return max((grant.role.depth for grant in held), default=0)
-
-
-def _depth_of(reader: Reader) -> int:
-    return max((grant.role.depth for grant in reader.grants if grant.covers(reader.association_id)), default=0)
+def _outranks(session: Session, reader: Reader, person: PersonRow) -> bool:
+    return granting.outranks(reader, (grant.role for grant in readers.grants_of(session, person.id, reader.book)))
 
 
 def _sees(reader: Reader, person: PersonRow, held: Sequence[GrantRow]) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.passphrases import wrong_with
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, hashing
+from fieldsync.services import auditing, hashing, signing
 from fieldsync.services.readers import Reader
 from fieldsync.store import associations, people, sign_ins
 from fieldsync.store.db import Database
@@ -74,12 +74,15 @@ def choose(session: Session, reader: Reader, slug: str) -> Problem | None:
     return None
 
 
-def change_passphrase(database: Database, reader: Reader, present: str, wanted: str, now_ms: int) -> Problem | None:
+def change_passphrase(
+    database: Database, reader: Reader, present: str, wanted: str, address: str, now_ms: int
+) -> Problem | None:
     """Take another passphrase: the present one is asked for, and all other sessions and all tokens end."""
     person = reader.person
     assert person is not None
-    if not hashing.is_passphrase(person.password_hash, present):
-        return Problem("wrong_login")
+    refused = signing.prove_passphrase(database, person, present, address, now_ms)
+    if refused is not None:
+        return refused
     wrong = wrong_with(wanted, person.email)
     if wrong is not None:
         return wrong

@@ -1,7 +1,7 @@
 """Publishing form versions: immutable, hashed, with their files (the same content again changes nothing)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -92,12 +92,12 @@ def hash_of(xform: bytes, media: Mapping[str, bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def open_forms(session: Session, association_id: int) -> list[dict[str, object]]:
-    """The forms open to an association's devices, as the sync answer lists them."""
+def open_forms(session: Session, association_id: int, opens: Callable[[str], bool]) -> list[dict[str, object]]:
+    """The association's open forms that are open to a device, as the sync answer lists them."""
     return [
         {"id": row.form, "version": row.version, "hash": row.hash, "media": _media(session, row)}
         for row in form_versions.versions(session, association_id)
-        if row.state == OPEN
+        if row.state == OPEN and opens(row.form)
     ]
 
 

@@ -10,7 +10,7 @@ from fieldsync.core.access import Grant, Scope
 from fieldsync.core.roles import NO_ROLES, RoleBook
 from fieldsync.services import role_book
 from fieldsync.services.senders import Sender, digest_of, find_sender
-from fieldsync.store import associations, authors, grants, second_factors, sign_ins
+from fieldsync.store import associations, authors, grants, people, second_factors, sign_ins
 from fieldsync.store.people import PersonRow
 from fieldsync.store.sign_ins import SessionRow, TokenRow
 
@@ -121,16 +121,33 @@ def find_by_session(session: Session, token: str, now_ms: int) -> Reader | None:
     return None if found is None else _reader(session, found[1], found[0], None)
 
 
+def find_by_person(session: Session, person_id: int, association_id: int) -> Reader | None:
+    """Somebody as she may read now, for work that goes on without her; None where she is kept out."""
+    person = people.find_by_id(session, person_id)
+    if person is None or person.status != "active":
+        return None
+    found = _reader(session, person, None, None, association_id)
+    return found if found.association_id == association_id and found.works_in(association_id) else None
+
+
 def _find_by_token(session: Session, token: str, now_ms: int) -> Reader | None:
     found = sign_ins.find_token(session, digest_of(token), now_ms)
     return None if found is None else _reader(session, found[1], None, found[0])
 
 
-def _reader(session: Session, person: PersonRow, row: SessionRow | None, token: TokenRow | None) -> Reader:
+def _reader(
+    session: Session,
+    person: PersonRow,
+    row: SessionRow | None,
+    token: TokenRow | None,
+    association_id: int | None = None,
+) -> Reader:
     book = role_book.book(session)
     held = grants_of(session, person.id, book)
-    came = row or token
-    association_id = _works_in(session, person, held, came.association_id if came else None)
+    if token is not None:  # a script stays where it was made, whatever becomes of its owner's roles
+        association_id = token.association_id or NO_ASSOCIATION
+    else:
+        association_id = _works_in(session, person, held, row.association_id if row else association_id)
     factor = second_factors.find(session, person.id)
     return Reader(
         association_id,

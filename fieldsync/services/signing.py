@@ -113,16 +113,26 @@ def confirm(
     person, row = reader.person, reader.session
     if person is None or row is None:
         return Problem("forbidden")
-    wait = _count(database, person.email, address, now_ms)
-    if wait is not None:
-        return wait
-    if not hashing.is_passphrase(person.password_hash, passphrase):
-        return _failed(database, person, now_ms)
+    refused = prove_passphrase(database, person, passphrase, address, now_ms)
+    if refused is not None:
+        return refused
     given = (code or "") if reader.has_second_factor else None
     outcome = database.write(lambda session: _confirmed(session, person, row, given, now_ms, draw))
+    if isinstance(outcome, Problem) and outcome.code == "wrong_code":
+        _note_failure(database, person, now_ms, "code")
     if isinstance(outcome, SignedIn):
         _forgive(database, person, person.email, address)
     return outcome
+
+
+def prove_passphrase(
+    database: Database, person: PersonRow, passphrase: str, address: str, now_ms: int
+) -> Problem | None:
+    """Why this is not taken for her passphrase, or None; whoever holds her session has no more tries than others."""
+    wait = _count(database, person.email, address, now_ms)
+    if wait is not None:
+        return wait
+    return None if hashing.is_passphrase(person.password_hash, passphrase) else _failed(database, person, now_ms)
 
 
 def _confirmed(

@@ -104,6 +104,22 @@ def anchors(session: Session, chain: int | None = None) -> list[tuple[str, Head]
     return [(row[0], Head(row[1], row[2], bytes(row[3]).hex())) for row in execute(session, sql, given)]
 
 
+def newest_anchors(session: Session, chain: int | None = None) -> list[tuple[str, Head]]:
+    """(day, head) of the last day that has anchors: of every chain, or of one."""
+    where, given = ("", ()) if chain is None else (" AND chain = ?", (chain,))
+    sql = (
+        "SELECT day, chain, number, mac FROM audit_anchor"
+        f" WHERE day = (SELECT max(day) FROM audit_anchor WHERE 1 = 1{where}){where} ORDER BY chain"
+    )
+    return [(row[0], Head(row[1], row[2], bytes(row[3]).hex())) for row in execute(session, sql, (*given, *given))]
+
+
+def mac_at(session: Session, chain: int, number: int) -> str | None:
+    """The MAC of a row; None where there is no such row."""
+    found = execute(session, "SELECT mac FROM audit_row WHERE chain = ? AND number = ?", (chain, number)).first()
+    return bytes(found[0]).hex() if found else None
+
+
 def _row(row: Any) -> Row:
     chain, number, at_ms, actor, action, about, outcome, detail, mac = row
     return Row(chain, number, at_ms, actor, action, about, outcome, detail, bytes(mac))

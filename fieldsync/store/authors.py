@@ -173,3 +173,9 @@ def teams(session: Session, association_id: int) -> dict[int, str]:
         " WHERE d.association_id = ? AND d.team <> ''"
     )
     return {row[0]: row[1] for row in execute(session, sql, (association_id,))}
+
+
+def names(session: Session, association_id: int) -> dict[int, str]:
+    """The names of an association's authors by row id; a programme has some hundreds."""
+    sql = "SELECT id, name FROM author WHERE association_id = ? ORDER BY id"
+    return {row[0]: row[1] for row in execute(session, sql, (association_id,))}

@@ -135,8 +135,10 @@ class AuditRow(Base):
     __tablename__ = "audit_row"
     __table_args__ = (
         Index("uq_audit_row_number", "chain", "number", unique=True),
-        Index("ix_audit_row_action", "chain", "action", "number"),
-        Index("ix_audit_row_actor", "chain", "actor", "number"),
+        Index("ix_audit_row_action", "action", "id"),
+        Index("ix_audit_row_actor", "actor", "id"),
+        Index("ix_audit_row_about", "about", "id"),
+        Index("ix_audit_row_at", "at_ms"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     chain: Mapped[int]

@@ -23,7 +23,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "Who": ("server", "association", "device", "device_view", "enrolment_code", "author"),
     "People": (
         *("person", "role_grant", "person_session", "api_token", "secret_link", "second_factor", "recovery_code"),
-        *("rate_count", "audit_row", "audit_anchor"),
+        *("rate_count", "audit_row", "audit_anchor", "export"),
     ),
     "What was said": (
         "receipt",

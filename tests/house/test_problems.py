@@ -71,10 +71,10 @@ def test_every_problem_in_the_code_is_in_the_table() -> None:
 
 
 def test_no_code_stands_in_two_areas() -> None:
-    from fieldsync.core.messages import desk, openrosa, operating, operations, pages, people, records, requests
+    from fieldsync.core.messages import desk, exports, openrosa, operating, operations, pages, people, records, requests
 
     areas = (
         *(requests.REQUESTS, operations.OPERATIONS, records.RECORDS, operating.OPERATING, openrosa.OPENROSA),
-        *(pages.PAGES, people.PEOPLE, desk.DESK),
+        *(pages.PAGES, people.PEOPLE, desk.DESK, exports.EXPORTS),
     )
     assert sum(len(area) for area in areas) == len(MESSAGES)

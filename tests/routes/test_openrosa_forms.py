@@ -9,7 +9,9 @@ from sqlalchemy import Engine
 
 from fieldsync.services import publishing
 from fieldsync.store.form_versions import FormVersionRow
+from tests.routes.callers import bearer, person
 from tests.routes.collect import Collect, message, visit
+from tests.routes.test_need_to_know import listening_phone, publish_intake
 from tests.tiny_forms import definition
 from tests.world import World
 
@@ -167,3 +169,33 @@ def test_no_key_and_no_answer_is_logged(amina: Collect, caplog: pytest.LogCaptur
     amina.sends(visit("a", "<name>Amina</name>"))
     amina.send(b"<data")
     assert amina.phone.token not in caplog.text and "Amina" not in caplog.text
+
+
+def test_a_phone_is_offered_the_forms_of_its_role_and_no_others(world: World, amina: Collect) -> None:
+    """The very names of the listening centre's forms would tell what happens there."""
+    publish_intake(world)
+    listening = Collect(world, listening_phone(world))
+    assert [each["formID"] for each in amina.forms()] == ["monthly", "person", "visit"]
+    [form] = listening.forms()
+    assert form["formID"] == "f2_intake"
+    assert [amina.forms(f"formList?formID={name}") for name in ("f2_intake", "unheard")] == [[], []]
+    assert amina.get("formList?formID=f2_intake").data == amina.get("formList?formID=unheard").data
+    name = form["downloadUrl"].split("/forms/")[1].split("/")[0]
+    for path in (f"forms/{name}/form.xml", f"forms/{name}/manifest", f"forms/{name}/media/a.csv"):
+        closed, absent = amina.get(path), amina.get(path.replace(name, "0" * 64))
+        assert (closed.status_code, closed.data) == (absent.status_code, absent.data) == (404, absent.data)
+    assert listening.get(f"forms/{name}/form.xml").status_code == 200
+
+
+def test_sync_and_the_api_show_a_phone_the_forms_of_its_role_and_no_others(world: World) -> None:
+    publish_intake(world)
+    companion, listening = world.phone(), listening_phone(world)
+    assert {each["id"] for each in companion.sync()["forms"]} == {"visit", "person", "monthly"}
+    assert {each["id"] for each in listening.sync()["forms"]} == {"f2_intake"}
+    assert {each["id"] for each in bearer(companion).pages("forms")} == {"visit", "person", "monthly"}
+    for end in ("", "/form.xml", "/form.xlsx", "/media/a.csv"):
+        closed, absent = (bearer(companion).call("GET", f"forms/{form}/1{end}") for form in ("f2_intake", "unheard"))
+        assert (closed.status_code, closed.data) == (absent.status_code, absent.data) == (404, absent.data)
+    assert bearer(listening).call("GET", "forms/f2_intake/1/form.xml").status_code == 200
+    assert {each["id"] for each in world.hub().sync()["forms"]} == {"visit", "person", "monthly", "f2_intake"}
+    assert {each["id"] for each in person(world, "designer").pages("forms")} >= {"f2_intake", "visit"}

@@ -9,6 +9,7 @@ from fieldsync.core.cursors import Cursor, read_cursor, write_cursor
 from fieldsync.services import publishing
 from fieldsync.store import associations, changes, devices, server
 from fieldsync.store.devices import ViewRow
+from tests.routes.test_need_to_know import intake, listening_phone, publish_intake
 from tests.world import START_MS, Json, Phone, World
 
 ALL = ViewRow("all")
@@ -330,3 +331,35 @@ def test_what_a_revoked_phone_said_stays_in_quarantine_when_the_phone_is_taken_b
     [result] = amina.tells(said)
     assert (result["status"], result["was"]) == ("duplicate", "quarantined")
     assert amina.statuses(amina.says()) == ["applied"]
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_another_role_brings_its_records_and_forms_and_takes_the_others_away(world: World, limit: int) -> None:
+    """A phone that leaves the listening centre keeps nothing of it, but what it wrote itself."""
+    publish_intake(world)
+    listening, companion, phone = listening_phone(world), world.phone(), world.phone()
+    cases = [intake(world, listening) for _ in range(3)]
+    visits = [companion.says(writes={"name": "Amina"}) for _ in range(3)]
+    assert set(companion.statuses(*visits)) == {"applied"}
+    _give_role(world, phone, "listening_worker")
+    own = intake(world, phone)
+    assert {each["record"] for each in phone.pulls(limit=limit)} == {*cases, own}
+    assert not any("gone" in each for each in phone.pulls(limit=limit))
+
+    _give_role(world, phone, "companion")
+    answer = phone.sync(limit=limit)
+    assert {each["id"] for each in answer["forms"]} == {"visit", "person", "monthly"}
+    told = answer["records"] + (phone.pulls(limit=limit) if answer["more"] else [])
+    assert {each["record"] for each in told if "gone" in each} == set(cases)
+    assert {each["record"] for each in told if "gone" not in each} == {own, *(said["record"] for said in visits)}
+    assert phone.sync(limit=limit)["records"] == []
+
+    _give_role(world, phone, "listening_worker")
+    again = phone.pulls(limit=limit)
+    assert {each["record"] for each in again if "gone" in each} == {said["record"] for said in visits}
+    assert {each["record"] for each in again if "gone" not in each} == {*cases, own}
+
+
+def _give_role(world: World, phone: Phone, role: str) -> None:
+    device_id = world.device_id(phone)
+    world.write(lambda session: devices.set_duty(session, device_id, role, "", None))

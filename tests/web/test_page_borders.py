@@ -15,6 +15,7 @@ from flask import url_for
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from fieldsync.config import Settings
 from fieldsync.store.engines import open_engine
 from tests.watching import Work, watched
 from tests.web.borders import Names, Page, Section, sections
@@ -70,7 +71,7 @@ def two(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     path = tmp_path_factory.mktemp("borders") / "fieldsync.db"
     shutil.copy(migrated_file, path)
     engine = open_engine(f"sqlite:///{path}")
-    world = World(engine)
+    world = World(engine, Settings(data=path.parent))
     elsewhere = world.add_association("elsewhere")
     found = sections()
     visitors = {role: visitor(world, role) for role in PEOPLE} | {"nobody": stranger(world)}

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from fieldsync.config import Settings
 from fieldsync.routes.pages import assets, cookies
-from fieldsync.services import enrolment
+from fieldsync.services import enrolment, signing
 from fieldsync.services.enrolment import NewDevice
 from tests.routes.callers import add_person
 from tests.web.visitor import PASSPHRASE, Visitor, stranger, title, visitor
@@ -265,3 +265,12 @@ def test_every_page_answers_everybody_without_a_fault(office: World) -> None:
     for role in roles:
         who = visitor(office, role)
         assert {path: status for path in paths if (status := who.opens(path).status_code) >= 500} == {}, role
+
+
+def test_who_works_in_no_association_is_told_so_where_she_hands_out_a_role_of_one(office: World) -> None:
+    row = add_person(office, "admin@example.org", ("instance_admin",), None)
+    signed_in = office.write(lambda on: signing.begin(on, row, "test", office.now_ms, secrets.token_bytes))
+    who = stranger(office)
+    who.client.set_cookie("fieldsync-session", signed_in.token)
+    refused = who.fills("/people/invite", {"email": "x@example.org", "role": "coordinator"})
+    assert refused.status_code == 422

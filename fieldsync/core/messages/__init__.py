@@ -5,6 +5,7 @@ problem's detail. A new problem is one entry in the module of its area.
 """
 
 from fieldsync.core.messages.desk import DESK
+from fieldsync.core.messages.exports import EXPORTS
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
@@ -17,4 +18,14 @@ Entry = tuple[int | None, str, str, str]
 
 LANGUAGES = ("ar", "fr", "en")
 
-MESSAGES: dict[str, Entry] = {**REQUESTS, **OPERATIONS, **RECORDS, **OPERATING, **OPENROSA, **PAGES, **PEOPLE, **DESK}
+MESSAGES: dict[str, Entry] = {
+    **REQUESTS,
+    **OPERATIONS,
+    **RECORDS,
+    **OPERATING,
+    **OPENROSA,
+    **PAGES,
+    **PEOPLE,
+    **DESK,
+    **EXPORTS,
+}

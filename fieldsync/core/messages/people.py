@@ -3,7 +3,7 @@
 PEOPLE: dict[str, tuple[int | None, str, str, str]] = {
     "confirmation_needed": (
         403,
-        "هذا الفعل يتطلب إثبات هويتك من جديد. أدخل كلمة السر ثم أعد المحاولة.",
+        "هذا الفعل يتطلب إثبات هويتك من جديد. أدخل عبارة السر ثم أعد المحاولة.",
         "Cet acte demande de prouver à nouveau votre identité. Donnez votre phrase secrète puis recommencez.",
         "This act asks you to prove again who you are. Give your passphrase, then try again.",
     ),
@@ -15,7 +15,7 @@ PEOPLE: dict[str, tuple[int | None, str, str, str]] = {
     ),
     "second_factor_owed": (
         401,
-        "كلمة السر صحيحة. أدخل الآن رمز تطبيق المصادقة أو رمز استرجاع.",
+        "عبارة السر صحيحة. أدخل الآن رمز تطبيق المصادقة أو رمز استرجاع.",
         "La phrase secrète est juste. Donnez maintenant le code de l’application ou un code de secours.",
         "The passphrase is right. Now give the code of your authenticator app, or a recovery code.",
     ),
@@ -57,13 +57,13 @@ PEOPLE: dict[str, tuple[int | None, str, str, str]] = {
     ),
     "passphrase_length": (
         422,
-        "كلمة السر من {least} إلى {most} حرفاً. جملة قصيرة من كلمات لا علاقة بينها تكفي.",
+        "عبارة السر من {least} إلى {most} حرفاً. جملة قصيرة من كلمات لا علاقة بينها تكفي.",
         "La phrase secrète a de {least} à {most} caractères. Quelques mots sans lien suffisent.",
         "The passphrase has {least} to {most} characters. A few unrelated words will do.",
     ),
     "passphrase_common": (
         422,
-        "كلمة السر سهلة التخمين. اختر كلمات أخرى لا تشبه اسمك ولا بريدك.",
+        "عبارة السر سهلة التخمين. اختر كلمات أخرى لا تشبه اسمك ولا بريدك.",
         "La phrase secrète est facile à deviner. Prenez d’autres mots, sans votre nom ni votre adresse.",
         "The passphrase is easy to guess. Take other words, not your name or address.",
     ),
@@ -90,6 +90,12 @@ PEOPLE: dict[str, tuple[int | None, str, str, str]] = {
         "هذا الدور أو الشخص ليس من صلاحيتك. اطلب من مسؤول آخر.",
         "Ce rôle ou cette personne ne relève pas de vous. Demandez à un autre responsable.",
         "This role or person is not yours to look after. Ask somebody who may.",
+    ),
+    "phone_too_wide": (
+        403,
+        "سيقرأ هذا الهاتف أكثر مما يسمح به دورك. ضيّق ما يقرؤه، أو اطلب ذلك من مسؤول آخر.",
+        "Ce téléphone lirait plus que votre rôle ne le permet. Réduisez ce qu’il lit, ou demandez à un autre responsable.",
+        "This phone would read more than your role does. Let it read less, or ask somebody else who may.",
     ),
     "role_unknown": (
         422,

@@ -135,7 +135,7 @@ REQUESTS: dict[str, tuple[int | None, str, str, str]] = {
     ),
     "wrong_login": (
         401,
-        "البريد الإلكتروني أو كلمة السر غير صحيحة.",
+        "البريد الإلكتروني أو عبارة السر غير صحيحة.",
         "L’adresse électronique ou le mot de passe est faux.",
         "The e-mail address or the password is wrong.",
     ),

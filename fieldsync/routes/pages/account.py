@@ -11,6 +11,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, labels, shell, words
 from fieldsync.routes.pages.guard import SIGNED_IN, page_access, reader
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.sign_in import address
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import person_sessions, second_factor, tokens
 from fieldsync.services.readers import Reader
@@ -84,7 +85,7 @@ def take_new_passphrase() -> Response:
     present, wanted = fields.secret("present"), fields.secret("passphrase")
     if wanted != fields.secret("again"):
         return _passphrase({"again": _("The two are not the same. Type the passphrase twice.")}, 422)
-    problem = person_sessions.change_passphrase(here.database, who, present, wanted, here.now_ms())
+    problem = person_sessions.change_passphrase(here.database, who, present, wanted, address(), here.now_ms())
     if problem is not None:
         field = "present" if problem.code == "wrong_login" else "passphrase"
         text = {field: _("This is not your present passphrase.")} if field == "present" else shell.said(problem, field)

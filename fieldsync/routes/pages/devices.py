@@ -1,10 +1,11 @@
 """Phones and hubs: which there are and how they are, their names, places and teams, taking one out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 
-from fieldsync.core.access import MANAGE_DEVICES, READ_HISTORY, SEE_DEVICES
+from fieldsync.core.access import MANAGE_DEVICES, READ_HISTORY, READ_RECORDS, SEE_DEVICES
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
@@ -12,8 +13,11 @@ from fieldsync.routes.pages import fields, labels, language, lists, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _, ngettext
-from fieldsync.services import auditing, desk_lists, device_care, places
+from fieldsync.services import auditing, desk_lists, device_care, people, places
+from fieldsync.services.device_care import Move
+from fieldsync.services.readers import Reader
 from fieldsync.store.devices import DeviceRow, ViewRow
+from fieldsync.store.people import PersonRow
 
 NAME_MAX = 80
 TEAM_MAX = 60
@@ -25,6 +29,9 @@ CLOCK_OFF_MS = 5 * language.MINUTE_MS
 """A clock is wrong from here on: operations are told apart by minutes."""
 
 FORMS_SHOWN = 50
+
+BEARERS_MAX = 200
+"""People to choose from; an association has tens."""
 
 FULL_BYTES = 200 * 1024 * 1024
 """Below this much free space a phone stops taking pictures."""
@@ -71,12 +78,23 @@ def rename_device(device: str) -> Response:
 @blueprint.post("/phones/<device>/place")
 @page_access(MANAGE_DEVICES)
 def move_device(device: str) -> Response:
-    """Another place or team."""
-    row = looked_up(device)
-    here, by, views, team = context(), auditing.by(reader()), views_wanted(), fields.text("team", TEAM_MAX)
-    if not views:
-        return _page(device, {"places": _("Tick at least one thing that it reads.")}, 422)
-    here.database.write(lambda session: device_care.move(session, by, row, views, team, here.now_ms()))
+    """Another place, team, role or bearer."""
+    here, who = context(), reader()
+    by, views, role, holder = auditing.by(who), views_wanted(), fields.text("role"), fields.text("holder")
+    with here.database.read() as session:
+        row = found(session, device)
+        bearer = people.find(session, who, holder) if holder else None
+        wanted = Move(views, fields.text("team", TEAM_MAX), role or None, bearer.id if bearer else 0)
+        refused = device_care.keeps_from_moving(session, who, row, wanted)
+    errors = {
+        "places": "" if views else _("Tick at least one thing that it reads."),
+        "holder": _("Choose somebody from the list.") if holder and bearer is None else "",
+    }
+    if any(errors.values()):
+        return _page(device, {field: text for field, text in errors.items() if text}, 422)
+    if refused is not None:
+        return _page(device, shell.said(refused, refused_field(refused)), shell.status_of(refused))
+    here.database.write(lambda session: device_care.move(session, by, row, wanted, here.now_ms()))
     return shell.onward("pages.device", "device_moved", device=device)
 
 
@@ -124,6 +142,21 @@ def looked_up(author: str) -> DeviceRow:
         return found(session, author)
 
 
+def roles_offered(who: Reader) -> list[tuple[str, str]]:
+    """(code, name) of the roles whose forms and records a phone of hers may have."""
+    return [
+        (role.code, labels.role_name(role))
+        for role in who.book.roles
+        if role.reach == "association" and READ_RECORDS in role.permissions
+        if device_care.keeps_from_offering(who, "device", role.code) is None
+    ]
+
+
+def refused_field(problem: Problem) -> str:
+    """Beneath which field a refusal stands."""
+    return "places" if problem.code == "phone_too_wide" else "role"
+
+
 def views_wanted() -> tuple[ViewRow, ...]:
     """What the form ticked for a phone to read; everything includes the rest."""
     if fields.one_of("everything", ["yes"]):
@@ -142,11 +175,23 @@ def _page(author: str, errors: dict[str, str], status: int) -> Response:
     with context().database.read() as session:
         row = found(session, author)
         told = desk_lists.device_told(session, row)
+        holder = device_care.holder_of(session, row)
+        bearers = people.page(session, who, 0, BEARERS_MAX).items if who.may(MANAGE_DEVICES) else []
+    roles = roles_offered(who)
     return shell.page(
         "device.html",
         status,
-        device=_shown(told),
+        device={
+            **_shown(told),
+            "role": _role_name(who, row.role),
+            "holder": (holder.name or holder.email) if holder else "",
+        },
         may_manage=who.may(MANAGE_DEVICES),
+        may_move=device_care.keeps_from_offering(who, row.kind, row.role) is None,
+        roles=roles if row.role in dict(roles) else [(row.role, _role_name(who, row.role)), *roles],
+        chosen_role=row.role,
+        bearers=_bearers(bearers, holder),
+        chosen_holder=holder.uuid if holder else "",
         may_read_quarantine=who.may(READ_HISTORY),
         places=labels.place_choices(),
         chosen_views=views_ticked(told["views"]),
@@ -154,6 +199,17 @@ def _page(author: str, errors: dict[str, str], status: int) -> Response:
         with_team=True,
         errors=errors,
     )
+
+
+def _bearers(told: Sequence[dict[str, Any]], holder: PersonRow | None) -> list[tuple[str, str]]:
+    """(person, name) of those who may carry a phone."""
+    named = {each["person"]: each["name"] or each["email"] for each in told if each["status"] != "disabled"}
+    return list(({holder.uuid: holder.name or holder.email} | named if holder else named).items())
+
+
+def _role_name(who: Reader, code: str) -> str:
+    found = who.book.role(code)
+    return code if found is None else labels.role_name(found)
 
 
 def _shown(told: dict[str, Any]) -> dict[str, Any]:

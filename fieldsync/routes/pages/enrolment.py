@@ -1,15 +1,23 @@
 """Enrolling a phone: a code with its picture, good once and for minutes, and what became of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 
-from fieldsync.core.access import MANAGE_DEVICES, READ_RECORDS
+from fieldsync.core.access import MANAGE_DEVICES
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import cookies, fields, labels, language, pictures, shell
-from fieldsync.routes.pages.devices import NAME_MAX, TEAM_MAX, views_ticked, views_wanted
+from fieldsync.routes.pages.devices import (
+    NAME_MAX,
+    TEAM_MAX,
+    refused_field,
+    roles_offered,
+    views_ticked,
+    views_wanted,
+)
 from fieldsync.routes.pages.guard import PUBLIC, page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
@@ -17,6 +25,7 @@ from fieldsync.services import auditing, device_care
 from fieldsync.services.changes import name_of
 from fieldsync.services.enrolment import NewDevice
 from fieldsync.services.readers import Reader
+from fieldsync.store.devices import ViewRow
 
 KINDS = ("device", "hub")
 DEFAULT_ROLE = "companion"
@@ -42,7 +51,7 @@ def take_enrolment() -> Response:
     """Make a code. This browser alone keeps it, for as long as it is good; the server knows its digest."""
     here, who = context(), reader()
     name, kind, views = fields.text("name", NAME_MAX), fields.one_of("kind", _kinds(who)), views_wanted()
-    role = fields.one_of("role", [code for code, _name in _roles(who)])
+    role = fields.one_of("role", [code for code, _name in roles_offered(who)])
     errors = {
         "name": "" if name else _("Name the phone."),
         "kind": "" if kind else _("Choose what it is."),
@@ -51,7 +60,10 @@ def take_enrolment() -> Response:
     }
     if any(errors.values()):
         wrong = {field: text for field, text in errors.items() if text}
-        return _form(wrong, 422, views_ticked([name_of(view) for view in views]))
+        return _form(wrong, 422, _ticked(views))
+    refused = device_care.keeps_from_offering(who, kind, role, views)
+    if refused is not None:
+        return _form(shell.said(refused, refused_field(refused)), shell.status_of(refused), _ticked(views))
     new = NewDevice(who.association_id, kind, name, views, role=role, team=fields.text("team", TEAM_MAX))
     minutes = here.settings.enrolment_code_minutes
     expires_ms = here.now_ms() + minutes * language.MINUTE_MS
@@ -121,19 +133,13 @@ def _found(offer: str) -> dict[str, Any]:
     }
 
 
+def _ticked(views: Sequence[ViewRow]) -> list[str]:
+    return views_ticked([name_of(view) for view in views])
+
+
 def _kinds(who: Reader) -> list[str]:
     """What she may enrol: nothing that shows more than she reads herself."""
     return [kind for kind in KINDS if device_care.keeps_from_offering(who, kind, DEFAULT_ROLE) is None]
-
-
-def _roles(who: Reader) -> list[tuple[str, str]]:
-    """(code, name) of the roles whose forms and records a phone of hers may have."""
-    return [
-        (role.code, labels.role_name(role))
-        for role in who.book.roles
-        if role.reach == "association" and READ_RECORDS in role.permissions
-        if device_care.keeps_from_offering(who, "device", role.code) is None
-    ]
 
 
 def _form(errors: dict[str, str], status: int, ticked: list[str]) -> Response:
@@ -149,7 +155,7 @@ def _form(errors: dict[str, str], status: int, ticked: list[str]) -> Response:
         status,
         given=given,
         kinds=[(kind, names[kind]) for kind in _kinds(who)],
-        roles=_roles(who),
+        roles=roles_offered(who),
         places=labels.place_choices(),
         chosen_views=ticked,
         chosen_team=fields.text("team", TEAM_MAX),

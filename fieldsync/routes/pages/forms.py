@@ -75,7 +75,7 @@ def form_xml(form: str) -> Response:
     """The XForm of a version, as a file."""
     with context().database.read() as session:
         row = _named(session, form)
-        found = forms_read.xform(session, row.association_id, row.form, row.version)
+        found = forms_read.xform(session, reader(), row.form, row.version)
     return _file(found, f"{form}.xml", "application/xml")
 
 
@@ -85,7 +85,7 @@ def form_xlsx(form: str) -> Response:
     """The workbook of a version, as a file."""
     with context().database.read() as session:
         row = _named(session, form)
-        found = forms_read.xlsx(session, row.association_id, row.form, row.version)
+        found = forms_read.xlsx(session, reader(), row.form, row.version)
     return _file(found, f"{form}.xlsx", XLSX)
 
 
@@ -95,7 +95,7 @@ def form_media(form: str, file: str) -> Response:
     """A picture, sound or CSV attachment of a version, as a file."""
     with context().database.read() as session:
         row = _named(session, form)
-        found = forms_read.media(session, row.association_id, row.form, row.version, file)
+        found = forms_read.media(session, reader(), row.form, row.version, file)
     return _file(found, file, mimetypes.guess_type(file)[0] or "application/octet-stream")
 
 

@@ -50,6 +50,7 @@ def navigation(reader: Reader) -> list[Entry]:
     offered = (
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
+        (access.EXPORT_RECORDS, "exports", "download", _("Exports")),
         (access.SEE_DEVICES, "devices", "phone", _("Phones")),
         (access.MANAGE_PEOPLE, "people_page", "people", _("People")),
         (access.READ_AUDIT, "audit", "audit", _("Audit log")),
@@ -64,6 +65,7 @@ def navigation(reader: Reader) -> list[Entry]:
 
 
 SECTIONS = {
+    **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",

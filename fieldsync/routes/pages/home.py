@@ -57,6 +57,7 @@ def _alerts(who: Reader) -> list[Any]:
 def _tiles(who: Reader) -> list[Tile]:
     texts = {
         "quarantine": _("What was kept and not counted, with the reason"),
+        "exports": _("Take records out as a file"),
         "devices": _("Enrol, move, revoke; who has been silent"),
         "forms": _("Publish, compare, retire; which phones are behind"),
         "people_page": _("Invite, give roles, help back in"),

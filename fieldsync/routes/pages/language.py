@@ -82,6 +82,11 @@ def chosen() -> str:
     return found
 
 
+def calendar_day(at: date) -> str:
+    """A day as people say it: 23 Nov 2026."""
+    return dates.format_date(at, "d MMM y", locale=Locale.parse(LOCALES[chosen()]))
+
+
 def moment(ms: int) -> Markup:
     """A time as people say it, to the minute, in the programme's zone: 23 Nov 2026, 16:20."""
     at = datetime.fromtimestamp(ms / 1000, UTC)

@@ -56,7 +56,7 @@ def wanted(who: Reader) -> Wanted | None:
     role = offered.get(fields.text("role"))
     if role is None:
         return None
-    association_id = who.association_id if role.reach == "association" else None
+    association_id = who.association_id or None if role.reach == "association" else None
     asked = given()
     return Wanted(role.code, association_id, tuple(asked["places"]), asked["team"], asked["waiver"])
 

@@ -73,6 +73,8 @@ NOTICES = {
     "conflict_again": _l("Settled as you saw it; somebody wrote meanwhile, look again."),
     "record_deleted": _l("Deleted; it can be brought back."),
     "record_back": _l("It is back."),
+    "export_asked": _l("The export is under way."),
+    "export_ended": _l("The export is taken back."),
     "record_approved": _l("Approved."),
     "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
     "record_rejected": _l("Rejected."),

@@ -59,6 +59,7 @@ ACTIONS: dict[str, Words] = {
     "restricted_read": _l("Restricted answers read"),
     "personal_revealed": _l("Personal answers revealed"),
     "exported": _l("Records exported"),
+    "export_fetched": _l("Export fetched"),
     "roles_loaded": _l("Roles replaced"),
     "anchor_made": _l("Anchor made"),
 }
@@ -81,4 +82,23 @@ CHAIN_FAULTS: dict[str, Words] = {
     "changed": _l("a row was changed, from number"),
     "missing": _l("a row is missing, number"),
     "shortened": _l("the end is missing, from number"),
+}
+
+EXPORT_STATES: dict[str, tuple[str, str, Words]] = {
+    "asked": ("warn", "lock", _l("Waits for its reason")),
+    "waiting": ("still", "hourglass", _l("Waiting")),
+    "running": ("info", "hourglass", _l("Being made")),
+    "ready": ("ok", "check", _l("Ready")),
+    "failed": ("bad", "warn", _l("Failed")),
+    "cancelled": ("still", "cross", _l("Taken back")),
+    "expired": ("still", "clock", _l("Expired")),
+}
+
+EXPORT_REASONS: dict[str, Words] = {
+    "case_follow_up": _l("Follow people up"),
+    "call_people_back": _l("Call people back"),
+    "correct_data": _l("Correct wrong data"),
+    "legal_duty": _l("A duty by law"),
+    "person_asked": _l("The person asked for her data"),
+    "other": _l("Something else"),
 }

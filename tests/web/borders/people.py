@@ -37,7 +37,7 @@ SECTION = Section(
         "withdraw": Page(),
         "take_withdrawal": Page(),
         "roles": Page(),
-        "audit": Page(queries=("person={person}", "kind=sign_in")),
+        "audit": Page(queries=("who={person}", "record={record}", "kind=sign_in")),
         "check_audit": Page(),
     },
     fill,

@@ -1,0 +1,116 @@
+"""What there is to export for somebody: forms and lists, and the plan of one export."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core import access, export_answers, export_plan
+from fieldsync.core.access import EXPORT_RECORDS
+from fieldsync.core.export_answers import Told, Version
+from fieldsync.core.export_cells import Alias
+from fieldsync.core.export_options import Options
+from fieldsync.core.export_plan import Plan, own_column
+from fieldsync.core.keys import derived
+from fieldsync.core.problems import Problem
+from fieldsync.core.pseudonyms import aliases_under
+from fieldsync.core.roles import HIDDEN
+from fieldsync.services.published import published
+from fieldsync.services.readers import Reader
+from fieldsync.services.withholding import Withholding
+from fieldsync.store import form_versions
+from fieldsync.store.db import master_key
+
+OWN_COLUMNS = (
+    *(("record", "text"), ("state", "text"), ("version", "text"), ("received_at", "moment")),
+    *(("changed_at", "moment"), ("sent_by", "text")),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A form or list that may be exported; `title` is a form's."""
+
+    kind: str
+    of: str
+    title: str
+
+
+def offered(session: Session, reader: Reader) -> list[Source]:
+    """The forms, newest title each, and the lists of which the reader may take records out, by name."""
+    titles = {row.form: row.title for row in form_versions.versions(session, reader.association_id)}
+    sources = [Source("submission", form, title) for form, title in sorted(titles.items())]
+    sources += [Source("entity", name, name) for name in form_versions.lists(session, reader.association_id)]
+    withholding = Withholding(session, reader.association_id)
+    return [
+        each for each in sources
+        if reader.opens(each.kind, each.of, EXPORT_RECORDS) and not withholding.paths(each.kind, each.of).restricted
+    ]  # fmt: skip
+
+
+def refusal(session: Session, reader: Reader | None, association_id: int, options: Options) -> Problem | None:
+    """Why this may not be exported, or None; nobody's (None) is the operator's."""
+    if reader is not None and not reader.opens(options.kind, options.of, EXPORT_RECORDS):
+        return Problem("not_found")
+    paths = Withholding(session, association_id).paths(options.kind, options.of)
+    if not paths.known:
+        return Problem("not_found")
+    return Problem("export_restricted") if paths.restricted else None
+
+
+def plan_of(
+    session: Session, association_id: int, options: Options, draw: Callable[[int], bytes], mark: str = ""
+) -> Plan:
+    """The plan of an export, from all published versions of its form, or all forms that write to its list."""
+    alias = _alias(session, association_id, options, draw)
+    own = [own_column(name, kind, options.language) for name, kind in OWN_COLUMNS]
+    return export_plan.make(_told(session, association_id, options), options, own, alias, mark)
+
+
+def sight_of(reader: Reader | None, options: Options) -> Callable[[str, int], bool | None]:
+    """(place, who began it) of a record to: None, she may not export it; whether its personal answers stay hidden."""
+    known: dict[tuple[str, int], bool | None] = {}
+
+    def look(place: str, created_by: int) -> bool | None:
+        if reader is None:
+            return False
+        key = (place, created_by)
+        if key not in known:
+            if len(known) > SIGHTS_MAX:
+                known.clear()
+            scope = reader.scope(options.kind, options.of, place, created_by)
+            may = access.may(reader.grants, EXPORT_RECORDS, scope)
+            known[key] = access.personal(reader.grants, scope) == HIDDEN if may else None
+        return known[key]
+
+    return look
+
+
+SIGHTS_MAX = 20_000
+"""Places and authors remembered at the same time; a programme has some thousands."""
+
+
+def _told(session: Session, association_id: int, options: Options) -> Told:
+    if options.kind == "submission":
+        return export_answers.of_form(_versions(session, association_id, options.of), options.language)
+    rows = form_versions.properties(session, association_id, options.of)
+    classes: Mapping[str, str] = {row.name: row.sensitivity for row in rows}
+    personal = Withholding(session, association_id).paths("entity", options.of).personal
+    versions = _versions(session, association_id, None)
+    return export_answers.of_list(options.of, classes, personal, versions, options.language)
+
+
+def _versions(session: Session, association_id: int, form: str | None) -> list[Version]:
+    found = []
+    for row in form_versions.versions(session, association_id, form):
+        version = published(session, association_id, row.form, row.version)
+        assert version is not None
+        found.append((version.form, version.compiled.lists))
+    return found
+
+
+def _alias(session: Session, association_id: int, options: Options, draw: Callable[[int], bytes]) -> Alias:
+    if options.ids == "record":
+        return lambda text: text
+    stable = derived(master_key(session), f"export ids {association_id}")
+    return aliases_under(draw(32) if options.ids == "export" else stable)
