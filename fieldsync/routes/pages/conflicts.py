@@ -51,7 +51,7 @@ def settle_submission(form: str, record: str) -> Response:
     if errors:
         return submission.shown(form, record, settling=errors)
     address = url_for("pages.submission", form=form, record=record) + submission.kept_filter()
-    return shell.onward_to(address, "conflict_settled")
+    return shell.onward_to(address, _notice(submission.find, form, record))
 
 
 @blueprint.post("/entities/<list>/<record>/conflicts")
@@ -61,7 +61,7 @@ def settle_entity(list: str, record: str) -> Response:
     errors = _settle(entity.find, list, record)
     if errors:
         return entity.shown(list, record, settling=errors)
-    return shell.onward("pages.entity", "conflict_settled", list=list, record=record)
+    return shell.onward("pages.entity", _notice(entity.find, list, record), list=list, record=record)
 
 
 def _settle(find: Find, of: str, record: str) -> Mapping[str, str]:
@@ -76,6 +76,15 @@ def _settle(find: Find, of: str, record: str) -> Mapping[str, str]:
 
     problem = context().database.write(work)
     return {} if problem is None else {decided.path: render(problem, language.chosen())}
+
+
+def _notice(find: Find, of: str, record: str) -> str:
+    """Whether that settled it: what somebody wrote meanwhile stands beside it, and shows."""
+    path, who = request.form.get("path", ""), reader()
+    with context().database.read() as session:
+        state = decode_state(bytes(find(session, who, of, record, ACT_ON_RECORDS).row.state))
+    stands = state is not None and (path in state.conflicts or path in state.delete_conflicts)
+    return "conflict_again" if stands else "conflict_settled"
 
 
 def _decided(session: Any, who: Reader, found: Found) -> Decided:
