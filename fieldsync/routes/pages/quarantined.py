@@ -18,13 +18,17 @@ from fieldsync.routes.pages import answer_fields, fields, heads, language, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.quarantine import VERDICTS, desk_of_reader, judge, missing_reason, reason_given
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import answers_told, desk_lists, quarantine_correction, quarantine_told
+from fieldsync.services import answers_told, desk_lists, quarantine_correction, quarantine_told, verdicts
 from fieldsync.services.answers_told import Words
 from fieldsync.services.published import Published, published
 from fieldsync.services.quarantine_told import SHOWN, Item, Sent
 from fieldsync.services.readers import Reader
 from fieldsync.store import records
 from fieldsync.store.quarantine import QuarantineRow
+
+
+JUDGED = {verdicts.RELEASE: "quarantine_release", verdicts.REJECT: "quarantine_reject"}
+"""The notice of a verdict (shell.NOTICES)."""
 
 
 @blueprint.get("/quarantine/<ticket>")
@@ -61,7 +65,7 @@ def judge_quarantined(ticket: str) -> Response:
         raise Refused(problem)
     if problem is not None:
         return _page(ticket, shell.said(problem), shell.status_of(problem))
-    return shell.onward("pages.quarantined", f"quarantine_{verdict}", ticket=ticket)
+    return shell.onward("pages.quarantined", JUDGED[verdict], ticket=ticket)
 
 
 @blueprint.post("/quarantine/<ticket>/correct")

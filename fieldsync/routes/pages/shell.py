@@ -71,8 +71,6 @@ NOTICES = {
     "held_released": _l("Released; it waits no longer."),
     "conflict_settled": _l("Settled; the other values stay in the history."),
     "conflict_again": _l("Settled as you saw it; somebody wrote meanwhile, look again."),
-    "record_deleted": _l("Deleted; it can be brought back."),
-    "record_back": _l("It is back."),
     "export_asked": _l("The export is under way."),
     "export_ended": _l("The export is taken back."),
     "record_approved": _l("Approved."),
