@@ -7,15 +7,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read
+from fieldsync.services import audit_read, inbox_projection, quality_follow, quality_night
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import form_uploads, upkeep
+from fieldsync.store import associations, form_uploads, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,13 @@ EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
 """How long codes and tokens stay after they expired, so that people can ask why one failed."""
 
 
+FOLLOW_STEP_CHANGES = 300
+"""Changes that a follower takes in one transaction: some tens of milliseconds, in which nobody else writes."""
+
+FOLLOW_STEPS_MAX = 200
+"""Transactions of one run; what is left waits for the next."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A task for the leader: its name in the log, how many seconds lie between two runs, what it does."""
@@ -47,6 +56,7 @@ def forget_expired(database: Database) -> None:
     at = now_ms()
     database.write(lambda session: upkeep.forget_expired(session, at - EXPIRED_KEPT_MS))
     database.write(lambda session: form_uploads.drop_expired(session, at))
+    database.write(lambda session: searches.forget(session, at))
 
 
 def anchor(database: Database) -> None:
@@ -61,10 +71,52 @@ def keep_fast(database: Database) -> None:
         upkeep.optimize(database.engine)
 
 
+def follow(database: Database) -> None:
+    """Let the desk's list, flags and points follow the change logs, step by step; others write between the steps."""
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+        flags_late, list_late = quality_follow.late(session, owners), inbox_projection.late(session, owners)
+    for association_id in flags_late:  # the list tells of the flags, so they come first
+        _follow(database, partial(_look_at, association_id))
+    for association_id in {*flags_late, *list_late}:
+        _follow(database, partial(_list, association_id))
+
+
+def _follow(database: Database, step: Callable[[Session], bool]) -> None:
+    for _ in range(FOLLOW_STEPS_MAX):
+        if not database.write(step):
+            break
+
+
+def _look_at(association_id: int, session: Session) -> bool:
+    return quality_follow.step(session, association_id, FOLLOW_STEP_CHANGES, now_ms())
+
+
+def _list(association_id: int, session: Session) -> bool:
+    return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
+
+
+def judge_quality(database: Database) -> None:
+    """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
+
+    def read(work: Callable[[Session], Any]) -> Any:
+        with database.read() as session:
+            return work(session)
+
+    def judged_ms(session: Session) -> list[tuple[int, int]]:
+        return [(row.id, observations.judged_ms(session, row.id)) for row in associations.everyone(session)]
+
+    for association_id, before_ms in read(judged_ms):
+        if quality_night.is_due(before_ms, now_ms()):
+            quality_night.run(read, database.write, association_id, now_ms())
+
+
 JOBS = (
+    Job("follow", 5, follow),
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
+    Job("judge_quality", HOUR, judge_quality),
 )
 
 

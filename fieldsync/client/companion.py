@@ -22,6 +22,17 @@ from fieldsync.client.companion_forms import (
     participant_answers,
     refusal_answers,
 )
+from fieldsync.client.companion_ideas import (
+    CHECKS,
+    HOLDERS_MAX,
+    STAGES,
+    Idea,
+    idea_answers,
+    idea_of,
+    job_answers,
+    new_idea,
+    visit_answers,
+)
 from fieldsync.client.companion_people import ROLES, Person, new_uuid, person_of, someone
 from fieldsync.core.forms import Form
 from fieldsync.core.operations import Value
@@ -75,17 +86,20 @@ class Companion:
         self.participants: list[Person] = []
         self.activities: list[Activity] = []
         self.groups: list[Group] = []
+        self.ideas: list[Idea] = []
         self._reported: set[tuple[str, date]] = set()
 
     def learn(self, record: Mapping[str, Any], today: date) -> None:
-        """A record that sync brought (docs/protocol.md, section 5): a person or a group of another phone, from now on
-        one whom she may name. Other records, and those she knows, change nothing."""
+        """A record that sync brought (docs/protocol.md, section 5): a person, group or idea of another phone, from
+        now on one that she may name. Other records, and those she knows, change nothing."""
         if record.get("kind") != "entity" or record.get("deleted") or not record.get("fields"):
             return
         if record["of"] == "participants" and all(person.id != record["record"] for person in self.participants):
             self.participants.append(person_of(record, today.year))
         if record["of"] == "groups" and all(group.id != record["record"] for group in self.groups):
             self.groups.append(group_of(record))
+        if record["of"] == "ideas" and all(idea.id != record["record"] for idea in self.ideas):
+            self.ideas.append(idea_of(record))
 
     def register_participant(
         self, today: date, known: Person | None = None, *, mistaken: bool = False, careless: bool = False
@@ -116,6 +130,37 @@ class Companion:
         if known is None and not mistaken:
             self.activities.append(activity)
         return self._filled("f5_activity", today, answers, mistaken, careless)
+
+    def record_idea(
+        self, today: date, known: Idea | None = None, *, mistaken: bool = False, careless: bool = False
+    ) -> Filled:
+        """F6 idea: a new one of people she has registered; or, with `known`, its particulars again.
+
+        She must know a person (`register_participant`, `learn`).
+        """
+        idea = known or new_idea(self._rng, self._who)
+        most = min(HOLDERS_MAX, len(self.participants))
+        holders = self._rng.sample(self.participants, self._rng.randint(1, most))
+        answers = idea_answers(self._rng, self._who, idea, known is not None, holders)
+        if known is None and not mistaken:
+            self.ideas.append(idea)
+        return self._filled("f6_idea", today, answers, mistaken, careless)
+
+    def visit_idea(self, today: date, *, mistaken: bool = False, careless: bool = False) -> Filled:
+        """F6 visit: to an idea she knows (`record_idea`, `learn`); it mostly moves on, and seldom goes back."""
+        idea = self._rng.choice(self.ideas)
+        step = self._rng.choices((-1, 0, 1, 3), (1, 4, 5, 2))[0]
+        stage = STAGES[min(max(STAGES.index(idea.stage) + step, 0), len(STAGES) - 1)]
+        answers = visit_answers(self._rng, self._who, idea, stage, today)
+        if not mistaken:
+            moved = replace(idea, stage=stage, visits=idea.visits + 1)
+            self.ideas = [moved if each.id == idea.id else each for each in self.ideas]
+        return self._filled("f6_visit", today, answers, mistaken, careless)
+
+    def check_job(self, today: date) -> Filled:
+        """F6 job: whether somebody she has registered is in work."""
+        person = self._rng.choice(self.participants)
+        return self._filled("f6_job", today, job_answers(self._rng, person, self._rng.choice(CHECKS), today))
 
     def profile_group(
         self, today: date, known: Group | None = None, *, mistaken: bool = False, careless: bool = False

@@ -11,6 +11,8 @@ from fieldsync.core.operations import Value
 MISTAKES: Mapping[str, tuple[str, Value]] = {
     "f4_participant": ("person/sex", "unknown"),
     "f5_activity": ("what/kind", "party"),
+    "f6_idea": ("about/kind", "company"),
+    "f6_visit": ("visit/stage", "sold"),
     "f7_profile": ("profile/status", "company"),
     "f7_monthly": ("money/channels", {"set": ["radio"]}),
 }
@@ -19,6 +21,8 @@ MISTAKES: Mapping[str, tuple[str, Value]] = {
 CARELESSNESS: Mapping[str, tuple[str, Value]] = {
     "f4_participant": ("person/phone", "0512"),
     "f5_activity": ("what/hours", "20"),
+    "f6_idea": ("about/title", "x"),
+    "f6_visit": ("results/jobs_youth", 99),
     "f7_profile": ("profile/name_fr", "x"),
     "f7_monthly": ("money/costs", "-50"),
 }
@@ -30,6 +34,9 @@ def corrected(rng: Random, form: str, writes: Mapping[str, Value], today: date) 
     return {
         "f4_participant": _corrected_participant,
         "f5_activity": _corrected_activity,
+        "f6_idea": _corrected_idea,
+        "f6_visit": _corrected_visit,
+        "f6_job": _corrected_job,
         "f7_profile": _corrected_group,
         "f7_monthly": _corrected_month,
     }[form](rng, writes, today)
@@ -58,6 +65,20 @@ def _corrected_activity(rng: Random, writes: Mapping[str, Value], today: date) -
     women = writes["headcount/n_women"] + rng.randint(1, 5)
     total = sum(writes[f"headcount/n_{who}"] for who in ("men", "girls", "boys")) + women
     return {"headcount/n_women": women, "headcount/n_total": str(total)}
+
+
+def _corrected_idea(rng: Random, writes: Mapping[str, Value], today: date) -> dict[str, Value]:
+    return {"about/sector": "trade" if writes["about/sector"] != "trade" else "services"}
+
+
+def _corrected_visit(rng: Random, writes: Mapping[str, Value], today: date) -> dict[str, Value]:
+    return {"results/jobs_f": writes["results/jobs_f"] + rng.randint(1, 3)}
+
+
+def _corrected_job(rng: Random, writes: Mapping[str, Value], today: date) -> dict[str, Value]:
+    if writes["job/employed"] == "yes":
+        return {"job/contract": "cdi" if writes["job/contract"] != "cdi" else "cdd"}
+    return {"header/form_lang": "fr" if writes["header/form_lang"] == "ar" else "ar"}
 
 
 def _corrected_group(rng: Random, writes: Mapping[str, Value], today: date) -> dict[str, Value]:

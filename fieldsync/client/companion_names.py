@@ -112,6 +112,18 @@ PRODUCTS: tuple[tuple[str, str, int], ...] = (
 )
 """Product, unit, usual price of one unit in dirhams."""
 
+IDEAS = (
+    "تربية الأرانب",
+    "تثمين الجوز",
+    "ورشة خياطة",
+    "مأوى قروي",
+    "نقل مدرسي",
+    "حديقة مدرسية",
+    "Apiculture au thym",
+    "Confiture de figues",
+    "Café internet du souk",
+)
+
 THEMES = (
     "روح المقاولة",
     "التدبير المالي",

@@ -16,6 +16,7 @@ ROUNDS_MAX = 200
 """Round trips until a phone has said and heard everything; with this link some ten are enough."""
 
 PEOPLE, ACTIVITIES, GROUPS, MONTHS = 8, 3, 2, 3
+IDEAS, VISITS, CHECKS = 2, 4, 2
 
 
 @dataclass
@@ -82,9 +83,12 @@ def open_phone(folder: Path, name: str, association: str, url: str, seed: int) -
 
 
 def days_work(phone: Phone, companion: Companion, today: date) -> list[tuple[str, Filled]]:
-    """A few days in the villages: people, activities, groups and their months; (record, form) in order."""
+    """A few days in the villages: people, activities, ideas, groups and their months; (record, form) in order."""
     work = [companion.register_participant(today) for _ in range(PEOPLE)]
     work += [companion.record_activity(today) for _ in range(ACTIVITIES)]
+    work += [companion.record_idea(today) for _ in range(IDEAS)]
+    work += [companion.visit_idea(today) for _ in range(VISITS)]
+    work += [companion.check_job(today) for _ in range(CHECKS)]
     work += [companion.profile_group(today) for _ in range(GROUPS)]
     work += [companion.report_month(today) for _ in range(MONTHS)]
     return [(phone.submit(form), form) for form in work]

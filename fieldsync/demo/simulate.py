@@ -67,12 +67,17 @@ def _work(device: Device, dice: random.Random, association: str, count: int) -> 
 
 def _next_form(companion: Companion, dice: random.Random, versions: dict[str, str]) -> Filled:
     today, choice = date.today(), dice.random()  # noqa: DTZ011
-    if "f5_activity" in versions and choice < 0.2 and companion.participants:
-        return companion.record_activity(today)
-    if "f7_profile" in versions and choice < 0.3 and len(companion.participants) > 3:
-        return companion.profile_group(today)
-    if "f7_monthly" in versions and choice < 0.45 and companion.groups:
-        return companion.report_month(today)
+    offered = (
+        ("f5_activity", 0.2, bool(companion.participants), companion.record_activity),
+        ("f7_profile", 0.3, len(companion.participants) > 3, companion.profile_group),
+        ("f7_monthly", 0.45, bool(companion.groups), companion.report_month),
+        ("f6_idea", 0.5, bool(companion.participants), companion.record_idea),
+        ("f6_visit", 0.6, bool(companion.ideas), companion.visit_idea),
+        ("f6_job", 0.62, bool(companion.participants), companion.check_job),
+    )
+    for form, share, is_possible, fill in offered:
+        if choice < share and is_possible and form in versions:
+            return fill(today)
     return companion.register_participant(today)
 
 

@@ -37,7 +37,7 @@ def quarantined(
 ) -> Page:
     """A page of what nobody has judged yet, for one reason or all; `said` is what was said, as far as she may see."""
     rows = quarantine.page(session, reader.association_id, after_id, limit, code)
-    hide, secret = hiding(session, reader), secret_of(session)
+    hide = hiding(session, reader)
     items = []
     for row in rows:
         if not _sees_said(session, reader, row):
@@ -46,7 +46,7 @@ def quarantined(
         said = hide(row.kind, row.of, told.pop("said"))
         withheld = said.pop("withheld")
         about = {"kind": row.kind, "of": row.of, "record": records.uuid_text(row.record) if row.record else None}
-        ticket = seal_number(row.id, _purpose(reader.association_id), secret)
+        ticket = ticket_of(session, reader.association_id, row.id)
         items.append({"quarantined": ticket, **about, **told, "said": said, "withheld": withheld})
     return Page(items, rows[-1].id if len(rows) == limit else None)
 
@@ -55,6 +55,11 @@ def reasons(session: Session, reader: Reader) -> list[str]:
     """The codes of the reasons for which something waits that the reader may look at."""
     found = quarantine.reasons(session, reader.association_id)
     return list(dict.fromkeys(code for code, kind, of in found if sees(reader, kind, of)))
+
+
+def ticket_of(session: Session, association_id: int, row_id: int) -> str:
+    """How a list names something quarantined."""
+    return seal_number(row_id, _purpose(association_id), secret_of(session))
 
 
 def find_quarantined(

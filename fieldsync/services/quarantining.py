@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.canonical import sameness
 from fieldsync.core.operations import Operation
 from fieldsync.core.problems import Problem
+from fieldsync.services import following
 from fieldsync.services.judging import Said, problems_as_json, problems_from_json
 from fieldsync.services.senders import Sender
 from fieldsync.store import operations, quarantine, records
@@ -105,6 +106,7 @@ def move_from_held(
 ) -> None:  # fmt: skip
     """Quarantine an operation that waited for its form version, and that the version finds wrong in itself."""
     operations.remove_held(session, row.id)
+    following.touch(session, association_id, [row.record_id])
     raw = bytes(row.body)
     quarantine.add(
         session,

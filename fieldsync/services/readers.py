@@ -1,7 +1,7 @@
 """Who reads by the API or a page: a device with its views, or a person with her roles."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,7 @@ from fieldsync.core.roles import NO_ROLES, RoleBook
 from fieldsync.services import role_book
 from fieldsync.services.senders import Sender, digest_of, find_sender
 from fieldsync.store import associations, authors, grants, people, second_factors, sign_ins
+from fieldsync.store.associations import AssociationRow
 from fieldsync.store.people import PersonRow
 from fieldsync.store.sign_ins import SessionRow, TokenRow
 
@@ -184,3 +185,19 @@ def _works_in(session: Session, person: PersonRow, held: Collection[Grant], chos
     if any(access.DATA_PERMISSIONS & grant.role.permissions for grant in held):
         return next((each.id for each in associations.everyone(session)), NO_ASSOCIATION)
     return wanted[-1] if wanted else NO_ASSOCIATION
+
+
+def within(session: Session, reader: Reader, association_id: int) -> Reader:
+    """The same reader at work in another of the associations that she may read (`readable`)."""
+    if association_id == reader.association_id:
+        return reader
+    asked = any(grant.team for grant in reader.grants)
+    return replace(reader, association_id=association_id, teams=authors.teams(session, association_id) if asked else {})
+
+
+def readable(session: Session, reader: Reader) -> list[AssociationRow]:
+    """The associations whose records somebody may read, by slug; a phone and a script have one."""
+    everyone = associations.everyone(session)
+    if reader.person is None or reader.token is not None:
+        return [each for each in everyone if each.id == reader.association_id and reader.may(access.READ_RECORDS)]
+    return [each for each in everyone if within(session, reader, each.id).may(access.READ_RECORDS)]

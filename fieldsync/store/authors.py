@@ -179,3 +179,20 @@ def names(session: Session, association_id: int) -> dict[int, str]:
     """The names of an association's authors by row id; a programme has some hundreds."""
     sql = "SELECT id, name FROM author WHERE association_id = ? ORDER BY id"
     return {row[0]: row[1] for row in execute(session, sql, (association_id,))}
+
+
+def of_carrier(session: Session, association_id: int, person: str) -> frozenset[int]:
+    """The authors of the devices of an association that a person (by her UUID) carries."""
+    sql = (
+        "SELECT a.id FROM author a JOIN device d ON d.id = a.device_id JOIN person p ON p.id = d.holder_id"
+        " WHERE d.association_id = ? AND p.uuid = ?"
+    )
+    return frozenset(row[0] for row in execute(session, sql, (association_id, person)))
+
+
+def of_same_device(session: Session, association_id: int, name: str) -> frozenset[int]:
+    """All authors of the device of an association that speaks under a name, that of its OpenRosa door too."""
+    sql = (
+        "SELECT b.id FROM author a JOIN author b ON b.device_id = a.device_id WHERE a.name = ? AND a.association_id = ?"
+    )
+    return frozenset(row[0] for row in execute(session, sql, (name, association_id)))

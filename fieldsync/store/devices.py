@@ -1,11 +1,11 @@
 """Devices, what they may read, and the codes that enrol them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many
+from fieldsync.store.db import execute, execute_many, places
 
 _COLUMNS = (
     "id, association_id, kind, name, status, key, wipe, enrolled_ms, last_sync_ms, clock_error_ms, report,"
@@ -189,3 +189,35 @@ def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_
     """Store when a batch came, by our clock and by its sender's; return its row id."""
     sql = "INSERT INTO receipt (device_id, received_ms, sent_ms, operations) VALUES (?, ?, ?, ?) RETURNING id"
     return int(execute(session, sql, (device_id, received_ms, sent_ms, operations)).scalar_one())
+
+
+def of_roles(session: Session, association_id: int, roles: Collection[str]) -> list[int]:
+    """Row ids of an association's devices with one of some roles."""
+    wanted = sorted(roles)
+    sql = f"SELECT id FROM device WHERE association_id = ? AND role IN ({places(len(wanted))}) ORDER BY id"
+    return [row[0] for row in execute(session, sql, (association_id, *wanted))] if wanted else []
+
+
+def names_of_authors(session: Session, author_ids: Collection[int]) -> dict[int, str]:
+    """What the phones are called that speak under some authors."""
+    wanted = sorted(author_ids)
+    sql = f"SELECT a.id, d.name FROM author a JOIN device d ON d.id = a.device_id WHERE a.id IN ({places(len(wanted))})"
+    return {row[0]: row[1] for row in execute(session, sql, wanted)} if wanted else {}
+
+
+def speaking(session: Session, association_id: int, limit: int) -> list[tuple[str, str]]:
+    """(present author, what it is called) of an association's phones and hubs that have an author, by name."""
+    sql = (
+        "SELECT a.name, d.name FROM device d JOIN author a ON a.id = (SELECT max(b.id) FROM author b"
+        " WHERE b.device_id = d.id AND b.kind = 'device') WHERE d.association_id = ? ORDER BY d.name, d.id LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id, limit))]
+
+
+def holders(session: Session, association_id: int) -> list[tuple[str, str]]:
+    """(UUID, name) of the people who carry an association's phones, by name."""
+    sql = (
+        "SELECT DISTINCT p.uuid, p.name FROM device d JOIN person p ON p.id = d.holder_id WHERE d.association_id = ?"
+        " ORDER BY p.name, p.uuid"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id,))]

@@ -317,14 +317,26 @@ class ReportKey(Base):
 
 
 class Flag(Base):
-    """Something to look at that lies outside the fold: possible duplicates, a clock far ahead."""
+    """Something to look at, outside the fold: possible duplicates, a clock far ahead, what a quality rule found.
+
+    `numbers` (JSON) may be told with the reason. `evidence`: what was seen; while it stays the same, a flag that
+    somebody dismissed stays dismissed.
+    """
 
     __tablename__ = "flag"
-    __table_args__ = (PrimaryKeyConstraint("record_id", "code", "other"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("record_id", "code", "other"),
+        Index("ix_flag_code", "code", "record_id"),
+    )
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     code: Mapped[str]
     other: Mapped[str] = mapped_column(default="")
     raised_ms: Mapped[int]
+    numbers: Mapped[bytes | None]
+    evidence: Mapped[str] = mapped_column(server_default="")
+    dismissed_ms: Mapped[int | None]
+    dismissed_by: Mapped[str] = mapped_column(server_default="")
+    dismissed_why: Mapped[str] = mapped_column(server_default="")
 
 
 class ChangeLog(Base):

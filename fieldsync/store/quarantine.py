@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.inbox import STATES
+from fieldsync.store import inbox
 from fieldsync.store.db import execute, places
+from fieldsync.store.inbox import InboxRow
 
 CHUNK_ROWS = 500
 """How many ids one look-up names."""
 
 FAULTS_MAX = 5
 """After so many failures that repeat on one operation alone it is quarantined as `internal` (protocol section 4)."""
+
+WAITS = "quarantined"
+"""The status of what nobody has judged yet."""
 
 _COLUMNS = (
     "id, association_id, sender_id, author, counter, n, digest, counts, kind, of, record, status, problems, body,"
@@ -55,14 +61,23 @@ class VerdictRow:
 
 
 def add(session: Session, row: QuarantineRow) -> int:
-    """Keep an operation raw; return its row id. `row.id` is ignored."""
+    """Keep an operation raw, and let it stand in the desk's list; return its row id. `row.id` is ignored."""
     columns = _COLUMNS.removeprefix("id, ")
     values = (
         row.association_id, row.sender_id, row.author, row.counter, row.n, row.digest, row.counts, row.kind, row.of,
         row.record, row.status, row.problems, row.body, row.arrived_ms, row.code,
     )  # fmt: skip
     sql = f"INSERT INTO quarantine ({columns}) VALUES ({places(len(values))}) RETURNING id"
-    return int(execute(session, sql, values).scalar_one())
+    row_id = int(execute(session, sql, values).scalar_one())
+    if row.status == WAITS:
+        inbox.put_quarantined(session, _listed(row, row_id), row.author)
+    return row_id
+
+
+def _listed(row: QuarantineRow, row_id: int) -> InboxRow:
+    state, when = STATES.index(WAITS), row.arrived_ms
+    where = (0, row.sender_id, "", state, 0, 0, 0, "", when, when)
+    return InboxRow(-row_id, row.association_id, row.kind, row.of, row.record, *where)
 
 
 def said(session: Session, sender_id: int, author: str, counter: int, n: int, digest: bytes) -> QuarantineRow | None:
@@ -167,9 +182,16 @@ def find(session: Session, association_id: int, quarantine_id: int) -> Quarantin
     return QuarantineRow(*row) if row else None
 
 
+def by_ids(session: Session, ids: Collection[int]) -> dict[int, QuarantineRow]:
+    """Quarantined operations by row id; at most a page of them."""
+    sql = f"SELECT {_COLUMNS} FROM quarantine WHERE id IN ({places(len(ids))})"
+    return {row[0]: QuarantineRow(*row) for row in execute(session, sql, sorted(ids))} if ids else {}
+
+
 def set_status(session: Session, quarantine_id: int, status: str) -> None:
-    """Note a verdict: released or rejected."""
+    """Note a verdict, released or rejected: it stands in the desk's list no longer."""
     execute(session, "UPDATE quarantine SET status = ? WHERE id = ?", (status, quarantine_id))
+    inbox.remove(session, [-quarantine_id])
 
 
 def let_count(session: Session, quarantine_id: int, problems: bytes, code: str) -> None:

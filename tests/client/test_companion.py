@@ -20,9 +20,9 @@ from fieldsync.core.expressions import Expression, compile_expression, environme
 from fieldsync.core.form_tree import FormTree
 from fieldsync.core.operations import Value
 from fieldsync.core.validation import PROGRAMME_ZONE
-from tests.core.programme import FORM_IDS, compiled, form
+from tests.core.programme import FIELD_FORM_IDS, compiled, form
 
-VERSIONS = versions_of(form(form_id) for form_id in FORM_IDS)
+VERSIONS = versions_of(form(form_id) for form_id in FIELD_FORM_IDS)
 SEEDS = st.integers(0, 2**32)
 ASSOCIATIONS = st.sampled_from(sorted(ROLES))
 DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
@@ -30,13 +30,19 @@ PEOPLE = 8
 
 
 def a_day_of(companion: Companion, today: date) -> Iterator[Filled]:
-    """A long day: registrations, activities, two visits of a cooperative, monthly reports."""
+    """A long day: registrations, activities, an idea with its visits, two visits of a cooperative, monthly reports."""
     for _ in range(PEOPLE):
         yield companion.register_participant(today)
     if companion.participants:
         yield companion.register_participant(today, companion.participants[0])
     for _ in range(3):
         yield companion.record_activity(today)
+    if companion.participants:
+        yield companion.record_idea(today)
+        yield companion.record_idea(today, companion.ideas[0])
+        for _ in range(3):
+            yield companion.visit_idea(today)
+            yield companion.check_job(today)
     yield companion.profile_group(today)
     yield companion.profile_group(today, companion.groups[0])
     for _ in range(2):
@@ -100,9 +106,14 @@ def test_a_mistaken_companion_writes_what_the_form_does_not_know(seed: int, asso
     today = date(2026, 11, 20)
     companion = Companion(Random(seed), VERSIONS, association)
     companion.profile_group(today)
+    while not companion.participants:
+        companion.register_participant(today)
+    companion.record_idea(today)
     for filled in (
         companion.register_participant(today, mistaken=True),
         companion.record_activity(today, mistaken=True),
+        companion.record_idea(today, mistaken=True),
+        companion.visit_idea(today, mistaken=True),
         companion.profile_group(today, mistaken=True),
         companion.report_month(today, mistaken=True),
     ):
@@ -116,9 +127,14 @@ def test_a_careless_companion_breaks_a_constraint(seed: int, association: str) -
     today = date(2026, 11, 20)
     companion = Companion(Random(seed), VERSIONS, association)
     companion.profile_group(today)
+    while not companion.participants:
+        companion.register_participant(today)
+    companion.record_idea(today)
     for filled in (
         companion.register_participant(today, careless=True),
         companion.record_activity(today, careless=True),
+        companion.record_idea(today, careless=True),
+        companion.visit_idea(today, careless=True),
         companion.profile_group(today, careless=True),
         companion.report_month(today, careless=True),
     ):
@@ -178,15 +194,16 @@ def test_one_companion_names_whom_another_registered() -> None:
         if sheet["consent/consent_data"] == "yes":
             amina.learn(entity("participants", sheet, "f4_participant"), today)
     amina.learn(entity("groups", khadija.profile_group(today).writes, "f7_profile"), today)
+    amina.learn(entity("ideas", khadija.record_idea(today).writes, "f6_idea"), today)
     assert [person.id for person in amina.participants] == [person.id for person in khadija.participants]
     assert [person.sex for person in amina.participants] == [person.sex for person in khadija.participants]
-    for filled in (amina.record_activity(today, named=True), amina.report_month(today)):
+    for filled in (amina.record_activity(today, named=True), amina.report_month(today), amina.visit_idea(today)):
         assert compiled(filled.form_id).wrong_in_itself(filled.writes) == []
         assert compiled(filled.form_id).broken_rules(filled.writes, noon(today)) == []
     again = amina.register_participant(today, amina.participants[0])
     assert again.writes["participant_id"] == khadija.participants[0].short_id
     amina.learn({"record": khadija.groups[0].id, "gone": True}, today)
-    assert amina.groups == khadija.groups
+    assert (amina.groups, [idea.id for idea in amina.ideas]) == (khadija.groups, [idea.id for idea in khadija.ideas])
 
 
 def test_a_woman_who_refuses_leaves_no_name() -> None:
@@ -226,13 +243,14 @@ def test_over_many_days_every_question_that_a_companion_answers_gets_an_answer()
         *("photos/photo", "where/local_orgs", "members/exit_date", "unit_other", "money/paid_reason"),
         *("profile/status_reason", "products/unit_other", "products/sold_warning", "profile/activity_other"),
         *("home/home_province_other", "home/commune_other", "where/place_other", "few_members"),
-        *("capital_group/capital_note",),
+        *("capital_group/capital_note", "about/sector_other", "progress/actions_other", "progress/blockers_other"),
+        *("job/employer_sector_other",),
     }
-    answered: dict[str, set[str]] = {form_id: set() for form_id in FORM_IDS}
+    answered: dict[str, set[str]] = {form_id: set() for form_id in FIELD_FORM_IDS}
     for number, association in enumerate(sorted(ROLES) * 6):
         for filled in a_day_of(Companion(Random(number), VERSIONS, association), date(2026, 11, 20)):
             answered[filled.form_id] |= {unindexed(path) for path in filled.writes}
-    for form_id in FORM_IDS:
+    for form_id in FIELD_FORM_IDS:
         asked = {question.path for question in form(form_id).questions}
         assert asked - answered[form_id] <= left_out
 

@@ -6,11 +6,11 @@ from random import Random
 
 from fieldsync.client.companion import Companion, versions_of
 from fieldsync.core.operations import Value
-from tests.core.programme import FORM_IDS, compiled, form
+from tests.core.programme import FIELD_FORM_IDS, compiled, form
 
 TODAY = date(2026, 11, 20)
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
-VERSIONS = versions_of(form(form_id) for form_id in FORM_IDS)
+VERSIONS = versions_of(form(form_id) for form_id in FIELD_FORM_IDS)
 SEEDS = 300
 Writes = dict[str, Value]
 
@@ -22,6 +22,8 @@ def written(form_id: str, association: str, fits: Callable[[Writes], bool]) -> W
         sheets = [companion.register_participant(TODAY) for _ in range(8)]
         sheets += [companion.record_activity(TODAY), companion.profile_group(TODAY)]
         sheets += [companion.profile_group(TODAY, companion.groups[0]), companion.report_month(TODAY)]
+        if companion.participants:
+            sheets += [companion.record_idea(TODAY), *(companion.visit_idea(TODAY) for _ in range(4))]
         for sheet in sheets:
             if sheet.form_id == form_id and fits(sheet.writes):
                 return dict(sheet.writes)
@@ -166,3 +168,39 @@ def test_a_commune_lies_in_its_province_and_an_unconfirmed_douar_anywhere_in_its
 def test_who_refuses_has_no_name_in_the_register() -> None:
     writes = written("f4_participant", "KHT", consented) | {"consent/consent_data": "no"}
     assert ("not_relevant", "person/full_name") in shown("f4_participant", writes)
+
+
+def test_an_idea_that_goes_back_says_why() -> None:
+    writes = written("f6_visit", "BIN", lambda writes: writes["stage_rank"] > writes["previous_rank"])
+    back = {"previous_stage": "launched", "previous_rank": "5", "visit/stage": "validated", "stage_rank": "2"}
+    sheet = {path: value for path, value in (writes | back).items() if path != "results/revenue_month"}
+    assert shown("f6_visit", sheet) == {("required", "progress/stage_reason")}
+    assert shown("f6_visit", sheet | {"progress/stage_reason": "خطأ"}) == set()
+    stopped = back | {"visit/stage": "stopped", "stage_rank": "7"}
+    assert shown("f6_visit", sheet | stopped) == set()
+
+
+def test_jobs_for_young_people_are_among_the_jobs() -> None:
+    writes = written("f6_visit", "BIN", lambda writes: True) | {"results/jobs_f": 2, "results/jobs_m": 1}
+    assert shown("f6_visit", writes | {"results/jobs_youth": 3}) == set()
+    assert shown("f6_visit", writes | {"results/jobs_youth": 4}) == {("constraint", "results/jobs_youth")}
+
+
+def test_money_is_in_whole_centimes() -> None:
+    writes = written("f6_visit", "BIN", lambda writes: "results/revenue_month" in writes)
+    for amount in ("0", "0.5", "1250.05", "200000"):
+        assert shown("f6_visit", writes | {"results/revenue_month": amount}) == set(), amount
+    for amount in ("-1", "0.005", "1250.055"):
+        assert shown("f6_visit", writes | {"results/revenue_month": amount}) == {
+            ("constraint", "results/revenue_month")
+        }, amount
+
+
+def test_an_idea_has_one_to_six_holders_each_once() -> None:
+    writes = written("f6_idea", "BIN", lambda writes: len(occurrences(writes, "holders")) > 1)
+    for number in (0, 7):
+        wrong = {("constraint", "holders_n"), ("repeat_count", "holders")}
+        assert shown("f6_idea", writes | {"holders_n": number}) == wrong
+    one, other = occurrences(writes, "holders")[:2]
+    twice = writes | {f"{other}/participant_id": writes[f"{one}/participant_id"]}
+    assert shown("f6_idea", twice) == {("constraint", "holders/participant_id")}

@@ -13,7 +13,9 @@ from fieldsync.core.validation import CompiledForm, compile_form
 from fieldsync.core.xform import read_form
 
 FOLDER = Path(__file__).parents[2] / "forms"
-FORM_IDS = ("f4_participant", "f5_activity", "f7_profile", "f7_monthly")
+FIELD_FORM_IDS = ("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly")
+"""What companions fill."""
+FORM_IDS = (*FIELD_FORM_IDS, "f8_application", "f8_score", "f8_decision", "f8_tranche")
 
 
 @cache

@@ -127,11 +127,21 @@ P2_QUESTIONS = {
         *(f"attendance/{what}" for what in ("participant_id", "present", "pre", "post", "certificate")),
         *("photo_consent", "photos/photo"),
     },
+    "f6_idea": {"holders/participant_id", "holder_ids"},
+    "f6_visit": {"results/revenue_month"},
+    "f6_job": {
+        *(f"job/{what}" for what in ("participant", "check", "employed", "contract", "employer_sector")),
+        *("job/employer_sector_other", "job/start_date"),
+    },
     "f7_profile": {
         *(f"members/{what}" for what in ("participant_id", "function", "shares", "entry_date", "exit_date", "active")),
         *(f"members/{what}" for what in ("woman", "active_woman", "active_shares", "member_of")),
     },
     "f7_monthly": set(),
+    "f8_application": {"who/applicant_person", "applicant_band", "applicant", "attachments/attachment"},
+    "f8_score": set(),
+    "f8_decision": set(),
+    "f8_tranche": set(),
 }
 
 
@@ -150,11 +160,21 @@ def test_what_is_personal_is_p2_and_the_rest_is_not(form_id: str) -> None:
         ("f5_activity", "what/kind", "training awareness life_skills psychosocial_group psychosocial_individual "
          "children_activity it_course talent_workshop networking meeting"),
         ("f5_activity", "mode", "headcount named"),
+        ("f6_idea", "about/kind", "business_idea school_micro_project"),
+        ("f6_idea", "about/sector", "agri livestock crafts food tourism trade services digital education other"),
+        ("f6_visit", "visit/stage", "idea validated plan_written financed launched running_6m stopped"),
+        ("f6_visit", "progress/blockers", "money skills papers market family place transport other"),
+        ("f6_job", "job/check", "entry month3 month6"),
+        ("f6_job", "job/contract", "cdi cdd anapec internship self informal"),
         ("f7_profile", "profile/status", "group in_formation registered"),
         ("f7_profile", "profile/activity", "raffia weaving jewellery agri food other"),
         ("f7_profile", "members/function", "president treasurer member"),
         ("f7_profile", "steps/checklist", "name_approval statutes_signed founding_minutes bank_account local_register"),
         ("f7_monthly", "money/channels", "local fair online order shop"),
+        ("f8_application", "which/phase", "pre_creation post_creation"),
+        ("f8_application", "who/applicant_type", "association cooperative group entrepreneur"),
+        ("f8_decision", "which/state", "eligible shortlisted awarded refused withdrawn"),
+        ("f8_tranche", "report/report_state", "due received accepted"),
     ],
 )  # fmt: skip
 def test_choices_are_those_of_the_programme(form_id: str, path: str, names: str) -> None:
@@ -174,11 +194,26 @@ def test_the_forms_make_and_change_the_entities_that_the_programme_follows() -> 
             "participants": ("meta/entity", {"participant_id", "site", "role", "sex", "band", "full_name", "phone"})
         },
         "f5_activity": {"activities": ("meta/entity", {"code", "kind", "theme", "place"})},
+        "f6_idea": {"ideas": ("meta/entity", {"title", "kind", "stage", "place", "holders"})},
+        "f6_visit": {"ideas": ("meta/entity", {"stage", "visits_n"})},
+        "f6_job": {},
         "f7_profile": {
             "groups": ("meta/entity", {"name_ar", "name_fr", "status", "activity", "place", "women_n"}),
             "participants": ("members/meta/entity", {"function", "member_of"}),
         },
         "f7_monthly": {},
+        "f8_application": {
+            "applications": (
+                "meta/entity",
+                {"call", "applicant", "requested", "state", "association", "code", "title", "women_led", "youth_led"},
+            )
+        },
+        "f8_score": {},
+        "f8_decision": {
+            "applications": ("which/meta/entity", {"state"}),
+            "grants": ("award/meta/entity", {"award", "application"}),
+        },
+        "f8_tranche": {"grants": ("meta/entity", {"planned", "paid", "tranches_n", "report_state"})},
     }
 
 
@@ -200,8 +235,15 @@ def test_what_makes_two_reports_the_same_and_where_a_record_belongs() -> None:
     assert marked == {
         "f4_participant": ([], ["header/site"]),
         "f5_activity": (["header/association", "what/kind", "what/date", "where/place"], ["where/place"]),
+        "f6_idea": ([], ["where/place"]),
+        "f6_visit": (["visit/idea", "visit/date"], ["header/site"]),
+        "f6_job": (["job/participant", "job/check"], ["header/site"]),
         "f7_profile": ([], ["where/place"]),
         "f7_monthly": (["report/group", "report/period"], ["header/site"]),
+        "f8_application": (["which/call", "applicant"], ["header/site"]),
+        "f8_score": (["staff_code", "what/application"], ["header/site"]),
+        "f8_decision": (["which/application", "which/state"], ["header/site"]),
+        "f8_tranche": (["which/grant", "no"], ["header/site"]),
     }
 
 
@@ -212,6 +254,7 @@ def test_while_in_conflict_a_refusal_is_what_shows() -> None:
         "consent/consent_photo": ("no", "yes"),
         "guardian/guardian_consent": ("no", "yes"),
         "photo_consent": ("no", "yes"),
+        "what/conflict_of_interest": ("yes", "no"),
     }
 
 

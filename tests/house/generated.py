@@ -37,6 +37,13 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What it looks like": (
+        *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
+    ),
+    "What follows": (
+        *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
+        *("searched", "bulk_deed"),
+    ),
     "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
 }
 

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from fieldsync.config import Settings
+from fieldsync.jobs import follow
 from fieldsync.store.engines import open_engine
 from tests.watching import Work, watched
 from tests.web.borders import Names, Page, Section, sections
@@ -76,6 +77,7 @@ def two(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     found = sections()
     visitors = {role: visitor(world, role) for role in PEOPLE} | {"nobody": stranger(world)}
     own, foreign = _filled(world, found, world.amal, "amal"), _filled(world, found, elsewhere, "elsewhere")
+    follow(world.database)
     absent = {"association": "nowhere"} | {name: text for each in found for name, text in each.absent.items()}
     yield Two(world, found, own, foreign, absent, visitors)
     world.database.close()

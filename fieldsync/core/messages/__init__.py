@@ -11,6 +11,7 @@ from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
 from fieldsync.core.messages.pages import PAGES
 from fieldsync.core.messages.people import PEOPLE
+from fieldsync.core.messages.quality import QUALITY
 from fieldsync.core.messages.records import RECORDS
 from fieldsync.core.messages.requests import REQUESTS
 
@@ -26,6 +27,7 @@ MESSAGES: dict[str, Entry] = {
     **OPENROSA,
     **PAGES,
     **PEOPLE,
+    **QUALITY,
     **DESK,
     **EXPORTS,
 }

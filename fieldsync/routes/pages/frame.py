@@ -48,6 +48,9 @@ def navigation(reader: Reader) -> list[Entry]:
     if reader.must_enrol:
         return []
     offered = (
+        (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
+        (access.READ_RECORDS, "map", "map", _("Map")),
+        (access.READ_HISTORY, "quality", "gauge", _("Quality")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
         (access.EXPORT_RECORDS, "exports", "download", _("Exports")),
@@ -65,6 +68,7 @@ def navigation(reader: Reader) -> list[Entry]:
 
 
 SECTIONS = {
+    **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),

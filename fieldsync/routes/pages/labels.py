@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.roles import Role
 from fieldsync.routes.pages import language
+from fieldsync.routes.pages.words import LISTS
 from fieldsync.services import places, role_book
-from fieldsync.store import associations
+from fieldsync.store import associations, form_versions
+
+_BETWEEN_LANGUAGES = " · "
+TITLE_ORDER = ("ar", "fr", "en")
+"""In this order the titles of the programme's forms name them in three languages."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +62,24 @@ def place(code: str) -> str:
 def place_choices() -> list[tuple[str, str]]:
     """(code, name) of the places to choose from, provinces before what lies in them."""
     return [(each.code, each.name(language.chosen())) for each in places.everywhere()]
+
+
+def form(title: str, code: str) -> Spoken:
+    """A form's title; of one written in three languages («… · … · …»), the reader's."""
+    parts = title.split(_BETWEEN_LANGUAGES)
+    if len(parts) != len(LANGUAGES):
+        return Spoken(title or code)
+    chosen = language.chosen()
+    return Spoken(parts[TITLE_ORDER.index(chosen)], chosen, language.DIRECTIONS[chosen])
+
+
+def entity_list(code: str) -> Spoken:
+    """An entity list's name, or its code where the programme does not name it."""
+    known = LISTS.get(code)
+    chosen = language.chosen()
+    return Spoken(code) if known is None else Spoken(str(known), chosen, language.DIRECTIONS[chosen])
+
+
+def titles(session: Any, association_id: int) -> dict[str, Spoken]:
+    """The titles of an association's forms, each as its last version has it."""
+    return {row.form: form(row.title, row.form) for row in form_versions.versions(session, association_id)}

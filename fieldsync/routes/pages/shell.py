@@ -64,6 +64,9 @@ NOTICES = {
     "device_renamed": _l("The phone has its new name."),
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
+    "flag_dismissed": _l("The flag is dismissed."),
+    "flag_put_back": _l("The flag stands again."),
+    "thresholds_changed": _l("These thresholds hold now."),
     "offer_ended": _l("The code is taken back."),
     "quarantine_release": _l("Released; it counts now."),
     "quarantine_reject": _l("Laid aside; it stays on file."),
@@ -195,6 +198,11 @@ def address_with(**changed: str) -> str:
     """This list with something of its address changed; an empty text takes it out."""
     kept = {name: value for name, value in request.args.items() if name != "lang"} | changed
     return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+def address_of(endpoint: str, **values: str) -> str:
+    """The address of a page; empty where this server has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""  # type: ignore[arg-type]
 
 
 def root() -> str:

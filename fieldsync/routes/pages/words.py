@@ -58,6 +58,10 @@ ACTIONS: dict[str, Words] = {
     "device_revoked": _l("Phone revoked"),
     "restricted_read": _l("Restricted answers read"),
     "personal_revealed": _l("Personal answers revealed"),
+    "flag_dismissed": _l("Flag dismissed"),
+    "flag_reopened": _l("Flag put back"),
+    "thresholds_changed": _l("Thresholds changed"),
+    "outlines_imported": _l("Outlines imported"),
     "exported": _l("Records exported"),
     "export_fetched": _l("Export fetched"),
     "roles_loaded": _l("Roles replaced"),
@@ -77,6 +81,32 @@ DEVICE_STATES: dict[str, tuple[str, str, Words]] = {
     "active": ("ok", "check", _l("Active")),
     "revoked": ("bad", "shield", _l("Revoked")),
 }
+
+BEFORE_REVIEW: dict[str, Words] = {"quarantined": _l("Quarantined"), "held": _l("Held")}
+"""Words of states that stand before any review."""
+
+FLAGS: dict[str, tuple[str, str, Words]] = {
+    "possible_duplicate": ("info", "twins", _l("Possible duplicate")),
+    "same_content_again": ("info", "twins", _l("Same content again")),
+    "clock_ahead": ("warn", "clock", _l("Clock far ahead")),
+}
+"""Tone, icon and word of what stands out about a record."""
+
+LISTS: dict[str, Words] = {
+    "sites": _l("Sites"),
+    "services_directory": _l("Services"),
+    "local_orgs": _l("Local associations"),
+    "survivors": _l("Survivors"),
+    "cases": _l("Cases"),
+    "participants": _l("Participants"),
+    "activities": _l("Activities"),
+    "ideas": _l("Ideas"),
+    "groups": _l("Groups and cooperatives"),
+    "calls": _l("Calls"),
+    "applications": _l("Applications"),
+    "grants": _l("Grants"),
+}
+"""The entity lists of the programme."""
 
 CHAIN_FAULTS: dict[str, Words] = {
     "changed": _l("a row was changed, from number"),

@@ -1,0 +1,146 @@
+"""The inbox: what came in, as filters, views and pages of a list; the address says which."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Response, request, url_for
+
+from fieldsync.core import access, inbox
+from fieldsync.core.access import READ_RECORDS
+from fieldsync.core.inbox import Filter
+from fieldsync.routes.context import context
+from fieldsync.routes.pages import inbox_filters, labels, language, rows, shell
+from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import Words, _l
+from fieldsync.services import inbox as services
+from fieldsync.services import inbox_cursors, inbox_projection, searching
+from fieldsync.services.readers import Reader
+from fieldsync.store.db import Busy
+
+ROWS = 50
+"""Lines of a page: what fits a few screens, and loads over a thin link."""
+
+COUNTED_MAX = 1000
+"""Beyond this many, a view of a narrowed list says only that there are more."""
+
+CAUGHT_UP_MAX = 200
+"""Changes that the reader of a page waits for."""
+
+VIEWS: dict[str, tuple[str, str, Words]] = {
+    "to_review": ("action", "inbox", _l("To review")),
+    "to_correct": ("warn", "flag", _l("To correct")),
+    "conflict": ("clash", "fork", _l("Conflict")),
+    "quarantined": ("bad", "shield", _l("Quarantined")),
+    "held": ("still", "hourglass", _l("Held")),
+    "approved": ("ok", "check", _l("Approved")),
+    "rejected": ("still", "cross", _l("Rejected")),
+    "everything": ("still", "list", _l("Everything")),
+}
+"""Tone, icon and word of each view."""
+
+OF_THE_HISTORY = frozenset({"quarantined", "held"})
+"""Views for those who may read the history."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A view of the list, with how many lines it has."""
+
+    address: str
+    tone: str
+    icon: str
+    label: str
+    count: str
+    is_here: bool
+
+
+def catch_up(who: Reader, wanted: Filter) -> int:
+    """Sort in what has just come, as far as a reader can wait for it; how many changes are still to be sorted in."""
+    here = context()
+    with here.database.read() as session:
+        late = inbox_projection.late(session, services.association_ids(session, who, wanted))
+    for association_id in late:
+        try:
+            here.database.write(
+                lambda session, each=association_id: inbox_projection.step(session, each, CAUGHT_UP_MAX)  # type: ignore[misc]
+            )
+        except Busy:
+            break  # others write: the page tells that it lags
+    if not late:
+        return 0
+    with here.database.read() as session:
+        return inbox_projection.behind(session, late)
+
+
+@blueprint.get("/inbox", endpoint="inbox")
+@page_access(READ_RECORDS)
+def inbox_page() -> Response:
+    """The list."""
+    who, wanted = reader(), inbox.parse(request.args)
+    behind = catch_up(who, wanted)
+    with context().database.read() as session:
+        at = inbox_cursors.read(session, who, wanted, request.args.get("at", ""))
+        page = services.page(session, who, wanted, at, ROWS)
+        values = _shown(session, who, wanted, page)
+    return shell.page("inbox.html", behind=behind, **values)
+
+
+def address(wanted: Filter, **more: str) -> str:
+    """The address of a filter."""
+    return url_for("pages.inbox", **inbox.query(wanted), **more)  # type: ignore[arg-type]
+
+
+def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> dict[str, Any]:
+    kept = inbox.query(wanted)
+    several = wanted.association == inbox.EVERYWHERE
+    owners = labels.associations_by_id(session) if several else {}
+    searched = searching.text(session, who, wanted.search)
+    return {
+        "lines": rows.lines(session, page.rows, kept, owners),
+        "tabs": _tabs(session, who, wanted),
+        "filter": wanted,
+        "fields": inbox_filters.fields(session, who, wanted),
+        "kept": kept,
+        "count": _told(services.count(session, who, wanted)),
+        "sealed": _sealed(session, who),
+        "may_act": who.may(access.ACT_ON_RECORDS),
+        "searched": searched,
+        "not_shared": bool(wanted.search) and not searched,
+        "cut_short": page.cut_short,
+        "before": page.before and address(wanted, at=inbox_cursors.write(session, who, wanted, page.before)),
+        "after": page.after and address(wanted, at=inbox_cursors.write(session, who, wanted, page.after)),
+        "clear": address(replace(Filter(state=wanted.state, conflict=wanted.conflict, held=wanted.held))),
+    }
+
+
+def _tabs(session: Any, who: Reader, wanted: Filter) -> list[Tab]:
+    here = inbox.view_of(wanted)
+    shown = [name for name in VIEWS if name not in OF_THE_HISTORY or who.may(access.READ_HISTORY)]
+    return [
+        Tab(
+            address=address(inbox.view(wanted, name)),
+            tone=VIEWS[name][0],
+            icon=VIEWS[name][1],
+            label=str(VIEWS[name][2]),
+            count=_told(services.count(session, who, inbox.view(wanted, name), COUNTED_MAX)),
+            is_here=name == here,
+        )
+        for name in shown
+    ]
+
+
+def _told(count: services.Count) -> str:
+    return f"{language.number(count.number)}+" if count.more else language.number(count.number)
+
+
+SEALED_TOLD_MIN = 5
+"""Fewer sealed submissions than this are told as few: a small number may point to somebody."""
+
+
+def _sealed(session: Any, who: Reader) -> str:
+    """How many sealed submissions there are, as far as it may be told; an empty text where there is nothing to tell."""
+    number = services.sealed(session, who)
+    if number == 0:
+        return ""
+    return language.number(number) if number >= SEALED_TOLD_MIN else f"< {SEALED_TOLD_MIN}"

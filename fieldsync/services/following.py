@@ -1,0 +1,61 @@
+"""Following the change log: work that comes after a record was stored, and never inside the request that stored it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store import associations, changes, followers
+
+TOUCHED_MAX = 500
+"""Records out of the log's order that one step takes."""
+
+INBOX = "inbox"
+FOLLOWERS = (INBOX,)
+"""Those who must hear of what changes beside the log (`touch`)."""
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Somebody who follows: under which name, and what is done with (association id, row ids of changed records)."""
+
+    name: str
+    take: Callable[[Session, int, Sequence[int]], None]
+
+
+def follow(session: Session, follower: Follower, association_id: int, limit: int) -> int:
+    """Take the next changes, at most `limit` of them; return how many positions of the log remain.
+
+    A record may be taken twice, never not at all: what a follower makes of it must depend on its present state alone.
+    Where another transaction goes on from the same position, nothing is done.
+    """
+    start = followers.take_position(session, follower.name, association_id)
+    through, _ = associations.positions(session, association_id)
+    if start is None:
+        return behind(session, follower.name, association_id)
+    rows = changes.after(session, association_id, start, through, limit)
+    again = followers.touched(session, follower.name, association_id, TOUCHED_MAX)
+    wanted = sorted({row.record_id for row in rows} | {record_id for _, record_id in again})
+    if wanted:
+        follower.take(session, association_id, wanted)
+    followers.forget_touched(session, [number for number, _ in again])
+    end = rows[-1].position if rows else through
+    if end != start:
+        followers.move(session, follower.name, association_id, end)
+    return through - end
+
+
+def behind(session: Session, name: str, association_id: int) -> int:
+    """How many positions of the log a follower has not taken yet."""
+    through, _ = associations.positions(session, association_id)
+    return through - followers.position(session, name, association_id)
+
+
+def is_behind(session: Session, name: str, association_id: int) -> bool:
+    """Whether a follower has anything left to do."""
+    return behind(session, name, association_id) > 0 or bool(followers.touched(session, name, association_id, 1))
+
+
+def touch(session: Session, association_id: int, record_ids: Collection[int]) -> None:
+    """Let the followers look again at records that change without an operation, such as by a flag."""
+    followers.touch(session, FOLLOWERS, association_id, record_ids)

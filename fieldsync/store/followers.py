@@ -1,0 +1,47 @@
+"""Those who follow the change log of an association, and what they must look at again without a row in it."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, execute_many, is_postgresql, places
+
+
+def position(session: Session, name: str, association_id: int) -> int:
+    """How far somebody has followed; 0 for who has not begun."""
+    sql = "SELECT position FROM follower WHERE name = ? AND association_id = ?"
+    return execute(session, sql, (name, association_id)).scalar() or 0
+
+
+def take_position(session: Session, name: str, association_id: int) -> int | None:
+    """The same, kept from others until the commit; None where another transaction just goes on from there."""
+    sql = "INSERT INTO follower (name, association_id, position) VALUES (?, ?, 0) ON CONFLICT DO NOTHING"
+    execute(session, sql, (name, association_id))
+    lock = " FOR UPDATE SKIP LOCKED" if is_postgresql(session) else ""
+    sql = f"SELECT position FROM follower WHERE name = ? AND association_id = ?{lock}"
+    found = execute(session, sql, (name, association_id)).first()
+    return None if found is None else int(found[0])
+
+
+def move(session: Session, name: str, association_id: int, position: int) -> None:
+    """Note how far somebody has followed."""
+    sql = "UPDATE follower SET position = ? WHERE name = ? AND association_id = ?"
+    execute(session, sql, (position, name, association_id))
+
+
+def touch(session: Session, names: Collection[str], association_id: int, record_ids: Collection[int]) -> None:
+    """Let followers look at records again."""
+    sql = "INSERT INTO touched (follower, association_id, record_id) VALUES (?, ?, ?)"
+    execute_many(session, sql, [(name, association_id, each) for name in names for each in sorted(record_ids)])
+
+
+def touched(session: Session, name: str, association_id: int, limit: int) -> list[tuple[int, int]]:
+    """(number, record id) of what a follower is to look at again, oldest first."""
+    sql = "SELECT id, record_id FROM touched WHERE follower = ? AND association_id = ? ORDER BY id LIMIT ?"
+    return [(row[0], row[1]) for row in execute(session, sql, (name, association_id, limit))]
+
+
+def forget_touched(session: Session, numbers: Sequence[int]) -> None:
+    """Strike what was looked at; at most as many as one look took."""
+    if numbers:
+        execute(session, f"DELETE FROM touched WHERE id IN ({places(len(numbers))})", list(numbers))

@@ -1,0 +1,301 @@
+"""Reading the desk's list: one lane of it at a time, by the index that leaves least to look at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, is_postgresql, places
+from fieldsync.store.inbox import COLUMNS, InboxRow
+
+RARE_MAX = 10_000
+"""Rows that one condition may leave to be looked up and sorted; where every condition leaves more, the order leads."""
+
+SCANNED_MAX = 60_000
+"""Rows that are looked through in order before a page is given short."""
+
+KEYS = {
+    "arrived": ("arrived_ms", "id"),
+    "changed": ("changed_ms", "id"),
+    "form": ("kind", "of", "arrived_ms", "id"),
+    "place": ("place", "arrived_ms", "id"),
+    "state": ("state", "arrived_ms", "id"),
+}
+"""The columns by which each order sorts, all in one direction; the last tells any two rows apart."""
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A searched word: exactly `low`, or with `high` all from `low` up to it."""
+
+    low: str
+    high: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Rows of one association that meet all of these; None or empty asks for nothing.
+
+    `names` are (kind, form or list), `within` places of which one must lie around the row, `authors` who may have begun
+    it. `closed` are (device ids, names): what these devices sent under these names is left out. `sizes` tells how many
+    rows the only name and the only state have.
+    """
+
+    association_id: int
+    names: tuple[tuple[str, str], ...] | None = None
+    states: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
+    place: str = ""
+    within: tuple[str, ...] = ()
+    authors: tuple[int, ...] | None = None
+    own: tuple[int, ...] | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    marks: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
+    paths: tuple[int, ...] = ()
+    closed: tuple[tuple[int, ...], tuple[tuple[str, str], ...]] = ((), ())
+    name_size: int | None = None
+    state_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """How rows follow each other, and after which key they begin."""
+
+    sort: str
+    ascending: bool
+    after: Key | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a lane in order; `stopped` is the key up to which all was looked through, where that was not the end."""
+
+    rows: list[InboxRow]
+    stopped: Key | None = None
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """What rows `r` must meet. `drive` finds the ids of those that do; `index` gives them in the order of arrival."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    drive: str = ""
+    drive_parameters: tuple[Any, ...] = ()
+    index: str = ""
+    size: int | None = None
+    is_day: bool = False
+
+
+def key_of(row: InboxRow, sort: str) -> Key:
+    """Where a row stands in an order."""
+    return tuple(getattr(row, column) for column in KEYS[sort])
+
+
+def part(session: Session, lane: Lane, order: Order, limit: int) -> Part:
+    """The next rows of a lane, at most `limit`; fewer only at the end, or where too much had to be looked through."""
+    conditions = _sized(session, lane)
+    rarest = _rarest(conditions)
+    if rarest is not None:
+        return Part(_looked_up(session, lane, rarest, conditions, order, limit))
+    return _in_order(session, lane, conditions, order, limit)
+
+
+def count(session: Session, lane: Lane, most: int) -> tuple[int, bool]:
+    """(how many rows a lane has, whether that is all of them): at most `most`, and as far as may be looked through."""
+    conditions = _sized(session, lane)
+    rarest = _rarest(conditions)
+    if rarest is not None:
+        sql, parameters = _lookup("1", lane, rarest, conditions)
+        found = execute(session, f"SELECT count(*) FROM ({sql} LIMIT ?) f", (*parameters, most + 1)).scalar_one()
+        return min(found, most), found <= most
+    inner, parameters, (wheres, others) = _ordered(session, lane, conditions, Order("arrived", ascending=False))
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({inner} LIMIT ?) r WHERE {wheres} LIMIT ?) f"
+    found = execute(session, sql, (*parameters, SCANNED_MAX, *others, most + 1)).scalar_one()
+    return min(found, most), found <= most and _key_at(session, inner, parameters, "arrived", SCANNED_MAX) is None
+
+
+def _looked_up(
+    session: Session, lane: Lane, rarest: _Condition, conditions: Sequence[_Condition], order: Order, limit: int
+) -> list[InboxRow]:
+    sql, parameters = _lookup(COLUMNS_OF_R, lane, rarest, conditions)
+    keyset, keys = _after(order)
+    rows = execute(session, f"{sql}{keyset} ORDER BY {_by(order)} LIMIT ?", (*parameters, *keys, limit))
+    return [InboxRow(*row) for row in rows]
+
+
+def _lookup(
+    columns: str, lane: Lane, rarest: _Condition, conditions: Sequence[_Condition]
+) -> tuple[str, tuple[Any, ...]]:
+    """The rows that one condition finds, held against the others: the join goes from the few to their rows."""
+    wheres, parameters = _all([each for each in conditions if each is not rarest])
+    sql = (
+        f"WITH found AS MATERIALIZED (SELECT DISTINCT r.id AS id FROM {rarest.drive}) SELECT {columns}"
+        f" FROM found CROSS JOIN inbox_row r WHERE r.id = found.id AND r.association_id = ? AND {wheres}"
+    )
+    return sql, (*rarest.drive_parameters, lane.association_id, *parameters)
+
+
+def _in_order(session: Session, lane: Lane, conditions: Sequence[_Condition], order: Order, limit: int) -> Part:
+    inner, parameters, (wheres, others) = _ordered(session, lane, conditions, order)
+    sql = f"SELECT {COLUMNS_OF_R} FROM ({inner} LIMIT ?) r WHERE {wheres} LIMIT ?"
+    rows = [InboxRow(*row) for row in execute(session, sql, (*parameters, SCANNED_MAX, *others, limit))]
+    stopped = None if len(rows) == limit else _key_at(session, inner, parameters, order.sort, SCANNED_MAX - 1)
+    return Part(rows, stopped)
+
+
+def _ordered(
+    session: Session, lane: Lane, conditions: Sequence[_Condition], order: Order
+) -> tuple[str, tuple[Any, ...], tuple[str, tuple[Any, ...]]]:
+    """The rows of a lane in order, as far as one index knows the conditions; and what is left to hold against them."""
+    by_sort = f"ix_inbox_row_{order.sort}"
+    usable = [each for each in conditions if each.index and (order.sort == "arrived" or each.index == by_sort)]
+    leading = min(usable, key=lambda each: each.size or 0, default=None)
+    index = leading.index if leading else by_sort
+    inside = [each for each in conditions if each is leading or (order.sort == "arrived" and each.is_day)]
+    wheres, parameters = _all(inside)
+    keyset, keys = _after(order)
+    hint = "" if is_postgresql(session) else f" INDEXED BY {index}"
+    where = f"r.association_id = ? AND {wheres}{keyset}"
+    sql = f"SELECT {COLUMNS_OF_R} FROM inbox_row r{hint} WHERE {where} ORDER BY {_by(order)}"
+    rest = _all([each for each in conditions if each not in inside])
+    return sql, (lane.association_id, *parameters, *keys), rest
+
+
+def _key_at(session: Session, inner: str, parameters: tuple[Any, ...], sort: str, offset: int) -> Key | None:
+    """The key of the row that stands at an offset."""
+    keys = ", ".join(f"r.{column}" for column in KEYS[sort])
+    found = execute(session, f"SELECT {keys} FROM ({inner} LIMIT 1 OFFSET ?) r", (*parameters, offset)).first()
+    return tuple(found) if found else None
+
+
+COLUMNS_OF_R = ", ".join(f"r.{column}" for column in COLUMNS.split(", "))
+
+
+def _after(order: Order) -> tuple[str, Key]:
+    if order.after is None:
+        return "", ()
+    columns = ", ".join(f"r.{column}" for column in KEYS[order.sort])
+    sign = ">" if order.ascending else "<"
+    return f" AND ({columns}) {sign} ({places(len(order.after))})", order.after
+
+
+def _by(order: Order) -> str:
+    way = "ASC" if order.ascending else "DESC"
+    return ", ".join(f"r.{column} {way}" for column in KEYS[order.sort])
+
+
+def _all(conditions: Sequence[_Condition]) -> tuple[str, tuple[Any, ...]]:
+    sql = " AND ".join(each.sql for each in conditions) or "1 = 1"
+    return sql, tuple(value for each in conditions for value in each.parameters)
+
+
+def _sized(session: Session, lane: Lane) -> list[_Condition]:
+    """The conditions of a lane, each with how many rows meet it, counted no further than it matters."""
+    sized = []
+    for each in _conditions(lane):
+        size = each.size
+        if each.drive and size is None:
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM {each.drive} LIMIT ?) f"
+            size = execute(session, sql, (*each.drive_parameters, RARE_MAX + 1)).scalar_one()
+        sized.append(replace(each, size=size))
+    return sized
+
+
+def _rarest(conditions: Sequence[_Condition]) -> _Condition | None:
+    """The condition that fewest rows meet, where they are few enough to be looked up and sorted."""
+    few = [each for each in conditions if each.drive and each.size is not None and each.size <= RARE_MAX]
+    return min(few, key=lambda each: each.size or 0, default=None)
+
+
+def _conditions(lane: Lane) -> Iterator[_Condition]:
+    yield from _of_names(lane)
+    yield from _of_states(lane)
+    yield from _of_places(lane)
+    yield from _of_authors(lane)
+    yield from _of_days(lane)
+    for mark in lane.marks:
+        named = (lane.association_id, mark)
+        exists = "EXISTS (SELECT 1 FROM inbox_mark m WHERE m.association_id = ? AND m.mark = ? AND m.id = r.id)"
+        yield _Condition(exists, named, "inbox_mark r WHERE r.association_id = ? AND r.mark = ?", named)
+    for word in lane.words:
+        yield _of_word(lane, word)
+
+
+def _of_names(lane: Lane) -> Iterator[_Condition]:
+    if lane.names is not None and len(lane.names) == 1:
+        name = lane.names[0]
+        drive = "inbox_row r WHERE r.association_id = ? AND r.kind = ? AND r.of = ?"
+        parameters = (lane.association_id, *name)
+        yield _Condition("r.kind = ? AND r.of = ?", name, drive, parameters, "ix_inbox_row_form", lane.name_size)
+    elif lane.names is not None:
+        yield _Condition(f"(r.kind, r.of) IN (VALUES {_pairs(lane.names)})", _flat(lane.names))
+    senders, names = lane.closed
+    if senders and names:
+        sql = f"NOT (r.sender_id IN ({places(len(senders))}) AND (r.kind, r.of) IN (VALUES {_pairs(names)}))"
+        yield _Condition(sql, (*senders, *_flat(names)))
+
+
+def _of_states(lane: Lane) -> Iterator[_Condition]:
+    if lane.states:
+        sql = f"r.state IN ({places(len(lane.states))})"
+        drive = f"inbox_row r WHERE r.association_id = ? AND {sql}"
+        index = "ix_inbox_row_state" if len(lane.states) == 1 else ""
+        yield _Condition(sql, lane.states, drive, (lane.association_id, *lane.states), index, lane.state_size)
+    if lane.gone:
+        yield _Condition(f"r.gone IN ({places(len(lane.gone))})", lane.gone)
+
+
+def _of_places(lane: Lane) -> Iterator[_Condition]:
+    if lane.place:
+        yield _within(lane, (lane.place,))
+    if lane.within:
+        yield _within(lane, lane.within)
+
+
+def _within(lane: Lane, around: tuple[str, ...]) -> _Condition:
+    """In one of some places or below it: codes grow by parts joined with dots, and `/` follows the dot."""
+    sql = "(" + " OR ".join("r.place = ? OR (r.place >= ? AND r.place < ?)" for _ in around) + ")"
+    ranges = tuple(value for code in around for value in (code, f"{code}.", f"{code}/"))
+    drive = f"inbox_row r WHERE r.association_id = ? AND {sql}"
+    return _Condition(sql, ranges, drive, (lane.association_id, *ranges))
+
+
+def _of_authors(lane: Lane) -> Iterator[_Condition]:
+    for authors in (lane.authors, lane.own):
+        if authors is not None and not authors:
+            yield _Condition("1 = 0", ())
+        elif authors is not None:
+            sql = f"r.author_id IN ({places(len(authors))})"
+            drive = f"inbox_row r WHERE r.association_id = ? AND {sql}"
+            index = "ix_inbox_row_author" if len(authors) == 1 else ""
+            yield _Condition(sql, authors, drive, (lane.association_id, *authors), index)
+
+
+def _of_days(lane: Lane) -> Iterator[_Condition]:
+    for sign, moment in ((">=", lane.since_ms), ("<", lane.until_ms)):
+        if moment is not None:
+            yield _Condition(f"r.arrived_ms {sign} ?", (moment,), is_day=True)
+
+
+def _of_word(lane: Lane, word: Word) -> _Condition:
+    if not lane.paths:
+        return _Condition("1 = 0", ())
+    found = "{0}.word >= ? AND {0}.word < ?" if word.high else "{0}.word = ?"
+    asked = f"{{0}}.association_id = ? AND {found} AND {{0}}.path_id IN ({places(len(lane.paths))})"
+    parameters = (lane.association_id, word.low, *((word.high,) if word.high else ()), *lane.paths)
+    exists = f"EXISTS (SELECT 1 FROM inbox_word w WHERE {asked.format('w')} AND w.id = r.id)"
+    return _Condition(exists, parameters, f"inbox_word r WHERE {asked.format('r')}", parameters)
+
+
+def _pairs(names: Sequence[tuple[str, str]]) -> str:
+    return ", ".join("(?, ?)" for _ in names)
+
+
+def _flat(names: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(part for name in names for part in name)
