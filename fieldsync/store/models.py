@@ -284,10 +284,7 @@ class Merge(Base):
 
 
 class Verdict(Base):
-    """What a coordinator decided of a quarantined or held operation; it may come before its target.
-
-    `note` is her reason, `said_by` the author under whom she said it, `said_ms` when.
-    """
+    """What a coordinator decided of what is quarantined or held, why (`note`), as whom and when; it may come before."""
 
     __tablename__ = "verdict"
     __table_args__ = (PrimaryKeyConstraint("association_id", "digest", "author", "counter", "n", "sender"),)

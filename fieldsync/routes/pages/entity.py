@@ -75,7 +75,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         "entity.html",
         422 if settling else 200,
         page=told,
-        title=_kind_of(list),
+        title=labels.entity_list(list),
         address=address,
         revealed=revealed,
         place=labels.place(found.row.place) if found.row.place else "",
@@ -94,12 +94,6 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         newest=address if older else "",
         errors={},
     )
-
-
-def _kind_of(list_name: str) -> str:
-    """What the entities of a list are called; the list's name where the programme does not say."""
-    words = record_words.ENTITIES.get(list_name)
-    return str(words) if words else list_name
 
 
 def _property(told: entity_told.Property) -> dict[str, Any]:
@@ -126,7 +120,7 @@ def _submission(found: Found) -> dict[str, Any]:
 def _link(link: Link, label: Any) -> dict[str, Any]:
     uuid = records.uuid_text(link.found.row.uuid)
     return {
-        "kind": _kind_of(link.found.of),
+        "kind": labels.entity_list(link.found.of),
         "uuid": uuid,
         "address": url_for("pages.entity", list=link.found.of, record=uuid),
         "label": label,

@@ -26,7 +26,6 @@ from fieldsync.services.readers import Reader
 from fieldsync.store import records
 from fieldsync.store.quarantine import QuarantineRow
 
-
 JUDGED = {verdicts.RELEASE: "quarantine_release", verdicts.REJECT: "quarantine_reject"}
 """The notice of a verdict (shell.NOTICES)."""
 

@@ -40,23 +40,6 @@ SPEAKERS: dict[str, tuple[str, Words]] = {
 """Icon and word of who speaks."""
 
 
-ENTITIES: dict[str, Words] = {
-    "participants": _l("Participant"),
-    "activities": _l("Activity"),
-    "groups": _l("Cooperative or group"),
-    "ideas": _l("Idea"),
-    "sites": _l("Site"),
-    "services_directory": _l("Service"),
-    "local_orgs": _l("Local association"),
-    "survivors": _l("File"),
-    "cases": _l("Case"),
-    "calls": _l("Call for projects"),
-    "applications": _l("Application"),
-    "grants": _l("Grant"),
-}
-"""What one entity of a list of the programme is called; discreet where a screen may be seen by others."""
-
-
 def facts(page: RecordPage) -> list[tuple[str, str, str]]:
     """(tone, icon, words) of what happened to a submission's data."""
     return happened(page.found.row, len(page.set_apart))
