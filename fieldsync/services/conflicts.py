@@ -12,13 +12,13 @@ from fieldsync.core.disputes import Claim, Dispute, Doubt
 from fieldsync.core.operations import OperationId, Stamp, Value
 from fieldsync.core.problems import Problem
 from fieldsync.core.validation import CompiledForm
-from fieldsync.services import authorship, histories
+from fieldsync.services import authorship, histories, reading
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
 from fieldsync.services.histories import Spoken
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
-from fieldsync.services.withholding import Hidden, hidden_in
+from fieldsync.services.withholding import Hidden
 
 SIDES_MAX = 20
 """Values of one path that a page sets side by side; what is beyond stays in the history."""
@@ -157,7 +157,7 @@ def of_record(session: Session, reader: Reader, found: Found, revealed: bool = F
     spoken = histories.spoken(session, reader.association_id, found.row)
     if spoken is None:
         return Disagreement()
-    hidden = hidden_in(session, reader, found.kind, found.of, found.row, revealed)
+    hidden = reading.hidden_of(session, reader, found, revealed)
     every = disputes.disputes(spoken.past, spoken.state, spoken.protective)
     shown = [each for each in every if unindexed(each.path) not in hidden.withheld]
     doubts = disputes.doubts(spoken.past, spoken.state)

@@ -12,7 +12,6 @@ from fieldsync.services import reading
 from fieldsync.services.desk import Found
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
-from fieldsync.services.withholding import hidden_in
 from fieldsync.services.working import decode_state
 from fieldsync.store import associations, operations, records
 from fieldsync.store.records import RecordRow
@@ -96,7 +95,7 @@ def _named_by(session: Session, reader: Reader, submission: Found) -> list[Found
     if state is None or form is None:
         return []
     lists = {each.path: each.itemset.instance for each in form.form.questions if each.itemset}
-    left_out = hidden_in(session, reader, submission.kind, submission.of, submission.row)
+    left_out = reading.hidden_of(session, reader, submission)
     hidden = left_out.withheld | left_out.masked
     named: dict[tuple[str, str], None] = {}
     for path, value in state.fields.items():

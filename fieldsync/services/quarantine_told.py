@@ -18,8 +18,8 @@ from fieldsync.services.desk import Found
 from fieldsync.services.judging import problems_from_json
 from fieldsync.services.published import Published, published
 from fieldsync.services.readers import Reader
-from fieldsync.services.reading import NOBODY, RAW, find, hiding
-from fieldsync.services.withholding import Withholding, hidden_from, hidden_in
+from fieldsync.services.reading import NOBODY, RAW, find, hidden_of, hiding
+from fieldsync.services.withholding import Withholding, hidden_from
 from fieldsync.services.working import decode_state
 from fieldsync.store import devices, quarantine, records
 from fieldsync.store.quarantine import QuarantineRow
@@ -137,7 +137,7 @@ def _shown_now(session: Session, reader: Reader, found: Found | None, revealed: 
     state = decode_state(bytes(found.row.state)) if found else None
     if found is None or state is None:
         return {}
-    hidden = hidden_in(session, reader, found.kind, found.of, found.row, revealed)
+    hidden = hidden_of(session, reader, found, revealed)
     left_out = hidden.withheld | hidden.masked
     return {path: value for path, value in state.fields.items() if unindexed(path) not in left_out}
 

@@ -13,7 +13,6 @@ from fieldsync.core.roles import CLEAR, HIDDEN, MASKED
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
 from fieldsync.store import form_versions
-from fieldsync.store.records import RecordRow
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,6 @@ def hidden_from(reader: Reader, scope: Scope, paths: Paths, revealed: bool = Fal
         withheld |= paths.personal
     masked = paths.personal if personal == MASKED and not shows_personal else frozenset()
     return Hidden(withheld, masked, paths.restricted if shows_restricted else frozenset())
-
-
-def hidden_in(session: Session, reader: Reader, kind: str, of: str, row: RecordRow, revealed: bool = False) -> Hidden:
-    """What of one record a reader is not shown."""
-    paths = Withholding(session, reader.association_id).paths(kind, of)
-    return hidden_from(reader, reader.scope(kind, of, row.place, row.created_by), paths, revealed)
 
 
 class Withholding:

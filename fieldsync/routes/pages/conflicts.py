@@ -18,12 +18,11 @@ from fieldsync.routes.pages.conflict_cards import OTHER
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import entity_questions, settlement
+from fieldsync.services import entity_questions, reading, settlement
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
 from fieldsync.services.settlement import KEEP, REMOVE, Settlement
-from fieldsync.services.withholding import hidden_in
 from fieldsync.services.working import decode_state
 
 PATH_CHARACTERS_MAX = 1000
@@ -89,7 +88,7 @@ def _notice(find: Find, of: str, record: str) -> str:
 
 def _decided(session: Any, who: Reader, found: Found) -> Decided:
     path, choice = request.form.get("path", "")[:PATH_CHARACTERS_MAX], request.form.get("choice", "")
-    hidden = hidden_in(session, who, found.kind, found.of, found.row)
+    hidden = reading.hidden_of(session, who, found)
     if unindexed(path) in hidden.withheld:
         raise Refused(Problem("not_found"))
     if choice != OTHER:
