@@ -269,7 +269,7 @@ def _decides(world: World, record: str, path: str, decision: str) -> Problem | N
 
 
 def _brings_back(world: World, record: str, heads: Sequence[Sequence[Any]]) -> Problem | None:
-    seen: list[OperationId] = [tuple(each) for each in heads]  # type: ignore[misc]
+    seen: list[OperationId] = [tuple(each) for each in heads]
     return world.write(
         lambda session: settlement.bring_back(session, world.desk(), found(session, world, record), seen)
     )

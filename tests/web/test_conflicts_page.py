@@ -21,9 +21,9 @@ def cards(page: str) -> list[str]:
     return CARD.findall(page)
 
 
-def chooses(who: Visitor, address: str, choice: str, card: int = 0, **more: str) -> Any:
-    """Press a button of a card of the page as it is now."""
-    found = cards(who.opens(address).text)[card]
+def chooses(who: Visitor, address: str, choice: str, **more: str) -> Any:
+    """Press a button of the first card of the page as it is now."""
+    found = cards(who.opens(address).text)[0]
     return who.fills(f"{address}/conflicts", {**dict(HIDDEN.findall(found)), "choice": choice, **more}, page=address)
 
 
