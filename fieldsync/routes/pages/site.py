@@ -21,6 +21,7 @@ from fieldsync.routes.pages import (
     held,
     home,
     inbox,
+    indicators,
     language,
     links,
     map,
@@ -51,6 +52,7 @@ VIEWS = (
     held,
     home,
     inbox,
+    indicators,
     links,
     map,
     own_tokens,
@@ -69,5 +71,6 @@ def register(app: Flask) -> None:
     """Add the pages, their words and their way to refuse."""
     language.register(app)
     app.register_blueprint(blueprint)
+    indicators.register_filters(app)
     app.context_processor(frame.values)
     errors.tell_people(app, faults.wants_page, faults.fault)
