@@ -50,6 +50,7 @@ def navigation(reader: Reader) -> list[Entry]:
     offered = (
         (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
         (access.READ_RECORDS, "map", "map", _("Map")),
+        (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
         (access.READ_HISTORY, "quality", "gauge", _("Quality")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
@@ -74,6 +75,7 @@ SECTIONS = {
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }
