@@ -14,7 +14,7 @@ ROW = "rows[11111111-1111-4111-8111-111111111111]"
 PATHS = ("name", "age", "likes", ROW, f"{ROW}/called")
 
 
-def said(author: str, counter: int, seen: Sequence[OperationId] = (), **writes: Value) -> Operation:
+def said(author: str, counter: int, seen: Sequence[OperationId] = (), /, **writes: Value) -> Operation:
     return Operation((author, counter), RECORD, "submission", "visit", "1", (counter, 0), tuple(seen), writes)
 
 
@@ -36,7 +36,7 @@ def test_two_that_did_not_know_of_each_other_are_concurrent_and_a_third_that_kne
 
 
 def test_what_went_with_its_row_was_not_there() -> None:
-    first = said("a", 1, **{ROW: 1, f"{ROW}/called": "Samir"})
+    first = said("a", 1, (), **{ROW: 1, f"{ROW}/called": "Samir"})
     gone = said("a", 2, [first.id], **{ROW: None})
     again = said("a", 3, [gone.id], **{ROW: 2, f"{ROW}/called": "Sami"})
     assert revisions([first, gone, again], [again.id], {})[again.id].before == {ROW: None}
