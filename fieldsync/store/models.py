@@ -123,6 +123,7 @@ class Receipt(Base):
     """One batch as it was received: when by our clock, when by the sender's, how much."""
 
     __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_device", "device_id", "received_ms"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     received_ms: Mapped[int]
@@ -251,7 +252,10 @@ class MissingFile(Base):
     """A file that an operation names and that is not here yet."""
 
     __tablename__ = "missing_file"
-    __table_args__ = (PrimaryKeyConstraint("author_id", "counter", "sha256"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("author_id", "counter", "sha256"),
+        Index("ix_missing_file_sha256", "sha256"),
+    )
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
     counter: Mapped[int]
     sha256: Mapped[str]
@@ -308,14 +312,26 @@ class ReportKey(Base):
 
 
 class Flag(Base):
-    """Something to look at that lies outside the fold: possible duplicates, a clock far ahead."""
+    """Something to look at, outside the fold: possible duplicates, a clock far ahead, what a quality rule found.
+
+    `numbers` (JSON) may be told with the reason. `evidence`: what was seen; while it stays the same, a flag that
+    somebody dismissed stays dismissed.
+    """
 
     __tablename__ = "flag"
-    __table_args__ = (PrimaryKeyConstraint("record_id", "code", "other"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("record_id", "code", "other"),
+        Index("ix_flag_code", "code", "record_id"),
+    )
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     code: Mapped[str]
     other: Mapped[str] = mapped_column(default="")
     raised_ms: Mapped[int]
+    numbers: Mapped[bytes | None]
+    evidence: Mapped[str] = mapped_column(server_default="")
+    dismissed_ms: Mapped[int | None]
+    dismissed_by: Mapped[str] = mapped_column(server_default="")
+    dismissed_why: Mapped[str] = mapped_column(server_default="")
 
 
 class ChangeLog(Base):

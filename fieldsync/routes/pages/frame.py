@@ -49,6 +49,9 @@ def navigation(reader: Reader) -> list[Entry]:
         return []
     offered = (
         (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
+        (access.READ_RECORDS, "map", "map", _("Map")),
+        (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
+        (access.READ_HISTORY, "quality", "gauge", _("Quality")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
         (access.EXPORT_RECORDS, "exports", "download", _("Exports")),
@@ -66,11 +69,13 @@ def navigation(reader: Reader) -> list[Entry]:
 
 
 SECTIONS = {
+    **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }

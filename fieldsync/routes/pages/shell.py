@@ -64,12 +64,17 @@ NOTICES = {
     "device_renamed": _l("The phone has its new name."),
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
+    "flag_dismissed": _l("The flag is dismissed."),
+    "flag_put_back": _l("The flag stands again."),
+    "thresholds_changed": _l("These thresholds hold now."),
     "offer_ended": _l("The code is taken back."),
     "export_asked": _l("The export is under way."),
     "export_ended": _l("The export is taken back."),
     "record_approved": _l("Approved."),
     "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
     "record_rejected": _l("Rejected."),
+    "record_corrected": _l("The answers are changed; what stood there stays in the history."),
+    "nothing_corrected": _l("Nothing differs; nothing was written."),
     "commented": _l("Said; the phone shows it after its next sync."),
     "form_published": _l("The version is published; phones get it at their next sync."),
     "form_known": _l("This version was published before; nothing changed."),
@@ -189,6 +194,11 @@ def address_with(**changed: str) -> str:
     """This list with something of its address changed; an empty text takes it out."""
     kept = {name: value for name, value in request.args.items() if name != "lang"} | changed
     return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+def address_of(endpoint: str, **values: str) -> str:
+    """The address of a page; empty where this server has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""  # type: ignore[arg-type]
 
 
 def root() -> str:

@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    correcting,
     devices,
     enrolment,
     exports,
@@ -17,10 +18,13 @@ from fieldsync.routes.pages import (
     grants,
     home,
     inbox,
+    indicators,
     language,
     links,
+    map,
     own_tokens,
     people,
+    quality,
     quarantine,
     roles,
     sign_in,
@@ -31,6 +35,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    correcting,
     devices,
     enrolment,
     exports,
@@ -40,9 +45,12 @@ VIEWS = (
     grants,
     home,
     inbox,
+    indicators,
     links,
+    map,
     own_tokens,
     people,
+    quality,
     quarantine,
     roles,
     sign_in,
@@ -55,5 +63,6 @@ def register(app: Flask) -> None:
     """Add the pages, their words and their way to refuse."""
     language.register(app)
     app.register_blueprint(blueprint)
+    indicators.register_filters(app)
     app.context_processor(frame.values)
     errors.tell_people(app, faults.wants_page, faults.fault)
