@@ -33,6 +33,10 @@ class Entry:
     count: int | None = None
 
 
+BAR_ENTRIES = 5
+"""Entries that stand in the bar of a laptop; the rest is in its menu. More do not fit in French at 1280 pixels."""
+
+
 def values() -> dict[str, Any]:
     """What every template may use of its frame."""
     reader = whoever()
@@ -40,7 +44,7 @@ def values() -> dict[str, Any]:
         g.frame = {"who": None, "navigation": []} if reader is None else {
             "who": _who(reader), "navigation": navigation(reader)
         }  # fmt: skip
-    return {**shell.names_of_templates(), **g.frame}
+    return {**shell.names_of_templates(), **g.frame, "bar_entries": BAR_ENTRIES}
 
 
 def navigation(reader: Reader) -> list[Entry]:
