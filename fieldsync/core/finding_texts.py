@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from fieldsync.core.forms import Finding
-from fieldsync.core.messages.findings import FINDINGS
-from fieldsync.core.messages.repairs import REPAIRS
+from fieldsync.core.finding_messages.findings import FINDINGS
+from fieldsync.core.finding_messages.repairs import REPAIRS
 
 WORDS = {**FINDINGS, **REPAIRS}
 ENGLISH = "en"

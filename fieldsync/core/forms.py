@@ -159,7 +159,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `severity` is "error" or "warning"; `row` counts from 1 with the header as row 1; `column` is the header's text.
     `path` is the question's or group's path, where one is meant. `message` and `advice` are English texts of
-    core/messages/findings, whose blanks `detail` fills; core/finding_texts puts them into words.
+    core/finding_messages, whose blanks `detail` fills; core/finding_texts puts them into words.
     """
 
     severity: str
