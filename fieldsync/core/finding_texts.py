@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from fieldsync.core.forms import Finding
 from fieldsync.core.finding_messages.findings import FINDINGS
 from fieldsync.core.finding_messages.repairs import REPAIRS
+from fieldsync.core.forms import Finding
 
 WORDS = {**FINDINGS, **REPAIRS}
 ENGLISH = "en"

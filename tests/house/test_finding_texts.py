@@ -2,10 +2,10 @@
 
 import re
 
-from fieldsync.core.finding_texts import message, repair
-from fieldsync.core.forms import Finding, blanks
 from fieldsync.core.finding_messages.findings import FINDINGS
 from fieldsync.core.finding_messages.repairs import REPAIRS
+from fieldsync.core.finding_texts import message, repair
+from fieldsync.core.forms import Finding, blanks
 from tests.house.finding_texts import said
 
 ARABIC = re.compile("[\u0600-\u06ff]")
