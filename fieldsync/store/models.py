@@ -212,7 +212,7 @@ class Waiting(Base):
 class Quarantined(Base):
     """An operation that is wrong in itself, kept raw; it never occupies its id.
 
-    `status` is quarantined, released or rejected. `provisional` until the upstream server has judged it.
+    `status` is quarantined, released or rejected; `code` names the first of its problems.
     """
 
     __tablename__ = "quarantine"
@@ -220,6 +220,8 @@ class Quarantined(Base):
         Index("uq_quarantine_said", "sender_id", "author", "counter", "n", "digest", unique=True),
         Index("ix_quarantine_author", "association_id", "author", "counter"),
         Index("ix_quarantine_record", "association_id", "record"),
+        Index("ix_quarantine_status", "association_id", "status", "id"),
+        Index("ix_quarantine_reason", "association_id", "status", "code", "id"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
@@ -236,6 +238,7 @@ class Quarantined(Base):
     problems: Mapped[bytes]
     body: Mapped[bytes]
     arrived_ms: Mapped[int]
+    code: Mapped[str] = mapped_column(server_default="")
 
 
 class Void(Base):
@@ -285,7 +288,7 @@ class Merge(Base):
 
 
 class Verdict(Base):
-    """What a coordinator decided of a quarantined or held operation; it may come before its target."""
+    """What a coordinator decided of what is quarantined or held, why (`note`), as whom and when; it may come before."""
 
     __tablename__ = "verdict"
     __table_args__ = (PrimaryKeyConstraint("association_id", "digest", "author", "counter", "n", "sender"),)
@@ -296,6 +299,9 @@ class Verdict(Base):
     n: Mapped[int]
     digest: Mapped[str]
     decision: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="")
+    said_by: Mapped[str] = mapped_column(server_default="")
+    said_ms: Mapped[int] = mapped_column(server_default="0")
 
 
 class ReportKey(Base):
