@@ -71,6 +71,13 @@ def test_a_form_is_published_after_a_broken_first_try(
     expect(page.locator(".changes")).to_contain_text("person/nickname")
     expect(page.locator("form[enctype]")).to_contain_text("places.csv")
     look("form-compared")
+    tried = page.locator("main a[href$='/try']")
+    tried.click()
+    press_on(page)
+    expect(page.locator("#errors")).to_be_visible()
+    look("form-tried")
+    page.go_back()
+    page.locator("a.crumb").click()
     press_on(page)
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "The version is published; phones get it at their next sync.")

@@ -99,7 +99,7 @@ def _asked(errors: dict[str, str], status: int) -> Response:
 
 def _page(upload: str, refused: Problem | None, status: int) -> Response:
     with context().database.read() as session:
-        looked = form_uploads.look(session, _row(session, upload))
+        looked = form_uploads.look(session, row_of(session, upload))
     problem = refused or looked.outcome.problem
     findings = findings_shown(looked.outcome.findings)
     return shell.page(
@@ -162,10 +162,10 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _looked_up(upload: str) -> UploadRow:
     with context().database.read() as session:
-        return _row(session, upload)
+        return row_of(session, upload)
 
 
-def _row(session: Any, upload: str) -> UploadRow:
+def row_of(session: Any, upload: str) -> UploadRow:
     found = form_uploads.find(session, reader(), upload, context().now_ms())
     if found is None:
         raise Refused(Problem("not_found"))

@@ -80,7 +80,7 @@ SECTIONS = {
         "people_page",
     ),
     **dict.fromkeys(("indicator",), "dashboard"),
-    **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
+    **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload", "try_form", "try_upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }
 """Which entry of the menu a page belongs to."""
