@@ -21,6 +21,7 @@ from fieldsync.routes import (
     audit,
     devices,
     errors,
+    exports,
     forms,
     health,
     openrosa,
@@ -43,7 +44,10 @@ from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
     part.blueprint
-    for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, account, people, audit)
+    for part in (
+        *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
+        audit,
+    )
 )
 
 SECURITY_HEADERS = {
