@@ -9,7 +9,7 @@ from fieldsync.core.access import PUBLISH_FORMS, READ_FORMS
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import form_uploads, forms, language, shell
+from fieldsync.routes.pages import form_uploads, forms, labels, language, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.typed_form import read_typed
@@ -69,7 +69,7 @@ def _shown(read: Callable[[Any], Opened | None], back: str, step: str) -> Respon
     form = opened.version.form
     return shell.page(
         "try.html",
-        title=form.title or form.id,
+        title=labels.form(form.title, form.id),
         of=form.id,
         form_version=form.version,
         back=back,

@@ -182,7 +182,7 @@ def _file(found: FormFile | None, name: str, content_type: str) -> Response:
 def _line(line: FormLine) -> dict[str, Any]:
     return {
         "form": line.row.form,
-        "title": line.row.title or line.row.form,
+        "title": labels.form(line.row.title, line.row.form),
         "version": line.row.version,
         "state": form_words.VERSION_STATES[line.row.state],
         "versions": line.versions,
@@ -198,7 +198,7 @@ def _shown(found: FormPage) -> dict[str, Any]:
     row = found.latest
     return {
         "id": row.form,
-        "title": row.title or row.form,
+        "title": labels.form(row.title, row.form),
         "version": row.version,
         "state": form_words.VERSION_STATES[row.state],
         "is_open": row.state == publishing.OPEN,
@@ -212,7 +212,6 @@ def _shown(found: FormPage) -> dict[str, Any]:
         "versions": [
             {
                 "version": each.version,
-                "title": each.title,
                 "state": form_words.VERSION_STATES[each.state],
                 "is_open": each.state == publishing.OPEN,
                 "published_ms": each.published_ms,
