@@ -73,6 +73,7 @@ def navigation(reader: Reader) -> list[Entry]:
 
 
 SECTIONS = {
+    **dict.fromkeys(("submission", "reveal", "review", "comment", "correct", "save_correction"), "inbox"),
     **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
