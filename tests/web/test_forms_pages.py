@@ -203,8 +203,9 @@ def test_a_form_is_tried_by_its_own_rules_and_nothing_is_kept(world: World) -> N
     assert 'href="#f-colour"' in page
     page = who.fills(trial, {"step": "add:children"}).text
     assert re.search(r'name="a:children\[[0-9a-f-]{36}\]/called"', page)
-    for table in ("record", "operation", "quarantine"):
-        assert world.read(lambda on, table=table: execute(on, f"SELECT count(*) FROM {table}").scalar_one()) == 0
+    with world.database.read() as session:
+        for table in ("record", "operation", "quarantine"):
+            assert execute(session, f"SELECT count(*) FROM {table}").scalar_one() == 0
 
 
 def test_a_published_form_is_tried_by_whoever_may_read_it_and_a_broken_one_by_nobody(world: World) -> None:
