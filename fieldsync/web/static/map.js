@@ -62,7 +62,7 @@
     }
     for (let at = Math.ceil(view.getSouth() / step) * step; at <= view.getNorth(); at += step) {
       L.polyline([[at, view.getWest()], [at, view.getEast()]], style).addTo(lines);
-      label([at, view.getWest() + span * (backwards ? 0.9 : 0.01)], degrees(at, step));
+      label([at, view.getWest() + span * (backwards ? 0.85 : 0.01)], degrees(at, step));
     }
   };
 
