@@ -17,6 +17,7 @@ from fieldsync.routes import (
     access,
     account,
     acts,
+    attachments,
     audit,
     devices,
     errors,
@@ -33,7 +34,7 @@ from fieldsync.routes import (
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
 from fieldsync.routes.pages import site
-from fieldsync.services import role_book
+from fieldsync.services import role_book, uploads
 from fieldsync.store import outside_key, server
 from fieldsync.store.db import Database
 from fieldsync.store.engines import SqliteOptions, engine_options, prepare_sqlite
@@ -125,12 +126,13 @@ def create_app(
         MAX_CONTENT_LENGTH=settings.request_packed_bytes_max * 16,
     )
     database = database or open_database(settings)
-    app.extensions[EXTENSION] = Context(settings, database, clock, draw)
+    app.extensions[EXTENSION] = Context(settings, database, clock, draw, uploads.open_files(settings))
     api = DescribedApi(app)
     describe(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    app.register_blueprint(openrosa.blueprint)  # its own standard describes it, not OpenAPI
+    for own in (openrosa, attachments):  # standards of their own describe them, not OpenAPI
+        app.register_blueprint(own.blueprint)
     errors.register(app)
     access.register(app)
     site.register(app)

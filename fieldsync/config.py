@@ -99,6 +99,32 @@ class Settings:
         64 * 1024 * 1024,
     )
 
+    attachments: str = setting(
+        "",
+        "Where files of records lie: a folder, or `s3://bucket/prefix`. Empty: `attachments` in the data folder.",
+    )
+    attachments_endpoint: str = setting("", "Address of S3-compatible storage that is not Amazon's.")
+    attachment_bytes_max: int = setting(
+        100 * 1024 * 1024, "Largest file of a record.", "bytes", 64 * 1024, 16 * 1024 * 1024 * 1024
+    )
+    attachments_waiting_bytes_max: int = setting(
+        1024 * 1024 * 1024,
+        "What one phone's files may take that are on their way, or that no record has named yet.",
+        "bytes",
+        1024 * 1024,
+        1024 * 1024 * 1024 * 1024,
+    )
+    openrosa_bytes_max: int = setting(
+        100 * 1024 * 1024,
+        "Largest request of an OpenRosa client, packed and unpacked; Collect is told, and splits what is larger.",
+        "bytes",
+        1024 * 1024,
+        16 * 1024 * 1024 * 1024,
+    )
+    upload_days: int = setting(
+        14, "How long an unfinished upload, or a file that no record names, is kept.", "days", 1, 3650
+    )
+
     batches_per_commit: int = setting(
         64, "Waiting batches that the SQLite writer commits together: one fsync for all.", "batches", 1, 1024
     )

@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read, inbox_projection, quality_follow, quality_night
+from fieldsync.config import Settings
+from fieldsync.services import audit_read, inbox_projection, pictures, quality_follow, quality_night, uploads
 from fieldsync.services.export_workshop import Workshop
 from fieldsync.store import associations, form_uploads, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database
@@ -123,6 +124,19 @@ JOBS = (
 def export_jobs(workshop: Workshop) -> tuple[Job, ...]:
     """What makes files that people take out, and what removes them."""
     return (Job("exports", EXPORTS_SECONDS, workshop.work), Job("sweep_exports", 10 * MINUTE, workshop.sweep))
+
+
+def file_jobs(settings: Settings) -> tuple[Job, ...]:
+    """What makes files of records ready to be read, and what forgets those that nobody wants."""
+    files = uploads.open_files(settings)
+
+    def make_ready(database: Database) -> None:
+        pictures.make_all_ready(database, files)
+
+    def give_up(database: Database) -> None:
+        uploads.give_up(database, settings, files, now_ms())
+
+    return (Job("make_files_ready", MINUTE, make_ready), Job("give_up_files", HOUR, give_up))
 
 
 class Leadership:

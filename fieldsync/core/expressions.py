@@ -88,12 +88,13 @@ def _compiled(tree: FormTree, lists: ChoiceLists, context: str, node: Node) -> A
     source = f"[{code.source}]" if code.kind == NODE else code.source
     if code.kind == BOOLEAN:
         source = f"bool({source})"
-    unpacked = _unpacked(tree.nests[context])
-    lines = ["f, o = e.fields.get, e.occurrences", *unpacked, *scope.with_loads([f"return {source}"])]
+    rows = unpacked(tree.nests[context])
+    lines = ["f, o = e.fields.get, e.occurrences", *rows, *scope.with_loads([f"return {source}"])]
     return made("evaluate", "e, p", lines, scope.constants)
 
 
-def _unpacked(nest: tuple[str, ...]) -> list[str]:
+def unpacked(nest: tuple[str, ...]) -> list[str]:
+    """Lines of source that name the rows around a node."""
     occurrences = "".join(f"p{level}, " for level in range(len(nest)))
     return [f"{occurrences}= p"] if occurrences else []
 
@@ -202,7 +203,7 @@ class _Trial:
             filter_source(scope, self._lists, question.path, expression.text, Rows(rows, "w0"))
         except NotCompiledError:
             source = offered_source(scope, self._lists, question)
-            offered = made("offered", "e, p", [*_unpacked(question.repeats), f"return {source}"], scope.constants)
+            offered = made("offered", "e, p", [*unpacked(question.repeats), f"return {source}"], scope.constants)
             offered(self._environment, tuple(self._occurrence(repeat) for repeat in question.repeats))
 
 

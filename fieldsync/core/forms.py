@@ -68,6 +68,8 @@ class Question(msgspec.Struct, frozen=True):
     key: bool = False
     place: bool = False
     project: bool = False
+    keep_metadata: bool = False
+    """Whether a picture keeps the place and time that its camera wrote into it."""
     choices: tuple[Choice, ...] = ()
     itemset: Itemset | None = None
     appearance: str = ""

@@ -242,6 +242,7 @@ class _Reading:
             key=bind.key,
             place=bind.place,
             project=bind.project,
+            keep_metadata=bind.keep_metadata,
             choices=choices,
             itemset=itemset,
             appearance=control.appearance if control is not None else "",

@@ -17,6 +17,7 @@ OPERATOR = "operator"
 ACTIONS: Mapping[str, str] = {
     "sync": "a device's batch was stored; the detail is its digest and how many operations it has",
     "submission": "an OpenRosa client handed a submission in",
+    "file_received": "a file of a record came whole; the detail is its digest",
     "act": "somebody at the desk said an operation about a record",
     "verdict": "something quarantined was released or rejected",
     "form_published": "a form version was published",

@@ -12,7 +12,7 @@ from fieldsync.core.masking import said_without, without
 from fieldsync.services import auditing, changes, desk, records_told, showing
 from fieldsync.services.desk import Found
 from fieldsync.services.readers import Reader
-from fieldsync.services.withholding import Withholding, hidden_from
+from fieldsync.services.withholding import Hidden, Withholding, hidden_from
 from fieldsync.store import associations, operations, records
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.records import RecordRow
@@ -153,6 +153,16 @@ def hiding(
         return said_without(said, paths.known, hidden.withheld | hidden.masked)
 
     return hide
+
+
+def hidden_of(session: Session, reader: Reader, found: Found, revealed: bool = False) -> Hidden:
+    """Which answers of a record a reader is not shown; what is restricted and shown is noted."""
+    paths = Withholding(session, reader.association_id).paths(found.kind, found.of)
+    scope = reader.scope(found.kind, found.of, found.row.place, found.row.created_by)
+    hidden = hidden_from(reader, scope, paths, revealed)
+    if hidden.discloses:
+        reader.disclosed.append(f"record:{records.uuid_text(found.row.uuid)}")
+    return hidden
 
 
 def shown_to(

@@ -251,7 +251,10 @@ class MissingFile(Base):
     """A file that an operation names and that is not here yet."""
 
     __tablename__ = "missing_file"
-    __table_args__ = (PrimaryKeyConstraint("author_id", "counter", "sha256"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("author_id", "counter", "sha256"),
+        Index("ix_missing_file_sha256", "sha256"),
+    )
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
     counter: Mapped[int]
     sha256: Mapped[str]

@@ -35,6 +35,11 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "openrosa_file",
+        "openrosa_missing",
+        "attachment",
+        "upload",
+        "as_sent",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
     "What it looks like": (

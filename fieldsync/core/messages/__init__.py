@@ -4,6 +4,7 @@ Each text says what is wrong, then what to do where something can be done. `{nam
 problem's detail. A new problem is one entry in the module of its area.
 """
 
+from fieldsync.core.messages.attachments import ATTACHMENTS
 from fieldsync.core.messages.desk import DESK
 from fieldsync.core.messages.exports import EXPORTS
 from fieldsync.core.messages.openrosa import OPENROSA
@@ -20,6 +21,7 @@ Entry = tuple[int | None, str, str, str]
 LANGUAGES = ("ar", "fr", "en")
 
 MESSAGES: dict[str, Entry] = {
+    **ATTACHMENTS,
     **REQUESTS,
     **OPERATIONS,
     **RECORDS,

@@ -73,6 +73,8 @@ NOTICES = {
     "record_approved": _l("Approved."),
     "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
     "record_rejected": _l("Rejected."),
+    "record_corrected": _l("The answers are changed; what stood there stays in the history."),
+    "nothing_corrected": _l("Nothing differs; nothing was written."),
     "commented": _l("Said; the phone shows it after its next sync."),
     "form_published": _l("The version is published; phones get it at their next sync."),
     "form_known": _l("This version was published before; nothing changed."),

@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    correcting,
     devices,
     enrolment,
     exports,
@@ -33,6 +34,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    correcting,
     devices,
     enrolment,
     exports,

@@ -74,7 +74,7 @@ def review(form: str, record: str) -> Response:
     if not decision:
         raise Refused(Problem("not_found"))
     text, by, who = said_text(), desk_of_reader(), reader()
-    problem = _too_long(text)
+    problem = too_long(text)
 
     def work(session: Any) -> Problem | None:
         found = find(session, who, form, record, ACT_ON_RECORDS)
@@ -85,7 +85,7 @@ def review(form: str, record: str) -> Response:
     problem = problem or context().database.write(work)
     if problem is not None:
         return _shown(form, record, refused=problem, given=Given(text, request.form.get("decision", "")))
-    return _onward(form, record, record_words.DECIDED[decision])
+    return onward(form, record, record_words.DECIDED[decision])
 
 
 @blueprint.post("/submissions/<form>/<record>/comment")
@@ -93,7 +93,7 @@ def review(form: str, record: str) -> Response:
 def comment(form: str, record: str) -> Response:
     """Say something to whoever works with the record; it is on her phone after its next sync."""
     text, by, who = said_text(), desk_of_reader(), reader()
-    problem = _too_long(text) or (None if text else Problem("comment_due"))
+    problem = too_long(text) or (None if text else Problem("comment_due"))
 
     def work(session: Any) -> Problem | None:
         return desk.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text)
@@ -101,7 +101,7 @@ def comment(form: str, record: str) -> Response:
     problem = problem or context().database.write(work)
     if problem is not None:
         return _shown(form, record, refused=problem, given=Given(text))
-    return _onward(form, record, "commented")
+    return onward(form, record, "commented")
 
 
 def said_text(name: str = "text") -> str:
@@ -135,11 +135,13 @@ def _kept() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.args.items(multi=True) if name not in OWN_ARGUMENTS]
 
 
-def _too_long(text: str) -> Problem | None:
+def too_long(text: str) -> Problem | None:
+    """What is wrong with a comment or a reason that is too long."""
     return Problem("comment_too_long", detail={"limit": str(COMMENT_MAX)}) if len(text) > COMMENT_MAX else None
 
 
-def _onward(form: str, record: str, notice: str) -> Response:
+def onward(form: str, record: str, notice: str) -> Response:
+    """After a deed: the submission's page, with the filter that somebody came from."""
     return shell.onward_to(url_for("pages.submission", form=form, record=record) + kept_filter(), notice)
 
 

@@ -22,6 +22,7 @@ PERMISSIONS: dict[str, Words] = {
 ACTIONS: dict[str, Words] = {
     "sync": _l("Batch received"),
     "submission": _l("Form received from an OpenRosa client"),
+    "file_received": _l("File received"),
     "act": _l("Act at the desk"),
     "verdict": _l("Quarantine judged"),
     "form_published": _l("Form published"),
