@@ -64,7 +64,8 @@ def test_a_point_leads_to_its_submission(world: World) -> None:
 
 
 def test_an_entity_lies_at_its_geometry(world: World) -> None:
-    sent(world, world.phone(), "workshop", ASNI, at(31.25, -7.98), id=world.uuid(), title="Raffia")
+    made = {"meta/entity/@id": world.uuid(), "meta/entity/@create": "1", "meta/entity/label": "Raffia"}
+    sent(world, world.phone(), "workshop", ASNI, at(31.25, -7.98), title="Raffia", **made)
     found = seen(world, reader_of(world, "association_reviewer"), Filter(kind="entity", of="workshops"))
     assert [(each.kind, each.of) for each in found.points] == [("entity", "workshops")]
 

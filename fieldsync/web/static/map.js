@@ -94,7 +94,8 @@
     });
     const made = L.marker(at, { icon, title: told.label, riseOnHover: true });
     made.on("add", () => made.getElement().setAttribute("aria-label", [told.label, told.place].filter(Boolean).join(", ")));
-    if (many) made.on("click", () => map.setView(at, Math.min(map.getZoom() + 2, map.getMaxZoom())));
+    const closer = () => map.setView(at, Math.min(map.getZoom() + 2, map.getMaxZoom()));
+    if (many) made.on("click", closer).on("keypress", (event) => event.originalEvent.key === "Enter" && closer());
     else made.bindPopup(() => popup(told), { closeButton: true });
     return made.addTo(marks);
   };
