@@ -31,8 +31,8 @@ CELLS_MAX = 800
 NARROWED_MAX = 10_000
 """Records of a narrowed filter that are looked at, the first of its order."""
 
-LOOKED_AT_MAX = 20_000
-"""Points of one view that are looked at where cells are too coarse."""
+LOOKED_AT_MAX = 10_000
+"""Points of one view that are looked at one by one; where there are more, clusters are all that is shown."""
 
 NEAR_LEVEL = 20
 """From here on cells are some forty metres wide: points are told apart."""
@@ -131,9 +131,12 @@ def view(session: Session, reader: Reader, wanted: Filter, box: Box, level: int)
     total = sum(each.points for each in clusters.values())
     if total > POINTS_MAX and level <= LEVELS[-1] + 1:
         return View(clusters=[each for each in clusters.values() if each.points > 0])
+    near = points.within(session, sights, spans_of(box, SPANS_MAX), LOOKED_AT_MAX + 1)
+    if len(near) > LOOKED_AT_MAX:
+        return View(clusters=[each for each in clusters.values() if each.points > 0])
     found = [
         row
-        for row in points.within(session, sights, spans_of(box, SPANS_MAX), LOOKED_AT_MAX)
+        for row in near
         if box.holds(row.latitude, row.longitude) and sights[row.collection_id].shows(row.place, row.personal)
     ]
     return _of_rows(session, found, level, False)

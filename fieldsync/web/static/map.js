@@ -137,7 +137,7 @@
   map.on("popupopen", (event) => {
     const close = event.popup.getElement().querySelector(".leaflet-popup-close-button");
     if (close) close.setAttribute("aria-label", words.close);
-    event.popup.getElement().querySelector("a.button")?.focus();
+    requestAnimationFrame(() => event.popup.getElement()?.querySelector("a.button")?.focus());
   });
   show();
 })();
