@@ -16,7 +16,18 @@ from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
 from fieldsync.config import Settings
-from fieldsync.services import audit_read, inbox_projection, pictures, quality_follow, quality_night, uploads
+from fieldsync.services import (
+    audit_read,
+    counting,
+    following,
+    inbox_projection,
+    indicator_book,
+    pictures,
+    publications,
+    quality_follow,
+    quality_night,
+    uploads,
+)
 from fieldsync.services.export_workshop import Workshop
 from fieldsync.store import associations, form_uploads, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database
@@ -97,6 +108,30 @@ def _list(association_id: int, session: Session) -> bool:
     return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
 
 
+def count(database: Database) -> None:
+    """Let the figures follow the change logs."""
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+        late = [each for each in owners if following.is_behind(session, indicator_book.FOLLOWER, each)]
+    for association_id in late:
+        for _ in range(FOLLOW_STEPS_MAX):
+            if not database.write(lambda session, each=association_id: _count_step(session, each)):  # type: ignore[misc]
+                break
+
+
+def _count_step(session: Session, association_id: int) -> int:
+    return counting.catch_up(session, association_id, FOLLOW_STEP_CHANGES)
+
+
+def publish_figures(database: Database) -> None:
+    """Publish the figures of the months that have closed, once all that came in is counted."""
+    at = now_ms()
+    with database.read() as session:
+        due = publications.is_due(session, at)
+    if due:
+        database.write(lambda session: publications.publish(session, at))
+
+
 def judge_quality(database: Database) -> None:
     """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
 
@@ -114,6 +149,8 @@ def judge_quality(database: Database) -> None:
 
 JOBS = (
     Job("follow", 5, follow),
+    Job("count", 10, count),
+    Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),

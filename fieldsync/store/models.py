@@ -123,6 +123,7 @@ class Receipt(Base):
     """One batch as it was received: when by our clock, when by the sender's, how much."""
 
     __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_device", "device_id", "received_ms"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     received_ms: Mapped[int]

@@ -137,6 +137,12 @@ def held(session: Session, association_id: int, after_id: int, limit: int) -> li
     return [(HistoryRow(*row[:8]), bytes(row[8])) for row in rows]
 
 
+def held_count(session: Session, association_id: int) -> int:
+    """How many operations of an association wait for something."""
+    sql = "SELECT count(DISTINCT operation_id) FROM waiting WHERE association_id = ?"
+    return int(execute(session, sql, (association_id,)).scalar_one())
+
+
 def history_page(session: Session, record_id: int, after_id: int, limit: int) -> list[HistoryRow]:
     """A page of what was said about a record, in the order in which it came."""
     sql = (

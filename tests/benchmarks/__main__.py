@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import household, visits
+from tests.benchmarks import household, submission, visits
 from tests.benchmarks.load import Operations, Run, send, together
 from tests.benchmarks.server import Server, empty_wal
 from tests.benchmarks.setting import Makers, set_up
@@ -67,6 +67,7 @@ def measure(data: Path, records: int) -> Iterator[Row]:
     finally:
         makers.close()
     yield cold_start(data)
+    yield from submission.pages()
 
 
 def under_load(server: Server, makers: Makers, records: int) -> Iterator[Row]:

@@ -8,7 +8,9 @@ from typing import Any
 import yaml
 from pyxform.xls2xform import convert
 
+from fieldsync.core.counting import WAYS
 from fieldsync.core.forms import Form
+from fieldsync.core.indicators import IndicatorBook, read_book
 from fieldsync.core.validation import CompiledForm, compile_form
 from fieldsync.core.xform import read_form
 
@@ -54,6 +56,14 @@ def compiled(form_id: str) -> CompiledForm:
 def data() -> dict[str, list[dict[str, Any]]]:
     """forms/programme.yaml."""
     read: dict[str, list[dict[str, Any]]] = yaml.safe_load((FOLDER / "programme.yaml").read_text("utf-8"))
+    return read
+
+
+@cache
+def indicator_book() -> IndicatorBook:
+    """forms/indicators.yaml."""
+    read = read_book(yaml.safe_load((FOLDER / "indicators.yaml").read_text("utf-8")), WAYS)
+    assert isinstance(read, IndicatorBook), read
     return read
 
 

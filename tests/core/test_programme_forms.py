@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.core.programme import FORM_IDS, converted, data, form, places, workbook
+from tests.core.programme import FORM_IDS, converted, data, form, indicator_book, places, workbook
 
 LANGUAGES = ("العربية (ar)", "Français (fr)", "English (en)")
 CLASSES = ("P0", "P1", "P2")
@@ -307,9 +307,9 @@ def test_the_seven_associations_sit_and_work_in_known_places() -> None:
 
 
 def test_indicators_have_the_announced_results_as_targets() -> None:
-    indicators = data()["indicators"]
-    targets = {row["code"]: (row["association"], row["operator"], row["target"]) for row in indicators if row["target"]}
-    assert [row["code"] for row in indicators] == [f"I{number:02}" for number in range(1, 24)]
+    indicators = indicator_book().indicators
+    targets = {row.code: (row.association, each.operator, each.target) for row in indicators for each in row.targets}
+    assert [row.code for row in indicators] == [f"I{number:02}" for number in range(1, 24)]
     assert targets == {
         "I01": ("ANW", "=", 4),
         "I02": ("ANW", "=", 100),
@@ -328,10 +328,12 @@ def test_indicators_have_the_announced_results_as_targets() -> None:
         "I19": ("all", ">=", 16),
         "I20": ("all", "each <=", 200000),
     }
-    assert {row["suppression"] for row in indicators} == {row["code"] for row in data()["suppression"]}
+    assert {row.suppression for row in indicators} == {"S0", "S1", "S2"}
+    assert all(set(row.definition) == {"ar", "fr", "en"} for row in indicators)
+    assert indicator_book().threshold("2026-11-28") == 5
 
 
 def test_no_funder_is_named_anywhere() -> None:
     for form_id in FORM_IDS:
         assert not re.search("usaid|deloitte", converted(form_id)[0].decode(), re.IGNORECASE)
-    assert not re.search("usaid|deloitte", str(data()), re.IGNORECASE)
+    assert not re.search("usaid|deloitte", str(data()) + str(indicator_book()), re.IGNORECASE)

@@ -42,6 +42,9 @@ AREAS: dict[str, tuple[str, ...]] = {
         "as_sent",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What is counted": (
+        *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
+    ),
     "What it looks like": (
         *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
     ),

@@ -111,6 +111,19 @@ def test_a_script_reveals_nothing(world: World) -> None:
     assert script.post(f"records/{record}/reveal", status=403)["code"] == "forbidden"
 
 
+def test_a_script_of_whoever_listens_reads_nothing_that_was_said_in_confidence(world: World) -> None:
+    publish_intake(world)
+    record = intake(world, listening_phone(world, team="centre-1"))
+    supervisor = person(world, "listening_supervisor", team="centre-1")
+    may = ["read_records", "read_history"]
+    made = supervisor.post("me/tokens", {"name": "x", "permissions": may, "days": 1}, 201)
+    script = Caller(world.app.test_client(), made["secret"])
+    assert "story" in script.get(f"records/{record}")["withheld"]
+    for path in (f"records/{record}", "submissions", f"records/{record}/operations"):
+        assert "what happened" not in script.call("GET", path).text, path
+    assert actions(world, "restricted_read") == []
+
+
 @pytest.mark.parametrize(
     "role",
     [

@@ -7,6 +7,7 @@ problem's detail. A new problem is one entry in the module of its area.
 from fieldsync.core.messages.attachments import ATTACHMENTS
 from fieldsync.core.messages.desk import DESK
 from fieldsync.core.messages.exports import EXPORTS
+from fieldsync.core.messages.indicators import INDICATORS
 from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
@@ -29,6 +30,7 @@ MESSAGES: dict[str, Entry] = {
     **OPENROSA,
     **PAGES,
     **PEOPLE,
+    **INDICATORS,
     **QUALITY,
     **DESK,
     **EXPORTS,

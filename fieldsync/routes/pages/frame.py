@@ -33,6 +33,10 @@ class Entry:
     count: int | None = None
 
 
+BAR_ENTRIES = 5
+"""Entries that stand in the bar of a laptop; the rest is in its menu. More do not fit in French at 1280 pixels."""
+
+
 def values() -> dict[str, Any]:
     """What every template may use of its frame."""
     reader = whoever()
@@ -40,7 +44,7 @@ def values() -> dict[str, Any]:
         g.frame = {"who": None, "navigation": []} if reader is None else {
             "who": _who(reader), "navigation": navigation(reader)
         }  # fmt: skip
-    return {**shell.names_of_templates(), **g.frame}
+    return {**shell.names_of_templates(), **g.frame, "bar_entries": BAR_ENTRIES}
 
 
 def navigation(reader: Reader) -> list[Entry]:
@@ -50,6 +54,7 @@ def navigation(reader: Reader) -> list[Entry]:
     offered = (
         (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
         (access.READ_RECORDS, "map", "map", _("Map")),
+        (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
         (access.READ_HISTORY, "quality", "gauge", _("Quality")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
@@ -74,6 +79,7 @@ SECTIONS = {
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }

@@ -96,6 +96,12 @@ def moment(ms: int) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), f"{day} {here:%H:%M}")
 
 
+def day_of(ms: int) -> str:
+    """A day as people say it, in the programme's zone: 23 Nov."""
+    here = datetime.fromtimestamp(ms / 1000, UTC).astimezone(PROGRAMME_ZONE)
+    return str(dates.format_date(here, "d MMM", locale=Locale.parse(LOCALES[chosen()])))
+
+
 def ago(ms: int) -> Markup:
     """How long ago something was, or how far off it is."""
     at = datetime.fromtimestamp(ms / 1000, UTC)

@@ -18,6 +18,7 @@ from fieldsync.routes.pages import (
     grants,
     home,
     inbox,
+    indicators,
     language,
     links,
     map,
@@ -44,6 +45,7 @@ VIEWS = (
     grants,
     home,
     inbox,
+    indicators,
     links,
     map,
     own_tokens,
@@ -61,5 +63,6 @@ def register(app: Flask) -> None:
     """Add the pages, their words and their way to refuse."""
     language.register(app)
     app.register_blueprint(blueprint)
+    indicators.register_filters(app)
     app.context_processor(frame.values)
     errors.tell_people(app, faults.wants_page, faults.fault)
