@@ -17,7 +17,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import labels, language, record_words, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import desk, reading, record_page, reviewing
+from fieldsync.services import desk, quality_told, reading, record_page, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
@@ -154,6 +154,7 @@ def _shown(
         older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
         found = find(session, who, form, record)
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
+        marks = quality_told.told(session, who, found.row, chosen)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
     return shell.page(
@@ -169,6 +170,7 @@ def _shown(
         state=record_words.REVIEW_STATES.get(found.row.review),
         facts=record_words.facts(told),
         problems=record_page.misplaced(told),
+        flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
         states=record_words.REVIEW_STATES,
         deeds=record_words.DEEDS,
         verdicts=record_words.VERDICTS,
