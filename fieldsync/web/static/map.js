@@ -137,7 +137,7 @@
   map.on("popupopen", (event) => {
     const close = event.popup.getElement().querySelector(".leaflet-popup-close-button");
     if (close) close.setAttribute("aria-label", words.close);
-    requestAnimationFrame(() => event.popup.getElement()?.querySelector("a.button")?.focus());
+    setTimeout(() => event.popup.getElement()?.querySelector("a.button")?.focus({ preventScroll: true }), 0);
   });
   show();
 })();
