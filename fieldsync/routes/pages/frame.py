@@ -79,6 +79,8 @@ SECTIONS = {
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("quarantined", "held", "release_held", "judge_several"), "quarantine"),
+    **dict.fromkeys(("reveal_quarantined", "judge_quarantined", "correct_quarantined"), "quarantine"),
     **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),

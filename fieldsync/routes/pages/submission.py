@@ -1,6 +1,7 @@
 """A submission: its answers, what became of them, what people say about it, and the decision."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import labels, language, record_words, shell
+from fieldsync.routes.pages import conflict_cards, labels, language, record_words, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import desk, quality_told, reading, record_page, reviewing
@@ -50,7 +51,7 @@ class Given:
 @page_access(READ_RECORDS)
 def submission(form: str, record: str) -> Response:
     """One submission; personal answers are masked for who need not read them."""
-    return _shown(form, record)
+    return shown(form, record)
 
 
 @blueprint.post("/submissions/<form>/<record>/reveal")
@@ -63,7 +64,7 @@ def reveal(form: str, record: str) -> Response:
         reading.note_revealed(session, who, find(session, who, form, record), here.now_ms())
 
     here.database.write(work)
-    return _shown(form, record, revealed=True)
+    return shown(form, record, revealed=True)
 
 
 @blueprint.post("/submissions/<form>/<record>/review")
@@ -84,7 +85,7 @@ def review(form: str, record: str) -> Response:
 
     problem = problem or context().database.write(work)
     if problem is not None:
-        return _shown(form, record, refused=problem, given=Given(text, request.form.get("decision", "")))
+        return shown(form, record, refused=problem, given=Given(text, request.form.get("decision", "")))
     return onward(form, record, record_words.DECIDED[decision])
 
 
@@ -100,7 +101,7 @@ def comment(form: str, record: str) -> Response:
 
     problem = problem or context().database.write(work)
     if problem is not None:
-        return _shown(form, record, refused=problem, given=Given(text))
+        return shown(form, record, refused=problem, given=Given(text))
     return onward(form, record, "commented")
 
 
@@ -145,9 +146,15 @@ def onward(form: str, record: str, notice: str) -> Response:
     return shell.onward_to(url_for("pages.submission", form=form, record=record) + kept_filter(), notice)
 
 
-def _shown(
-    form: str, record: str, revealed: bool = False, refused: Problem | None = None, given: Given | None = None
+def shown(
+    form: str,
+    record: str,
+    revealed: bool = False,
+    refused: Problem | None = None,
+    given: Given | None = None,
+    settling: Mapping[str, str] | None = None,
 ) -> Response:
+    """The page; `refused`: why a decision was, `settling`: what is wrong with how a conflict was to be, by path."""
     chosen, who = language.chosen(), reader()
     with context().database.read() as session:
         secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
@@ -155,11 +162,13 @@ def _shown(
         found = find(session, who, form, record)
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
         marks = quality_told.told(session, who, found.row, chosen)
+        speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
     return shell.page(
         "submission.html",
-        shell.status_of(refused) if refused else 200,
+        shell.status_of(refused) if refused else 422 if settling else 200,
         page=told,
         title=told.form.title if told.form else form,
         address=address,
@@ -171,6 +180,8 @@ def _shown(
         facts=record_words.facts(told),
         problems=record_page.misplaced(told),
         flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
+        conflicts=cards,
+        conflicts_address=f"{address}/conflicts{kept_filter()}",
         states=record_words.REVIEW_STATES,
         deeds=record_words.DEEDS,
         verdicts=record_words.VERDICTS,
