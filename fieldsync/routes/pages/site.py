@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -40,6 +41,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
