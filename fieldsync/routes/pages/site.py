@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -30,6 +31,7 @@ from fieldsync.routes.pages import (
     quality,
     quarantine,
     quarantined,
+    record_files,
     roles,
     sign_in,
     submission,
@@ -39,6 +41,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -59,6 +62,7 @@ VIEWS = (
     people,
     quality,
     quarantine,
+    record_files,
     quarantined,
     roles,
     sign_in,
