@@ -17,7 +17,7 @@ from fieldsync.demo.link import Link
 ROUNDS_MAX = 200
 """Round trips until a phone has said and heard everything; with this link some ten are enough."""
 
-PEOPLE, ACTIVITIES, GROUPS, MONTHS = 12, 4, 2, 3
+PEOPLE, ACTIVITIES, GROUPS, MONTHS = 14, 6, 2, 3
 IDEAS, VISITS, CHECKS, ROOMS = 2, 4, 2, 5
 
 DAYS = 14

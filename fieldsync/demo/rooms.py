@@ -51,11 +51,6 @@ def room(dice: Random, communes: tuple[str, ...], version: str, today: date, *, 
     return Filled(FORM, version, writes)
 
 
-def again(filled: Filled, dice: Random) -> Filled:
-    """Another room with the same answers: somebody copied instead of asking."""
-    return filled._replace(writes={**filled.writes, "name": f"{NAMES[0]} {dice.randint(100, 999)}"})
-
-
 def at_night(filled: Filled, today: date) -> Filled:
     """The same form, opened late in the evening and finished within seconds."""
     late = {"start": f"{today}T23:12:00.000+01:00", "end": f"{today}T23:12:19.000+01:00"}

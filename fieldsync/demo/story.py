@@ -113,11 +113,11 @@ def haste(cast: Cast, say: Say) -> None:
         phone.submit(rooms.at_night(companion.register_participant(day), day))
     communes = WORK["KHT"][1]
     first = rooms.room(phone.dice, communes, phone.versions()[rooms.FORM], day)
-    for form in (first, *(rooms.again(first, phone.dice) for _ in range(HASTY))):
-        phone.submit(form)
+    for _ in range(HASTY + 1):
+        phone.submit(first)
     phone.submit(rooms.room(phone.dice, communes, first.version, day, far=True))
     phone.sync()
-    say(f"Zahra sends {HASTY} forms of last night, {HASTY} rooms with copied answers, and one that lies far off")
+    say(f"Zahra sends {HASTY} forms of last night, the same room {HASTY + 1} times, and one that lies far off")
 
 
 def waiting(cast: Cast, say: Say) -> None:

@@ -15,7 +15,7 @@ from fieldsync.core.inbox import Filter
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import labels, language, shell
+from fieldsync.routes.pages import labels, language, rows, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
@@ -135,7 +135,7 @@ def _point(each: Point) -> dict[str, Any]:
         "label": each.of,
         "place": labels.place(each.place) if each.place else "",
         "kind": each.kind,
-        "code": each.uuid[:8],
+        "code": rows.short(each.uuid),
         "address": shell.address_of(endpoint, **{name: each.of, "record": each.uuid}),
     }
     return _feature({"type": "Point", "coordinates": [each.longitude, each.latitude]}, told)

@@ -80,7 +80,12 @@ def name_of(row: InboxRow) -> str:
 
 def code_of(row: InboxRow) -> str:
     """The short code by which people tell lines apart."""
-    return "" if row.uuid is None else records.uuid_text(row.uuid).rpartition("-")[2][:CODE_DIGITS]
+    return "" if row.uuid is None else short(records.uuid_text(row.uuid))
+
+
+def short(uuid: str) -> str:
+    """The short code of a record: of its last group, since the first is the time at which it was written."""
+    return uuid.rpartition("-")[2][:CODE_DIGITS]
 
 
 def record_address(kind: str, of: str, uuid: str, kept: Mapping[str, str] = NOTHING_KEPT) -> str:
