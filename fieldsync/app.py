@@ -23,6 +23,7 @@ from fieldsync.routes import (
     errors,
     forms,
     health,
+    indicators,
     openrosa,
     people,
     publish,
@@ -43,7 +44,21 @@ from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
     part.blueprint
-    for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, account, people, audit)
+    for part in (
+        health,
+        sync,
+        forms,
+        publish,
+        records,
+        acts,
+        quarantine,
+        devices,
+        sessions,
+        account,
+        people,
+        audit,
+        indicators,
+    )
 )
 
 SECURITY_HEADERS = {

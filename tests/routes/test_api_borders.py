@@ -47,6 +47,7 @@ class Ids:
     offer_id: str
     author: str
     form: str = "visit"
+    indicator: str = "I02"
     name: str = "picture.png"
     sha256: str = "0" * 64
     filename: str = "nothing.css"
