@@ -21,6 +21,7 @@ from fieldsync.routes import (
     audit,
     devices,
     errors,
+    exports,
     forms,
     health,
     indicators,
@@ -45,19 +46,8 @@ from fieldsync.store.models import Base
 BLUEPRINTS = tuple(
     part.blueprint
     for part in (
-        health,
-        sync,
-        forms,
-        publish,
-        records,
-        acts,
-        quarantine,
-        devices,
-        sessions,
-        account,
-        people,
-        audit,
-        indicators,
+        *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
+        *(audit, indicators),
     )
 )
 

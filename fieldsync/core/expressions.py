@@ -28,7 +28,7 @@ from fieldsync.core.expression_rows import Rows
 from fieldsync.core.form_references import Expression as FormExpression
 from fieldsync.core.form_references import expressions
 from fieldsync.core.form_tree import FormTree
-from fieldsync.core.forms import Finding, Form, Itemset, Question
+from fieldsync.core.forms import Finding, Form, Itemset, Question, blanks
 from fieldsync.core.generated_code import checked_source, made
 from fieldsync.core.operations import Value
 
@@ -211,9 +211,10 @@ def _finding(expression: FormExpression, fault: ExpressionFault) -> Finding:
     return Finding(
         "error",
         fault.code,
-        f"{expression.path}: {expression.column}: {fault}",
+        "{column}: {fault}",
         "Write it with the functions that ODK's documentation lists.",
         sheet="entities" if expression.column in ENTITY_COLUMNS else "survey",
         column=expression.column,
         path=expression.path,
+        detail=blanks(column=expression.column, fault=fault),
     )

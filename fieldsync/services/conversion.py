@@ -7,7 +7,7 @@ import msgspec
 
 from fieldsync.config import Settings
 from fieldsync.core.form_findings import form_findings
-from fieldsync.core.forms import Finding, Form
+from fieldsync.core.forms import Finding, Form, blanks
 from fieldsync.core.media import media_findings
 from fieldsync.core.xform import read_form
 from fieldsync.core.xlsform import error
@@ -64,7 +64,14 @@ def convert(
     """
     if kind not in _KINDS.values():
         return _refused(
-            [error("unknown_kind", f"{kind!r} is no kind of form definition.", "Use xlsx, csv, md, yaml, xml.")]
+            [
+                error(
+                    "unknown_kind",
+                    "{kind} is no kind of form definition.",
+                    "Use xlsx, csv, md, yaml, xml.",
+                    detail=blanks(kind=repr(kind)),
+                )
+            ]
         )
     found = Answer([], xform=data) if kind == "xml" else _run_worker(data, kind, limits)
     if not found.xform:

@@ -9,6 +9,7 @@ from fieldsync.store import (
     openrosa_models,
     people_models,
     quality_models,
+    quarantine_models,
     upload_models,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "openrosa_models",
     "people_models",
     "quality_models",
+    "quarantine_models",
     "upload_models",
 ]

@@ -209,35 +209,6 @@ class Waiting(Base):
     operation_id: Mapped[int] = mapped_column(ForeignKey("operation.id"))
 
 
-class Quarantined(Base):
-    """An operation that is wrong in itself, kept raw; it never occupies its id.
-
-    `status` is quarantined, released or rejected. `provisional` until the upstream server has judged it.
-    """
-
-    __tablename__ = "quarantine"
-    __table_args__ = (
-        Index("uq_quarantine_said", "sender_id", "author", "counter", "n", "digest", unique=True),
-        Index("ix_quarantine_author", "association_id", "author", "counter"),
-        Index("ix_quarantine_record", "association_id", "record"),
-    )
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
-    sender_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
-    author: Mapped[str]
-    counter: Mapped[int]
-    n: Mapped[int]
-    digest: Mapped[bytes]
-    counts: Mapped[bool]
-    kind: Mapped[str]
-    of: Mapped[str]
-    record: Mapped[bytes | None]
-    status: Mapped[str]
-    problems: Mapped[bytes]
-    body: Mapped[bytes]
-    arrived_ms: Mapped[int]
-
-
 class Void(Base):
     """A counter that its device had to set aside, so that nothing waits for it."""
 
@@ -262,19 +233,6 @@ class MissingFile(Base):
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
 
 
-class Fault(Base):
-    """How often an operation alone made the server fail; the fifth time quarantines it."""
-
-    __tablename__ = "fault"
-    __table_args__ = (PrimaryKeyConstraint("sender_id", "author", "counter", "n", "digest"),)
-    sender_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
-    author: Mapped[str]
-    counter: Mapped[int]
-    n: Mapped[int]
-    digest: Mapped[bytes]
-    times: Mapped[int]
-
-
 class Merge(Base):
     """A merge or un-merge operation, one row for each record that it speaks of."""
 
@@ -282,20 +240,6 @@ class Merge(Base):
     __table_args__ = (PrimaryKeyConstraint("record_id", "operation_id"), Index("ix_merge_operation", "operation_id"))
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     operation_id: Mapped[int] = mapped_column(ForeignKey("operation.id"))
-
-
-class Verdict(Base):
-    """What a coordinator decided of a quarantined or held operation; it may come before its target."""
-
-    __tablename__ = "verdict"
-    __table_args__ = (PrimaryKeyConstraint("association_id", "digest", "author", "counter", "n", "sender"),)
-    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
-    sender: Mapped[str]
-    author: Mapped[str]
-    counter: Mapped[int]
-    n: Mapped[int]
-    digest: Mapped[str]
-    decision: Mapped[str]
 
 
 class ReportKey(Base):

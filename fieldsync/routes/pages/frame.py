@@ -33,6 +33,10 @@ class Entry:
     count: int | None = None
 
 
+BAR_ENTRIES = 5
+"""Entries that stand in the bar of a laptop; the rest is in its menu. More do not fit in French at 1280 pixels."""
+
+
 def values() -> dict[str, Any]:
     """What every template may use of its frame."""
     reader = whoever()
@@ -40,7 +44,7 @@ def values() -> dict[str, Any]:
         g.frame = {"who": None, "navigation": []} if reader is None else {
             "who": _who(reader), "navigation": navigation(reader)
         }  # fmt: skip
-    return {**shell.names_of_templates(), **g.frame}
+    return {**shell.names_of_templates(), **g.frame, "bar_entries": BAR_ENTRIES}
 
 
 def navigation(reader: Reader) -> list[Entry]:
@@ -69,12 +73,15 @@ def navigation(reader: Reader) -> list[Entry]:
 
 
 SECTIONS = {
+    **dict.fromkeys(("submission", "reveal", "review", "comment", "correct", "save_correction"), "inbox"),
     **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("quarantined", "held", "release_held", "judge_several"), "quarantine"),
+    **dict.fromkeys(("reveal_quarantined", "judge_quarantined", "correct_quarantined"), "quarantine"),
     **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),

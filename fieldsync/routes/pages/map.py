@@ -56,9 +56,7 @@ def map() -> Response:
         attribution=context().settings.map_attribution,
     )
     if tiles:
-        response.headers["Content-Security-Policy"] = shell.POLICY.replace(
-            "img-src 'self'", f"img-src 'self' {_origin(tiles)}"
-        )
+        response.headers["Content-Security-Policy"] = shell.policy(request.path, images=_origin(tiles))
     return response
 
 
