@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -14,6 +15,7 @@ from fieldsync.routes.pages import (
     exports,
     factors,
     faults,
+    form_trial,
     form_uploads,
     forms,
     frame,
@@ -40,6 +42,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -47,6 +50,7 @@ VIEWS = (
     entity,
     exports,
     factors,
+    form_trial,
     form_uploads,
     forms,
     grants,
