@@ -47,6 +47,7 @@ class Ids:
     offer_id: str
     author: str
     export_id: str
+    upload: str = "0" * 32
     form: str = "visit"
     name: str = "picture.png"
     sha256: str = "0" * 64
