@@ -49,6 +49,8 @@ class Ids:
     export_id: str
     upload: str = "0" * 32
     form: str = "visit"
+    indicator: str = "I02"
+    upload: str = "0" * 32
     name: str = "picture.png"
     sha256: str = "0" * 64
     filename: str = "nothing.css"
