@@ -47,7 +47,6 @@ class Ids:
     offer_id: str
     author: str
     export_id: str
-    upload: str = "0" * 32
     form: str = "visit"
     indicator: str = "I02"
     upload: str = "0" * 32
