@@ -44,6 +44,11 @@ def shown_value(value: Value, question: Question | None, choices: Choices | None
     return ShownValue(_BY_TYPE.get(question.type if question else "", TEXT), str(value))
 
 
+def in_words(shown: ShownValue) -> str:
+    """A value as a text within another: the labels of its choices, or as it was said."""
+    return ", ".join(choice.text for choice in shown.choices) or shown.text
+
+
 def _members(value: Mapping[str, Value], question: Question | None, choices: Choices | None) -> ShownValue:
     if "set" in value:
         return _chosen(value["set"], question, choices)
