@@ -15,7 +15,7 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import conflict_cards, labels, language, record_words, shell
+from fieldsync.routes.pages import conflict_cards, heads, labels, language, record_words, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import desk, reading, record_page, reviewing
@@ -180,6 +180,7 @@ def shown(
         problems=record_page.misplaced(told),
         conflicts=cards,
         conflicts_address=f"{address}/conflicts{kept_filter()}",
+        heads=heads.as_text(told.record["heads"]),
         states=record_words.REVIEW_STATES,
         deeds=record_words.DEEDS,
         verdicts=record_words.VERDICTS,
