@@ -21,9 +21,11 @@ from fieldsync.routes import (
     audit,
     devices,
     errors,
+    exports,
     forms,
     health,
     openrosa,
+    openrosa_signing,
     people,
     publish,
     quarantine,
@@ -43,7 +45,10 @@ from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
     part.blueprint
-    for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, account, people, audit)
+    for part in (
+        *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
+        audit,
+    )
 )
 
 SECURITY_HEADERS = {
@@ -139,6 +144,7 @@ def create_app(
         api.register_blueprint(blueprint)
     for own in (openrosa, attachments):  # standards of their own describe them, not OpenAPI
         app.register_blueprint(own.blueprint)
+    app.register_blueprint(openrosa.blueprint, name="openrosa_signed", url_prefix=f"{openrosa_signing.SIGNED}<key>")
     errors.register(app)
     access.register(app)
     site.register(app)

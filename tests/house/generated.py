@@ -37,6 +37,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
         "openrosa_file",
         "openrosa_missing",
+        "openrosa_key",
         "attachment",
         "upload",
         "as_sent",
@@ -52,7 +53,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
         *("searched", "bulk_deed"),
     ),
-    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
+    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property", "entity_list_change"),
 }
 
 

@@ -182,16 +182,18 @@ def test_a_form_cannot_name_another_association(office: World) -> None:
     assert coordinator.fills(own, {"role": "designer"}).status_code == 403
 
 
-@pytest.mark.parametrize("hostile", ["<img src=x onerror=alert(1)>", "'\"><script>alert(1)</script>", "{{ 7*7 }}"])
+@pytest.mark.parametrize(
+    "hostile", ["<img src=x onerror=alert(1)>", "'\"><script>alert(1)</script>", "{{ 7777*7777 }}"]
+)
 def test_a_hostile_name_is_only_text(office: World, hostile: str) -> None:
     new = NewDevice(office.amal, "device", hostile)
-    author = secrets.token_hex(16)
+    author = "ab" * 16
     office.write(lambda session: enrolment.enrol_at_once(session, new, author, "token", office.now_ms))
     coordinator = visitor(office, "coordinator")
     for path in ("/phones", f"/phones/{author}", f"/phones/{author}/revoke", "/phones?after=<script>"):
         text = coordinator.opens(path).text
         assert hostile not in text or hostile.startswith("{{")
-        assert "49" not in re.sub(r"<[^>]*>", "", text) or not hostile.startswith("{{")
+        assert "60481729" not in re.sub(r"<[^>]*>", "", text) or not hostile.startswith("{{")
         assert "<script>alert" not in text
 
 

@@ -105,6 +105,7 @@ def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> di
         "count": _told(services.count(session, who, wanted)),
         "sealed": _sealed(session, who),
         "may_act": who.may(access.ACT_ON_RECORDS),
+        "may_export": who.may(access.EXPORT_RECORDS),
         "searched": searched,
         "not_shared": bool(wanted.search) and not searched,
         "cut_short": page.cut_short,
