@@ -28,7 +28,7 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import desk, reading, record_page, reviewing
+from fieldsync.services import desk, quality_told, reading, record_page, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
@@ -153,6 +153,7 @@ def shown(
         older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
         found = find(session, who, form, record)
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
+        marks = quality_told.told(session, who, found.row, chosen)
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling)
         way = record_way.way(session, who, found)
@@ -171,6 +172,7 @@ def shown(
         files=files,
         revealed=revealed,
         place=labels.place(found.row.place) if found.row.place else "",
+        flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
         conflicts=cards,
         conflicts_address=f"{address}/conflicts{kept_filter()}",
         heads=heads.as_text(told.record["heads"]),
