@@ -1,6 +1,6 @@
 """Quality: how often flags stand, by phone and by form; the rules with their thresholds; a submission's flags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -178,12 +178,12 @@ def _author_lines(found: Figures, wanted: Filter) -> list[Line]:
     ]
 
 
-def _form_lines(found: Figures, wanted: Filter, titles: Mapping[str, Spoken]) -> list[Line]:
+def _form_lines(found: Figures, wanted: Filter, titles: dict[str, Spoken]) -> list[Line]:
     shown = found.forms[:ROWS_SHOWN]
     bars = _bars([tally for _, tally in shown], found.all)
     return [
         Line(
-            titles.get(form) or Spoken(form),
+            titles.get(form, Spoken(form)),
             tally,
             bar,
             _inbox(wanted, kind="submission", of=form),
