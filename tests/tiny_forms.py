@@ -66,6 +66,7 @@ TEXTS = {
     "visit 2": VISIT.format(version="2", more=BLUE),
     "person 1": PERSON,
     "person 2": PERSON.replace("high low", "low high").replace("Person     | 1 ", "Person     | 2 "),
+    "person 3": PERSON.replace("| Name    | P2 ", "| Name    | P3 ").replace("Person     | 1 ", "Person     | 3 "),
     "monthly 1": MONTHLY,
 }
 
@@ -75,6 +76,6 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml")
+    converted = convert(xform, "xml", p3_allowed=True)
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))
