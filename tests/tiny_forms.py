@@ -68,6 +68,7 @@ TEXTS = {
     "person 2": PERSON.replace("high low", "low high").replace("Person     | 1 ", "Person     | 2 "),
     "person 3": PERSON.replace("| Name    | P2 ", "| Name    | P3 ").replace("Person     | 1 ", "Person     | 3 "),
     "monthly 1": MONTHLY,
+    "f5_monthly 1": MONTHLY.replace("| monthly |", "| f5_monthly |"),
 }
 
 

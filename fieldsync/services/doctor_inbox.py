@@ -22,9 +22,7 @@ def examine(session: Session, owner: AssociationRow, report: Report) -> None:
     late = inbox_checks.unfollowed(session, INBOX, owner.id)
     _records(session, owner, late, report)
     for row_id in inbox_checks.quarantine_beside(session, owner.id):
-        report.tell(
-            "inbox", f"quarantine {row_id}", "waits and is not in the list, or the other way round"
-        )
+        report.tell("inbox", f"quarantine {row_id}", "waits and is not in the list, or the other way round")
     if not late and not following.is_behind(session, INBOX, owner.id):
         _tallies(session, owner, report)
 

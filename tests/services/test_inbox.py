@@ -75,18 +75,20 @@ def test_pages_show_what_a_plain_look_finds(desk: DeskOfRows, monkeypatch: pytes
         wanted=filters(desk),
         who=st.integers(0, len(desk.readers) - 1),
         limit=st.sampled_from([1, 5, 50]),
-        bounds=st.sampled_from([(10_000, 60_000), (0, 60_000), (0, 9), (12, 9)]),
+        bounds=st.sampled_from(
+            [(4000, 20_000, 3000, 60_000), (0, 0, 5, 60_000), (0, 12, 5, 60_000), (0, 0, 9, 9), (12, 12, 9, 9)]
+        ),
     )
     @settings(max_examples=150)
-    def check(wanted: Filter, who: int, limit: int, bounds: tuple[int, int]) -> None:
-        monkeypatch.setattr(inbox_query, "RARE_MAX", bounds[0])
-        monkeypatch.setattr(inbox_query, "SCANNED_MAX", bounds[1])
+    def check(wanted: Filter, who: int, limit: int, bounds: tuple[int, int, int, int]) -> None:
+        for name, bound in zip(("RARE_MAX", "MIDDLE_MAX", "FIRST_LOOK", "SCANNED_MAX"), bounds, strict=True):
+            monkeypatch.setattr(inbox_query, name, bound)
         reader = desk.readers[who]
         expected = desk.expected(reader, wanted)
         with desk.world.database.read() as session:
             pages = list(walked(session, reader, wanted, limit))
             assert [row for page in pages for row in page.rows] == expected
-            if bounds[1] > len(desk.rows):
+            if bounds[3] > len(desk.rows):
                 assert all(len(page.rows) == limit for page in pages[:-1])
                 assert inbox.count(session, reader, wanted) == inbox.Count(len(expected))
             before = backwards(session, reader, wanted, pages[-1], limit)
@@ -95,13 +97,14 @@ def test_pages_show_what_a_plain_look_finds(desk: DeskOfRows, monkeypatch: pytes
     check()
 
 
-def test_all_of_a_filter_and_both_neighbours(desk: DeskOfRows) -> None:
-    reader, wanted = desk.readers[0], Filter(kind="submission", state="received")
+def test_all_of_a_filter_chunk_by_chunk(desk: DeskOfRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "CHUNK_ROWS", 7)
+    reader, wanted = desk.readers[0], Filter(gone=WITH_GONE)
     expected = desk.expected(reader, wanted)
-    assert len(expected) > 3
+    assert len(expected) > 30
     with desk.world.database.read() as session:
         assert list(inbox.each(session, reader, wanted)) == expected
-        assert list(inbox.each(session, reader, wanted, 2)) == expected[:2]
+        assert list(inbox.each(session, reader, wanted, 20)) == expected[:20]
 
 
 @given(

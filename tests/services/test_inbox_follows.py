@@ -157,6 +157,29 @@ def test_the_doctor_holds_the_list_against_the_records(world: World, phone: Phon
     assert "inbox" in world.read(doctor.examine).faults
 
 
+def test_a_record_has_its_neighbours_in_the_order_of_the_filter(world: World, phone: Phone) -> None:
+    """Next and previous follow the list that somebody came from, also for a record that left it meanwhile."""
+    said = []
+    for number in range(4):
+        said.append(phone.says(writes={"name": f"Amina {number}"}))
+        phone.tells(said[-1])
+        world.now_ms += 1000
+    world.at_desk(desk.review, said[1]["record"], "approved")
+    settle(world)
+    reviewer, waiting = reader(world, "association_reviewer"), Filter(state="received", ascending=True)
+
+    def beside(session: Session, record: str) -> list[str]:
+        [there] = desk.find(session, world.amal, record)
+        return [
+            row.uuid.hex() if row and row.uuid else "" for row in inbox.neighbours(session, reviewer, waiting, there)
+        ]
+
+    names = plain(*said)
+    assert world.read(lambda session: beside(session, said[1]["record"])) == [names[0], names[2]]
+    assert world.read(lambda session: beside(session, said[0]["record"])) == ["", names[2]]
+    assert world.read(lambda session: beside(session, said[3]["record"])) == [names[2], ""]
+
+
 def test_names_are_found_in_either_script(world: World, phone: Phone) -> None:
     said, other = phone.says(writes={"name": "فاطمة الزهراء"}), phone.says(writes={"name": "Khadija"})
     phone.tells(said, other)

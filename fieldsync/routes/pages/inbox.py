@@ -29,7 +29,7 @@ ROWS = 50
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 COUNTED_MAX = 1000
-"""Beyond this many, a view of a narrowed list says only that there are more."""
+"""Beyond this many, a list that is narrowed says only that there are more."""
 
 CAUGHT_UP_MAX = 200
 """Changes that the reader of a page waits for."""
@@ -138,7 +138,7 @@ def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> di
         "filter": wanted,
         "fields": inbox_filters.fields(session, who, wanted),
         "kept": kept,
-        "count": _told(services.count(session, who, wanted)),
+        "count": _number(session, who, wanted, page),
         "sealed": _sealed(session, who),
         "may_act": may_act,
         "done": bulk.find(session, who, request.args.get("done", "")) if may_act else None,
@@ -157,7 +157,9 @@ def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> di
 
 
 def _tabs(session: Any, who: Reader, wanted: Filter) -> list[Tab]:
+    """The views; of a narrowed list only the present one has its number, beneath."""
     here = inbox.view_of(wanted)
+    narrowed = inbox.view(wanted, "everything").is_narrowed
     shown = [name for name in VIEWS if name not in OF_THE_HISTORY or who.may(access.READ_HISTORY)]
     return [
         Tab(
@@ -165,7 +167,7 @@ def _tabs(session: Any, who: Reader, wanted: Filter) -> list[Tab]:
             tone=VIEWS[name][0],
             icon=VIEWS[name][1],
             label=str(VIEWS[name][2]),
-            count=_told(services.count(session, who, inbox.view(wanted, name), COUNTED_MAX)),
+            count="" if narrowed else _told(services.count(session, who, inbox.view(wanted, name), COUNTED_MAX)),
             is_here=name == here,
         )
         for name in shown
@@ -174,6 +176,13 @@ def _tabs(session: Any, who: Reader, wanted: Filter) -> list[Tab]:
 
 def _told(count: services.Count) -> str:
     return f"{language.number(count.number)}+" if count.more else language.number(count.number)
+
+
+def _number(session: Any, who: Reader, wanted: Filter, page: services.Page) -> str:
+    """How many lines there are in all; a page without neighbours knows it, and one that was cut short never does."""
+    if page.cut_short or not (page.before or page.after):
+        return _told(services.Count(len(page.rows), page.cut_short))
+    return _told(services.count(session, who, wanted, COUNTED_MAX))
 
 
 SEALED_TOLD_MIN = 5
