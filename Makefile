@@ -62,7 +62,7 @@ demo: $(INSTALLED) ## A server, the real forms, three companions who sync (DATA=
 
 test: test-quick test-simulation test-kills test-browser ## Everything that must hold: tests, simulation, kills, browser
 
-test-quick: $(DEVELOPING) ## Tests without the simulation and the kill sweep
+test-quick: $(DEVELOPING) $(PACKAGES) ## Tests without the simulation and the kill sweep
 	$(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
 
 test-simulation: $(DEVELOPING) ## 2,000 schedules, and the table of seeded bugs

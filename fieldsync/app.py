@@ -17,9 +17,11 @@ from fieldsync.routes import (
     access,
     account,
     acts,
+    attachments,
     audit,
     devices,
     errors,
+    exports,
     forms,
     health,
     openrosa,
@@ -33,8 +35,8 @@ from fieldsync.routes import (
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
 from fieldsync.routes.pages import site
-from fieldsync.services import role_book
-from fieldsync.store import outside_key, server
+from fieldsync.services import indicator_book, role_book, uploads
+from fieldsync.store import figures, outside_key, server
 from fieldsync.store.db import Database
 from fieldsync.store.engines import SqliteOptions, engine_options, prepare_sqlite
 from fieldsync.store.migrate import migrate
@@ -42,7 +44,10 @@ from fieldsync.store.models import Base
 
 BLUEPRINTS = tuple(
     part.blueprint
-    for part in (health, sync, forms, publish, records, acts, quarantine, devices, sessions, account, people, audit)
+    for part in (
+        *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
+        audit,
+    )
 )
 
 SECURITY_HEADERS = {
@@ -91,18 +96,24 @@ def set_up(
     inline: bool = False,
     key: bytes = b"",
 ) -> Database:
-    """A database over an engine whose schema is there; the first time it gets its epoch, its secret and its roles."""
+    """A database over an engine whose schema is there; the first time it gets what a server stands on.
+
+    That is an epoch, a secret, the roles and the indicators of the programme.
+    """
     key = key or outside_key.given(settings.secret_key)
     database = Database(engine, settings.batches_per_commit, inline, settings.sqlite_cache_mib * 1024, key)
     with database.read() as session:
         known = server.identity(session)
-        has_roles = server.has_roles(session)
+        has_roles, has_indicators = server.has_roles(session), figures.read_book(session) is not None
     if known is None:
         epoch, secret, at = draw(8).hex(), draw(32), clock()
         database.write(lambda session: server.set_up(session, epoch, secret, at))
     if not has_roles:
         programme = program_folder("forms") / "programme.yaml"
         database.write(lambda session: role_book.load_programme(session, programme))
+    if not has_indicators:
+        counted, at = program_folder("forms") / "indicators.yaml", clock()
+        database.write(lambda session: indicator_book.load_programme(session, counted, at))
     return database
 
 
@@ -125,12 +136,13 @@ def create_app(
         MAX_CONTENT_LENGTH=settings.request_packed_bytes_max * 16,
     )
     database = database or open_database(settings)
-    app.extensions[EXTENSION] = Context(settings, database, clock, draw)
+    app.extensions[EXTENSION] = Context(settings, database, clock, draw, uploads.open_files(settings))
     api = DescribedApi(app)
     describe(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    app.register_blueprint(openrosa.blueprint)  # its own standard describes it, not OpenAPI
+    for own in (openrosa, attachments):  # standards of their own describe them, not OpenAPI
+        app.register_blueprint(own.blueprint)
     errors.register(app)
     access.register(app)
     site.register(app)

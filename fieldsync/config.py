@@ -1,6 +1,7 @@
 """Every setting: its name, default, unit and meaning, and how its value is found (docs/operating.md, "Settings")."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -15,6 +16,9 @@ SETTINGS_FILE = "fieldsync.toml"
 SETTINGS_FILE_BYTES_MAX = 64 * 1024  # the file holds some thirty short lines
 SECRET_FILE_BYTES_MAX = 4 * 1024  # one URL or key
 
+TILES = r"(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9_./{}?=&%~-]+"
+"""An address of map tiles: one host, and the three blanks."""
+
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -26,8 +30,12 @@ def setting(
     most: float | None = None,
     choices: tuple[str, ...] = (),
     secret: bool = False,
+    pattern: str = "",
+    shape: str = "",
 ) -> Any:
+    """`pattern`: what a text that is not empty must be; `shape` says it to people."""
     rules = {"meaning": meaning, "unit": unit, "least": least, "most": most, "choices": choices, "secret": secret}
+    rules |= {"pattern": pattern, "shape": shape}
     return field(default=default, metadata=rules, repr=not secret)
 
 
@@ -91,6 +99,32 @@ class Settings:
         64 * 1024 * 1024,
     )
 
+    attachments: str = setting(
+        "",
+        "Where files of records lie: a folder, or `s3://bucket/prefix`. Empty: `attachments` in the data folder.",
+    )
+    attachments_endpoint: str = setting("", "Address of S3-compatible storage that is not Amazon's.")
+    attachment_bytes_max: int = setting(
+        100 * 1024 * 1024, "Largest file of a record.", "bytes", 64 * 1024, 16 * 1024 * 1024 * 1024
+    )
+    attachments_waiting_bytes_max: int = setting(
+        1024 * 1024 * 1024,
+        "What one phone's files may take that are on their way, or that no record has named yet.",
+        "bytes",
+        1024 * 1024,
+        1024 * 1024 * 1024 * 1024,
+    )
+    openrosa_bytes_max: int = setting(
+        100 * 1024 * 1024,
+        "Largest request of an OpenRosa client, packed and unpacked; Collect is told, and splits what is larger.",
+        "bytes",
+        1024 * 1024,
+        16 * 1024 * 1024 * 1024,
+    )
+    upload_days: int = setting(
+        14, "How long an unfinished upload, or a file that no record names, is kept.", "days", 1, 3650
+    )
+
     batches_per_commit: int = setting(
         64, "Waiting batches that the SQLite writer commits together: one fsync for all.", "batches", 1, 1024
     )
@@ -108,6 +142,15 @@ class Settings:
     lock_timeout_seconds: float = setting(
         5.0, "How long PostgreSQL waits for a row that another transaction holds.", "seconds", 0.1, 600
     )
+
+    map_tiles: str = setting(
+        "",
+        "Where the map takes its pictures from, as `https://HOST/{z}/{x}/{y}.png`. Empty: it works without. That host "
+        "sees which part of the map somebody looks at, and is the only foreign one that a page may show pictures of.",
+        pattern=TILES,
+        shape="https://HOST/{z}/{x}/{y}.png",
+    )
+    map_attribution: str = setting("", "To whom these pictures are owed, as text on the map.")
 
     conversion_seconds: int = setting(
         30, "Processor time for reading one form definition, in a process of its own.", "seconds", 1, 600
@@ -252,7 +295,7 @@ def _allowed(item: Field[Any], value: Any) -> bool:
         return value in rules["choices"]
     if rules["least"] is not None:
         return bool(rules["least"] <= value <= rules["most"])
-    return True
+    return not rules["pattern"] or not value or re.fullmatch(rules["pattern"], value) is not None
 
 
 def _wrong(item: Field[Any], source: str) -> Problem:
@@ -265,7 +308,7 @@ def _allowed_text(item: Field[Any]) -> str:
         return " / ".join(rules["choices"])
     if rules["least"] is not None:
         return f"{_as_text(rules['least'])} … {_as_text(rules['most'])} {rules['unit']}".strip()
-    return "true / false" if isinstance(item.default, bool) else "text"
+    return "true / false" if isinstance(item.default, bool) else rules["shape"] or "text"
 
 
 def _unknown(name: str, source: str) -> Problem:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -14,9 +15,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import audit_read, inbox_projection
+from fieldsync.config import Settings
+from fieldsync.services import (
+    audit_read,
+    counting,
+    following,
+    inbox_projection,
+    indicator_book,
+    pictures,
+    publications,
+    quality_follow,
+    quality_night,
+    uploads,
+)
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, bulk_deeds, form_uploads, searches, upkeep
+from fieldsync.store import associations, bulk_deeds, form_uploads, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -72,30 +85,96 @@ def keep_fast(database: Database) -> None:
 
 
 def follow(database: Database) -> None:
-    """Let the desk's list follow the change logs, step by step; others write between the steps."""
+    """Let the desk's list, flags and points follow the change logs, step by step; others write between the steps."""
     with database.read() as session:
-        late = inbox_projection.late(session, [each.id for each in associations.everyone(session)])
+        owners = [each.id for each in associations.everyone(session)]
+        flags_late, list_late = quality_follow.late(session, owners), inbox_projection.late(session, owners)
+    for association_id in flags_late:  # the list tells of the flags, so they come first
+        _follow(database, partial(_look_at, association_id))
+    for association_id in {*flags_late, *list_late}:
+        _follow(database, partial(_list, association_id))
+
+
+def _follow(database: Database, step: Callable[[Session], bool]) -> None:
+    for _ in range(FOLLOW_STEPS_MAX):
+        if not database.write(step):
+            break
+
+
+def _look_at(association_id: int, session: Session) -> bool:
+    return quality_follow.step(session, association_id, FOLLOW_STEP_CHANGES, now_ms())
+
+
+def _list(association_id: int, session: Session) -> bool:
+    return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
+
+
+def count(database: Database) -> None:
+    """Let the figures follow the change logs."""
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+        late = [each for each in owners if following.is_behind(session, indicator_book.FOLLOWER, each)]
     for association_id in late:
         for _ in range(FOLLOW_STEPS_MAX):
-            if not database.write(lambda session, each=association_id: _take_step(session, each)):  # type: ignore[misc]
+            if not database.write(lambda session, each=association_id: _count_step(session, each)):  # type: ignore[misc]
                 break
 
 
-def _take_step(session: Session, association_id: int) -> bool:
-    return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
+def _count_step(session: Session, association_id: int) -> int:
+    return counting.catch_up(session, association_id, FOLLOW_STEP_CHANGES)
+
+
+def publish_figures(database: Database) -> None:
+    """Publish the figures of the months that have closed, once all that came in is counted."""
+    at = now_ms()
+    with database.read() as session:
+        due = publications.is_due(session, at)
+    if due:
+        database.write(lambda session: publications.publish(session, at))
+
+
+def judge_quality(database: Database) -> None:
+    """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
+
+    def read(work: Callable[[Session], Any]) -> Any:
+        with database.read() as session:
+            return work(session)
+
+    def judged_ms(session: Session) -> list[tuple[int, int]]:
+        return [(row.id, observations.judged_ms(session, row.id)) for row in associations.everyone(session)]
+
+    for association_id, before_ms in read(judged_ms):
+        if quality_night.is_due(before_ms, now_ms()):
+            quality_night.run(read, database.write, association_id, now_ms())
 
 
 JOBS = (
     Job("follow", 5, follow),
+    Job("count", 10, count),
+    Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
+    Job("judge_quality", HOUR, judge_quality),
 )
 
 
 def export_jobs(workshop: Workshop) -> tuple[Job, ...]:
     """What makes files that people take out, and what removes them."""
     return (Job("exports", EXPORTS_SECONDS, workshop.work), Job("sweep_exports", 10 * MINUTE, workshop.sweep))
+
+
+def file_jobs(settings: Settings) -> tuple[Job, ...]:
+    """What makes files of records ready to be read, and what forgets those that nobody wants."""
+    files = uploads.open_files(settings)
+
+    def make_ready(database: Database) -> None:
+        pictures.make_all_ready(database, files)
+
+    def give_up(database: Database) -> None:
+        uploads.give_up(database, settings, files, now_ms())
+
+    return (Job("make_files_ready", MINUTE, make_ready), Job("give_up_files", HOUR, give_up))
 
 
 class Leadership:

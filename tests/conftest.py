@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
+from fieldsync.config import Settings
 from fieldsync.store.engines import open_engine
 from tests import databases
 from tests.world import World
@@ -74,8 +75,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def world(engine: Engine) -> Iterator[World]:
-    """A server on an empty database, with one association and its forms."""
-    made = World(engine)
+def world(engine: Engine, tmp_path: Path) -> Iterator[World]:
+    """A server on an empty database, with one association and its forms; its files lie in the test's folder."""
+    made = World(engine, Settings(data=tmp_path / "data"))
     yield made
     made.database.close()

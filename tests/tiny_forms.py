@@ -59,6 +59,32 @@ MONTHLY = """
 |         | monthly | Monthly    | 1       | fs="urn:fieldsync:form" |
 """
 
+ROUND = """
+| survey  |
+|         | type     | name    | label         | bind::fs:class | bind::fs:place |
+|         | start    | start   |               | P1             |                |
+|         | end      | end     |               | P1             |                |
+|         | text     | commune | Commune       | P1             | yes            |
+|         | geopoint | where   | Where         | P1             |                |
+|         | integer  | women   | Women present | P1             |                |
+{questions}
+| settings |
+|         | form_id | form_title | version | namespaces              |
+|         | round   | Round      | 1       | fs="urn:fieldsync:form" |
+"""
+
+SECRET = """
+| survey  |
+|         | type    | name  | label | bind::fs:class |
+|         | start   | start |       | P3             |
+|         | integer | women | Women | P3             |
+| settings |
+|         | form_id | form_title | version | namespaces              |
+|         | secret  | Secret     | 1       | fs="urn:fieldsync:form" |
+"""
+
+QUESTIONS = "\n".join(f"|         | text | q{number} | Question {number} | P2 | |" for number in range(1, 9))
+
 BLUE = "|         | colour    | blue  | Blue  |"
 
 TEXTS = {
@@ -69,6 +95,8 @@ TEXTS = {
     "person 3": PERSON.replace("| Name    | P2 ", "| Name    | P3 ").replace("Person     | 1 ", "Person     | 3 "),
     "monthly 1": MONTHLY,
     "f5_monthly 1": MONTHLY.replace("| monthly |", "| f5_monthly |"),
+    "round 1": ROUND.format(questions=QUESTIONS),
+    "secret 1": SECRET,
 }
 
 
@@ -77,6 +105,6 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", p3_allowed=True)
+    converted = convert(xform, "xml", p3_allowed=name in ("secret 1", "person 3"))
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from fieldsync.routes.calls import CALLS, Calls
 from fieldsync.services import hashing
+from fieldsync.store import db
 from tests.world import World
 
 
@@ -30,6 +31,12 @@ def watched(world: World) -> Iterator[Work]:
     def count(*_: Any) -> None:
         work.statements += 1
 
+    directly = db._sqlite_cursor  # on SQLite statements reach the driver, past SQLAlchemy's events
+
+    def counted(connection: Connection) -> Any:
+        count()
+        return directly(connection)
+
     verify = hashing.is_passphrase
 
     def hashed(*given: Any) -> bool:
@@ -39,5 +46,6 @@ def watched(world: World) -> Iterator[Work]:
     event.listen(world.engine, "before_cursor_execute", count)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(hashing, "is_passphrase", hashed)
+        patched.setattr(db, "_sqlite_cursor", counted)
         yield work
     event.remove(world.engine, "before_cursor_execute", count)

@@ -11,7 +11,9 @@ from fieldsync.cli.checking import doctor, settings
 from fieldsync.cli.copies import backup, restore
 from fieldsync.cli.demonstration import demo
 from fieldsync.cli.devices import device
+from fieldsync.cli.exporting import export
 from fieldsync.cli.forms import form
+from fieldsync.cli.outlines import outline
 from fieldsync.cli.people import person
 from fieldsync.cli.records import record
 from fieldsync.cli.roles import role
@@ -40,7 +42,7 @@ def main() -> None:
 
 
 for command in (
-    *(association, audit, backup, demo, device, doctor, form, person, record, restore, role, run, settings, token),
-    worker,
+    *(association, audit, backup, demo, device, doctor, export, form, outline, person, record, restore, role, run),
+    *(settings, token, worker),
 ):
     main.add_command(command)

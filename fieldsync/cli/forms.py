@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 
 from fieldsync.app import now_ms
 from fieldsync.cli.operating import Operator, Refused, association_of, lines, operated
+from fieldsync.core.finding_texts import message, repair
 from fieldsync.core.forms import Finding
 from fieldsync.core.media import media_name
 from fieldsync.core.problems import Problem
 from fieldsync.services import publishing
 from fieldsync.services.conversion import Converted, definition_kind
 from fieldsync.services.entity_lists import convert_with_lists, known_lists
+from fieldsync.services.form_publication import findings_told
 from fieldsync.services.publishing import Definition
 from fieldsync.store import form_versions
 
@@ -60,9 +60,9 @@ def publish(operator: Operator, file: Path, media: Path | None, slug: str, lists
         definition = _definition(made, findings, source, kind, files or {})
         row = database.write(lambda session: publishing.publish(session, owner.id, definition, now_ms()))
     if isinstance(row, Problem):
-        raise Refused(row, {"findings": _plain(findings)})
+        raise Refused(row, {"findings": findings_told(findings)})
     found = {"form": row.form, "version": row.version, "hash": row.hash}
-    operator.show({**found, "findings": _plain(findings)}, "\n".join([lines(found), *map(told, findings)]))
+    operator.show({**found, "findings": findings_told(findings)}, "\n".join([lines(found), *map(told, findings)]))
 
 
 def _definition(
@@ -70,7 +70,7 @@ def _definition(
 ) -> Definition:
     if made.form is None:
         text = "\n".join(map(told, findings))
-        raise Refused(Problem("form_has_errors", detail=_count(findings)), {"findings": _plain(findings)}, text)
+        raise Refused(Problem("form_has_errors", detail=_count(findings)), {"findings": findings_told(findings)}, text)
     named = {name for name in map(media_name, made.form.media) if name is not None}
     wanted = {name: data for name, data in files.items() if name in named}
     return Definition(made.form, made.xform, made.xlsx, source, kind, tuple(findings), wanted)
@@ -90,15 +90,11 @@ def read_media(folder: Path | None) -> dict[str, bytes] | None:
     return {path.name: path.read_bytes() for path in files}
 
 
-def _plain(findings: Sequence[Finding]) -> list[Any]:
-    return [msgspec.to_builtins(each) for each in findings]
-
-
 def told(finding: Finding) -> str:
     """A finding on one line: where, what, and what to do."""
     parts = [finding.sheet, f"row {finding.row}" if finding.row else None, finding.column, finding.path]
     where = ", ".join(part for part in parts if part)
-    return f"{finding.severity}: {where}{': ' if where else ''}{finding.message} {finding.advice}".strip()
+    return f"{finding.severity}: {where}{': ' if where else ''}{message(finding).text} {repair(finding).text}".strip()
 
 
 @form.command("list")

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from fieldsync.core.forms import Finding, Form, Question
+from fieldsync.core.forms import Blanks, Finding, Form, Question, blanks
 
 MANY_CHOICES = 1000
 """Choices; above it a list costs seconds and tens of megabytes on a cheap phone."""
@@ -52,9 +52,10 @@ def _choices(question: Question, lists: "_Lists") -> Iterator[Finding]:
             question,
             "error",
             "choice_list_missing",
-            f"{question.path} takes its choices from {itemset.instance!r}, which is not in the form.",
+            "{path} takes its choices from {instance}, which is not in the form.",
             "Add the list on the choices sheet, or correct its name.",
             "type",
+            detail=blanks(path=question.path, instance=repr(itemset.instance)),
         )
         return
     if itemset is not None and (not itemset.instance or lists.instances[itemset.instance].source is not None):
@@ -64,9 +65,10 @@ def _choices(question: Question, lists: "_Lists") -> Iterator[Finding]:
             question,
             "error",
             "choices_missing",
-            f"{question.path} has no choices.",
+            "{path} has no choices.",
             "Add them on the choices sheet.",
             "type",
+            detail=blanks(path=question.path),
         )
     if lists.is_new(question):
         yield from _list(question)
@@ -78,9 +80,10 @@ def _list(question: Question) -> Iterator[Finding]:
             question,
             "warning",
             "many_choices",
-            f"{question.path} offers {len(question.choices)} choices; over {MANY_CHOICES} are slow on a phone.",
+            "{path} offers {choices} choices; over {most} are slow on a phone.",
             "Filter them by an earlier answer from a CSV file, or shorten the list.",
             "type",
+            detail=blanks(path=question.path, choices=len(question.choices), most=MANY_CHOICES),
         )
     yield from _choice_names(question)
 
@@ -93,13 +96,20 @@ def _choice_names(question: Question) -> Iterator[Finding]:
             question,
             "warning",
             "duplicate_choice",
-            f"{question.path} has the choice {twice[0]!r} more than once.",
+            "{path} has the choice {twice} more than once.",
             "Remove one of them.",
             "type",
+            detail=blanks(path=question.path, twice=repr(twice[0])),
         )
     if any(not choice.name for choice in question.choices):
         yield _at(
-            question, "error", "choice_name", f"{question.path} has a choice without a name.", "Give it a name.", "type"
+            question,
+            "error",
+            "choice_name",
+            "{path} has a choice without a name.",
+            "Give it a name.",
+            "type",
+            detail=blanks(path=question.path),
         )
     spaced = [choice.name for choice in question.choices if re.search(r"\s", choice.name)]
     if spaced and question.type != "select_one":
@@ -107,9 +117,10 @@ def _choice_names(question: Question) -> Iterator[Finding]:
             question,
             "error",
             "choice_name",
-            f"{question.path} has the choice {spaced[0]!r}, with a space in its name.",
+            "{path} has the choice {spaced}, with a space in its name.",
             "Write its name without spaces; the label may have them.",
             "type",
+            detail=blanks(path=question.path, spaced=repr(spaced[0])),
         )
 
 
@@ -120,9 +131,10 @@ def _protective(question: Question, lists: "_Lists") -> Iterator[Finding]:
             question,
             "error",
             "protective_type",
-            f"{question.path} is no select_one, so no choice protects.",
+            "{path} is no select_one, so no choice protects.",
             "Remove fs:protective here.",
             column,
+            detail=blanks(path=question.path),
         )
     names = lists.names(question)
     unknown = [name for name in question.protective if names and name not in names]
@@ -131,11 +143,20 @@ def _protective(question: Question, lists: "_Lists") -> Iterator[Finding]:
             question,
             "error",
             "protective_choice",
-            f"fs:protective of {question.path} names {unknown[0]!r}, which is not a choice.",
+            "fs:protective of {path} names {unknown}, which is not a choice.",
             "Name its choices, the most protective first, with spaces between.",
             column,
+            detail=blanks(path=question.path, unknown=repr(unknown[0])),
         )
 
 
-def _at(question: Question, severity: str, code: str, message: str, advice: str, column: str) -> Finding:
-    return Finding(severity, code, message, advice, sheet="survey", column=column, path=question.path)
+def _at(
+    question: Question,
+    severity: str,
+    code: str,
+    message: str,
+    advice: str,
+    column: str,
+    detail: Blanks = (),
+) -> Finding:
+    return Finding(severity, code, message, advice, sheet="survey", column=column, path=question.path, detail=detail)

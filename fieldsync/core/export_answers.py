@@ -51,7 +51,7 @@ def of_form(versions: Sequence[Version], language: str) -> Told:
         for answer in (*_questions(form, lists, around, language), *_entities(form, language)):
             classes[answer.path] = max(classes.get(answer.path, "P0"), answer.sensitivity)
             known = found.get(answer.path)
-            found[answer.path] = answer if known is None else _with_older_choices(known, answer)
+            found[answer.path] = answer if known is None else _with_older(known, answer)
     strict = [msgspec.structs.replace(each, sensitivity=classes[each.path]) for each in found.values()]
     return Told(tuple(strict), repeats)
 
@@ -71,13 +71,19 @@ def of_list(
                 for property_name, path in declaration.properties.items():
                     if path in asked:
                         sources[property_name] = _question(asked[path], form, lists, {}, language)
-    label = Answer("label", "text", word(COLUMNS, "label", language), "P2" if "label" in personal else "P1")
-    answers = [label]
+    label_class = max(class_of_label(name, versions), "P2" if "label" in personal else "P1")
+    answers = [Answer("label", "text", word(COLUMNS, "label", language), label_class)]
     for property_name, sensitivity in classes.items():
         source = sources.get(property_name) or Answer(property_name, "text", property_name, sensitivity)
         own = "P2" if property_name in personal else sensitivity
         answers.append(msgspec.structs.replace(source, path=property_name, sensitivity=own, repeats=()))
     return Told(tuple(answers), {})
+
+
+def class_of_label(list_name: str, versions: Sequence[Version]) -> str:
+    """How far the labels of a list's entities may be shown: as far as any answer of the forms that make them."""
+    makers = [form for form, _ in versions if any(each.list == list_name for each in form.entities)]
+    return max((question.sensitivity for form in makers for question in form.questions), default="P0")
 
 
 def _questions(form: Form, lists: ChoiceLists, around: Mapping[str, Repeat], language: str) -> Iterable[Answer]:
@@ -119,7 +125,7 @@ def _label(labels: Mapping[str, str], form: Form, language: str, other: str) -> 
     return text[:LABEL_LENGTH_MAX] or other
 
 
-def _with_older_choices(newer: Answer, older: Answer) -> Answer:
-    if older.choices.keys() <= newer.choices.keys():
-        return newer
-    return msgspec.structs.replace(newer, choices={**older.choices, **newer.choices})
+def _with_older(newer: Answer, older: Answer) -> Answer:
+    """The choices of both; a question that changed its type is told as text, which every answer can be."""
+    kind = newer.type if newer.type == older.type else "calculate"
+    return msgspec.structs.replace(newer, type=kind, choices={**older.choices, **newer.choices})

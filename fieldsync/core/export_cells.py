@@ -23,8 +23,8 @@ ROUNDED_DEGREES = 1
 _NOTHING = "[\ufeff\\x00-\\x1f\\x7f\\s]*"
 _SIGNS = "=+\\-@|%\uff1d\uff0b\uff0d\uff20"
 _BEGINS = re.compile(f"{_NOTHING}[{_SIGNS}]")
-_INSIDE = re.compile(f"([,;\\t\\r\\n][\ufeff\\x00-\\x1f\\x7f\\s\"']*)([{_SIGNS}])")
-_DANGER = re.compile(f"(?:^|[,;\\t\\r\\n])[\ufeff\\x00-\\x1f\\x7f\\s\"']*[{_SIGNS}]").search
+_INSIDE = re.compile(f'([,;\\t\\r\\n][\ufeff\\x00-\\x1f\\x7f\\s"]*)([{_SIGNS}])')
+_DANGER = re.compile(f'(?:^|[,;\\t\\r\\n])[\ufeff\\x00-\\x1f\\x7f\\s"]*[{_SIGNS}]').search
 _UUID = re.compile(UUID)
 _UUID_LENGTH = 36
 

@@ -7,6 +7,8 @@ import msgspec
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+    "parquet": "application/vnd.apache.parquet",
 }
 """Format to media type."""
 
@@ -17,7 +19,7 @@ LAYOUTS = ("tables", "flat")
 
 POINTS = ("none", "rounded", "exact")
 IDS = ("association", "export", "record")
-"""What stands for a record's UUID: the same in all exports of an association, another in each, the UUID itself."""
+"""What stands for a record’s UUID: the same in all exports of an association, another in each, the UUID itself."""
 
 SEPARATORS = (",", ";", "\t")
 STATES = ("received", "hasIssues", "edited", "approved", "rejected")
@@ -28,12 +30,16 @@ REASONS = ("case_follow_up", "call_people_back", "correct_data", "legal_duty", "
 REASON_TEXT_MIN, REASON_TEXT_MAX = 10, 300
 
 
+NARROWING = ("place", "companion", "device", "flag", "conflict", "held", "incomplete", "search")
+"""Members of the desk's filter that an export takes over from the list beside form, state and days."""
+
+
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One export. `kind` is submission or entity, `of` the form or list; `since` and `until` are days, or empty.
 
     `labels`: questions and choices by their labels in `language`, else by their names. `split`: a column of 0 and 1 for
     each choice of a select-multiple beside the joined one. `mark`: a CSV begins with the byte order mark by which
-    Excel knows UTF-8.
+    Excel knows UTF-8. `narrowed`: what else the desk's list asks for (core.inbox.query), without form, state and days.
     """
 
     kind: str
@@ -52,6 +58,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: str = ""
     separator: str = ","
     mark: bool = True
+    narrowed: Mapping[str, str] = {}
 
     @property
     def tells_of_people(self) -> bool:
@@ -61,4 +68,4 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_one_table(self) -> bool:
         """Whether repeats stand in the rows of their records."""
-        return self.layout == "flat"
+        return self.layout == "flat" or self.format == "geojson"

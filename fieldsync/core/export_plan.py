@@ -1,7 +1,7 @@
 """How records become rows: the tables of an export, their columns, and how each cell is read; made once an export."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fieldsync.core import export_cells
@@ -20,7 +20,7 @@ FLAT_OCCURRENCES = 5
 
 FREE_TEXT = frozenset(("text", "file"))
 TRACES = frozenset(("geotrace", "geoshape"))
-NUMBERS = frozenset(("integer", "decimal"))
+NUMBERS = {"integer": "integer", "decimal": "number"}
 CHOICES = frozenset(("select_multiple", "rank"))
 
 Row = list[Cell]
@@ -30,8 +30,8 @@ Row = list[Cell]
 class Column:
     """A column: its name and heading (unique in its table and guarded), what it holds, how it is read.
 
-    `kind` is text, number, date, moment or flag. `path` is the question's, or in a repeat's table what follows the
-    occurrence; empty for a column of ours.
+    `kind` is text, integer, number, date, moment or flag. `path` is the question's, or in a repeat's table what follows
+    the occurrence; empty for a column of ours. `is_latitude`: the column after it is the longitude.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Column:
     sensitivity: str = "P0"
     path: str = ""
     read: Reader | None = None
+    is_latitude: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,12 @@ def _of_answer(answer: Answer, options: Options, alias: Alias, repeat: str) -> I
     path, name = answer.path[len(repeat) :], answer.path
 
     def column(kind: str, read: Reader, more: str = "", label: str = "") -> Column:
-        sensitivity = "P1" if options.points == "rounded" and answer.type == "geopoint" else answer.sensitivity
-        return Column(name + more, answer.label + label, kind, sensitivity, path, read)
+        """One of the columns of this answer."""
+        is_point = answer.type == "geopoint"
+        sensitivity = "P1" if options.points == "rounded" and is_point else answer.sensitivity
+        return Column(
+            name + more, answer.label + label, kind, sensitivity, path, read, is_point and more == "/latitude"
+        )
 
     labels = answer.choices if options.labels else {}
     if answer.type == "geopoint":
@@ -188,7 +193,7 @@ def _of_answer(answer: Answer, options: Options, alias: Alias, repeat: str) -> I
             for choice, label in answer.choices.items():
                 yield column("flag", export_cells.is_chosen(choice), f"/{choice}", f": {label}")
     elif answer.type in NUMBERS or answer.type == "calculate":
-        yield column("number" if answer.type in NUMBERS else "text", export_cells.of_number(alias))
+        yield column(NUMBERS.get(answer.type, "text"), export_cells.of_number(alias))
     else:
         read = export_cells.of_choice(labels, alias) if labels else export_cells.of_text(alias)
         yield column("date" if answer.type == "date" else "text", read)
@@ -205,7 +210,7 @@ def _flat_columns(answers: Sequence[Answer], told: Told, options: Options, alias
         if not inside:
             continue
         counted = f"{label}: {word(COLUMNS, 'count', options.language)}"
-        yield Column(f"{repeat}/count", counted, "number", strictest, f"{repeat}[]", lambda value: int(value))
+        yield Column(f"{repeat}/count", counted, "integer", strictest, f"{repeat}[]", lambda value: int(value))
         for number in range(1, FLAT_OCCURRENCES + 1):
             for each in _columns(inside, options, alias, repeat):
                 name = f"{repeat}/{number}{each.name[len(repeat) :]}"
@@ -235,7 +240,7 @@ def _numbered(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _own_of_repeat(own: Sequence[Column], options: Options) -> list[Column]:
-    added = (("inside", "text"), ("occurrence", "text"), ("position", "number"))
+    added = (("inside", "text"), ("occurrence", "text"), ("position", "integer"))
     return [*own[:2], *(own_column(name, kind, options.language) for name, kind in added)]
 
 
@@ -257,7 +262,7 @@ def _table(
     found = [*columns, *([own_column("watermark", "text", options.language)] if mark else [])]
     names, labels = unique([each.name for each in found]), unique([each.label for each in found])
     guarded = tuple(
-        Column(safe(own), safe(spoken), each.kind, each.sensitivity, each.path, each.read)
+        replace(each, name=safe(own), label=safe(spoken))
         for each, own, spoken in zip(found, names, labels, strict=True)
     )
     return Table(safe(name), safe(label), repeat, guarded, around)

@@ -28,7 +28,7 @@ from fieldsync.core.expression_rows import Rows
 from fieldsync.core.form_references import Expression as FormExpression
 from fieldsync.core.form_references import expressions
 from fieldsync.core.form_tree import FormTree
-from fieldsync.core.forms import Finding, Form, Itemset, Question
+from fieldsync.core.forms import Finding, Form, Itemset, Question, blanks
 from fieldsync.core.generated_code import checked_source, made
 from fieldsync.core.operations import Value
 
@@ -88,12 +88,13 @@ def _compiled(tree: FormTree, lists: ChoiceLists, context: str, node: Node) -> A
     source = f"[{code.source}]" if code.kind == NODE else code.source
     if code.kind == BOOLEAN:
         source = f"bool({source})"
-    unpacked = _unpacked(tree.nests[context])
-    lines = ["f, o = e.fields.get, e.occurrences", *unpacked, *scope.with_loads([f"return {source}"])]
+    rows = unpacked(tree.nests[context])
+    lines = ["f, o = e.fields.get, e.occurrences", *rows, *scope.with_loads([f"return {source}"])]
     return made("evaluate", "e, p", lines, scope.constants)
 
 
-def _unpacked(nest: tuple[str, ...]) -> list[str]:
+def unpacked(nest: tuple[str, ...]) -> list[str]:
+    """Lines of source that name the rows around a node."""
     occurrences = "".join(f"p{level}, " for level in range(len(nest)))
     return [f"{occurrences}= p"] if occurrences else []
 
@@ -202,7 +203,7 @@ class _Trial:
             filter_source(scope, self._lists, question.path, expression.text, Rows(rows, "w0"))
         except NotCompiledError:
             source = offered_source(scope, self._lists, question)
-            offered = made("offered", "e, p", [*_unpacked(question.repeats), f"return {source}"], scope.constants)
+            offered = made("offered", "e, p", [*unpacked(question.repeats), f"return {source}"], scope.constants)
             offered(self._environment, tuple(self._occurrence(repeat) for repeat in question.repeats))
 
 
@@ -210,9 +211,10 @@ def _finding(expression: FormExpression, fault: ExpressionFault) -> Finding:
     return Finding(
         "error",
         fault.code,
-        f"{expression.path}: {expression.column}: {fault}",
+        "{column}: {fault}",
         "Write it with the functions that ODK's documentation lists.",
         sheet="entities" if expression.column in ENTITY_COLUMNS else "survey",
         column=expression.column,
         path=expression.path,
+        detail=blanks(column=expression.column, fault=fault),
     )

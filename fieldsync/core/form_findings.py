@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fieldsync.core.choice_findings import choice_findings
 from fieldsync.core.expressions import check_expressions
 from fieldsync.core.form_references import reference_findings
-from fieldsync.core.forms import EntityDeclaration, Finding, Form, Question
+from fieldsync.core.forms import Blanks, EntityDeclaration, Finding, Form, Question, blanks
 from fieldsync.core.itext import in_language
 
 MAX_FINDINGS = 500
@@ -38,7 +38,12 @@ def form_findings(form: Form, *, p3_allowed: bool = False) -> list[Finding]:
     found += [finding for finding in check_expressions(form) if (finding.path, finding.column) not in told]
     found = sorted(dict.fromkeys(found), key=lambda finding: finding.severity)
     if len(found) > MAX_FINDINGS:
-        rest = Finding("warning", "more_findings", f"{len(found) - MAX_FINDINGS} more findings are not listed.")
+        rest = Finding(
+            "warning",
+            "more_findings",
+            "{found} more findings are not listed.",
+            detail=blanks(found=len(found) - MAX_FINDINGS),
+        )
         return [*found[:MAX_FINDINGS], rest]
     return found
 
@@ -58,11 +63,12 @@ def _identity(form: Form) -> Iterator[Finding]:
         yield Finding(
             "error",
             "form_id",
-            f"The form's id {form.id!r} cannot be used.",
+            "The form's id {id} cannot be used.",
             "Use 1 to 100 of the letters A-Z and a-z, digits, and _ . : -",
             column="form_id",
             sheet="settings",
             row=2,
+            detail=blanks(id=repr(form.id)),
         )
     if not form.version:
         yield Finding(
@@ -78,11 +84,12 @@ def _identity(form: Form) -> Iterator[Finding]:
         yield Finding(
             "error",
             "version",
-            f"The version {form.version!r} cannot be used.",
+            "The version {version} cannot be used.",
             "Use at most 100 characters, none of them / \\ ? # %",
             column="version",
             sheet="settings",
             row=2,
+            detail=blanks(version=repr(form.version)),
         )
     if not form.questions:
         yield Finding("error", "no_questions", "The form asks nothing.", "Add a question.", sheet="survey")
@@ -106,9 +113,10 @@ def _questions(form: Form) -> Iterator[Finding]:
                 question,
                 "error",
                 f"{what}_in_repeat",
-                f"{question.path} is in a repeat and cannot be fs:{what}.",
+                "{path} is in a repeat and cannot be fs:{what}.",
                 "Mark a question outside every repeat.",
                 f"bind::fs:{what}",
+                detail=blanks(what=what, path=question.path),
             )
         if question.labels and form.languages:
             yield from _untranslated(question, form)
@@ -118,9 +126,10 @@ def _questions(form: Form) -> Iterator[Finding]:
             question,
             "error",
             "place_twice",
-            f"{question.path} is a second fs:place question.",
+            "{path} is a second fs:place question.",
             "Keep one: the most exact place of the record.",
             "bind::fs:place",
+            detail=blanks(path=question.path),
         )
 
 
@@ -131,9 +140,12 @@ def _untranslated(question: Question, form: Form) -> Iterator[Finding]:
             question,
             "warning",
             "untranslated",
-            f"{question.path} has no label in {', '.join(missing)}; {in_language(question.labels, '')!r} is shown.",
+            "{path} has no label in {missing}; {labels} is shown.",
             "Translate it.",
             "label",
+            detail=blanks(
+                path=question.path, missing=", ".join(missing), labels=repr(in_language(question.labels, ""))
+            ),
         )
 
 
@@ -146,30 +158,32 @@ def _sensitivity(form: Form, p3_allowed: bool) -> Iterator[Finding]:
                 question,
                 "warning",
                 "no_sensitivity",
-                f"{question.path} has no sensitivity class and counts as P2.",
+                "{path} has no sensitivity class and counts as P2.",
                 "Write P0, P1, P2 or P3 in the column bind::fs:class.",
                 "bind::fs:class",
+                detail=blanks(path=question.path),
             )
         elif question.sensitivity not in SENSITIVITY_CLASSES:
             yield _at(
                 question,
                 "error",
                 "unknown_sensitivity",
-                f"{question.path} has the unknown sensitivity class {question.sensitivity!r}.",
+                "{path} has the unknown sensitivity class {sensitivity}.",
                 "Write P0, P1, P2 or P3.",
                 "bind::fs:class",
+                detail=blanks(path=question.path, sensitivity=repr(question.sensitivity)),
             )
         elif question.sensitivity == "P3":
             restricted.append(question)
     if restricted and not p3_allowed:
-        others = f" (and {len(restricted) - 1} more)" if len(restricted) > 1 else ""
         yield _at(
             restricted[0],
             "error",
             "p3_needs_sealing",
-            f"{restricted[0].path}{others} is P3, and restricted answers cannot be sealed yet.",
+            "{path} is P3, and restricted answers cannot be sealed yet; questions of this class: {count}.",
             "Publish the form for tests only.",
             "bind::fs:class",
+            detail=blanks(path=restricted[0].path, count=len(restricted)),
         )
 
 
@@ -178,9 +192,10 @@ def _entities(form: Form) -> Iterator[Finding]:
         yield Finding(
             "error",
             "entities_version",
-            f"The entities version {form.entities_version} is not known here.",
-            f"Use {KNOWN_ENTITY_VERSIONS[-1]}.0 or older.",
+            "The entities version {entities_version} is not known here.",
+            "Use {known_entity_versions}.0 or older.",
             sheet="entities",
+            detail=blanks(entities_version=form.entities_version, known_entity_versions=KNOWN_ENTITY_VERSIONS[-1]),
         )
     for declaration in form.entities:
         yield from _entity(declaration)
@@ -191,41 +206,45 @@ def _entity(declaration: EntityDeclaration) -> Iterator[Finding]:
         yield Finding(
             "error",
             "entity_list",
-            f"The entity list's name {declaration.list!r} cannot be used.",
+            "The entity list's name {list} cannot be used.",
             "Use letters, digits, _ and -, beginning with a letter.",
             sheet="entities",
             column="list_name",
             path=declaration.path,
+            detail=blanks(list=repr(declaration.list)),
         )
     if declaration.create is None and declaration.update is None:
         yield Finding(
             "error",
             "entity_idle",
-            f"{declaration.list} is neither created nor updated.",
+            "{list} is neither created nor updated.",
             "Fill create_if or update_if.",
             sheet="entities",
             path=declaration.path,
+            detail=blanks(list=declaration.list),
         )
     if declaration.create is not None and declaration.label is None:
         yield Finding(
             "error",
             "entity_label",
-            f"{declaration.list} is created without a label.",
+            "{list} is created without a label.",
             "Fill the label column.",
             sheet="entities",
             column="label",
             path=declaration.path,
+            detail=blanks(list=declaration.list),
         )
     for name in declaration.properties:
         if name.lower() in ("name", "label") or name.startswith("__"):
             yield Finding(
                 "error",
                 "entity_property",
-                f"An entity property cannot be called {name!r}.",
+                "An entity property cannot be called {name}.",
                 "Choose another name.",
                 sheet="survey",
                 column="save_to",
                 path=declaration.properties[name],
+                detail=blanks(name=repr(name)),
             )
 
 
@@ -241,5 +260,13 @@ def _sources(form: Form) -> Iterator[Finding]:
             )
 
 
-def _at(question: Question, severity: str, code: str, message: str, advice: str, column: str) -> Finding:
-    return Finding(severity, code, message, advice, sheet="survey", column=column, path=question.path)
+def _at(
+    question: Question,
+    severity: str,
+    code: str,
+    message: str,
+    advice: str,
+    column: str,
+    detail: Blanks = (),
+) -> Finding:
+    return Finding(severity, code, message, advice, sheet="survey", column=column, path=question.path, detail=detail)

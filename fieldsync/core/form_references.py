@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from fieldsync.core.forms import Finding, Form, Group, Question, Repeat
+from fieldsync.core.forms import Blanks, Finding, Form, Group, Question, Repeat, blanks
 from fieldsync.core.references import Reference, References, references
 
 MAX_EXPRESSION = 32_768
@@ -115,8 +115,9 @@ def _unreadable(expression: Expression) -> Finding | None:
             expression,
             "error",
             "expression_too_long",
-            f"The expression has more than {MAX_EXPRESSION} characters.",
+            "The expression has more than {most} characters.",
             "Split it in several calculations.",
+            detail=blanks(most=MAX_EXPRESSION),
         )
     try:
         etree.XPath(expression.text)
@@ -125,22 +126,24 @@ def _unreadable(expression: Expression) -> Finding | None:
             expression,
             "error",
             "expression",
-            f"{expression.column} cannot be read: {failure}.",
+            "{column} cannot be read: {failure}.",
             "Check its brackets, quotes and commas.",
+            detail=blanks(column=expression.column, failure=failure),
         )
     return None
 
 
-def _finding(expression: Expression, severity: str, code: str, message: str, advice: str) -> Finding:
+def _finding(expression: Expression, severity: str, code: str, message: str, advice: str, detail: Blanks) -> Finding:
     sheet = "entities" if expression.column in ("create_if", "update_if", "entity_id", "label") else "survey"
     return Finding(
         severity,
         code,
-        f"{expression.path}: {message}",
+        message,
         advice,
         sheet=sheet,
         column=expression.column,
         path=expression.path,
+        detail=detail,
     )
 
 
@@ -149,21 +152,28 @@ def _unknown(
 ) -> Iterator[Finding]:
     for reference in found.nodes:
         if _is_lost(reference, nodes) and reference.bare:
-            message = f"{reference.text} is a name without ${{}}, and always empty."
+            message = "{text} is a name without ${{}}, and always empty."
             yield _finding(
-                expression, "warning", "bare_name", message, f"Write ${{{reference.text}}}, or put it in quotes."
+                expression,
+                "warning",
+                "bare_name",
+                message,
+                "Write ${{{text}}}, or put it in quotes.",
+                detail=blanks(text=reference.text),
             )
         elif _is_lost(reference, nodes):
-            message = f"{reference.text} is not in the form."
-            yield _finding(expression, "error", "unknown_reference", message, "Correct the name.")
+            message = "{text} is not in the form."
+            detail = blanks(text=reference.text)
+            yield _finding(expression, "error", "unknown_reference", message, "Correct the name.", detail)
     for instance in found.instances:
         if instance not in columns:
             yield _finding(
                 expression,
                 "error",
                 "unknown_list",
-                f"The list {instance!r} is not in the form.",
+                "The list {instance} is not in the form.",
                 "Correct its name, or add the list or file.",
+                detail=blanks(instance=repr(instance)),
             )
     for instance, column in found.columns:
         if columns.get(instance) and column not in columns[instance]:
@@ -171,8 +181,9 @@ def _unknown(
                 expression,
                 "warning",
                 "unknown_column",
-                f"The list {instance!r} has no column {column!r}.",
+                "The list {instance} has no column {column}.",
                 "Correct the name, or add the column on the choices sheet.",
+                detail=blanks(instance=repr(instance), column=repr(column)),
             )
 
 
@@ -214,10 +225,11 @@ def _cycles(edges: Mapping[str, set[str]]) -> list[Finding]:
             Finding(
                 "error",
                 "cycle",
-                f"These depend on each other, or on themselves: {shown}.",
+                "These depend on each other, or on themselves: {shown}.",
                 "Let one of them not refer to the others in relevant or calculation.",
                 sheet="survey",
                 path=names[0],
+                detail=blanks(shown=shown),
             )
         )
     return findings

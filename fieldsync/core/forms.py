@@ -68,6 +68,8 @@ class Question(msgspec.Struct, frozen=True):
     key: bool = False
     place: bool = False
     project: bool = False
+    keep_metadata: bool = False
+    """Whether a picture keeps the place and time that its camera wrote into it."""
     choices: tuple[Choice, ...] = ()
     itemset: Itemset | None = None
     appearance: str = ""
@@ -148,11 +150,16 @@ class Form(msgspec.Struct, frozen=True):
     entities_version: str = ""
 
 
+Blanks = tuple[tuple[str, str], ...]
+"""What fills the blanks of a text: (name, value) pairs, so that findings can be compared and counted once."""
+
+
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is wrong or doubtful in a form definition, and where.
 
     `severity` is "error" or "warning"; `row` counts from 1 with the header as row 1; `column` is the header's text.
-    `path` is the question's or group's path, where one is meant.
+    `path` is the question's or group's path, where one is meant. `message` and `advice` are English texts of
+    core/finding_messages, whose blanks `detail` fills; core/finding_texts puts them into words.
     """
 
     severity: str
@@ -163,6 +170,12 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     row: int | None = None
     column: str | None = None
     path: str | None = None
+    detail: Blanks = ()
+
+
+def blanks(**values: object) -> Blanks:
+    """What fills the blanks of a finding's texts, by name."""
+    return tuple((name, str(value)) for name, value in values.items())
 
 
 def legal_paths(form: Form) -> frozenset[str]:

@@ -4,10 +4,9 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Mapping
 
-from fieldsync.core.forms import Finding, Form
+from fieldsync.core.forms import Finding, Form, blanks
 
 MEDIA_MISSING = "media_missing"
-_MISSING = "The form needs the file "
 
 MAX_HEADER_BYTES = 64 * 1024
 """Bytes of a CSV file that its header must end in."""
@@ -34,24 +33,33 @@ def media_findings(form: Form, media: Mapping[str, bytes], lists: Collection[str
 
 
 def _missing(name: str) -> Finding:
-    message = f"{_MISSING}{name}."
-    return Finding("error", MEDIA_MISSING, message, "Upload it with the form.", sheet="survey")
+    message = "The form needs the file {name}."
+    return Finding(
+        "error", MEDIA_MISSING, message, "Upload it with the form.", sheet="survey", detail=blanks(name=name)
+    )
 
 
 def missing_file(finding: Finding) -> str | None:
     """The name of the file that a finding misses; None for other findings."""
-    return finding.message.removeprefix(_MISSING).removesuffix(".") if finding.code == MEDIA_MISSING else None
+    return dict(finding.detail).get("name") if finding.code == MEDIA_MISSING else None
 
 
 def _unused(name: str) -> Finding:
-    return Finding("warning", "media_unused", f"The form does not use the file {name}.", "Check its name.")
+    return Finding(
+        "warning", "media_unused", "The form does not use the file {name}.", "Check its name.", detail=blanks(name=name)
+    )
 
 
 def _csv_findings(form: Form, instance: str, name: str, data: bytes) -> Iterator[Finding]:
     header = _header(data)
     if header is None:
-        yield Finding("error", "media_unreadable", f"{name} is no CSV file in UTF-8 with a header.",
-                      "Save it again as CSV, encoding UTF-8.")  # fmt: skip
+        yield Finding(
+            "error",
+            "media_unreadable",
+            "{name} is no CSV file in UTF-8 with a header.",
+            "Save it again as CSV, encoding UTF-8.",
+            detail=blanks(name=name),
+        )
         return
     for question in form.questions:
         itemset = question.itemset
@@ -59,8 +67,15 @@ def _csv_findings(form: Form, instance: str, name: str, data: bytes) -> Iterator
             continue
         for column in (itemset.value, itemset.label):
             if column not in header:
-                yield Finding("error", "media_column", f"{name} has no column {column}, which {question.path} shows.",
-                              "Add the column.", sheet="survey", path=question.path)  # fmt: skip
+                yield Finding(
+                    "error",
+                    "media_column",
+                    "{name} has no column {column}, which {path} shows.",
+                    "Add the column.",
+                    sheet="survey",
+                    path=question.path,
+                    detail=blanks(name=name, column=column, path=question.path),
+                )
 
 
 def _header(data: bytes) -> list[str] | None:

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from fieldsync.core.forms import OCCURRENCE_NODE, EntityDeclaration, Finding, Form, Group, Question, Repeat, Texts
+from fieldsync.core.forms import (
+    OCCURRENCE_NODE,
+    EntityDeclaration,
+    Finding,
+    Form,
+    Group,
+    Question,
+    Repeat,
+    Texts,
+    blanks,
+)
 from fieldsync.core.itext import Translations, plain_text
 from fieldsync.core.xform_binds import Bind, Binds, read_actions, read_binds
 from fieldsync.core.xform_body import Body, Control, read_body
@@ -111,18 +121,30 @@ def _title(root: Element) -> str:
 
 def _lost_references(reading: "_Reading", unsaved: tuple[str, ...]) -> list[Finding]:
     findings = [
-        error("save_to_without_entity", f"{path} is saved to an entity, but no entity is declared around it.",
-              "Declare the entity list on the entities sheet.")
+        error("save_to_without_entity", "{path} is saved to an entity, but no entity is declared around it.",
+              "Declare the entity list on the entities sheet.", detail=blanks(path=path))
         for path in unsaved
     ]  # fmt: skip
     known = reading.known
     for nodeset in reading.binds.lost:
         findings.append(
-            error("unknown_node", f"A bind names {nodeset}, which is not in the form.", "Correct its nodeset.")
+            error(
+                "unknown_node",
+                "A bind names {nodeset}, which is not in the form.",
+                "Correct its nodeset.",
+                detail=blanks(nodeset=nodeset),
+            )
         )
     for path in (*reading.binds.by_path, *reading.body.controls, *reading.body.repeat_counts):
         if path and "@" not in path and path not in known:
-            findings.append(error("unknown_node", f"{path} is used but is not in the form.", "Correct or remove it."))
+            findings.append(
+                error(
+                    "unknown_node",
+                    "{path} is used but is not in the form.",
+                    "Correct or remove it.",
+                    detail=blanks(path=path),
+                )
+            )
     return list(dict.fromkeys(findings))
 
 
@@ -168,12 +190,24 @@ class _Reading:
     def _second(self, path: str) -> None:
         """A second node of one name: another occurrence of a repeat, or a mistake."""
         if path not in self.body.repeat_counts:
-            self.findings.append(error("duplicate_name", f"{path} stands twice in the form.", "Rename one of the two."))
+            self.findings.append(
+                error(
+                    "duplicate_name",
+                    "{path} stands twice in the form.",
+                    "Rename one of the two.",
+                    detail=blanks(path=path),
+                )
+            )
 
     def _is_full(self) -> bool:
         if len(self.known) <= MAX_QUESTIONS:
             return False
-        finding = error("too_large", f"The form has more than {MAX_QUESTIONS} nodes.", "Split it in several forms.")
+        finding = error(
+            "too_large",
+            "The form has more than {max_questions} nodes.",
+            "Split it in several forms.",
+            detail=blanks(max_questions=MAX_QUESTIONS),
+        )
         if finding not in self.findings:
             self.findings.append(finding)
         return True
@@ -242,6 +276,7 @@ class _Reading:
             key=bind.key,
             place=bind.place,
             project=bind.project,
+            keep_metadata=bind.keep_metadata,
             choices=choices,
             itemset=itemset,
             appearance=control.appearance if control is not None else "",

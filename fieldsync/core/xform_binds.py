@@ -34,6 +34,7 @@ class Bind:
     key: bool = False
     place: bool = False
     project: bool = False
+    keep_metadata: bool = False
 
 
 @dataclass
@@ -101,6 +102,7 @@ def _bind(element: Element, path: str, texts: Translations) -> Bind:
         key=_is_yes(attribute(element, "key", NAMESPACE_FORM)),
         place=_is_yes(attribute(element, "place", NAMESPACE_FORM)),
         project=_is_yes(attribute(element, "project", NAMESPACE_FORM)),
+        keep_metadata=_is_yes(attribute(element, "keep_metadata", NAMESPACE_FORM)),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Blanks, Finding, blanks
 
 MAX_XFORM_BYTES = 8 * 1024 * 1024
 """Bytes. The largest public form that we know (verbal autopsy, 500 questions, 7 languages) is under 3 MB."""
@@ -49,7 +49,10 @@ def parse_xform(data: bytes) -> Element | Finding:
 def _refuse_bytes(data: bytes) -> Finding | None:
     if len(data) > MAX_XFORM_BYTES:
         return error(
-            "too_large", f"The XForm is larger than {MAX_XFORM_BYTES} bytes.", "Move long choice lists to a CSV file."
+            "too_large",
+            "The XForm is larger than {max_xform_bytes} bytes.",
+            "Move long choice lists to a CSV file.",
+            detail=blanks(max_xform_bytes=MAX_XFORM_BYTES),
         )
     if not data.strip():
         return error("empty", "The file is empty.", "Choose the form's file again.")
@@ -78,7 +81,11 @@ def _is_utf8(data: bytes) -> bool:
 def _syntax_finding(failure: etree.XMLSyntaxError) -> Finding:
     line = failure.lineno or 0
     return error(
-        "not_xml", f"The file is not well-formed XML (line {line}).", "Export the form again.", row=line or None
+        "not_xml",
+        "The file is not well-formed XML (line {line}).",
+        "Export the form again.",
+        row=line or None,
+        detail=blanks(line=line),
     )
 
 
@@ -88,16 +95,24 @@ def _refuse_tree(root: Element) -> Finding | None:
         depth += 1 if event == "start" else -1
         if depth > MAX_XFORM_DEPTH:
             return error(
-                "too_deep", f"The form is nested deeper than {MAX_XFORM_DEPTH} levels.", "Use fewer groups in groups."
+                "too_deep",
+                "The form is nested deeper than {max_xform_depth} levels.",
+                "Use fewer groups in groups.",
+                detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
             )
         if len(local_name(element)) > MAX_NODE_NAME:
-            return error("name_too_long", f"A name is longer than {MAX_NODE_NAME} characters.", "Shorten it.")
+            return error(
+                "name_too_long",
+                "A name is longer than {max_node_name} characters.",
+                "Shorten it.",
+                detail=blanks(max_node_name=MAX_NODE_NAME),
+            )
     return None
 
 
-def error(code: str, message: str, advice: str = "", row: int | None = None) -> Finding:
+def error(code: str, message: str, advice: str = "", row: int | None = None, detail: Blanks = ()) -> Finding:
     """A finding that stops the form from being published."""
-    return Finding("error", code, message, advice, row=row)
+    return Finding("error", code, message, advice, row=row, detail=detail)
 
 
 def local_name(element: Element) -> str:

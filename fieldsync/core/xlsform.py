@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Blanks, Finding, blanks
 
 Sheets = Mapping[str, list[list[str]]]
 """Sheet name (small letters) to rows of cells; row 1 is the header."""
@@ -73,9 +73,10 @@ def error(
     sheet: str | None = None,
     row: int | None = None,
     column: str | None = None,
+    detail: Blanks = (),
 ) -> Finding:
     """A finding that stops the form from being published."""
-    return Finding("error", code, message, advice, sheet, row, column)
+    return Finding("error", code, message, advice, sheet, row, column, detail=detail)
 
 
 def standard_column(header: str, sheet: str) -> str:
@@ -109,12 +110,22 @@ def size_findings(sheets: Sheets) -> list[Finding]:
         if len(rows) > MAX_ROWS + 1:
             findings.append(
                 error(
-                    "too_many_rows", f"The sheet has more than {MAX_ROWS} rows.", "Move the list to a CSV file.", name
+                    "too_many_rows",
+                    "The sheet has more than {most} rows.",
+                    "Move the list to a CSV file.",
+                    name,
+                    detail=blanks(most=MAX_ROWS),
                 )
             )
         if any(len(row) > MAX_COLUMNS for row in rows):
             findings.append(
-                error("too_many_columns", f"The sheet has more than {MAX_COLUMNS} columns.", "Remove empty ones.", name)
+                error(
+                    "too_many_columns",
+                    "The sheet has more than {most} columns.",
+                    "Remove empty ones.",
+                    name,
+                    detail=blanks(most=MAX_COLUMNS),
+                )
             )
     return findings or list(_cell_findings(sheets))
 
@@ -131,7 +142,13 @@ def _cell_findings(sheets: Sheets) -> Iterator[Finding]:
 def _cell_finding(cell: str, sheet: str, row: int, column: str | None) -> Finding:
     if len(cell) > MAX_CELL:
         return error(
-            "cell_too_long", f"The cell has more than {MAX_CELL} characters.", "Shorten it.", sheet, row, column
+            "cell_too_long",
+            "The cell has more than {most} characters.",
+            "Shorten it.",
+            sheet,
+            row,
+            column,
+            detail=blanks(most=MAX_CELL),
         )
     message = "The cell holds a control character that no form can carry."
     return error("control_character", message, "Type the cell again.", sheet, row, column)

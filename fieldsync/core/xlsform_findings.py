@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from fieldsync.core.form_findings import MAX_FINDINGS, is_form_id, is_version
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Blanks, Finding, blanks
 from fieldsync.core.xform_xml import NAMESPACE_FORM
 from fieldsync.core.xlsform import SHEETS, Row, Sheets, Table, error, read_table, size_findings
 from fieldsync.core.xlsform_survey import Survey, survey_findings
@@ -49,13 +49,34 @@ def _header_findings(sheets: Sheets, name: str) -> Iterator[Finding]:
     for column in needed:
         if column not in known:
             yield error(
-                "missing_column", f"The sheet has no column {column}.", "Add it to the first row.", name, 1, column
+                "missing_column",
+                "The sheet has no column {column}.",
+                "Add it to the first row.",
+                name,
+                1,
+                column,
+                detail=blanks(column=column),
             )
     for place, cell in enumerate(header):
         if cell and cell in header[:place]:
-            yield error("duplicate_column", f"The column {cell} stands twice.", "Remove one of them.", name, 1, cell)
+            yield error(
+                "duplicate_column",
+                "The column {cell} stands twice.",
+                "Remove one of them.",
+                name,
+                1,
+                cell,
+                detail=blanks(cell=cell),
+            )
         if not cell and any(len(row) > place and row[place].strip() for row in rows[1:]):
-            yield error("missing_header", f"Column {place + 1} has cells but no header.", "Name or empty it.", name, 1)
+            yield error(
+                "missing_header",
+                "Column {place} has cells but no header.",
+                "Name or empty it.",
+                name,
+                1,
+                detail=blanks(place=place + 1),
+            )
 
 
 def _formulas(table: Table) -> Iterator[Finding]:
@@ -76,8 +97,16 @@ def _lost(table: Table, survey: Survey) -> Iterator[Finding]:
             for name in names:
                 if name not in survey.names:
                     close = survey.nearest(name)
-                    advice = f"Did you mean ${{{close}}}?" if close else "Correct the name, or add the question."
-                    yield _at(table, row, column, "unknown_reference", f"No question is called {name}.", advice)
+                    advice = "Did you mean ${{{close}}}?" if close else "Correct the name, or add the question."
+                    yield _at(
+                        table,
+                        row,
+                        column,
+                        "unknown_reference",
+                        "No question is called {name}.",
+                        advice,
+                        detail=blanks(name=name, close=close or ""),
+                    )
             if text.count("${") != len(names):
                 yield _at(table, row, column, "reference", "A reference ${ is not closed.", "Write ${name}.")
 
@@ -89,13 +118,31 @@ def _choices(choices: Table, settings: Table) -> Iterator[Finding]:
         place = (row.get("list_name"), row.get("name"))
         if not all(place):
             column = "list_name" if not place[0] else "name"
-            yield _at(choices, row, column, "choice_name", f"The choice has no {column}.", "Fill it in.")
+            yield _at(
+                choices,
+                row,
+                column,
+                "choice_name",
+                "The choice has no {column}.",
+                "Fill it in.",
+                detail=blanks(column=column),
+            )
         elif place in seen and not repeated:
-            message = f"The list {place[0]} has the choice {place[1]} already."
-            yield _at(choices, row, "name", "duplicate_choice", message, "Remove one, or give it another name.")
+            message = "The list {list} has the choice {name} already."
+            detail = blanks(list=place[0], name=place[1])
+            yield _at(
+                choices, row, "name", "duplicate_choice", message, "Remove one, or give it another name.", detail=detail
+            )
         elif re.search(r"\s", place[1]):
-            yield _at(choices, row, "name", "choice_name", f"The name {place[1]!r} has a space.",
-                      "Write it without spaces; the label may have them.")  # fmt: skip
+            yield _at(
+                choices,
+                row,
+                "name",
+                "choice_name",
+                "The name {place} has a space.",
+                "Write it without spaces; the label may have them.",
+                detail=blanks(place=repr(place[1])),
+            )
         seen.add(place)
 
 
@@ -103,23 +150,54 @@ def _settings(tables: dict[str, Table]) -> Iterator[Finding]:
     settings = tables["settings"]
     row = settings.rows[0] if settings.rows else Row(2, {})
     if not is_form_id(row.get("form_id")):
-        shown = repr(row.get("form_id")) if row.get("form_id") else "missing"
-        yield _at(settings, row, "form_id", "form_id", f"The form's id is {shown}.",
-                  "Fill form_id with 1 to 100 of the letters A-Z and a-z, digits, and _ . : -")  # fmt: skip
+        message = "The form's id {id} cannot be used." if row.get("form_id") else "The form has no id."
+        yield _at(
+            settings,
+            row,
+            "form_id",
+            "form_id",
+            message,
+            "Fill form_id with 1 to 100 of the letters A-Z and a-z, digits, and _ . : -",
+            detail=blanks(id=repr(row.get("form_id"))),
+        )
     if not row.get("version"):
         message = "The form has no version."
         yield _at(settings, row, "version", "version_missing", message, "Give each change a new one.", "warning")
     elif not is_version(row.get("version")):
-        yield _at(settings, row, "version", "version", f"The version {row.get('version')!r} cannot be used.",
-                  "Use at most 100 characters, none of them / \\ ? # %")  # fmt: skip
+        yield _at(
+            settings,
+            row,
+            "version",
+            "version",
+            "The version {version} cannot be used.",
+            "Use at most 100 characters, none of them / \\ ? # %",
+            detail=blanks(version=repr(row.get("version"))),
+        )
     uses = any(column.startswith("bind::fs:") for column in tables["survey"].headers)
     if uses and NAMESPACE_FORM not in row.get("namespaces"):
-        yield _at(settings, row, "namespaces", "namespace", "The columns bind::fs:… need their namespace.",
-                  f'Write fs="{NAMESPACE_FORM}" in the column namespaces.')  # fmt: skip
+        yield _at(
+            settings,
+            row,
+            "namespaces",
+            "namespace",
+            "The columns bind::fs:… need their namespace.",
+            'Write fs="{namespace_form}" in the column namespaces.',
+            detail=blanks(namespace_form=NAMESPACE_FORM),
+        )
 
 
-def _at(table: Table, row: Row, column: str, code: str, message: str, advice: str, severity: str = "error") -> Finding:
-    return Finding(severity, code, message, advice, table.name, row.number, table.headers.get(column, column))
+def _at(
+    table: Table,
+    row: Row,
+    column: str,
+    code: str,
+    message: str,
+    advice: str,
+    severity: str = "error",
+    detail: Blanks = (),
+) -> Finding:
+    header = table.headers.get(column, column)
+    return Finding(severity, code, message, advice, table.name, row.number, header, detail=detail)
 
 
 def paths(sheets: Sheets) -> tuple[dict[str, int], dict[str, int]]:

@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Finding, blanks
 from fieldsync.core.xlsform import MAX_DEFINITION_BYTES, Sheets, error
 
 MAX_YAML_DEPTH = 6
@@ -24,7 +24,12 @@ def read_sheets(data: bytes, kind: str) -> Sheets | list[Finding]:
     """The sheets in a definition of kind csv, md or yaml, row 1 the header; or why it cannot be read."""
     if len(data) > MAX_DEFINITION_BYTES:
         return [
-            error("too_large", f"The file is larger than {MAX_DEFINITION_BYTES} bytes.", "Move long lists to a CSV.")
+            error(
+                "too_large",
+                "The file is larger than {most} bytes.",
+                "Move long lists to a CSV.",
+                detail=blanks(most=MAX_DEFINITION_BYTES),
+            )
         ]
     try:
         text = data.decode("utf-8-sig")
@@ -50,7 +55,14 @@ def read_csv(text: str) -> Sheets | list[Finding]:
             if rows is not None and any(cell.strip() for cell in cells[1:]):
                 rows.append([cell.strip() for cell in cells[1:]])
     except csv.Error as failure:
-        return [error("not_csv", f"Line {reader.line_num} is not CSV: {failure}.", "Save the file again as CSV.")]
+        return [
+            error(
+                "not_csv",
+                "Line {line_num} is not CSV: {failure}.",
+                "Save the file again as CSV.",
+                detail=blanks(line_num=reader.line_num, failure=failure),
+            )
+        ]
     return sheets
 
 
@@ -87,8 +99,14 @@ def read_yaml(text: str) -> Sheets | list[Finding]:
         root = None if refused else yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as failure:
         line = getattr(getattr(failure, "problem_mark", None), "line", None)
-        place = "" if line is None else f" (line {line + 1})"
-        return [error("not_yaml", f"The file is not YAML{place}.", "Check its indents, and put : and # in quotes.")]
+        return [
+            error(
+                "not_yaml",
+                "The file is not YAML." if line is None else "The file is not YAML (line {line}).",
+                "Check its indents, and put : and # in quotes.",
+                detail=blanks(line=(line or 0) + 1),
+            )
+        ]
     if refused is not None:
         return [refused]
     if not isinstance(root, yaml.MappingNode):
@@ -100,7 +118,15 @@ def read_yaml(text: str) -> Sheets | list[Finding]:
         if isinstance(rows, Finding):
             return [rows]
         if name in sheets:
-            return [error("duplicate_sheet", f"The sheet {name} stands twice.", "Join the two.", sheet=name)]
+            return [
+                error(
+                    "duplicate_sheet",
+                    "The sheet {name} stands twice.",
+                    "Join the two.",
+                    sheet=name,
+                    detail=blanks(name=name),
+                )
+            ]
         sheets[name] = rows
     return sheets
 
@@ -123,10 +149,22 @@ def _yaml_sheet(name: str, node: yaml.Node) -> list[list[str]] | Finding:
     if isinstance(node, yaml.ScalarNode) and not node.value.strip():
         return []
     if not isinstance(node, yaml.SequenceNode):
-        return error("not_rows", f"{name} is not a list of rows.", "Begin each row with a dash.", sheet=name)
+        return error(
+            "not_rows",
+            "{name} is not a list of rows.",
+            "Begin each row with a dash.",
+            sheet=name,
+            detail=blanks(name=name),
+        )
     by_name = [row for row in node.value if isinstance(row, yaml.MappingNode)]
     if by_name and len(by_name) != len(node.value):
-        return error("not_rows", f"{name} mixes rows of two shapes.", "Write all rows as column: value.", sheet=name)
+        return error(
+            "not_rows",
+            "{name} mixes rows of two shapes.",
+            "Write all rows as column: value.",
+            sheet=name,
+            detail=blanks(name=name),
+        )
     return _yaml_mappings(name, by_name) if by_name else _yaml_lists(name, node.value)
 
 
@@ -135,7 +173,14 @@ def _yaml_lists(name: str, nodes: list[yaml.Node]) -> list[list[str]] | Finding:
     for number, row in enumerate(nodes, start=1):
         cells = row.value if isinstance(row, yaml.SequenceNode) else None
         if cells is None or any(not isinstance(cell, yaml.ScalarNode) for cell in cells):
-            return error("not_rows", f"Row {number} of {name} is not a row of texts.", "Correct it.", name, number)
+            return error(
+                "not_rows",
+                "Row {number} of {name} is not a row of texts.",
+                "Correct it.",
+                name,
+                number,
+                detail=blanks(number=number, name=name),
+            )
         rows.append([_yaml_text(cell) for cell in cells])
     return rows
 
@@ -148,10 +193,24 @@ def _yaml_mappings(name: str, nodes: list[yaml.MappingNode]) -> list[list[str]] 
         for key, value in row.value:
             column = str(key.value).strip()
             if not isinstance(value, yaml.ScalarNode) or not isinstance(key, yaml.ScalarNode):
-                return error("not_rows", f"{column} holds no plain text.", "Write one text.", name, number, column)
+                return error(
+                    "not_rows",
+                    "{column} holds no plain text.",
+                    "Write one text.",
+                    name,
+                    number,
+                    column,
+                    detail=blanks(column=column),
+                )
             if column in cells:
                 return error(
-                    "duplicate_column", f"{column} stands twice in a row.", "Remove one.", name, number, column
+                    "duplicate_column",
+                    "{column} stands twice in a row.",
+                    "Remove one.",
+                    name,
+                    number,
+                    column,
+                    detail=blanks(column=column),
                 )
             header.setdefault(column, len(header))
             cells[column] = _yaml_text(value)

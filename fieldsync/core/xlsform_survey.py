@@ -4,7 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass, field
 
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Blanks, Finding, blanks
 from fieldsync.core.xlsform import Row, Table
 
 MAX_GROUPS_DEEP = 50
@@ -79,9 +79,11 @@ class _Reading:
         self.findings: list[Finding] = []
         self.open = [_Open("survey", Row(1, {}), "")]
 
-    def add(self, row: Row, column: str, code: str, message: str, advice: str, severity: str = "error") -> None:
+    def add(self, row: Row, column: str, code: str, message: str, advice: str, detail: Blanks = ()) -> None:
         header = self.table.headers.get(column, column)
-        self.findings.append(Finding(severity, code, message, advice, self.table.name, row.number, header))
+        self.findings.append(
+            Finding("error", code, message, advice, self.table.name, row.number, header, detail=detail)
+        )
 
     def row(self, row: Row) -> None:
         """Read one row: a group's begin or end, or a question."""
@@ -104,17 +106,32 @@ class _Reading:
 
     def _begin(self, row: Row, kind: str) -> None:
         if len(self.open) > MAX_GROUPS_DEEP:
-            self.add(row, "type", "too_deep", f"More than {MAX_GROUPS_DEEP} groups stand in each other.", "Use fewer.")
+            self.add(
+                row,
+                "type",
+                "too_deep",
+                "More than {most} groups stand in each other.",
+                "Use fewer.",
+                detail=blanks(most=MAX_GROUPS_DEEP),
+            )
         self.open.append(_Open(kind, row, row.get("name")))
 
     def _end(self, row: Row, kind: str) -> None:
         last = self.open[-1]
         if len(self.open) == 1:
-            self.add(row, "type", "unbalanced", f"end_{kind} closes nothing.", f"Remove it, or add a begin_{kind}.")
+            self.add(
+                row,
+                "type",
+                "unbalanced",
+                "end_{kind} closes nothing.",
+                "Remove it, or add a begin_{kind}.",
+                detail=blanks(kind=kind),
+            )
             return
         if last.kind != kind:
-            message = f"end_{kind} closes the {last.kind} {last.name} of row {last.row.number}."
-            self.add(row, "type", "unbalanced", message, f"Write end_{last.kind} here.")
+            detail = blanks(found=kind, kind=last.kind, name=last.name, row=last.row.number)
+            message = "end_{found} closes the {kind} {name} of row {row}."
+            self.add(row, "type", "unbalanced", message, "Write end_{kind} here.", detail)
         self.open.pop()
 
     def _name(self, row: Row) -> None:
@@ -124,12 +141,23 @@ class _Reading:
                 self.add(row, "name", "missing_name", "The row has no name.", "Give it a name of letters and digits.")
             return
         if not _NAME.fullmatch(name):
-            self.add(row, "name", "name", f"The name {name[:60]!r} cannot be used.",
-                     "Begin with a letter; use letters, digits, _ . and -")  # fmt: skip
+            self.add(
+                row,
+                "name",
+                "name",
+                "The name {name} cannot be used.",
+                "Begin with a letter; use letters, digits, _ . and -",
+                detail=blanks(name=repr(name[:60])),
+            )
         around = self.open[-1]
         if name in around.names:
             self.add(
-                row, "name", "duplicate_name", f"The name {name} stands twice in this group.", "Rename one of them."
+                row,
+                "name",
+                "duplicate_name",
+                "The name {name} stands twice in this group.",
+                "Rename one of them.",
+                detail=blanks(name=name),
             )
         around.names.add(name)
         self.survey.names.add(name)
@@ -150,12 +178,24 @@ class _Reading:
             self._select(row, select)
         elif _SELECT_WORD.match(kind):
             self.add(
-                row, "type", "choice_list_missing", f"{kind!r} names no list.", "Write select_one and the list's name."
+                row,
+                "type",
+                "choice_list_missing",
+                "{kind} names no list.",
+                "Write select_one and the list's name.",
+                detail=blanks(kind=repr(kind)),
             )
         elif kind.split()[0] not in _TYPES and not kind.startswith(_OLD_TYPES):
             close = difflib.get_close_matches(kind[:60], sorted(_TYPES | {"select_one", "select_multiple"}), 1)
-            advice = f"Did you mean {close[0]}?" if close else "Use a type of XLSForm, such as text or select_one."
-            self.add(row, "type", "unknown_type", f"{kind[:60]!r} is no type of question.", advice)
+            advice = "Did you mean {close}?" if close else "Use a type of XLSForm, such as text or select_one."
+            self.add(
+                row,
+                "type",
+                "unknown_type",
+                "{kind} is no type of question.",
+                advice,
+                detail=blanks(kind=repr(kind[:60]), **_close(close)),
+            )
 
     def _select(self, row: Row, select: re.Match[str]) -> None:
         kind, source = select.group(1).replace(" ", "_"), select.group(2)
@@ -164,12 +204,29 @@ class _Reading:
                      "Use select_one_from_file and a CSV file.")  # fmt: skip
         elif kind.endswith("_from_file"):
             if not _FILE.fullmatch(source):
-                self.add(row, "type", "media_name", f"{source[:60]!r} is no name of a CSV, XML or GeoJSON file.",
-                         "Write the file's name without a folder.")  # fmt: skip
+                self.add(
+                    row,
+                    "type",
+                    "media_name",
+                    "{source} is no name of a CSV, XML or GeoJSON file.",
+                    "Write the file's name without a folder.",
+                    detail=blanks(source=repr(source[:60])),
+                )
         elif not source.startswith("${") and source not in self.lists:
             close = difflib.get_close_matches(source, sorted(self.lists)[:2000], 1)
-            advice = f"Did you mean {close[0]}?" if close else "Add the list on the choices sheet."
-            self.add(row, "type", "choice_list_missing", f"There is no list of choices called {source}.", advice)
+            advice = "Did you mean {close}?" if close else "Add the list on the choices sheet."
+            self.add(
+                row,
+                "type",
+                "choice_list_missing",
+                "There is no list of choices called {source}.",
+                advice,
+                detail=blanks(source=source, **_close(close)),
+            )
+
+
+def _close(found: list[str]) -> dict[str, str]:
+    return {"close": found[0]} if found else {}
 
 
 def survey_findings(table: Table, lists: frozenset[str]) -> tuple[Survey, list[Finding]]:
@@ -178,6 +235,7 @@ def survey_findings(table: Table, lists: frozenset[str]) -> tuple[Survey, list[F
     for row in table.rows:
         reading.row(row)
     for left in reading.open[1:]:
-        message = f"begin_{left.kind} {left.name} is never closed."
-        reading.add(left.row, "type", "unbalanced", message, f"Add an end_{left.kind}.")
+        detail = blanks(kind=left.kind, name=left.name)
+        message = "begin_{kind} {name} is never closed."
+        reading.add(left.row, "type", "unbalanced", message, "Add an end_{kind}.", detail)
     return reading.survey, reading.findings

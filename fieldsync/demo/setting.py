@@ -22,8 +22,11 @@ from fieldsync.store.db import Database
 MARKER = "fieldsync-demo.json"
 """Lies in a folder that the demo made; nothing else is ever erased or filled with made-up people."""
 
-FORMS = ("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly")
-LISTS = ("participants", "groups", "activities", "local_orgs", "ideas")
+FORMS = (
+    *("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly"),
+    *("f8_application", "f8_score", "f8_decision", "f8_tranche"),
+)
+LISTS = ("participants", "groups", "activities", "local_orgs", "ideas", "calls", "applications", "grants")
 """The programme's entity lists: their CSV files are different on every device."""
 
 AT_WORK = ("kht", "khl")

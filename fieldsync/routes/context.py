@@ -7,6 +7,7 @@ from flask import current_app, request
 
 from fieldsync.config import Settings
 from fieldsync.core.messages import LANGUAGES
+from fieldsync.services.uploads import Files
 from fieldsync.store.db import Database
 
 EXTENSION = "fieldsync"
@@ -21,6 +22,7 @@ class Context:
     database: Database
     now_ms: Callable[[], int]
     draw: Callable[[int], bytes]
+    files: Files
 
 
 def context() -> Context:

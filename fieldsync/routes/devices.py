@@ -52,7 +52,7 @@ def list_devices(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/offers")
-@access("session", MANAGE_DEVICES)
+@access("session", MANAGE_DEVICES, fresh=True)
 @blueprint.arguments(OfferSchema)
 @blueprint.response(201, OfferedSchema)
 @refuses(400, 404, 413, 415, 422)

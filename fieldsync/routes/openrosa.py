@@ -1,29 +1,21 @@
 """The door for OpenRosa clients (ODK Collect, Enketo): forms out, submissions in; its secret is in the path."""
 
-import io
 import mimetypes
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
-from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
 
-from fieldsync.core.openrosa import Sheet, read_sheet
+from fieldsync.core.openrosa import read_sheet
 from fieldsync.core.problems import Problem
 from fieldsync.routes import openrosa_xml
 from fieldsync.routes.access import access, sender
-from fieldsync.routes.bodies import read_body
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.services import openrosa, openrosa_forms
+from fieldsync.routes.openrosa_parts import read_parts
+from fieldsync.services import openrosa, openrosa_files, openrosa_forms
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<token>")
-
-SUBMISSION = "xml_submission_file"
-PARTS_MAX = 1000
-"""Parts of one request; Collect sends at most a hundred files at a time."""
 
 MESSAGES = {"applied": "submission_received", "held": "submission_waits", "quarantined": "submission_set_apart"}
 
@@ -78,13 +70,18 @@ def submission_asked(token: str) -> Response:
 @access("key")
 def submission(token: str) -> Response:
     """Take a record in; 201 is said once it is durable, and for every repeat."""
-    here, device_id = context(), sender().device.id
-    sheet = _sheet()
+    here, device = context(), sender().device
+    parts, now_ms = read_parts(), here.now_ms()
+    sheet = read_sheet(parts.record)
+    if isinstance(sheet, Problem):
+        raise Refused(sheet)
+    owner = (device.association_id, device.id)
+    files = openrosa_files.keep(here.database, here.files, owner, parts.files, now_ms)
     with here.database.read() as session:
-        status = openrosa.status_of(session, sender().device, sheet)
+        status = None if files else openrosa.status_of(session, device, sheet)
     if status is None:
-        author, now_ms = here.draw(16).hex(), here.now_ms()
-        status = here.database.write(lambda session: openrosa.receive(session, device_id, sheet, author, now_ms))
+        author = here.draw(16).hex()
+        status = here.database.write(lambda session: openrosa.receive(session, device.id, sheet, files, author, now_ms))
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
     return openrosa_xml.said(Problem(MESSAGES[status]), 201)
@@ -96,40 +93,3 @@ def _read(work: Callable[[Any], Found | None]) -> Found:
     if found is None:
         raise Refused(Problem("not_found"))
     return found
-
-
-def _sheet() -> Sheet:
-    """The record in the request. Its files cannot be stored: rather than lose them, the whole request is refused."""
-    form, files = _parts()
-    if any(name != SUBMISSION for name in files):
-        raise Refused(Problem("files_not_kept"))
-    sent = [each.read() for each in files.getlist(SUBMISSION)] + [each.encode() for each in form.getlist(SUBMISSION)]
-    sheet = read_sheet(sent[0]) if len(sent) == 1 else Problem("not_a_submission")
-    if isinstance(sheet, Problem):
-        raise Refused(sheet)
-    return sheet
-
-
-def _parts() -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
-    settings = context().settings
-    unpacked_max = settings.request_unpacked_bytes_max
-    body = read_body(settings.request_packed_bytes_max, unpacked_max)
-    if isinstance(body, Problem):
-        raise Refused(_as_told_here(body))
-    parser = FormDataParser(max_form_memory_size=unpacked_max, max_form_parts=PARTS_MAX)
-    try:
-        _, form, files = parser.parse(io.BytesIO(body), request.mimetype, len(body), _options())
-    except (RequestEntityTooLarge, ValueError):
-        raise Refused(Problem("not_a_submission")) from None
-    return form, files
-
-
-def _options() -> dict[str, Any]:
-    return dict(request.mimetype_params)
-
-
-def _as_told_here(problem: Problem) -> Problem:
-    """A body that is too large carries photos; one that cannot be unpacked is no XML."""
-    if problem.code == "too_large" and request.mimetype == "multipart/form-data":
-        return Problem("files_not_kept")
-    return Problem("not_xml") if problem.code == "not_json" else problem

@@ -75,7 +75,7 @@ def download(data: bytes, content_type: str) -> Response:
 def mark(response: Response) -> Response:
     """The headers without which Collect takes a server for something else."""
     response.headers["X-OpenRosa-Version"] = "1.0"
-    response.headers["X-OpenRosa-Accept-Content-Length"] = str(context().settings.request_packed_bytes_max)
+    response.headers["X-OpenRosa-Accept-Content-Length"] = str(context().settings.openrosa_bytes_max)
     return response
 
 

@@ -1,5 +1,6 @@
 """Records: lists of them, one by its UUID, what was said about it, its files."""
 
+import mimetypes
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from fieldsync.routes.schemas import (
     WhichQuerySchema,
     page_of,
 )
-from fieldsync.services import reading
+from fieldsync.services import files_read, pictures, reading
 from fieldsync.services.desk import Found
 from fieldsync.services.reading import Asked
 
@@ -116,8 +117,20 @@ def reveal_record(asked: dict[str, Any], uuid: UUID) -> Response:
 @answers_bytes("*/*")
 @refuses(404)
 def show_file(uuid: UUID, sha256: str) -> Response:
-    """A file of a record. None is stored yet, so that every one of them is not found."""
-    raise Refused(Problem("not_found"))
+    """A file that an answer of the record names: always to be saved, never shown in place."""
+    here, who, language = context(), reader(), reader_language()
+    with here.database.read() as session:
+        found = files_read.find(session, who, str(uuid), sha256, language)
+    row = pictures.make_ready(here.database, here.files, found.row) if found else None
+    chunks = pictures.content(here.files, row) if row else None
+    if found is None or row is None or chunks is None:
+        raise Refused(Problem("not_found"))
+    response = Response(chunks, mimetype="application/octet-stream")
+    response.headers["Content-Length"] = str(row.kept_size)
+    ending = mimetypes.guess_extension(found.media_type) or ""
+    response.headers["Content-Disposition"] = f'attachment; filename="{sha256[:12]}{ending}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def the_one(found: list[Found]) -> Found:

@@ -97,12 +97,16 @@ def words_of(form: Form | None, choices: Choices | None, language: str) -> Words
 
 @dataclass
 class Teller:
-    """Tells the answers of one record; `record` is in the wire's form, without what its reader may not see."""
+    """Tells the answers of one record; `record` is in the wire's form, without what its reader may not see.
+
+    `applies`: whether a question is asked at a path, by the other answers.
+    """
 
     record: Mapping[str, Any]
     form: Form | None
     choices: Choices | None
     language: str
+    applies: Callable[[Question, str], bool] = lambda _question, _path: True
     occurrences: Occurrences = field(default_factory=Occurrences)
     hidden: dict[str, str] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
@@ -131,7 +135,8 @@ class Teller:
             else:
                 answer = self._answer(node, at)
                 if answer is None:
-                    unanswered += [self._spoken(node.labels, node.path)] if _is_asked(node) else []
+                    is_open = _is_asked(node) and self.applies(node, at)
+                    unanswered += [self._spoken(node.labels, node.path)] if is_open else []
                 elif node.labels:
                     parts.append(answer)
                 else:

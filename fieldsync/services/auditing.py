@@ -17,6 +17,7 @@ OPERATOR = "operator"
 ACTIONS: Mapping[str, str] = {
     "sync": "a device's batch was stored; the detail is its digest and how many operations it has",
     "submission": "an OpenRosa client handed a submission in",
+    "file_received": "a file of a record came whole; the detail is its digest",
     "act": "somebody at the desk said an operation about a record",
     "verdict": "something quarantined was released or rejected",
     "form_published": "a form version was published",
@@ -53,6 +54,10 @@ ACTIONS: Mapping[str, str] = {
     "device_revoked": "a phone or hub was revoked",
     "restricted_read": "restricted answers (P3) were read",
     "personal_revealed": "personal answers (P2) that are masked were revealed",
+    "flag_dismissed": "somebody looked at a flag and dismissed it with a reason; the detail is its code",
+    "flag_reopened": "a flag that was dismissed stands again",
+    "thresholds_changed": "the thresholds of the quality rules were changed; the detail is what holds now",
+    "outlines_imported": "outlines of places were imported, or forgotten; the detail is how many",
     "exported": "records were taken out as a file",
     "export_fetched": "the file of an export that tells of people was fetched",
     "roles_loaded": "the role book was replaced",

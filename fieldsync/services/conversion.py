@@ -1,24 +1,18 @@
 """A form definition in, its Form, XForm and workbook out, or findings; hostile files meet a process of their own."""
 
-import subprocess
-import sys
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import msgspec
 
-import fieldsync
 from fieldsync.config import Settings
 from fieldsync.core.form_findings import form_findings
-from fieldsync.core.forms import Finding, Form
+from fieldsync.core.forms import Finding, Form, blanks
 from fieldsync.core.media import media_findings
 from fieldsync.core.xform import read_form
 from fieldsync.core.xlsform import error
+from fieldsync.services import limited_process
 from fieldsync.services.conversion_worker import Answer, Limits
-
-WALL_FACTOR = 1.5
-"""Wall time to processor time: a conversion on a busy machine waits."""
 
 DEFAULT_LIMITS = Limits()
 
@@ -70,7 +64,14 @@ def convert(
     """
     if kind not in _KINDS.values():
         return _refused(
-            [error("unknown_kind", f"{kind!r} is no kind of form definition.", "Use xlsx, csv, md, yaml, xml.")]
+            [
+                error(
+                    "unknown_kind",
+                    "{kind} is no kind of form definition.",
+                    "Use xlsx, csv, md, yaml, xml.",
+                    detail=blanks(kind=repr(kind)),
+                )
+            ]
         )
     found = Answer([], xform=data) if kind == "xml" else _run_worker(data, kind, limits)
     if not found.xform:
@@ -110,25 +111,11 @@ def _placed(findings: list[Finding], form: Form, found: Answer) -> list[Finding]
 def _run_worker(data: bytes, kind: str, limits: Limits) -> Answer:
     """The worker's answer; a finding where it was ended for taking too much."""
     stated = msgspec.json.encode(limits).decode()
-    with tempfile.TemporaryDirectory(prefix="fieldsync-form-") as folder:
-        path = Path(folder) / "answer"
-        with path.open("wb") as output:
-            try:
-                ended = subprocess.run(
-                    [sys.executable, "-P", "-m", "fieldsync.services.conversion_worker", kind, stated],
-                    input=data, stdout=output, stderr=subprocess.DEVNULL, cwd=folder, env=_environment(folder),
-                    timeout=limits.seconds * WALL_FACTOR, check=False,
-                )  # fmt: skip
-            except subprocess.TimeoutExpired:
-                return _too_much()
-            except OSError:
-                return Answer([error("conversion", "The conversion could not be started.", "Try again later.")])
-        return _read_answer(path) if ended.returncode == 0 else _too_much()
-
-
-def _read_answer(path: Path) -> Answer:
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=Answer)
+        found = limited_process.run("fieldsync.services.conversion_worker", [kind, stated], data, limits.seconds)
+        return _too_much() if found is None else msgspec.msgpack.decode(found, type=Answer)
+    except OSError:
+        return Answer([error("conversion", "The conversion could not be started.", "Try again later.")])
     except msgspec.DecodeError:
         return _too_much()
 
@@ -136,16 +123,3 @@ def _read_answer(path: Path) -> Answer:
 def _too_much() -> Answer:
     message = "The conversion took too much time or memory and was ended."
     return Answer([error("too_expensive", message, "Make the form smaller; move long lists to CSV files.")])
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """Nothing of ours but the way to the package; a fixed hash seed, so that the same form gives the same bytes."""
-    package = Path(fieldsync.__file__).parent.parent
-    return {
-        "PYTHONPATH": str(package),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "LC_ALL": "C.UTF-8",
-        "TMPDIR": folder,
-        "HOME": folder,
-    }

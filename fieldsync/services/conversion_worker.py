@@ -10,7 +10,7 @@ import sys
 
 import msgspec
 
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Finding, blanks
 from fieldsync.core.xlsform import SHEETS, Sheets, error
 
 OUTPUT_BYTES = 24 * 1024 * 1024
@@ -147,8 +147,9 @@ def main() -> None:
         found = Answer([error("too_large", "The form takes too much memory to convert.", "Make it smaller.")])
     except Exception as failure:
         # pyxform meets definitions that its authors did not think of: a finding for the designer, never a crash.
-        message = f"The form cannot be converted ({type(failure).__name__})."
-        found = Answer([error("conversion", message, "Look for an unusual cell, and report it if there is none.")])
+        message, detail = "The form cannot be converted ({name}).", blanks(name=type(failure).__name__)
+        advice = "Look for an unusual cell, and report it if there is none."
+        found = Answer([error("conversion", message, advice, detail=detail)])
     sys.stdout.buffer.write(msgspec.msgpack.encode(found))
 
 

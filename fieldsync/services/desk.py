@@ -14,7 +14,7 @@ from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
 from fieldsync.services import auditing, presence
 from fieldsync.services.published import published
-from fieldsync.services.settling import conclude, settle
+from fieldsync.services.settling import Settled, conclude, settle
 from fieldsync.services.working import Entry, decode_state
 from fieldsync.store import associations, authors, devices, operations, quarantine, records, server
 from fieldsync.store.authors import AuthorRow
@@ -122,7 +122,9 @@ def unmerge(session: Session, desk: Desk, found: Found) -> Problem | None:
     return _say(session, desk, found, act={"unmerge": named})
 
 
-def judge(session: Session, desk: Desk, uuid: str, operation_id: OperationId, verdict: str) -> Problem | None:
+def judge(
+    session: Session, desk: Desk, uuid: str, operation_id: OperationId, verdict: str, note: str = ""
+) -> Problem | None:
     """Release or reject what is quarantined or held under an id."""
     author, counter, n = presence.key_of(operation_id)
     target = _quarantined(session, desk.association_id, (author, counter, n), verdict) or _held(
@@ -132,19 +134,35 @@ def judge(session: Session, desk: Desk, uuid: str, operation_id: OperationId, ve
         return Problem("not_found")
     sender, digest, kind, of = target
     about = next((each for each in find(session, desk.association_id, uuid)), None)
-    act = {"verdict": verdict, "target": [sender, list(operation_id), digest]}
-    return _say_about(session, desk, (about.kind, about.of, uuid) if about else (kind, of, uuid), about, act=act)
+    act = _verdict(verdict, [sender, list(operation_id), digest], note)
+    name = (about.kind, about.of, uuid) if about else (kind, of, uuid)
+    return say(session, desk, [Statement(name, about, {"act": act})])
 
 
-def say_verdict(session: Session, desk: Desk, row: QuarantineRow, verdict: str) -> Problem | None:
-    """Release or reject exactly one quarantined operation, which names a record."""
+def verdict_on(
+    session: Session, desk: Desk, row: QuarantineRow, verdict: str, note: str = "", seen: Seen = None
+) -> "Statement":
+    """What releases or rejects exactly one quarantined operation, which names a record."""
+    act = _verdict(verdict, target_of(session, row), note)
+    return about_quarantined(session, desk, row, act=act, **_having_seen(seen))
+
+
+def about_quarantined(session: Session, desk: Desk, row: QuarantineRow, **members: Any) -> "Statement":
+    """Something said about the record that a quarantined operation names, which may not be here yet."""
     uuid = records.uuid_text(row.record or b"")
     known = find(session, desk.association_id, uuid)
     about = next((each for each in known if (each.kind, each.of) == (row.kind, row.of)), None)
+    return Statement((row.kind, row.of, uuid), about, members)
+
+
+def target_of(session: Session, row: QuarantineRow) -> list[Any]:
+    """How a verdict names a quarantined operation: its sender, its id, the digest of what was said."""
     operation_id = [row.author, row.counter, row.n] if row.n else [row.author, row.counter]
-    target = [name_of_sender(session, row.sender_id), operation_id, bytes(row.digest).hex()]
-    act = {"verdict": verdict, "target": target}
-    return _say_about(session, desk, (row.kind, row.of, uuid), about, act=act)
+    return [name_of_sender(session, row.sender_id), operation_id, bytes(row.digest).hex()]
+
+
+def _verdict(verdict: str, target: list[Any], note: str) -> dict[str, Any]:
+    return {"verdict": verdict, "target": target, **({"note": note} if note else {})}
 
 
 def _quarantined(
@@ -177,49 +195,85 @@ def name_of_sender(session: Session, device_id: int) -> str:
     return f"hub-{device.id}" if device else ""
 
 
+@dataclass(frozen=True)
+class Statement:
+    """What somebody at the desk says of one record: (kind, form or list, UUID), the record where it is here, the rest.
+
+    `members`: what an operation has besides its id, record and stamp; without `seen` she has seen the record's heads.
+    """
+
+    name: tuple[str, str, str]
+    found: Found | None
+    members: Mapping[str, Any]
+
+
 def _say(session: Session, desk: Desk, found: Found, **members: Any) -> Problem | None:
-    name = (found.kind, found.of, records.uuid_text(found.row.uuid))
-    return _say_about(session, desk, name, found, **members)
+    return say(session, desk, [statement(found, **members)])
 
 
-def _say_about(
-    session: Session, desk: Desk, name: tuple[str, str, str], found: Found | None, **members: Any
-) -> Problem | None:
-    """Say one operation in the name of the desk, as one who has seen the record's heads."""
+def statement(found: Found, **members: Any) -> Statement:
+    """Something said about a record that is here."""
+    return Statement((found.kind, found.of, records.uuid_text(found.row.uuid)), found, members)
+
+
+def say(session: Session, desk: Desk, statements: Sequence[Statement]) -> Problem | None:
+    """Say operations in the name of the desk, one after the other, all of them or none."""
     author = _author(session, desk)
     authors.lock(session, [author.id])
-    state = decode_state(bytes(found.row.state)) if found else None
-    counter = author.known_through + 1
-    last = state.greatest[0] if state else (0, 0)
-    said = {
-        "id": (author.name, counter),
-        "record": name[2],
-        "kind": name[0],
-        "of": name[1],
-        "version": members.pop("version", None),
-        "stamp": tick(receive((0, 0), last, desk.now_ms), desk.now_ms),
-        "seen": state.heads[:SEEN_MAX] if state else (),
-        **members,
-    }
-    raw = msgspec.json.encode(said)
-    operation = parse_operation(raw)
-    if not isinstance(operation, Operation):
-        return operation.problems[0]
-    receipt_id = devices.add_receipt(session, None, desk.now_ms, None, 1)
-    form = published(session, desk.association_id, operation.of, operation.version) if operation.writes else None
-    entry = Entry(operation, raw, author.id, receipt_id=receipt_id, published=form)
-    settled = settle(session, desk.association_id, [entry], (), desk.now_ms)
-    authors.move_counters(session, [(counter, counter, author.id)])
+    receipt_id = devices.add_receipt(session, None, desk.now_ms, None, len(statements))
+    entries: list[Entry] = []
+    for number, each in enumerate(statements):
+        entry = _entry(session, desk, author, number, each)
+        if isinstance(entry, Problem):
+            return entry
+        entry.receipt_id = receipt_id
+        entries.append(entry)
+    settled = Settled()
+    for entry in entries:
+        settled.join(settle(session, desk.association_id, [entry], (), desk.now_ms))
+    last = author.known_through + len(entries)
+    authors.move_counters(session, [(last, last, author.id)])
     conclude(session, desk.association_id, settled, desk.now_ms)
-    what = " ".join([*(said.get("act") or {}), *(name for name in ("writes", "delete") if name in said)])
     actor = f"person:{desk.who[1:]}" if desk.who.startswith("p") else auditing.OPERATOR
-    auditing.note(session, desk.association_id, actor, "act", f"record:{name[2]}", desk.now_ms, detail=what)
+    for each in statements:
+        what = " ".join(
+            [*(each.members.get("act") or {}), *(name for name in ("writes", "delete") if name in each.members)]
+        )
+        auditing.note(session, desk.association_id, actor, "act", f"record:{each.name[2]}", desk.now_ms, detail=what)
     return None
 
 
-def _author(session: Session, desk: Desk) -> AuthorRow:
+def _entry(session: Session, desk: Desk, author: AuthorRow, number: int, said: Statement) -> Entry | Problem:
+    state = decode_state(bytes(said.found.row.state)) if said.found else None
+    last = state.greatest[0] if state else (0, 0)
+    stamp = tick(receive((0, 0), last, desk.now_ms), desk.now_ms)
+    raw = msgspec.json.encode(
+        {
+            "id": (author.name, author.known_through + 1 + number),
+            "record": said.name[2],
+            "kind": said.name[0],
+            "of": said.name[1],
+            "version": None,
+            "stamp": (stamp[0], stamp[1] + number),
+            "seen": state.heads[:SEEN_MAX] if state else (),
+            **said.members,
+        }
+    )
+    operation = parse_operation(raw)
+    if not isinstance(operation, Operation):
+        return operation.problems[0]
+    form = published(session, desk.association_id, operation.of, operation.version) if operation.writes else None
+    return Entry(operation, raw, author.id, published=form)
+
+
+def author_name(session: Session, desk: Desk) -> str:
+    """Under which author somebody at the desk speaks."""
     identity = server.identity(session)
     assert identity is not None
-    name = presence.author_name("desk", identity.epoch, f"{desk.association_id}-{desk.who}")
+    return presence.author_name("desk", identity.epoch, f"{desk.association_id}-{desk.who}")
+
+
+def _author(session: Session, desk: Desk) -> AuthorRow:
+    name = author_name(session, desk)
     known = authors.find(session, name)
     return known or authors.add(session, name, desk.association_id, "desk")

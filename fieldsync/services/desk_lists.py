@@ -27,14 +27,16 @@ def held(session: Session, reader: Reader, after_id: int, limit: int) -> Page:
     for row, uuid in rows:
         said = records_told.operation(row, waits)
         kind, of = said.get("kind", ""), said.get("of", "")
-        if _sees(reader, kind, of):
+        if sees(reader, kind, of):
             items.append({**hide(kind, of, said), "record": records.uuid_text(uuid)})
     return Page(items, rows[-1][0].id if len(rows) == limit else None)
 
 
-def quarantined(session: Session, reader: Reader, after_id: int, limit: int, language: str) -> Page:
-    """A page of what nobody has judged yet; `said` is what was said, as far as the reader may see it."""
-    rows = quarantine.page(session, reader.association_id, after_id, limit)
+def quarantined(
+    session: Session, reader: Reader, after_id: int, limit: int, language: str, code: str | None = None
+) -> Page:
+    """A page of what nobody has judged yet, for one reason or all; `said` is what was said, as far as she may see."""
+    rows = quarantine.page(session, reader.association_id, after_id, limit, code)
     hide = hiding(session, reader)
     items = []
     for row in rows:
@@ -49,16 +51,24 @@ def quarantined(session: Session, reader: Reader, after_id: int, limit: int, lan
     return Page(items, rows[-1].id if len(rows) == limit else None)
 
 
+def reasons(session: Session, reader: Reader) -> list[str]:
+    """The codes of the reasons for which something waits that the reader may look at."""
+    found = quarantine.reasons(session, reader.association_id)
+    return list(dict.fromkeys(code for code, kind, of in found if sees(reader, kind, of)))
+
+
 def ticket_of(session: Session, association_id: int, row_id: int) -> str:
     """How a list names something quarantined."""
     return seal_number(row_id, _purpose(association_id), secret_of(session))
 
 
-def find_quarantined(session: Session, reader: Reader, ticket: str) -> QuarantineRow | None:
-    """The quarantined operation that a list named so, where its form is the reader's to act on."""
+def find_quarantined(
+    session: Session, reader: Reader, ticket: str, permission: str = ACT_ON_RECORDS
+) -> QuarantineRow | None:
+    """The quarantined operation that a list named so, where the reader has a permission over its form."""
     number = open_number(ticket, _purpose(reader.association_id), secret_of(session))
     row = None if number is None else quarantine.find(session, reader.association_id, number)
-    return row if row is not None and _sees_said(session, reader, row, ACT_ON_RECORDS) else None
+    return row if row is not None and _sees_said(session, reader, row, permission) else None
 
 
 def _sees_said(session: Session, reader: Reader, row: QuarantineRow, permission: str = READ_HISTORY) -> bool:
@@ -68,10 +78,10 @@ def _sees_said(session: Session, reader: Reader, row: QuarantineRow, permission:
         role = reader.book.role(device.role) if device else None
         if role is not None and role.restricted:
             return any(grant.role.restricted and permission in grant.role.permissions for grant in reader.grants)
-    return _sees(reader, row.kind, row.of, permission)
+    return sees(reader, row.kind, row.of, permission)
 
 
-def _sees(reader: Reader, kind: str, of: str, permission: str = READ_HISTORY) -> bool:
+def sees(reader: Reader, kind: str, of: str, permission: str = READ_HISTORY) -> bool:
     """Whether what was said of a form or list, wherever it happened, is the reader's."""
     if reader.person is None:
         return True

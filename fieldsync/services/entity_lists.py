@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.config import Settings
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Finding, blanks
 from fieldsync.core.media import missing_file
 from fieldsync.services.conversion import Converted, convert, limits_of
 from fieldsync.store import form_versions
@@ -45,5 +45,6 @@ def _missing_lists(made: Converted) -> list[str]:
 
 
 def _assumed(name: str) -> Finding:
-    message = f"{name}{_ENDING} is not among the files and is taken for the entity list {name}."
-    return Finding("warning", "entity_list_assumed", message, "Put it with the other files if it is none.", "survey")
+    message = "{name}.csv is not among the files and is taken for the entity list {name}."
+    advice, detail = "Put it with the other files if it is none.", blanks(name=name)
+    return Finding("warning", "entity_list_assumed", message, advice, "survey", detail=detail)

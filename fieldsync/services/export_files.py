@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import IO, BinaryIO, Protocol, cast
 
 from fieldsync.core.export_plan import Plan, Row
+from fieldsync.core.problems import Problem
 
 COPY_BYTES = 1024 * 1024
 PACKING = 1
 """zlib's fastest level: a table shrinks to a seventh, the slower levels cost three times as much for a tenth less."""
+
+
+class CannotExport(Exception):
+    """The export cannot be made as it was asked for."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,23 @@
 """The rows of an export, page after page, all from one snapshot."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core import inbox as inbox_filter
 from fieldsync.core.export_cells import safe
 from fieldsync.core.export_options import Options
 from fieldsync.core.export_plan import Plan, Record, Row
 from fieldsync.core.export_words import STATES, word
 from fieldsync.core.validation import PROGRAMME_ZONE
+from fieldsync.services import inbox
+from fieldsync.services.readers import Reader
 from fieldsync.store import associations, authors, exports, records
 from fieldsync.store.exports import SourceRow
 
@@ -43,24 +48,47 @@ class Page(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Shown).decode
 
 
-def pages(session: Session, association_id: int, plan: Plan, sight: Sight) -> Iterator[Page]:
+def pages(session: Session, association_id: int, plan: Plan, sight: Sight, reader: Reader | None) -> Iterator[Page]:
     """All that is to be exported; `session` is on one snapshot until the last page."""
-    options = plan.options
-    collection = associations.collection(session, association_id, options.kind, options.of)
-    if collection is None or not options.states:
+    collection = associations.collection(session, association_id, plan.options.kind, plan.options.of)
+    if collection is None or not plan.options.states:
         return
-    first, last = exports.bounds(session, collection.id)
-    arrived = arrived_within(options)
     own = _own_cells(session, association_id, plan)
+    if plan.options.narrowed and reader is not None:
+        found = _narrowed(session, collection.id, plan.options, reader)
+    else:
+        found = _in_order(session, collection.id, plan.options)
+    for percent, rows in found:
+        yield _page(plan, rows, sight, own, percent)
+
+
+def _in_order(session: Session, collection_id: int, options: Options) -> Iterator[tuple[int, list[SourceRow]]]:
+    """(how far in percent, records) in the order of arrival."""
+    first, last = exports.bounds(session, collection_id)
     after_id = 0
     while True:
-        rows = exports.source_page(session, collection.id, options.states, arrived, after_id, PAGE_ROWS)
+        rows = exports.source_page(session, collection_id, options.states, arrived_within(options), after_id, PAGE_ROWS)
         if rows:
             after_id = rows[-1].id
-            done = 100 * (after_id - first + 1) // (last - first + 1)
-            yield _page(plan, rows, sight, own, done)
+            yield 100 * (after_id - first + 1) // (last - first + 1), rows
         if len(rows) < PAGE_ROWS:
             return
+
+
+def _narrowed(
+    session: Session, collection_id: int, options: Options, reader: Reader
+) -> Iterator[tuple[int, list[SourceRow]]]:
+    """The same, of what the desk's list shows under a filter."""
+    asked = inbox_filter.parse(options.narrowed)
+    wanted = replace(asked, kind=options.kind, of=options.of, state="", gone="", sort="arrived", ascending=True)
+    number, done = inbox.count(session, reader, wanted).number, 0
+    listed = inbox.each(session, reader, wanted)
+    while ids := [row.id for row in islice(listed, PAGE_ROWS)]:
+        done += len(ids)
+        yield (
+            100 * done // max(number, done),
+            exports.sources(session, collection_id, options.states, arrived_within(options), ids),
+        )
 
 
 def arrived_within(options: Options) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from fieldsync.core.export_cells import Alias
 from fieldsync.core.export_options import Options
 from fieldsync.core.export_plan import Plan, own_column
 from fieldsync.core.keys import derived
+from fieldsync.core.masking import RESTRICTED
 from fieldsync.core.problems import Problem
 from fieldsync.core.pseudonyms import aliases_under
 from fieldsync.core.roles import HIDDEN
@@ -38,24 +39,28 @@ class Source:
 
 def offered(session: Session, reader: Reader) -> list[Source]:
     """The forms, newest title each, and the lists of which the reader may take records out, by name."""
-    titles = {row.form: row.title for row in form_versions.versions(session, reader.association_id)}
-    sources = [Source("submission", form, title) for form, title in sorted(titles.items())]
+    known = titles(session, reader.association_id)
+    sources = [Source("submission", form, title) for form, title in sorted(known.items())]
     sources += [Source("entity", name, name) for name in form_versions.lists(session, reader.association_id)]
-    withholding = Withholding(session, reader.association_id)
     return [
         each for each in sources
-        if reader.opens(each.kind, each.of, EXPORT_RECORDS) and not withholding.paths(each.kind, each.of).restricted
+        if reader.opens(each.kind, each.of, EXPORT_RECORDS)
+        and not _is_restricted(session, reader.association_id, each.kind, each.of)
     ]  # fmt: skip
+
+
+def titles(session: Session, association_id: int) -> dict[str, str]:
+    """Form to the title of its newest version."""
+    return {row.form: row.title for row in form_versions.versions(session, association_id)}
 
 
 def refusal(session: Session, reader: Reader | None, association_id: int, options: Options) -> Problem | None:
     """Why this may not be exported, or None; nobody's (None) is the operator's."""
     if reader is not None and not reader.opens(options.kind, options.of, EXPORT_RECORDS):
         return Problem("not_found")
-    paths = Withholding(session, association_id).paths(options.kind, options.of)
-    if not paths.known:
+    if not _is_there(session, association_id, options):
         return Problem("not_found")
-    return Problem("export_restricted") if paths.restricted else None
+    return Problem("export_restricted") if _is_restricted(session, association_id, options.kind, options.of) else None
 
 
 def plan_of(
@@ -88,6 +93,21 @@ def sight_of(reader: Reader | None, options: Options) -> Callable[[str, int], bo
 
 SIGHTS_MAX = 20_000
 """Places and authors remembered at the same time; a programme has some thousands."""
+
+
+def _is_there(session: Session, association_id: int, options: Options) -> bool:
+    if options.kind == "entity":
+        return options.of in form_versions.lists(session, association_id)
+    return bool(form_versions.versions(session, association_id, options.of))
+
+
+def _is_restricted(session: Session, association_id: int, kind: str, of: str) -> bool:
+    """Whether a form or list holds restricted answers (P3), or labels that are made beside them."""
+    if Withholding(session, association_id).paths(kind, of).restricted:
+        return True
+    if kind == "submission":
+        return False
+    return export_answers.class_of_label(of, _versions(session, association_id, None)) == RESTRICTED
 
 
 def _told(session: Session, association_id: int, options: Options) -> Told:

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fieldsync.core.export_cells import Cell, is_number
 from fieldsync.core.export_plan import Plan, Row, Table, unique
 from fieldsync.core.problems import Problem
-from fieldsync.services.export_files import About, Archive, tables_apart
+from fieldsync.services.export_files import About, Archive, CannotExport, tables_apart
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -27,6 +27,7 @@ SHEET_NAME_MAX = 31
 _EPOCH = datetime(1899, 12, 30)
 _FIRST_YEAR = 1900
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_AT_ENDS = re.compile("^[\\s'=+\\-@|%\ufeff\uff1d\uff0b\uff0d\uff20]+|[\\s']+$")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]").search
 _NOT_XML_EACH = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MARKUP = re.compile("[&<>]").search
@@ -34,12 +35,6 @@ _ESCAPE = re.compile("_(x[0-9A-Fa-f]{4}_)")
 
 _DATE, _MOMENT, _HEADING = 1, 2, 3
 """Numbers of the cell formats in `_STYLES`."""
-
-
-class TooLong(Exception):
-    """More rows than a sheet holds."""
-
-    problem = Problem("export_too_long")
 
 
 class SpreadsheetWriter:
@@ -98,7 +93,7 @@ class _Sheet:
         """More rows."""
         self._count += len(rows)
         if self._count > ROWS_MAX:
-            raise TooLong
+            raise CannotExport(Problem("export_too_long"))
         cells = self._cells
         lines = []
         for row in rows:
@@ -113,15 +108,15 @@ class _Sheet:
 
 
 def sheet_names(labels: Sequence[str]) -> list[str]:
-    """Names of sheets: at most 31 characters, none that Excel forbids, each once whatever the case."""
-    plain = [_NOT_IN_NAMES.sub(" ", _NOT_XML_EACH.sub(" ", label)).strip() for label in labels]
-    short = [
-        (name if name.strip("'") == name or name[:1] == "'" else name.strip("'"))[:SHEET_NAME_MAX] or "-"
-        for name in plain
-    ]
+    """Names of sheets: at most 31 characters, each once whatever the case.
+
+    Excel forbids some characters, and an apostrophe at an end: what would begin a formula goes, and is not guarded.
+    """
+    plain = [_NOT_IN_NAMES.sub(" ", _NOT_XML_EACH.sub(" ", label)) for label in labels]
+    short = [_AT_ENDS.sub("", _AT_ENDS.sub("", name)[:SHEET_NAME_MAX]) or "table" for name in plain]
     if len(set(map(str.casefold, short))) == len(short):
         return short
-    return unique([name[: SHEET_NAME_MAX - 6] for name in short])
+    return unique([name[: SHEET_NAME_MAX - 6].rstrip(" '") for name in short])
 
 
 def column_letters(number: int) -> str:
@@ -172,7 +167,12 @@ def _moment_cell(cell: Cell) -> str:
     return f'<c s="{_MOMENT}"><v>{(wall - _EPOCH) / timedelta(days=1):.6f}</v></c>'
 
 
-_CELLS: dict[str, Callable[[Cell], str]] = {"number": _number_cell, "date": _date_cell, "moment": _moment_cell}
+_CELLS: dict[str, Callable[[Cell], str]] = {
+    "integer": _number_cell,
+    "number": _number_cell,
+    "date": _date_cell,
+    "moment": _moment_cell,
+}
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -15,9 +15,11 @@ from fieldsync.core.export_options import Options
 from fieldsync.core.export_plan import Plan
 from fieldsync.core.problems import Problem
 from fieldsync.services import auditing, export_rows, export_sources, readers
-from fieldsync.services.export_files import About, CsvWriter, Opener, plain_name
+from fieldsync.services.export_files import About, CannotExport, CsvWriter, Opener, plain_name
+from fieldsync.services.export_geojson import GeoJsonWriter
+from fieldsync.services.export_parquet import ParquetWriter
 from fieldsync.services.export_rows import moment
-from fieldsync.services.export_spreadsheet import SpreadsheetWriter, TooLong
+from fieldsync.services.export_spreadsheet import SpreadsheetWriter
 from fieldsync.services.readers import Reader
 from fieldsync.store import associations, exports, people
 from fieldsync.store.db import Busy, Database
@@ -29,7 +31,12 @@ KEPT_MS = 24 * 3600 * 1000
 BEAT_MS = 1000
 """An export gives a sign of itself at most this often."""
 
-OPENERS: dict[str, Opener] = {"csv": CsvWriter, "xlsx": SpreadsheetWriter}
+OPENERS: dict[str, Opener] = {
+    "csv": CsvWriter,
+    "xlsx": SpreadsheetWriter,
+    "geojson": GeoJsonWriter,
+    "parquet": ParquetWriter,
+}
 
 
 @dataclass(frozen=True)
@@ -55,14 +62,6 @@ class Stopped(Exception):
     """Somebody cancelled the export, or another process took it for dead."""
 
 
-class CannotExport(Exception):
-    """The export cannot be made as it was asked for."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
-
-
 def number_of(uuid: str) -> str:
     """The number by which people speak of an export: it stands in its file's name, its watermark and the audit log."""
     return uuid[:8].upper()
@@ -75,7 +74,7 @@ def make(around: Surroundings, row: ExportRow) -> None:
         _make(around, row, part)
     except Stopped:
         pass
-    except (CannotExport, TooLong) as cannot:
+    except CannotExport as cannot:
         _fail(around, row, cannot.problem.code)
     except Exception:
         _fail(around, row, "export_failed")
@@ -97,7 +96,7 @@ def write_file(
     writer = OPENERS[plan.options.format](file, plan, about)
     records = 0
     sight = export_sources.sight_of(reader, plan.options)
-    for page in export_rows.pages(session, association_id, plan, sight):
+    for page in export_rows.pages(session, association_id, plan, sight, reader):
         writer.add(page.rows)
         records += page.records
         beat(records, page.percent)
@@ -135,7 +134,7 @@ def _make(around: Surroundings, row: ExportRow, part: Path) -> None:
         plan = planned(session, around, row.association_id, options, reader, mark)
         slug = associations.slug_of(session, row.association_id)
         about = About(f"{slug} {options.of}", number, moment(made_ms), mark)
-        with _created(part) as file:
+        with created(part) as file:
             made = write_file(session, file, about, plan, row.association_id, reader, _beat(around, row))
             file.flush()
             os.fsync(file.fileno())
@@ -207,7 +206,7 @@ def _file_name(slug: str, options: Options, made_ms: int, number: str, ending: s
     return f"{'-'.join(filter(None, parts))}.{ending}"
 
 
-def _created(path: Path) -> BinaryIO:
+def created(path: Path) -> BinaryIO:
     """A new file that only the service's user may read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -49,11 +49,17 @@ def ask(
 
 def give_reason(session: Session, row: ExportRow, reason: str, text: str) -> Problem | None:
     """Why personal answers leave: a coded reason and a text. From then on the export waits for its turn."""
-    text = " ".join(text.split())
-    if reason not in REASONS or not REASON_TEXT_MIN <= len(text) <= REASON_TEXT_MAX or not text.isprintable():
-        bounds = {"least": str(REASON_TEXT_MIN), "most": str(REASON_TEXT_MAX)}
-        return Problem("export_reason_needed", detail=bounds)
-    return None if exports.give_reason(session, row.id, reason, text) else Problem("export_not_ready")
+    problem = wrong_reason(reason, text)
+    if problem is None and not exports.give_reason(session, row.id, reason, text):
+        return Problem("export_not_ready")
+    return problem
+
+
+def wrong_reason(reason: str, text: str) -> Problem | None:
+    """Whether a reason is one: a code of ours, and a text on one line that says something."""
+    if reason in REASONS and REASON_TEXT_MIN <= len(text.strip()) <= REASON_TEXT_MAX and text.isprintable():
+        return None
+    return Problem("export_reason_needed", detail={"least": str(REASON_TEXT_MIN), "most": str(REASON_TEXT_MAX)})
 
 
 def find(session: Session, reader: Reader, uuid: str) -> ExportRow | None:

@@ -12,6 +12,7 @@ from fieldsync.core.forms import Form
 from fieldsync.core.merge import RecordState
 from fieldsync.core.operations import Operation
 from fieldsync.core.problems import Problem
+from fieldsync.core.quality import RULES
 from fieldsync.services import presence, refolding, reports
 from fieldsync.services.judging import problems_as_json
 from fieldsync.services.working import Entry, WorkingRecord, WorkingSet, decode_state
@@ -256,9 +257,13 @@ def _is_foreseen(before: RecordRow | None, after: RecordRow) -> bool:
 
 
 def flags_of(session: Session, record_ids: Iterable[int]) -> dict[int, tuple[Problem, ...]]:
-    """Flags of records as problems, by row id."""
+    """Flags of records as problems, by row id; what the quality rules found is for the desk alone."""
     found = flags.of_records(session, list(record_ids))
     return {
-        record_id: tuple(Problem(code, detail={"record": other} if other else {}) for code, other in marks)
+        record_id: tuple(
+            Problem(each.code, detail={"record": each.other} if each.other else {})
+            for each in marks
+            if each.code not in RULES and each.dismissed_ms is None
+        )
         for record_id, marks in found.items()
     }

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.config import Settings
+from fieldsync.core.finding_texts import message, repair
 from fieldsync.core.forms import Finding
 from fieldsync.core.media import media_name
 from fieldsync.core.problems import Problem
@@ -94,8 +95,13 @@ def publish(session: Session, association_id: int, definition: Definition, now_m
 
 
 def findings_told(findings: Sequence[Finding]) -> list[object]:
-    """Findings as the wire has them."""
-    return [msgspec.to_builtins(finding) for finding in findings]
+    """Findings as the wire and the command line have them: their texts in English, no blanks left."""
+    return [
+        msgspec.to_builtins(
+            msgspec.structs.replace(each, message=message(each).text, advice=repair(each).text, detail=())
+        )
+        for each in findings
+    ]
 
 
 def _refused(outcome: Outcome, problem: Problem) -> Outcome:

@@ -90,7 +90,7 @@ def _marks(session: Session, association_id: int, rows: Sequence[RecordRow]) -> 
     held = inbox.held_among(session, ids) if waits else set()
     return {
         row.id: frozenset(
-            [code for code, _ in raised.get(row.id, ())]
+            [mark.code for mark in raised.get(row.id, ()) if mark.dismissed_ms is None]
             + [CONFLICT] * (row.conflicts > 0)
             + [HELD] * (row.id in held)
             + [INCOMPLETE] * bool(row.incomplete)

@@ -1,7 +1,7 @@
 """Submissions by OpenRosa become operations, each once, by the same way as a batch (docs/openrosa.md)."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import Operation, OperationId, Stamp, Value
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, counters, desk, quarantining
+from fieldsync.services import auditing, counters, desk, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_chain import Chain, chain_of, content_of, operation_of
@@ -24,11 +24,13 @@ from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
 from fieldsync.services.working import decode_state
-from fieldsync.store import devices, openrosa, operations, quarantine, records
+from fieldsync.store import authors, devices, openrosa, operations, quarantine, records
+from fieldsync.store import openrosa_files as store_files
 from fieldsync.store.authors import AuthorRow
 from fieldsync.store.db import is_passing
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.openrosa import SubmissionRow
+from fieldsync.store.openrosa_files import NamedFile
 from fieldsync.store.quarantine import FAULTS_MAX
 
 logger = logging.getLogger(__name__)
@@ -49,26 +51,30 @@ class _Content:
     base_id: int | None = None
     problem: Problem | None = None
     xml: str | None = None
+    missing: Sequence[tuple[str, str]] = ()
+    """(path, name) of files that are not here."""
 
 
 def status_of(session: Session, device: DeviceRow, sheet: Sheet) -> str | None:
     """What became of the same submission earlier; None where it is new."""
-    asked = (device.association_id, sheet.form, sheet.instance, sheet.digest)
-    row = openrosa.known(session, *asked, _revoked(device))
+    row = _known(session, device, sheet)
     return row.status if row is not None else None
 
 
-def receive(session: Session, device_id: int, sheet: Sheet, new_author: str, now_ms: int) -> str:
-    """Take a submission in, unless it is known; its status, or `RETRY`.
+def receive(
+    session: Session, device_id: int, sheet: Sheet, files: Sequence[NamedFile], new_author: str, now_ms: int
+) -> str:
+    """Take a submission in, unless it is known, and the files that came with it; its status, or `RETRY`.
 
     `new_author`: the name that the device's OpenRosa author gets if this is its first submission.
     """
     openrosa.lock_device(session, device_id)
     device = devices.find(session, device_id)
     assert device is not None
-    known = status_of(session, device, sheet)
+    store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
+    known = _known(session, device, sheet)
     if known is not None:
-        return known
+        return _take_files(session, device, sheet, known, now_ms) if files else known.status
     author = openrosa.author_of_device(session, device_id)
     author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
@@ -88,6 +94,20 @@ def take_waiting(session: Session, association_id: int, form: str, version: str,
         assert device is not None and author is not None and isinstance(sheet, Sheet)
         then = replace(device, status="revoked" if row.revoked_device else "active")
         _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row).take()
+
+
+def _known(session: Session, device: DeviceRow, sheet: Sheet) -> SubmissionRow | None:
+    asked = (device.association_id, sheet.form, sheet.instance, sheet.digest)
+    return openrosa.known(session, *asked, _revoked(device))
+
+
+def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: SubmissionRow, now_ms: int) -> str:
+    """A submission that is here already brings more of its files: they are said in the name of who sent it first."""
+    if known.device_id != device.id:
+        openrosa.lock_device(session, known.device_id)
+    author = authors.find(session, openrosa.author_name(session, known.author_id))
+    assert author is not None
+    return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()
 
 
 def _revoked(device: DeviceRow) -> int:
@@ -119,11 +139,27 @@ class _Taking:
         counter, status = self._say(content)
         if status != RETRY:
             self._remember(content, counter, status, waits=found is None)
+        if content.missing and status == "applied":
+            row = _known(self.session, self.sender.device, self.sheet)
+            assert row is not None
+            openrosa_files.await_files(self.session, row, content.missing)
         if shown and status == "applied":
             back = restored(shown, content.writes)
             if back:
                 self._say(_Content(back, (self._id(counter),)))
         return status
+
+    def take_files(self) -> str:
+        """Say the files for which a known submission waited; what an edit has replaced since stays replaced."""
+        row = self.waited
+        assert row is not None
+        writes = openrosa_files.what_came(self.session, row)
+        if writes and not store_files.is_replaced(self.session, row.id):
+            _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
+            if status == RETRY:
+                return RETRY
+        openrosa_files.came(self.session, row, writes)
+        return row.status
 
     def _content(self, found: Published) -> _Content:
         """All answers of a first submission, of an edit those that differ from what it replaces."""
@@ -131,9 +167,12 @@ class _Taking:
         named = Named(occurrence_names(self.chain.record, sheet.digest))
         fields = from_xml(found.form, sheet.xml, named)
         before = content_of(self.session, base) if base else None
+        before = openrosa_files.with_those_that_came(self.session, base, before) if base and before else before
         if before is not None:
             fields = aligned(fields, before, named.given)
-        content = _Content(fields)
+        here = {**openrosa_files.named_in(before or {}), **self._files()}
+        fields, missing = openrosa_files.filled(fields, here)
+        content = _Content(fields, missing=missing)
         if base is not None:
             content.seen = (operation_of(self.session, base),)
         if base is not None and before is not None:
@@ -147,6 +186,10 @@ class _Taking:
         if twice is not None:
             content.problem, content.xml = Problem("unknown_path", twice), sheet.xml.decode("utf-8", "replace")
         return content
+
+    def _files(self) -> Mapping[str, Value]:
+        replaced = self.chain.base.instance if self.chain.base else self.sheet.instance
+        return openrosa_files.by_name(self.session, self.association_id, self.sheet.form, replaced, self.sheet.instance)
 
     def _announced(self) -> _Content:
         """What can be said before the form version is here; the held operation shows that something waits."""
@@ -217,7 +260,7 @@ class _Taking:
         row = SubmissionRow(
             0, self.association_id, sheet.form, sheet.instance, sheet.digest, _revoked(device), sheet.deprecated,
             records.uuid_bytes(self.chain.record), content.base_id, device.id, self.sender.author.id, counter, status,
-            sheet.version if waits else None, sheet.xml if waits else None,
+            sheet.version if waits else None, sheet.xml,
         )  # fmt: skip
         openrosa.add_submission(self.session, row)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.merge import arrange
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
+from fieldsync.services import arrivals
 from fieldsync.services.working import Entry, WorkingSet
 from fieldsync.store import authors, flags, form_versions, operations, quarantine, records, server
 from fieldsync.store.quarantine import QuarantineRow
@@ -151,20 +152,29 @@ def without_known(session: Session, derived: Sequence[Entry]) -> list[Entry]:
 
 
 def note_files(working: WorkingSet, entries: Iterable[Entry]) -> None:
-    """Remember the files that operations name: none of them is here before it was uploaded."""
-    rows = [
+    """Remember the files that operations name and that are not here yet, and which are wanted as they were sent."""
+    named = [
         (entry.author_id, entry.operation.id[1], sha256, working.records[entry.name].id)
         for entry in entries
         if b'"sha256"' in entry.raw and entry.operation.kind == "submission" and len(entry.operation.id) == 2
-        for sha256 in _files(entry.operation)
+        for sha256 in _files(entry)
     ]
+    if not named:
+        return
+    here = arrivals.here(working.session, working.association_id, {row[2] for row in named})
+    rows = [row for row in named if row[2] not in here]
     flags.add_missing_files(working.session, rows)
     records.set_incomplete(working.session, sorted({row[3] for row in rows}), True)
+    as_sent = {sha256 for entry in entries if b'"sha256"' in entry.raw for sha256 in _files(entry, as_sent=True)}
+    arrivals.want_as_sent(working.session, working.association_id, as_sent)
 
 
-def _files(operation: Operation) -> Iterator[str]:
-    for value in operation.writes.values():
-        if isinstance(value, dict) and "sha256" in value and isinstance(value["sha256"], str):
+def _files(entry: Entry, as_sent: bool = False) -> Iterator[str]:
+    """Digests of the files that an operation names; only of those that the form wants as they were sent."""
+    for path, value in entry.operation.writes.items():
+        if not isinstance(value, dict) or not isinstance(value.get("sha256"), str):
+            continue
+        if not as_sent or (entry.published is not None and entry.published.keeps_metadata(path)):
             yield value["sha256"]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.answer_paths import unindexed
 from fieldsync.core.forms import Form
 from fieldsync.core.validation import CompiledForm, compile_form
 from fieldsync.core.xform import read_form
@@ -30,6 +31,11 @@ class Published:
     def form(self) -> Form:
         """The form itself."""
         return self.compiled.form
+
+    def keeps_metadata(self, path: str) -> bool:
+        """Whether the form wants the picture at an answer's path as the camera made it."""
+        plain = unindexed(path)
+        return any(question.keep_metadata and question.path == plain for question in self.form.questions)
 
 
 def published(session: Session, association_id: int, form: str, version: str | None) -> Published | None:

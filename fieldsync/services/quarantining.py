@@ -1,6 +1,6 @@
 """Keeping what is wrong in itself, so that a person can look at it (docs/protocol.md section 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -66,7 +66,7 @@ def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:
     before = quarantine.said(session, sender.device.id, author, counter, n, digest)
     if before is not None and said.counts and not before.counts:
         # Said again by one who may now say it: it counts, and is wrong for what is in it.
-        quarantine.let_count(session, before.id, problems_as_json(said.problems))
+        quarantine.let_count(session, before.id, problems_as_json(said.problems), code_of(said.problems))
         return Kept(False, before.status, True, said.problems)
     if before is not None:
         return Kept(True, before.status, before.counts, problems_from_json(before.problems))
@@ -89,9 +89,15 @@ def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:
         problems=problems_as_json(said.problems),
         body=said.raw,
         arrived_ms=now_ms,
+        code=code_of(said.problems),
     )
     quarantine.add(session, row)
     return Kept(False, status, said.counts, said.problems)
+
+
+def code_of(problems: Sequence[Problem]) -> str:
+    """By which of its problems a statement is found: the first."""
+    return problems[0].code if problems else ""
 
 
 def move_from_held(
@@ -107,6 +113,7 @@ def move_from_held(
         QuarantineRow(
             0, association_id, sender_id, operation.id[0], operation.id[1], 0, sameness(raw), True, operation.kind,
             operation.of, records.uuid_bytes(operation.record), "quarantined", problems_as_json(problems), raw, now_ms,
+            code_of(problems),
         ),
     )  # fmt: skip
 

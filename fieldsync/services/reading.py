@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from fieldsync.core import access
-from fieldsync.core.access import READ_HISTORY, READ_RECORDS
+from fieldsync.core.access import READ_HISTORY, READ_RECORDS, Scope
 from fieldsync.core.masking import said_without, without
+from fieldsync.core.roles import CLEAR, MASKED
 from fieldsync.services import auditing, changes, desk, records_told, showing
 from fieldsync.services.desk import Found
 from fieldsync.services.readers import Reader
-from fieldsync.services.withholding import Withholding, hidden_from
+from fieldsync.services.withholding import Hidden, Withholding, hidden_from
 from fieldsync.store import associations, operations, records
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.records import RecordRow
@@ -22,6 +23,11 @@ PAGE_ROWS_MAX = 500
 
 NOBODY = 0
 """The author of what nobody said."""
+
+RAW = "raw"
+"""The member under which the text of an unreadable operation is told."""
+
+UNREADABLE = frozenset((RAW,))
 
 SCANNED_ROWS_MAX = 2000
 """Records that one request looks through for a filter or a view that lets few of them pass."""
@@ -147,12 +153,34 @@ def hiding(
 
     def hide(kind: str, of: str, said: dict[str, Any]) -> dict[str, Any]:
         paths = withholding.paths(kind, of)
-        hidden = hidden_from(reader, reader.scope(kind, of, place, created_by), paths, revealed)
+        scope = reader.scope(kind, of, place, created_by)
+        hidden = hidden_from(reader, scope, paths, revealed)
         if hidden.discloses and "record" in said:
             reader.disclosed.append(f"record:{said['record']}")
-        return said_without(said, paths.known, hidden.withheld | hidden.masked)
+        left_out = hidden.withheld | hidden.masked
+        if RAW in said and not left_out and not _shows_personal(reader, scope, revealed):
+            left_out = UNREADABLE
+        return said_without(said, paths.known, left_out)
 
     return hide
+
+
+def _shows_personal(reader: Reader, scope: Scope, revealed: bool) -> bool:
+    """Whether what nobody can tell apart from personal answers shows: an unreadable text of no known form."""
+    if reader.sender is not None:
+        return True
+    shows = access.personal(reader.grants, scope)
+    return shows == CLEAR or (shows == MASKED and revealed)
+
+
+def hidden_of(session: Session, reader: Reader, found: Found, revealed: bool = False) -> Hidden:
+    """Which answers of a record a reader is not shown; what is restricted and shown is noted."""
+    paths = Withholding(session, reader.association_id).paths(found.kind, found.of)
+    scope = reader.scope(found.kind, found.of, found.row.place, found.row.created_by)
+    hidden = hidden_from(reader, scope, paths, revealed)
+    if hidden.discloses:
+        reader.disclosed.append(f"record:{records.uuid_text(found.row.uuid)}")
+    return hidden
 
 
 def shown_to(

@@ -1,35 +1,33 @@
 """A submission as its page tells it: answers, history, comments, where it stands and where it may go."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
-from fieldsync.core.answer_paths import UUID
+from fieldsync.core.expressions import environment_of
+from fieldsync.core.form_filling import filling_of
 from fieldsync.core.form_texts import Choices
 from fieldsync.core.forms import Form, Question
 from fieldsync.core.problems import Problem
 from fieldsync.core.review_moves import APPROVED, moves
+from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import authorship, reading, reviewing, timeline
 from fieldsync.services.answers_told import Answers, Teller, Words, words_of
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
+from fieldsync.services.entity_labels import EntityLabels
 from fieldsync.services.published import Published, published
 from fieldsync.services.readers import Reader
 from fieldsync.services.timeline import Timeline
+from fieldsync.services.working import decode_state
 from fieldsync.store import authors
 from fieldsync.store.quarantine import QuarantineRow
 
 COMMENTS_MAX = 50
 """Comments shown; the newest. All of them stand in the history."""
-
-IS_UUID = re.compile(UUID).fullmatch
-
-NAMED_MAX = 50
-"""Entities whose label one page looks up."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Record
     version = published(session, reader.association_id, found.of, record["version"]) if record["version"] else None
     form, choices = _form(session, reader, version, asked.language)
     words = words_of(form, choices, asked.language)
-    teller = Teller(record, form, choices, asked.language)
+    teller = Teller(record, form, choices, asked.language, _applies(version, found))
     answers = teller.answers()
     reads_history = reading.may_read(reader, found, found.row, READ_HISTORY)
     acts = reading.may_read(reader, found, found.row, ACT_ON_RECORDS)
@@ -103,6 +101,16 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Record
     )
 
 
+def _applies(version: Published | None, found: Found) -> Callable[[Question, str], bool]:
+    """Which questions a record's answers ask, those included that its reader may not see."""
+    state = decode_state(bytes(found.row.state))
+    if version is None or state is None:
+        return lambda _question, _path: True
+    filling = filling_of(version.compiled)
+    environment = environment_of(state.fields, state.rules_stamp[0], PROGRAMME_ZONE)
+    return lambda question, path: filling.is_relevant(question.relevant, environment, path)
+
+
 def _form(
     session: Session, reader: Reader, version: Published | None, language: str
 ) -> tuple[Form | None, Choices | None]:
@@ -111,32 +119,6 @@ def _form(
     form = version.form
     entities = EntityLabels(session, reader, language)
     return form, Choices(version.compiled.lists, language, form.default_language, entities.label)
-
-
-class EntityLabels:
-    """What entities are called that answers point to, as far as the reader may know; some few of them."""
-
-    def __init__(self, session: Session, reader: Reader, language: str) -> None:
-        self._session = session
-        self._reader = reader
-        self._language = language
-        self._known: dict[tuple[str, str], str] = {}
-
-    def label(self, question: Question, name: str) -> str:
-        """The label of the entity that a choice from a list names; "" where it is not hers to see, or not here."""
-        entity_list = question.itemset.instance if question.itemset else ""
-        key = (entity_list, name)
-        if not entity_list or (key not in self._known and len(self._known) >= NAMED_MAX) or not IS_UUID(name):
-            return ""
-        if key not in self._known:
-            self._known[key] = self._look_up(entity_list, name)
-        return self._known[key]
-
-    def _look_up(self, entity_list: str, uuid: str) -> str:
-        found = reading.find(self._session, self._reader, uuid.lower(), "entity", entity_list)
-        told = reading.told(self._session, self._reader, found, self._language)
-        label = told[0]["fields"].get("label") if told else ""
-        return label if isinstance(label, str) else ""
 
 
 def _first_author(session: Session, reader: Reader, found: Found) -> Author:

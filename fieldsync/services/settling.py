@@ -18,7 +18,7 @@ from fieldsync.store import associations, authors, changes, operations, quaranti
 from fieldsync.store.changes import NewChange
 from fieldsync.store.db import Overtaken, is_postgresql
 from fieldsync.store.operations import OperationRow
-from fieldsync.store.quarantine import QuarantineRow
+from fieldsync.store.quarantine import QuarantineRow, VerdictRow
 
 
 @dataclass
@@ -33,6 +33,14 @@ class Settled:
     cause: tuple[str, str] | None = None
     """(kind, what) of the waiting list that is here now besides operations: a form version, an author."""
     held: list[Entry] = field(default_factory=list)
+
+    def join(self, other: "Settled") -> None:
+        """Note what settled after this, in the same transaction."""
+        self.changes += other.changes
+        self.problems |= other.problems
+        self.arrived |= other.arrived
+        self.here |= other.here
+        self.held += other.held
 
     def add(self, folded: Folded) -> set[OperationId]:
         """Note what a pass of folding did; return what it brought."""
@@ -179,8 +187,11 @@ def _judged(session: Session, association_id: int, entries: Iterable[Entry]) -> 
             continue
         sender, target, digest = act["target"]
         author, counter, n = presence.key_of(tuple(target))
-        decision = act["verdict"]
-        quarantine.note_verdict(session, association_id, (sender, author, counter, n, digest), decision)
+        decision, note = act["verdict"], act.get("note")
+        given = VerdictRow(
+            decision, note if isinstance(note, str) else "", entry.operation.id[0], entry.operation.stamp[0]
+        )
+        quarantine.note_verdict(session, association_id, (sender, author, counter, n, digest), given)
         for row in quarantine.targets(session, association_id, author, counter, n):
             if bytes(row.digest).hex() == digest and row.status != "released":
                 released += _carry_out(session, association_id, row, decision)

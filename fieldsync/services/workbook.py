@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.xml.functions import tostring
 
-from fieldsync.core.forms import Finding
+from fieldsync.core.forms import Finding, blanks
 from fieldsync.core.xlsform import MAX_COLUMNS, MAX_DEFINITION_BYTES, MAX_ROWS, SHEETS, Sheets, error
 
 MAX_RATIO = 200
@@ -39,14 +39,26 @@ def read_workbook(data: bytes, unpacked_bytes: int, entries_max: int) -> Sheets 
         return [error("too_large", "The workbook takes too much memory.", "Remove what is not needed from it.")]
     except Exception as failure:
         # openpyxl fails in many ways on files that are not quite workbooks; all of them mean the same to a designer.
-        return [error("broken_workbook", f"The workbook is damaged ({type(failure).__name__}).", _SAVE_AGAIN)]
+        return [
+            error(
+                "broken_workbook",
+                "The workbook is damaged ({name}).",
+                _SAVE_AGAIN,
+                detail=blanks(name=type(failure).__name__),
+            )
+        ]
 
 
 def _refuse_archive(data: bytes, unpacked_bytes: int, entries_max: int) -> Finding | None:
     if not data.strip():
         return error("empty", "The file is empty.", "Choose the form's file again.")
     if len(data) > MAX_DEFINITION_BYTES:
-        return error("too_large", f"The file is larger than {MAX_DEFINITION_BYTES} bytes.", "Remove pictures from it.")
+        return error(
+            "too_large",
+            "The file is larger than {most} bytes.",
+            "Remove pictures from it.",
+            detail=blanks(most=MAX_DEFINITION_BYTES),
+        )
     if data.startswith(_OLE_START):
         if "EncryptedPackage".encode("utf-16-le") in data:
             return error("password_protected", "The workbook is protected by a password.", "Save it without one.")

@@ -1,6 +1,28 @@
 """The only SQL: the engine and its transactions, the models, and one module a thing."""
 
-from fieldsync.store import export_models, inbox_models, models, openrosa_models, people_models, upload_models
+from fieldsync.store import (
+    attachment_models,
+    export_models,
+    inbox_models,
+    indicator_models,
+    models,
+    openrosa_models,
+    people_models,
+    quality_models,
+    quarantine_models,
+    upload_models,
+)
 
 # Whoever imports anything of the store sees every table: migrations, backups, tests.
-__all__ = ["export_models", "inbox_models", "models", "openrosa_models", "people_models", "upload_models"]
+__all__ = [
+    "attachment_models",
+    "export_models",
+    "inbox_models",
+    "indicator_models",
+    "models",
+    "openrosa_models",
+    "people_models",
+    "quality_models",
+    "quarantine_models",
+    "upload_models",
+]

@@ -1,10 +1,11 @@
 """Associations and the collections of records that they own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute
+from fieldsync.store.db import execute, places
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,15 @@ def ensure_collection(session: Session, association_id: int, kind: str, of: str)
         known = collection(session, association_id, kind, of)
         assert known is not None
     return known
+
+
+def collections_by_id(session: Session, ids: Collection[int]) -> dict[int, CollectionRow]:
+    """Some collections by row id; a page has tens of them."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    sql = f"SELECT id, association_id, kind, of FROM collection WHERE id IN ({places(len(wanted))})"
+    return {row[0]: CollectionRow(*row) for row in execute(session, sql, wanted)}
 
 
 def collections(session: Session, association_id: int) -> list[CollectionRow]:

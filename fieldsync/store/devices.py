@@ -1,11 +1,16 @@
 """Devices, what they may read, and the codes that enrol them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, places
+
+CHUNK_DEVICES = 400
+"""How many devices one look-up names."""
+
+DAY_MS = 24 * 3600 * 1000
 
 _COLUMNS = (
     "id, association_id, kind, name, status, key, wipe, enrolled_ms, last_sync_ms, clock_error_ms, report,"
@@ -189,6 +194,19 @@ def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_
     """Store when a batch came, by our clock and by its sender's; return its row id."""
     sql = "INSERT INTO receipt (device_id, received_ms, sent_ms, operations) VALUES (?, ?, ?, ?) RETURNING id"
     return int(execute(session, sql, (device_id, received_ms, sent_ms, operations)).scalar_one())
+
+
+def days_heard(session: Session, device_ids: Sequence[int], since_ms: int) -> list[tuple[int, int]]:
+    """(device, day since 1970) of the days since a time on which each of some devices sent something."""
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(device_ids), CHUNK_DEVICES):
+        chunk = device_ids[start : start + CHUNK_DEVICES]
+        sql = (
+            f"SELECT DISTINCT device_id, received_ms / {DAY_MS} FROM receipt WHERE device_id IN ({places(len(chunk))})"
+            " AND received_ms >= ?"
+        )
+        found += [(row[0], row[1]) for row in execute(session, sql, (*chunk, since_ms))]
+    return found
 
 
 def of_roles(session: Session, association_id: int, roles: Collection[str]) -> list[int]:

@@ -180,6 +180,20 @@ def source_page(
     return [SourceRow(*row) for row in rows]
 
 
+def sources(
+    session: Session, collection_id: int, states: Sequence[str], arrived: tuple[int, int], ids: Sequence[int]
+) -> list[SourceRow]:
+    """Those of some records that `source_page` would give, by row id."""
+    if not ids:
+        return []
+    sql = (
+        "SELECT id, uuid, created_by, place, review, arrived_ms, changed_ms, state FROM record"
+        f" WHERE id IN ({places(len(ids))}) AND collection_id = ? AND review IN ({places(len(states))})"
+        " AND arrived_ms >= ? AND arrived_ms < ? AND deleted = ? AND merged_into IS NULL ORDER BY id"
+    )
+    return [SourceRow(*row) for row in execute(session, sql, (*ids, collection_id, *states, *arrived, False))]
+
+
 def _row(row: tuple[Any, ...]) -> ExportRow:
     found = ExportRow(*row)
     return replace(found, options=bytes(found.options))

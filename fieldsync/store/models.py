@@ -123,6 +123,7 @@ class Receipt(Base):
     """One batch as it was received: when by our clock, when by the sender's, how much."""
 
     __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_device", "device_id", "received_ms"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     received_ms: Mapped[int]
@@ -208,35 +209,6 @@ class Waiting(Base):
     operation_id: Mapped[int] = mapped_column(ForeignKey("operation.id"))
 
 
-class Quarantined(Base):
-    """An operation that is wrong in itself, kept raw; it never occupies its id.
-
-    `status` is quarantined, released or rejected. `provisional` until the upstream server has judged it.
-    """
-
-    __tablename__ = "quarantine"
-    __table_args__ = (
-        Index("uq_quarantine_said", "sender_id", "author", "counter", "n", "digest", unique=True),
-        Index("ix_quarantine_author", "association_id", "author", "counter"),
-        Index("ix_quarantine_record", "association_id", "record"),
-    )
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
-    sender_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
-    author: Mapped[str]
-    counter: Mapped[int]
-    n: Mapped[int]
-    digest: Mapped[bytes]
-    counts: Mapped[bool]
-    kind: Mapped[str]
-    of: Mapped[str]
-    record: Mapped[bytes | None]
-    status: Mapped[str]
-    problems: Mapped[bytes]
-    body: Mapped[bytes]
-    arrived_ms: Mapped[int]
-
-
 class Void(Base):
     """A counter that its device had to set aside, so that nothing waits for it."""
 
@@ -251,24 +223,14 @@ class MissingFile(Base):
     """A file that an operation names and that is not here yet."""
 
     __tablename__ = "missing_file"
-    __table_args__ = (PrimaryKeyConstraint("author_id", "counter", "sha256"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("author_id", "counter", "sha256"),
+        Index("ix_missing_file_sha256", "sha256"),
+    )
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
     counter: Mapped[int]
     sha256: Mapped[str]
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
-
-
-class Fault(Base):
-    """How often an operation alone made the server fail; the fifth time quarantines it."""
-
-    __tablename__ = "fault"
-    __table_args__ = (PrimaryKeyConstraint("sender_id", "author", "counter", "n", "digest"),)
-    sender_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
-    author: Mapped[str]
-    counter: Mapped[int]
-    n: Mapped[int]
-    digest: Mapped[bytes]
-    times: Mapped[int]
 
 
 class Merge(Base):
@@ -278,20 +240,6 @@ class Merge(Base):
     __table_args__ = (PrimaryKeyConstraint("record_id", "operation_id"), Index("ix_merge_operation", "operation_id"))
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     operation_id: Mapped[int] = mapped_column(ForeignKey("operation.id"))
-
-
-class Verdict(Base):
-    """What a coordinator decided of a quarantined or held operation; it may come before its target."""
-
-    __tablename__ = "verdict"
-    __table_args__ = (PrimaryKeyConstraint("association_id", "digest", "author", "counter", "n", "sender"),)
-    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
-    sender: Mapped[str]
-    author: Mapped[str]
-    counter: Mapped[int]
-    n: Mapped[int]
-    digest: Mapped[str]
-    decision: Mapped[str]
 
 
 class ReportKey(Base):
@@ -308,14 +256,26 @@ class ReportKey(Base):
 
 
 class Flag(Base):
-    """Something to look at that lies outside the fold: possible duplicates, a clock far ahead."""
+    """Something to look at, outside the fold: possible duplicates, a clock far ahead, what a quality rule found.
+
+    `numbers` (JSON) may be told with the reason. `evidence`: what was seen; while it stays the same, a flag that
+    somebody dismissed stays dismissed.
+    """
 
     __tablename__ = "flag"
-    __table_args__ = (PrimaryKeyConstraint("record_id", "code", "other"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("record_id", "code", "other"),
+        Index("ix_flag_code", "code", "record_id"),
+    )
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     code: Mapped[str]
     other: Mapped[str] = mapped_column(default="")
     raised_ms: Mapped[int]
+    numbers: Mapped[bytes | None]
+    evidence: Mapped[str] = mapped_column(server_default="")
+    dismissed_ms: Mapped[int | None]
+    dismissed_by: Mapped[str] = mapped_column(server_default="")
+    dismissed_why: Mapped[str] = mapped_column(server_default="")
 
 
 class ChangeLog(Base):

@@ -22,7 +22,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class SubmissionRow:
-    """A submission as stored; `record` is 16 bytes, `waits_version` and `xml` are None once it was read."""
+    """A submission as stored; `record` is 16 bytes, `waits_version` is None once it was read, `xml` as it came."""
 
     id: int
     association_id: int
@@ -106,10 +106,7 @@ def add_submission(session: Session, row: SubmissionRow) -> None:
 
 def became(session: Session, submission_id: int, base_id: int | None, counter: int, status: str) -> None:
     """A submission that waited for its form version was read: this is its operation now."""
-    sql = (
-        "UPDATE openrosa_submission SET base_id = ?, counter = ?, status = ?, waits_version = NULL, xml = NULL"
-        " WHERE id = ?"
-    )
+    sql = "UPDATE openrosa_submission SET base_id = ?, counter = ?, status = ?, waits_version = NULL WHERE id = ?"
     execute(session, sql, (base_id, counter, status, submission_id))
 
 

@@ -1,6 +1,6 @@
 """What OpenRosa clients sent, so that a resend is known and an edit finds what it replaces."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsync.store.models import Base, BigKey
@@ -11,13 +11,14 @@ class OpenRosaSubmission(Base):
 
     `digest` is that of the XML. `revoked_device` is 0, or the revoked device that sent it. `deprecated` is the
     instance that it replaces, "" for none; `base_id` the submission that its writes are told against. `status` is
-    what became of the operation at first. `xml` is there only while the form version is not.
+    what became of the operation at first. `xml` is the submission as it came.
     """
 
     __tablename__ = "openrosa_submission"
     __table_args__ = (
         Index("uq_openrosa_submission", "association_id", "form", "instance", "digest", "revoked_device", unique=True),
         Index("ix_openrosa_submission_deprecated", "association_id", "form", "deprecated"),
+        Index("ix_openrosa_submission_base_id", "base_id"),
         Index("ix_openrosa_submission_waits", "association_id", "form", "waits_version"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -35,3 +36,29 @@ class OpenRosaSubmission(Base):
     status: Mapped[str]
     waits_version: Mapped[str | None]
     xml: Mapped[bytes | None]
+
+
+class OpenRosaFile(Base):
+    """A file that came with an instance, under the name by which its submission names it."""
+
+    __tablename__ = "openrosa_file"
+    __table_args__ = (PrimaryKeyConstraint("association_id", "form", "instance", "name"),)
+    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
+    form: Mapped[str]
+    instance: Mapped[str]
+    name: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int]
+    media_type: Mapped[str]
+
+
+class OpenRosaMissing(Base):
+    """An answer of a submission whose file was not here when it was taken in; `came`: it is here now."""
+
+    __tablename__ = "openrosa_missing"
+    __table_args__ = (PrimaryKeyConstraint("submission_id", "path"),)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("openrosa_submission.id"))
+    path: Mapped[str]
+    name: Mapped[str]
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
+    came: Mapped[bool]

@@ -137,6 +137,18 @@ def held(session: Session, association_id: int, after_id: int, limit: int) -> li
     return [(HistoryRow(*row[:8]), bytes(row[8])) for row in rows]
 
 
+def find_held(session: Session, association_id: int, operation_id: int) -> tuple[HistoryRow, bytes] | None:
+    """One operation that waits in an association, with its record's UUID (16 bytes)."""
+    rows = held(session, association_id, operation_id - 1, 1)
+    return rows[0] if rows and rows[0][0].id == operation_id else None
+
+
+def held_count(session: Session, association_id: int) -> int:
+    """How many operations of an association wait for something."""
+    sql = "SELECT count(DISTINCT operation_id) FROM waiting WHERE association_id = ?"
+    return int(execute(session, sql, (association_id,)).scalar_one())
+
+
 def history_page(session: Session, record_id: int, after_id: int, limit: int) -> list[HistoryRow]:
     """A page of what was said about a record, in the order in which it came."""
     sql = (
@@ -174,6 +186,19 @@ def derived_from(session: Session, author: str, counters: Collection[int], limit
         f" WHERE a.name = ? AND o.counter IN ({places(len(wanted))}) AND o.n > 0 ORDER BY o.counter, o.n LIMIT ?"
     )
     return [(row[0], row[1], row[2]) for row in execute(session, sql, (author, *wanted, limit))]
+
+
+def spoken_about(session: Session, author: str, counters: Collection[int]) -> dict[int, int]:
+    """Counter → the record's row id, of what an author said itself."""
+    wanted, found = sorted(counters), dict[int, int]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = (
+            "SELECT o.counter, o.record_id FROM operation o JOIN author a ON a.id = o.author_id"
+            f" WHERE a.name = ? AND o.n = 0 AND o.counter IN ({places(len(chunk))})"
+        )
+        found.update((row[0], row[1]) for row in execute(session, sql, (author, *chunk)))
+    return found
 
 
 def count(session: Session) -> int:

@@ -21,13 +21,16 @@ WAITS = "quarantined"
 
 _COLUMNS = (
     "id, association_id, sender_id, author, counter, n, digest, counts, kind, of, record, status, problems, body,"
-    " arrived_ms"
+    " arrived_ms, code"
 )
 
 
 @dataclass(frozen=True)
 class QuarantineRow:
-    """A quarantined operation. `counts`: its sender may speak for its author; `record`: 16 bytes or None."""
+    """A quarantined operation.
+
+    `counts`: its sender may speak for its author; `record`: 16 bytes or None; `code`: the first of its problems.
+    """
 
     id: int
     association_id: int
@@ -44,6 +47,17 @@ class QuarantineRow:
     problems: bytes
     body: bytes
     arrived_ms: int
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """What somebody decided of a statement: release or reject, why, under which author, when."""
+
+    decision: str
+    note: str
+    said_by: str
+    said_ms: int
 
 
 def add(session: Session, row: QuarantineRow) -> int:
@@ -51,7 +65,7 @@ def add(session: Session, row: QuarantineRow) -> int:
     columns = _COLUMNS.removeprefix("id, ")
     values = (
         row.association_id, row.sender_id, row.author, row.counter, row.n, row.digest, row.counts, row.kind, row.of,
-        row.record, row.status, row.problems, row.body, row.arrived_ms,
+        row.record, row.status, row.problems, row.body, row.arrived_ms, row.code,
     )  # fmt: skip
     sql = f"INSERT INTO quarantine ({columns}) VALUES ({places(len(values))}) RETURNING id"
     row_id = int(execute(session, sql, values).scalar_one())
@@ -128,13 +142,25 @@ def of_records(session: Session, association_id: int, uuids: Collection[bytes]) 
     return found
 
 
-def page(session: Session, association_id: int, after_id: int, limit: int) -> list[QuarantineRow]:
-    """A page of what waits for a coordinator, oldest first."""
+def page(
+    session: Session, association_id: int, after_id: int, limit: int, code: str | None = None
+) -> list[QuarantineRow]:
+    """A page of what waits for a coordinator, oldest first; of all reasons, or of one."""
+    only, given = ("", ()) if code is None else (" AND code = ?", (code,))
     sql = (
-        f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND status = 'quarantined' AND id > ?"
+        f"SELECT {_COLUMNS} FROM quarantine WHERE association_id = ? AND status = 'quarantined'{only} AND id > ?"
         " ORDER BY id LIMIT ?"
     )
-    return [QuarantineRow(*row) for row in execute(session, sql, (association_id, after_id, limit))]
+    return [QuarantineRow(*row) for row in execute(session, sql, (association_id, *given, after_id, limit))]
+
+
+def reasons(session: Session, association_id: int) -> list[tuple[str, str, str]]:
+    """(code, kind, form or list) of what waits for a coordinator, each once."""
+    sql = (
+        "SELECT DISTINCT code, kind, of FROM quarantine WHERE association_id = ? AND status = 'quarantined'"
+        " ORDER BY code, kind, of"
+    )
+    return [(row[0], row[1], row[2]) for row in execute(session, sql, (association_id,))]
 
 
 def waiting_count(session: Session, association_id: int) -> int:
@@ -168,20 +194,36 @@ def set_status(session: Session, quarantine_id: int, status: str) -> None:
     inbox.remove(session, [-quarantine_id])
 
 
-def let_count(session: Session, quarantine_id: int, problems: bytes) -> None:
+def let_count(session: Session, quarantine_id: int, problems: bytes, code: str) -> None:
     """Note that its sender may speak for its author by now, and what else is wrong with it."""
-    execute(session, "UPDATE quarantine SET counts = ?, problems = ? WHERE id = ?", (True, problems, quarantine_id))
+    sql = "UPDATE quarantine SET counts = ?, problems = ?, code = ? WHERE id = ?"
+    execute(session, sql, (True, problems, code, quarantine_id))
 
 
-def note_verdict(session: Session, association_id: int, target: tuple[str, str, int, int, str], decision: str) -> None:
+def note_verdict(
+    session: Session, association_id: int, target: tuple[str, str, int, int, str], given: VerdictRow
+) -> None:
     """Remember a verdict on (sender, author, counter, n, digest as hex), which may come before what it judges."""
     sender, author, counter, n, digest = target
     sql = (
-        "INSERT INTO verdict (association_id, sender, author, counter, n, digest, decision)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (association_id, digest, author, counter, n, sender) DO UPDATE SET decision = excluded.decision"
+        "INSERT INTO verdict (association_id, sender, author, counter, n, digest, decision, note, said_by, said_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (association_id, digest, author, counter, n, sender) DO UPDATE SET decision = excluded.decision,"
+        " note = excluded.note, said_by = excluded.said_by, said_ms = excluded.said_ms"
     )
-    execute(session, sql, (association_id, sender, author, counter, n, digest, decision))
+    named = (given.decision, given.note, given.said_by, given.said_ms)
+    execute(session, sql, (association_id, sender, author, counter, n, digest, *named))
+
+
+def verdict_on(session: Session, row: QuarantineRow) -> VerdictRow | None:
+    """What was decided last of a quarantined statement, and why."""
+    sql = (
+        "SELECT decision, note, said_by, said_ms FROM verdict WHERE association_id = ? AND digest = ? AND author = ?"
+        " AND counter = ? AND n = ? ORDER BY said_ms DESC LIMIT 1"
+    )
+    key = (row.association_id, bytes(row.digest).hex(), row.author, row.counter, row.n)
+    found = execute(session, sql, key).first()
+    return VerdictRow(*found) if found else None
 
 
 def verdict(session: Session, association_id: int, author: str, counter: int, n: int, digest: str) -> str | None:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import household, visits
+from tests.benchmarks import exports, household, submission, visits
 from tests.benchmarks.load import Operations, Run, send, together
 from tests.benchmarks.server import Server, empty_wal
 from tests.benchmarks.setting import Makers, set_up
@@ -67,6 +67,7 @@ def measure(data: Path, records: int) -> Iterator[Row]:
     finally:
         makers.close()
     yield cold_start(data)
+    yield from submission.pages()
 
 
 def under_load(server: Server, makers: Makers, records: int) -> Iterator[Row]:
@@ -74,6 +75,7 @@ def under_load(server: Server, makers: Makers, records: int) -> Iterator[Row]:
     grow(server, makers, SMALL_RECORDS - WINDOW_RECORDS)
     small = measured(server, makers, household.operations)
     yield Row(f"sync, {SMALL_RECORDS:,} records present", f"{small.cpu}, {small.per_second:,.0f}/s")
+    yield from exports.measured(server.data, SMALL_RECORDS)
     yield Row("bytes up, 30 answers, packed", f"{small.bytes_up:.0f} B", "≤ 200 B", 2402 / small.bytes_up)
     grow(server, makers, records - SMALL_RECORDS - WINDOW_RECORDS)
     large = measured(server, makers, household.operations)

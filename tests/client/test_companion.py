@@ -20,9 +20,9 @@ from fieldsync.core.expressions import Expression, compile_expression, environme
 from fieldsync.core.form_tree import FormTree
 from fieldsync.core.operations import Value
 from fieldsync.core.validation import PROGRAMME_ZONE
-from tests.core.programme import FORM_IDS, compiled, form
+from tests.core.programme import FIELD_FORM_IDS, compiled, form
 
-VERSIONS = versions_of(form(form_id) for form_id in FORM_IDS)
+VERSIONS = versions_of(form(form_id) for form_id in FIELD_FORM_IDS)
 SEEDS = st.integers(0, 2**32)
 ASSOCIATIONS = st.sampled_from(sorted(ROLES))
 DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
@@ -246,11 +246,11 @@ def test_over_many_days_every_question_that_a_companion_answers_gets_an_answer()
         *("capital_group/capital_note", "about/sector_other", "progress/actions_other", "progress/blockers_other"),
         *("job/employer_sector_other",),
     }
-    answered: dict[str, set[str]] = {form_id: set() for form_id in FORM_IDS}
+    answered: dict[str, set[str]] = {form_id: set() for form_id in FIELD_FORM_IDS}
     for number, association in enumerate(sorted(ROLES) * 6):
         for filled in a_day_of(Companion(Random(number), VERSIONS, association), date(2026, 11, 20)):
             answered[filled.form_id] |= {unindexed(path) for path in filled.writes}
-    for form_id in FORM_IDS:
+    for form_id in FIELD_FORM_IDS:
         asked = {question.path for question in form(form_id).questions}
         assert asked - answered[form_id] <= left_out
 

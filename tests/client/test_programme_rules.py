@@ -6,11 +6,11 @@ from random import Random
 
 from fieldsync.client.companion import Companion, versions_of
 from fieldsync.core.operations import Value
-from tests.core.programme import FORM_IDS, compiled, form
+from tests.core.programme import FIELD_FORM_IDS, compiled, form
 
 TODAY = date(2026, 11, 20)
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
-VERSIONS = versions_of(form(form_id) for form_id in FORM_IDS)
+VERSIONS = versions_of(form(form_id) for form_id in FIELD_FORM_IDS)
 SEEDS = 300
 Writes = dict[str, Value]
 

@@ -8,12 +8,16 @@ from typing import Any
 import yaml
 from pyxform.xls2xform import convert
 
+from fieldsync.core.counting import WAYS
 from fieldsync.core.forms import Form
+from fieldsync.core.indicators import IndicatorBook, read_book
 from fieldsync.core.validation import CompiledForm, compile_form
 from fieldsync.core.xform import read_form
 
 FOLDER = Path(__file__).parents[2] / "forms"
-FORM_IDS = (*("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly"),)
+FIELD_FORM_IDS = ("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly")
+"""What companions fill."""
+FORM_IDS = (*FIELD_FORM_IDS, "f8_application", "f8_score", "f8_decision", "f8_tranche")
 
 
 @cache
@@ -52,6 +56,14 @@ def compiled(form_id: str) -> CompiledForm:
 def data() -> dict[str, list[dict[str, Any]]]:
     """forms/programme.yaml."""
     read: dict[str, list[dict[str, Any]]] = yaml.safe_load((FOLDER / "programme.yaml").read_text("utf-8"))
+    return read
+
+
+@cache
+def indicator_book() -> IndicatorBook:
+    """forms/indicators.yaml."""
+    read = read_book(yaml.safe_load((FOLDER / "indicators.yaml").read_text("utf-8")), WAYS)
+    assert isinstance(read, IndicatorBook), read
     return read
 
 

@@ -81,5 +81,15 @@ def test_a_chain_forged_anew_with_another_key_is_changed_from_its_first_row() ->
     assert next(faults(b"other" * 8, chain(3))) == Fault(1, 1, "changed")
 
 
+def test_a_row_of_another_history_under_the_same_key_does_not_fit() -> None:
+    """A database that was put back went on once more: its rows carry good MACs, after other rows."""
+    before = mac_of(KEY, b"", Row(1, 1, 7, "person:2", "sign_in", "", "ok", ""))
+    row = Row(1, 2, 1002, "person:3", "sign_out", "", "ok", "")
+    grafted = msgspec.structs.replace(row, mac=mac_of(KEY, before, row))
+    rows = chain(3)
+    assert list(faults(KEY, [rows[0], grafted])) == [Fault(1, 2, "changed")]
+    assert list(faults(KEY, [rows[0], grafted, rows[2]])) == [Fault(1, 2, "changed"), Fault(1, 3, "changed")]
+
+
 def test_what_is_cut_off_at_the_end_shows_only_against_an_anchor() -> None:
     assert list(faults(KEY, chain(5)[:3])) == []

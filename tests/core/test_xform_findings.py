@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldsync.core.choice_findings import MANY_CHOICES
+from fieldsync.core.finding_texts import repair
 from fieldsync.core.form_findings import form_findings
 from fieldsync.core.forms import Finding, Form
 from fieldsync.core.references import references
@@ -104,7 +105,7 @@ def test_each_mistake_in_a_question_has_its_code(attributes: str, body: str, cod
 def test_a_name_without_its_dollar_sign_is_doubtful() -> None:
     (finding,) = form_findings(form_of("<a/>", "<bind nodeset='/data/a' fs:class='P1' relevant='age &gt; 3'/>"))
     assert (finding.severity, finding.code) == ("warning", "bare_name")
-    assert finding.advice.startswith("Write ${age}")
+    assert repair(finding).text.startswith("Write ${age}")
 
 
 def test_a_thousand_choices_are_slow_on_a_cheap_phone() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldsync.core.finding_texts import repair
 from fieldsync.core.forms import Finding
 from fieldsync.core.xlsform import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Sheets
 from fieldsync.core.xlsform_findings import paths, sheet_findings
@@ -203,7 +204,7 @@ def test_every_usual_spelling_of_a_type_is_known(kind: str) -> None:
 
 def test_a_mistyped_name_gets_a_suggestion() -> None:
     (finding,) = sheet_findings(survey("text|fullname|A", "text|b|B|${fulname} != ''"))
-    assert finding.advice == "Did you mean ${fullname}?"
+    assert repair(finding).text == "Did you mean ${fullname}?"
 
 
 def test_columns_may_have_their_other_names() -> None:

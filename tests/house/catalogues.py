@@ -16,6 +16,11 @@ MARKS = {"_": None, "_l": None, "ngettext": (1, 2)}
 
 NAMES = {"ar": "Arabic", "fr": "French"}
 
+PLURALS = {
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+}
+"""Unicode's order: zero, one, two, few, many, other; Babel has the last two the other way round."""
+
 DATED = ('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Project-Id-Version', '"Report-Msgid-Bugs-To')
 TOOLED = ('"Generated-By', '"Language-Team')
 """Lines of the header that would change with every run, or say nothing."""
@@ -45,8 +50,13 @@ def renewed(path: Path) -> str:
         catalogue.add(source, found.string if found is not None and found.id == source else None)
     written = io.BytesIO()
     write_po(written, catalogue, width=0, sort_output=True, no_location=True)
-    lines = written.getvalue().decode().splitlines()
+    lines = [_ordered(line, path.stem) for line in written.getvalue().decode().splitlines()]
     return "\n".join(line for line in lines if not line.startswith((*DATED, *TOOLED))).rstrip() + "\n"
+
+
+def _ordered(line: str, language: str) -> str:
+    is_ours = line.startswith('"Plural-Forms') and language in PLURALS
+    return f'"Plural-Forms: {PLURALS[language]}\\n"' if is_ours else line
 
 
 def renew() -> None:

@@ -35,8 +35,19 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "openrosa_file",
+        "openrosa_missing",
+        "attachment",
+        "upload",
+        "as_sent",
     ),
     "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What is counted": (
+        *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
+    ),
+    "What it looks like": (
+        *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
+    ),
     "What follows": (
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
         *("searched", "bulk_deed"),

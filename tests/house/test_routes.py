@@ -14,6 +14,7 @@ from fieldsync.config import Settings
 PUBLIC = {
     "/health": "tells only that the server is up",
     "/api/openapi.json": "describes the API, holds no data",
+    "/api/v1/attachments": "tells what the server speaks",
     "/api/v1/enrol": "the code is the credential",
     "/api/v1/sessions": "the passphrase is the credential",
     "/api/v1/sessions/second-factor": "the ticket and the code are the credential",

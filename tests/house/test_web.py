@@ -13,7 +13,7 @@ from jinja2 import Environment
 from fieldsync.core import access
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.routes.pages import words
-from fieldsync.routes.pages.language import CATALOGUES
+from fieldsync.routes.pages.language import CATALOGUES, catalogue
 from fieldsync.routes.pages.shell import NOTICES
 from fieldsync.services import auditing
 from tests.house.catalogues import NAMES, renewed
@@ -23,7 +23,7 @@ from tests.house.source import PACKAGE, python_files, shown
 WEB = PACKAGE / "web"
 STATIC = WEB / "static"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
-OWN_SHEETS = [STATIC / "tokens.css", STATIC / "site.css"]
+OWN_SHEETS = sorted(STATIC.glob("*.css"))
 
 UNTRANSLATED = {"fieldsync"}
 """Names that are the same in every language."""
@@ -185,6 +185,15 @@ def test_a_catalogue_holds_every_text_and_nothing_else(language: str) -> None:
     """And is written one way, so that a translation shows as one changed line."""
     path = CATALOGUES / f"{language}.po"
     assert path.read_text(encoding="utf-8") == renewed(path), "run `make words`, and translate what is empty"
+
+
+@pytest.mark.parametrize(
+    ("count", "form"),
+    [(0, "لا سجل"), (1, "سجل واحد"), (2, "سجلان"), (7, "%(num)s سجلات"), (58, "%(num)s سجلا"), (100, "%(num)s سجل"),
+     (103, "%(num)s سجلات"), (111, "%(num)s سجلا")],
+)  # fmt: skip
+def test_arabic_counts_as_arabic_does(count: int, form: str) -> None:
+    assert catalogue("ar").ungettext("%(num)s record", "%(num)s records", count) == form
 
 
 def test_every_language_but_the_sources_has_a_catalogue() -> None:

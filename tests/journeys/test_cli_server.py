@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,19 @@ def test_slow_requests_keep_nobody_waiting(operator: Operator) -> None:
         for number, connection in enumerate(slow):
             head = b"POST /api/v1/sessions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
             connection.sendall(head + b"Content-Length: 900\r\n\r\n{" if number % 2 else head)
+        answered = threading.Event()
+        trickle = threading.Thread(target=_trickle, args=(slow, answered))
+        trickle.start()
         for _ in range(4):
             assert requests.get(f"http://{host}:{port}/health", timeout=30).status_code == 200
+        answered.set()
+        trickle.join()
         for connection in slow:
             connection.close()
+
+
+def _trickle(connections: list[socket.socket], until: threading.Event) -> None:
+    """A letter to each, again and again: of a header that does not end, of a body that does not come whole."""
+    while not until.wait(0.05):
+        for connection in connections:
+            connection.sendall(b"x")

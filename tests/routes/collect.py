@@ -35,11 +35,14 @@ class Collect:
         assert response.status_code == 200, response.text
         return [{etree.QName(one).localname: one.text for one in each} for each in etree.fromstring(response.data)]
 
-    def send(self, xml: str | bytes, files: Json | None = None, language: str = "en") -> TestResponse:
-        """A POST as Collect makes it: the record in one part, each file in another."""
+    def send(
+        self, xml: str | bytes, files: Json | None = None, language: str = "en", more: bool = False
+    ) -> TestResponse:
+        """A POST as Collect makes it: the record in one part, each file in another; `more` will follow."""
         body = xml.encode() if isinstance(xml, str) else xml
         parts: Json = {"xml_submission_file": (io.BytesIO(body), "record.xml", "text/xml")}
         parts |= {name: (io.BytesIO(data), name, "image/jpeg") for name, data in (files or {}).items()}
+        parts |= {"*isIncomplete*": "yes"} if more else {}
         headers = {"X-OpenRosa-Version": "1.0", "Accept-Language": language}
         path = f"{self.base}/submission?deviceID=collect%3A1"
         return self.client.post(path, data=parts, headers=headers, content_type="multipart/form-data")

@@ -46,6 +46,7 @@ class Ids:
     token_id: str
     offer_id: str
     author: str
+    export_id: str
     form: str = "visit"
     name: str = "picture.png"
     sha256: str = "0" * 64
@@ -74,7 +75,9 @@ def two(world: World) -> Two:
     made = person(world, "coordinator").post("me/tokens", script, 201)
     callers["script"] = Caller(world.app.test_client(), made["secret"])
     uuid = [world.uuid() for _ in range(6)]
-    absent = Ids(uuid[0], own.quarantined[::-1], "77", uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], "nobody-at-all")
+    absent = Ids(
+        uuid[0], own.quarantined[::-1], "77", uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], "nobody-at-all", world.uuid()
+    )
     names = ["Foreign name", foreign.uuid, foreign.person_id, foreign.author, "stranger@example.org"]
     return Two(world, callers, own, foreign, absent, names)
 
@@ -92,10 +95,12 @@ def _filled(world: World, association_id: int, version: str) -> Ids:
     hers = coordinator.post("people", {"email": email, "role": "listening_worker"}, 201)["person"]
     offer = coordinator.post("devices/offers", {"name": "phone"}, 201)
     script = coordinator.post("me/tokens", {"name": "x", "permissions": ["read_records"], "days": 1}, 201)
+    export = coordinator.post("exports", {"kind": "submission", "of": "visit"}, 202)["export"]
     [own_session] = coordinator.get("me/sessions")["items"]
     return Ids(
         said["record"], item["quarantined"], version, hers["person"], hers["grants"][0]["grant"],
         own_session["session"], script["token"], offer["offer"], phone.author,
+        export,
     )  # fmt: skip
 
 

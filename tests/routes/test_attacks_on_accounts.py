@@ -157,6 +157,7 @@ DANGEROUS = (
     ("POST", "me/tokens", {"name": "x", "permissions": ["read_forms"], "days": 1}),
     ("POST", "me/second-factor", None),
     ("PUT", "me/passphrase", {"present": PASSPHRASE, "wanted": ANOTHER}),
+    ("POST", "devices/offers", {"name": "x"}),
 )
 
 

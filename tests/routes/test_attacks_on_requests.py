@@ -14,6 +14,8 @@ from fieldsync.services import hashing, publishing
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from tests.routes.callers import Caller, add_person, nobody, person
+from tests.routes.collect import Collect
+from tests.web.visitor import visitor
 from tests.world import World
 
 EMAIL = "hayat@example.org"
@@ -58,17 +60,17 @@ def test_stored_html_and_svg_never_run_in_our_origin(world: World, name: str, da
     assert made.form is not None, made.findings
     ready = Definition(made.form, made.xform, None, form.encode(), "md", tuple(made.findings), {name: data})
     world.write(lambda session: publishing.publish(session, world.amal, ready, world.now_ms))
-    phone = world.phone()
-    reviewer = person(world, "association_reviewer")
+    collect = Collect(world)
+    [listed] = collect.forms("formList?formID=evil")
     for answer in (
-        reviewer.call("GET", f"forms/evil/1/media/{name}"),
-        nobody(world).call("GET", f"/v1/key/{phone.token}/forms/evil/media/{name}"),
+        person(world, "association_reviewer").call("GET", f"forms/evil/1/media/{name}"),
+        collect.get(listed["downloadUrl"].replace("/form.xml", f"/media/{name}")),
+        visitor(world, "association_reviewer").opens(f"/forms/evil/media/{name}"),
     ):
-        if answer.status_code == 200:
-            assert answer.headers["Content-Disposition"].startswith("attachment")
-            assert "sandbox" in answer.headers["Content-Security-Policy"]
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert reviewer.call("GET", f"forms/evil/1/media/{name}").status_code == 200
+        assert (answer.status_code, answer.data) == (200, data)
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_stored_markup_comes_back_as_data_only(world: World) -> None:

@@ -194,3 +194,16 @@ def test_who_works_in_no_association_hands_out_no_role_of_one(world: World) -> N
     admin = world.write(lambda session: _session_of(world, session, row.email))
     wanted = {"email": "x@example.org", "role": "coordinator"}
     assert admin.post("people", wanted, 422)["code"] == "role_elsewhere"
+
+
+def test_whoever_was_kept_out_comes_back_without_what_she_had(world: World) -> None:
+    """An account that is opened again opens neither the old session nor the old token."""
+    coordinator, viewer = person(world, "coordinator"), person(world, "viewer")
+    made = viewer.post("me/tokens", {"name": "x", "permissions": ["read_forms"], "days": 1}, 201)
+    script = Caller(world.app.test_client(), made["secret"])
+    _give_passphrase(world, viewer)
+    path = f"people/{uuid_of(viewer)}"
+    coordinator.post(f"{path}/disable")
+    assert (viewer.call("GET", "me").status_code, script.call("GET", "me").status_code) == (401, 401)
+    assert coordinator.post(f"{path}/enable")["status"] == "active"
+    assert (viewer.call("GET", "me").status_code, script.call("GET", "me").status_code) == (401, 401)

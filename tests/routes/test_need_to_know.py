@@ -37,6 +37,16 @@ def intake_form() -> Definition:
     return Definition(made.form, made.xform, None, INTAKE.encode(), "md", tuple(made.findings))
 
 
+@cache
+def diary_form() -> Definition:
+    """A form of the companions' own, with a question in confidence."""
+    text = INTAKE.replace("f2_intake", "diary    ").replace("cases     ", "diaries   ")
+    xform = to_xform(xlsform=text, file_type=".md").xform.encode()
+    made = convert(xform, "xml", p3_allowed=True)
+    assert made.form is not None, made.findings
+    return Definition(made.form, made.xform, None, text.encode(), "md", tuple(made.findings))
+
+
 def publish_intake(world: World) -> None:
     """The listening centre's intake, for tests: forms with P3 are not published otherwise until they are sealed."""
     ready = intake_form()
@@ -111,6 +121,19 @@ def test_a_script_reveals_nothing(world: World) -> None:
     assert script.post(f"records/{record}/reveal", status=403)["code"] == "forbidden"
 
 
+def test_a_script_of_whoever_listens_reads_nothing_that_was_said_in_confidence(world: World) -> None:
+    publish_intake(world)
+    record = intake(world, listening_phone(world, team="centre-1"))
+    supervisor = person(world, "listening_supervisor", team="centre-1")
+    may = ["read_records", "read_history"]
+    made = supervisor.post("me/tokens", {"name": "x", "permissions": may, "days": 1}, 201)
+    script = Caller(world.app.test_client(), made["secret"])
+    assert "story" in script.get(f"records/{record}")["withheld"]
+    for path in (f"records/{record}", "submissions", f"records/{record}/operations"):
+        assert "what happened" not in script.call("GET", path).text, path
+    assert actions(world, "restricted_read") == []
+
+
 @pytest.mark.parametrize(
     "role",
     [
@@ -171,6 +194,19 @@ def test_a_companions_phone_never_has_what_a_survivor_said(world: World) -> None
     assert bearer(companion).get(f"records/{record}", 404)["code"] == "not_found"
     listening = listening_phone(world)
     assert record in [each["record"] for each in listening.pulls()]
+
+
+def test_what_was_said_to_one_companion_in_confidence_comes_to_no_other_phone(world: World) -> None:
+    """Neither by a sync nor by the API, though the form is theirs; she who heard it has it."""
+    diary = diary_form()
+    world.write(lambda session: publishing.publish(session, world.amal, diary, world.now_ms))
+    hers, other = world.phone(), world.phone()
+    said = hers.says(of="diary", writes={"case": world.uuid(), "phone": "0612345678", "story": "what happened"})
+    assert hers.statuses(said) == ["applied"]
+    assert bearer(hers).get(f"records/{said['record']}")["fields"]["story"] == "what happened"
+    shown = bearer(other).get(f"records/{said['record']}")
+    assert shown["withheld"] == ["story"] and shown["fields"]["phone"] == "0612345678"
+    assert "what happened" not in repr([shown, other.pulls(), bearer(other).pages("submissions")])
 
 
 def test_what_a_listening_phone_says_and_nobody_can_read_is_not_for_the_coordinator(world: World) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from unittest import mock
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -11,10 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from fieldsync.config import Settings
 from fieldsync.services import folding
-from fieldsync.store import authors, db
+from fieldsync.store import authors
 from fieldsync.store.db import Busy
 from fieldsync.store.engines import SqliteOptions, open_engine
 from tests.routes.test_sync_entities import registers
+from tests.watching import watched
 from tests.world import Json, World, codes
 
 POISON = "poison"
@@ -160,17 +160,10 @@ def test_postgresql_connections_that_break_are_made_again(postgresql_engine: Eng
 
 
 def statements(world: World, work: Callable[[], Any]) -> int:
-    """How many statements a piece of work runs; on SQLite they reach the driver directly."""
-    counted: list[object] = []
-
-    def note(*_any: Any) -> None:
-        counted.append(None)
-
-    event.listen(world.engine, "before_cursor_execute", note)
-    with mock.patch.object(db, "_sqlite_cursor", side_effect=db._sqlite_cursor) as direct:
+    """How many statements a piece of work runs."""
+    with watched(world) as done:
         work()
-    event.remove(world.engine, "before_cursor_execute", note)
-    return len(counted) + direct.call_count
+    return done.statements
 
 
 @pytest.mark.parametrize("what", ["new", "again", "edits", "new with entities", "held"])

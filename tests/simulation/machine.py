@@ -16,6 +16,7 @@ from fieldsync.app import create_app, set_up
 from fieldsync.client.transport import Answer
 from fieldsync.config import Settings, program_folder
 from fieldsync.routes.context import EXTENSION, Context
+from fieldsync.services.uploads import open_files
 from fieldsync.store import associations, authors, server
 from fieldsync.store.db import Database
 from fieldsync.store.engines import prepare_sqlite
@@ -71,7 +72,9 @@ class Machine:
         _plugged_in[:] = [self.disk]
         _engine().dispose()
         self.database = set_up(_engine(), self.settings, self._clock, self._draw, inline=True)
-        _application().extensions[EXTENSION] = Context(self.settings, self.database, self._clock, self._draw)
+        _application().extensions[EXTENSION] = Context(
+            self.settings, self.database, self._clock, self._draw, open_files(self.settings)
+        )
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """What an operator does at the machine itself."""

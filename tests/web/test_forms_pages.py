@@ -48,7 +48,7 @@ def test_a_form_with_a_broken_first_try_is_mended_compared_and_published(world: 
     broken = address(uploads(who, BROKEN))
     page = who.opens(broken).text
     assert "1 erreur empêche la publication" in page
-    assert "No question is called ag." in page and "${age}" in page
+    assert "Aucune question ne s’appelle ag." in page and "Vouliez-vous dire ${age} ?" in page
     assert re.search(r'class="tone-bad at-fault"[^>]*>\. &lt; \$\{ag\}', page)
     assert "Publier la version" not in page
     refused = who.fills(f"{broken}/publish", page=broken)

@@ -111,7 +111,7 @@ def askings(two: Two, names: Names) -> Iterator[Asking]:
         asked = bool(rule.arguments)
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             form = given if method == "POST" else {}
-            yield Asking(rule.endpoint, method, address, form, asked, asked or page.names_something)
+            yield Asking(rule.endpoint, method, address, form, asked, asked or (form != page.form and bool(form)))
             for query in page.queries if method == "GET" else ():
                 yield Asking(rule.endpoint, method, f"{address}?{_quoted(query, names)}", {}, asked, True)
 
@@ -167,6 +167,8 @@ def test_what_is_foreign_looks_and_costs_like_what_is_absent(two: Two, role: str
     for foreign, absent in zip(askings(two, two.foreign), askings(two, two.absent), strict=True):
         if not foreign.names or (role in EVERYWHERE and not foreign.in_address):
             continue
+        if foreign.method == "GET":
+            who.opens(absent.address)  # what a process remembers is remembered now
         answer, work = observed(two, who, foreign, two.foreign)
         assert (answer, work) == observed(two, who, absent, two.absent), foreign
         if foreign.in_address:

@@ -126,7 +126,8 @@ def test_a_recovery_code_opens_once(page: Page, site: Site, screen: Screen) -> N
 
 
 def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: Screen, tmp_path: Path) -> None:
-    sign_in(page, site.person(f"ilham-{screen}", "coordinator"))
+    coordinator = site.person(f"ilham-{screen}", "coordinator")
+    sign_in(page, coordinator)
     phone, name = Phone(site, tmp_path), f"KHT-{screen}"
 
     page.goto("/phones/enrol")
@@ -150,11 +151,15 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
 
     page.locator("input[name=everything]").uncheck()
     page.locator("input[value='07.041.07.03']").check()
+    page.select_option("#role", "association_reviewer")
+    page.select_option("#holder", coordinator.uuid)
     page.locator("form[action$='/place'] button").click()
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "The phone is moved; it learns of it at its next sync.")
     )
     expect(page.locator("input[name=everything]")).not_to_be_checked()
+    expect(page.locator("#role")).to_have_value("association_reviewer")
+    expect(page.locator("dl.facts")).to_contain_text(f"Ilham-{screen}")
     assert phone.syncs() == "ok"
 
     phone.fills_a_form()

@@ -37,4 +37,10 @@ DESK: dict[str, tuple[int | None, str, str, str]] = {
         "Le texte est trop long : {limit} caractères au plus.",
         "The text is too long: {limit} characters at most.",
     ),
+    "began_elsewhere": (
+        409,
+        "ما بدأ منه هذا التصحيح ليس هنا. أعد فتح الصفحة وابدأ من جديد؛ لم يتغير شيء.",
+        "Ce dont part cette correction n’est pas ici. Rouvrez la page et recommencez ; rien n’a changé.",
+        "What this correction began from is not here. Open the page again and start anew; nothing was changed.",
+    ),
 }

@@ -67,10 +67,10 @@ EXPORTS: dict[str, tuple[int | None, str, str, str]] = {
         "Il y a trop de colonnes. Demandez l’export sans diviser les choix multiples.",
         "There are too many columns. Ask without splitting the multiple choices.",
     ),
-    "export_format_missing": (
-        422,
-        "هذه الصيغة غير متاحة لما اخترته.",
-        "Ce format n’est pas disponible pour ce choix.",
-        "This format is not available for what you chose.",
+    "export_unknown": (
+        None,
+        "لا توجد استمارة أو لائحة باسم {of} في هذه الجمعية.",
+        "Cette association n’a ni formulaire ni liste du nom de {of}.",
+        "This association has no form or list called {of}.",
     ),
 }

@@ -25,14 +25,6 @@ OPENROSA: dict[str, tuple[int | None, str, str, str]] = {
         "La requête n’a pas une seule partie xml_submission_file portant l’identifiant d’un formulaire. Rien n’est enregistré.",
         "The request does not have exactly one part xml_submission_file that bears a form's id. Nothing was kept.",
     ),
-    "files_not_kept": (
-        501,
-        "لا يستطيع هذا الإصدار من الخادم استقبال الصور والملفات بعد. تبقى الاستمارة وصورها على الهاتف؛ أعد الإرسال بعد تحديث الخادم.",
-        "Cette version du serveur ne reçoit pas encore les photos et fichiers. La fiche et ses photos restent sur le téléphone ;"
-        " renvoyez-les après la mise à jour du serveur.",
-        "This version of the server cannot receive photos and files yet. The record and its files stay on the phone; send"
-        " them again once the server was updated.",
-    ),
     "submission_received": (
         None,
         "وصلت الاستمارة وحُفظت.",

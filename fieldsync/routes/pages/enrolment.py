@@ -39,14 +39,14 @@ def open_code() -> Response:
 
 
 @blueprint.get("/phones/enrol")
-@page_access(MANAGE_DEVICES)
+@page_access(MANAGE_DEVICES, fresh=True)
 def enrol() -> Response:
     """The form."""
     return _form({}, 200, ["all"])
 
 
 @blueprint.post("/phones/enrol")
-@page_access(MANAGE_DEVICES)
+@page_access(MANAGE_DEVICES, fresh=True)
 def take_enrolment() -> Response:
     """Make a code. This browser alone keeps it, for as long as it is good; the server knows its digest."""
     here, who = context(), reader()

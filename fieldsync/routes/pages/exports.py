@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Response, request, send_file, url_for
+from flask import Response, request, url_for
 
+from fieldsync.core import inbox
 from fieldsync.core.access import EXPORT_RECORDS
-from fieldsync.core.export_options import FORMATS, IDS, LAYOUTS, POINTS, REASONS, SEPARATORS, STATES, ZIP, Options
+from fieldsync.core.export_options import FORMATS, IDS, LAYOUTS, NARROWING, POINTS, REASONS, SEPARATORS, STATES, Options
 from fieldsync.core.export_words import STATES as STATE_WORDS
 from fieldsync.core.export_words import word
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.problems import Problem
+from fieldsync.routes import export_files
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, language, lists, shell, words
@@ -33,7 +35,8 @@ def exports() -> Response:
     """One's own exports, the newest first."""
     who, spoken = reader(), language.chosen()
     found = lists.read_page("exports", lambda on, after, limit: owned.page(on, who, after, limit, spoken))
-    rows = [_shown(each) for each in found.items]
+    titles = _titles()
+    rows = [_shown(each, titles) for each in found.items]
     return shell.page("exports.html", rows=rows, following=found.following, first=found.first)
 
 
@@ -64,14 +67,14 @@ def take_export() -> Response:
 @page_access(EXPORT_RECORDS)
 def export(export: str) -> Response:
     """How far it is; the way to its file."""
-    return shell.page("export.html", each=_shown(owned.told(_found(export), language.chosen())))
+    return shell.page("export.html", each=_shown(owned.told(_found(export), language.chosen()), _titles()))
 
 
 @blueprint.get("/exports/<export>/state")
 @page_access(EXPORT_RECORDS)
 def export_state(export: str) -> Response:
     """The piece of the page that says how far it is."""
-    return shell.page("export_state.html", each=_shown(owned.told(_found(export), language.chosen())))
+    return shell.page("export_state.html", each=_shown(owned.told(_found(export), language.chosen()), _titles()))
 
 
 @blueprint.get("/exports/<export>/reason")
@@ -105,7 +108,7 @@ def export_file(export: str) -> Response:
         return shell.onward_to(url_for("pages.confirm", next=url_for("pages.export", export=export)))
     if problem is not None:
         raise Refused(problem)
-    return shell.dressed(handed_out(row))
+    return shell.dressed(export_files.handed_out(who, row))
 
 
 @blueprint.post("/exports/<export>/end")
@@ -113,27 +116,8 @@ def export_file(export: str) -> Response:
 def end_export(export: str) -> Response:
     """Take it back: stop it, or remove its file."""
     row = _found(export)
-    take_back(row)
+    export_files.take_back(row)
     return shell.onward("pages.exports", "export_ended")
-
-
-def handed_out(row: ExportRow) -> Response:
-    """The file as an answer; that it was fetched is written down where it tells of people."""
-    here, who = context(), reader()
-    path = here.settings.exports_folder.absolute() / row.file
-    if not path.is_file():
-        raise Refused(Problem("export_gone"))
-    here.database.write(lambda session: owned.note_fetched(session, who, row, here.now_ms()))
-    ending = row.file_name.rpartition(".")[2]
-    media_type = FORMATS.get(ending, ZIP)
-    return send_file(path, mimetype=media_type, as_attachment=True, download_name=row.file_name)
-
-
-def take_back(row: ExportRow) -> None:
-    """End an export, then remove what there is of its file."""
-    here = context()
-    if here.database.write(lambda session: owned.cancel(session, row, here.now_ms())):
-        owned.remove_files(here.settings.exports_folder, [row.file])
 
 
 def _found(uuid: str) -> ExportRow:
@@ -144,11 +128,17 @@ def _found(uuid: str) -> ExportRow:
     return row
 
 
-def _shown(told: dict[str, Any]) -> dict[str, Any]:
+def _titles() -> dict[str, str]:
+    with context().database.read() as session:
+        return export_sources.titles(session, reader().association_id)
+
+
+def _shown(told: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
     options = told["options"]
+    of = options["of"]
     return {
         **told,
-        "options": options,
+        "title": titles.get(of, of) if options["kind"] == "submission" else _("List: %(name)s", name=of),
         "word": words.EXPORT_STATES[told["state"]],
         "is_open": told["state"] in ("waiting", "running"),
         "states": [word(STATE_WORDS, state, language.chosen()) for state in options["states"]],
@@ -190,7 +180,14 @@ def _options(given: Mapping[str, str]) -> Options | dict[str, str]:
         until or "",
         SEPARATOR_NAMES.get(given.get("separator", ""), ","),
         bool(given.get("mark")),
+        _narrowing(given),
     )
+
+
+def _narrowing(given: Mapping[str, str]) -> dict[str, str]:
+    """What of the desk's filter stands beside form, state and days, in an address or in the form's hidden fields."""
+    found = inbox.query(inbox.parse(given))
+    return {name: text for name, text in found.items() if name in NARROWING}
 
 
 SEPARATOR_NAMES = dict(zip(("comma", "semicolon", "tab"), SEPARATORS, strict=True))
@@ -210,12 +207,15 @@ def _form(errors: dict[str, str], status: int, given: Mapping[str, str]) -> Resp
     with context().database.read() as session:
         sources = _sources(session, who)
     posted = request.method == "POST"
-    several = request.values.getlist("states")
+    listed = inbox.parse(given)
+    several = request.values.getlist("states") or [listed.state]
+    what = given.get("what") or (f"{listed.kind}:{listed.of}" if listed.kind else "")
     return shell.page(
         "export_new.html",
         status,
         sources=sources,
-        given=given,
+        given={**dict(given.items()), "what": what, "since": listed.since, "until": listed.until},
+        narrowed=_narrowing(given),
         states=[(code, word(STATE_WORDS, code, language.chosen())) for code in STATES],
         chosen_states=[each for each in several if each in STATES] or ([] if posted else ["approved"]),
         heads=[(NAMES, _("Names as in the form’s definition")), *_heads()],
@@ -245,7 +245,7 @@ def _reason_form(row: ExportRow, errors: dict[str, str], status: int) -> Respons
     return shell.page(
         "export_reason.html",
         status,
-        each=_shown(owned.told(row, language.chosen())),
+        each=_shown(owned.told(row, language.chosen()), _titles()),
         reasons=[(code, str(words.EXPORT_REASONS[code])) for code in REASONS],
         given={"reason": fields.one_of("reason", REASONS), "text": fields.text("text", TEXT_MAX)},
         errors=errors,

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fieldsync.core.finding_texts import message, repair
 from fieldsync.core.forms import Finding
 from fieldsync.core.itext import language_code
+from fieldsync.routes.pages import language
 from fieldsync.services.form_uploads import Excerpt
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi"})
@@ -14,6 +16,21 @@ COLUMNS_SHOWN = 8
 
 FIRST_COLUMNS = ("type", "list_name", "name")
 """What a designer knows a row by."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding as the page tells it; `lang` is empty where a text stands in the page's own language."""
+
+    is_error: bool
+    sheet: str
+    row: int
+    column: str
+    path: str
+    message: str
+    lang: str
+    repair: str
+    repair_lang: str
 
 
 @dataclass(frozen=True)
@@ -30,10 +47,26 @@ def findings_shown(findings: Sequence[Finding]) -> dict[str, Any]:
     """Findings with their numbers, errors first."""
     ordered = sorted(findings, key=lambda each: (each.severity, each.sheet or "", each.row or 0))
     return {
-        "items": ordered,
+        "items": [_found(each) for each in ordered],
         "errors": sum(each.severity == "error" for each in findings),
         "warnings": sum(each.severity != "error" for each in findings),
     }
+
+
+def _found(each: Finding) -> Found:
+    page = language.chosen()
+    said, advice = message(each, page), repair(each, page)
+    return Found(
+        each.severity == "error",
+        each.sheet or "",
+        each.row or 0,
+        each.column or "",
+        each.path or "",
+        said.text,
+        "" if said.language == page else said.language,
+        advice.text,
+        "" if advice.language == page else advice.language,
+    )
 
 
 def grids(excerpts: Sequence[Excerpt], findings: Sequence[Finding]) -> list[dict[str, Any]]:

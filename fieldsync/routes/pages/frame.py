@@ -43,6 +43,10 @@ COUNTED_MAX = 99
 NO_COUNTS: Mapping[str, str] = MappingProxyType({})
 
 
+BAR_ENTRIES = 5
+"""Entries that stand in the bar of a laptop; the rest is in its menu. More do not fit in French at 1280 pixels."""
+
+
 def values() -> dict[str, Any]:
     """What every template may use of its frame."""
     reader = whoever()
@@ -50,7 +54,7 @@ def values() -> dict[str, Any]:
         g.frame = {"who": None, "navigation": []} if reader is None else {
             "who": _who(reader), "navigation": navigation(reader, _counts(reader))
         }  # fmt: skip
-    return {**shell.names_of_templates(), **g.frame}
+    return {**shell.names_of_templates(), **g.frame, "bar_entries": BAR_ENTRIES}
 
 
 def _counts(reader: Reader) -> Mapping[str, str]:
@@ -69,6 +73,9 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
         return []
     offered = (
         (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
+        (access.READ_RECORDS, "map", "map", _("Map")),
+        (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
+        (access.READ_HISTORY, "quality", "gauge", _("Quality")),
         (access.READ_HISTORY, "quarantine", "shield", _("Quarantine")),
         (access.READ_FORMS, "forms", "form", _("Forms")),
         (access.EXPORT_RECORDS, "exports", "download", _("Exports")),
@@ -87,11 +94,15 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
 
 SECTIONS = {
     "deeds": "inbox",
+    **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
         ("invite", "person", "grant", "withdraw", "disable_person", "drop_second_factor", "offer_reset", "roles"),
         "people_page",
     ),
+    **dict.fromkeys(("quarantined", "held", "release_held", "judge_several"), "quarantine"),
+    **dict.fromkeys(("reveal_quarantined", "judge_quarantined", "correct_quarantined"), "quarantine"),
+    **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
     **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
 }

@@ -56,7 +56,10 @@ def _alerts(who: Reader) -> list[Any]:
 
 def _tiles(who: Reader) -> list[Tile]:
     texts = {
+        "map": _("Where records lie, and how many at each place"),
+        "quality": _("What the rules think worth a look, by phone and by form"),
         "inbox": _("What came in, and what waits for you"),
+        "dashboard": _("What was reached, against the targets; how the phones are doing"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "exports": _("Take records out as a file"),
         "devices": _("Enrol, move, revoke; who has been silent"),

@@ -144,6 +144,7 @@ def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> di
         "done": bulk.find(session, who, request.args.get("done", "")) if may_act else None,
         "reason_of": lambda code: render(Problem(code, detail={"count": "…"}), language.chosen()),
         "states": REVIEW_STATES,
+        "may_export": who.may(access.EXPORT_RECORDS),
         "searched": searched,
         "not_shared": bool(wanted.search) and not searched,
         "cut_short": page.cut_short,

@@ -99,16 +99,20 @@ def moment(ms: int) -> Markup:
 def lately(ms: int) -> Markup:
     """A time as a list tells it: today and yesterday by name, the year only where it is another."""
     at = datetime.fromtimestamp(ms / 1000, UTC)
-    here, today = (
-        at.astimezone(PROGRAMME_ZONE),
-        datetime.fromtimestamp(context().now_ms() / 1000, PROGRAMME_ZONE).date(),
-    )
+    here = at.astimezone(PROGRAMME_ZONE)
+    today = datetime.fromtimestamp(context().now_ms() / 1000, PROGRAMME_ZONE).date()
     named = {0: _("Today"), 1: _("Yesterday")}.get((today - here.date()).days)
     pattern = "d MMM" if here.year == today.year else "d MMM y"
     day = named or dates.format_date(here, pattern, Locale.parse(LOCALES[chosen()]))
     return Markup('<time datetime="{}">{} <bdi>{}</bdi></time>').format(
         at.isoformat(timespec="seconds"), day, f"{here:%H:%M}"
     )
+
+
+def day_of(ms: int) -> str:
+    """A day as people say it, in the programme's zone: 23 Nov."""
+    here = datetime.fromtimestamp(ms / 1000, UTC).astimezone(PROGRAMME_ZONE)
+    return str(dates.format_date(here, "d MMM", locale=Locale.parse(LOCALES[chosen()])))
 
 
 def ago(ms: int) -> Markup:

@@ -1,45 +1,115 @@
-"""What is quarantined, as a plain list with the reasons."""
+"""What is quarantined, as a list with the reasons, and verdicts on several at once."""
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
-from fieldsync.core.access import READ_HISTORY
+from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
+from fieldsync.core.problems import Problem, render
 from fieldsync.routes.context import context
-from fieldsync.routes.pages import language, lists, shell
+from fieldsync.routes.pages import fields, language, lists, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import desk_lists, device_care
+from fieldsync.routes.pages.speech import _, ngettext
+from fieldsync.services import authorship, desk_lists, verdicts
+from fieldsync.services.desk import Desk
 
-AUTHOR_SHOWN = 8
+VERDICTS = (verdicts.RELEASE, verdicts.REJECT)
+
+REASON_CHARACTERS_MAX = 500
+
+CODE_CHARACTERS_MAX = 60
+
+COUNT_DIGITS_MAX = 4
 
 
 @blueprint.get("/quarantine")
 @page_access(READ_HISTORY)
 def quarantine() -> Response:
     """What nobody has judged yet, oldest first; no answer is shown here."""
-    who, chosen = reader(), language.chosen()
+    return _list({})
+
+
+@blueprint.post("/quarantine")
+@page_access(ACT_ON_RECORDS)
+def judge_several() -> Response:
+    """Release or reject what was ticked, each by itself: one that cannot be judged keeps back none of the others."""
+    verdict, reason = fields.one_of("verdict", VERDICTS), reason_given()
+    tickets = list(dict.fromkeys(request.form.getlist("ticket")))[: lists.ROWS]
+    errors = {} if tickets else {"tickets": _("Tick at least one.")}
+    if not reason:
+        errors["reason"] = missing_reason()
+    if errors or not verdict:
+        return _list(errors, 422)
+    answers = [judge(ticket, verdict, reason) for ticket in tickets]
+    kept = sum(problem is not None for problem in answers)
+    return shell.onward_to(shell.address_with(judged=str(len(answers) - kept), kept=str(kept)))
+
+
+def judge(ticket: str, verdict: str, reason: str) -> Problem | None:
+    """One verdict, in a transaction of its own."""
+    who, by = reader(), desk_of_reader()
+
+    def work(session: Any) -> Problem | None:
+        row = desk_lists.find_quarantined(session, who, ticket)
+        return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict, reason)
+
+    return context().database.write(work)
+
+
+def desk_of_reader() -> Desk:
+    """The desk at which whoever is signed in acts."""
+    who = reader()
+    assert who.person is not None
+    return Desk(who.association_id, f"p{who.person.id}", context().now_ms())
+
+
+def reason_given() -> str:
+    """Why, in one line."""
+    return fields.text("reason", REASON_CHARACTERS_MAX)
+
+
+def missing_reason() -> str:
+    """What to tell somebody who gave none."""
+    return render(Problem("reason_missing"), language.chosen())
+
+
+def _list(errors: dict[str, str], status: int = 200) -> Response:
+    who, chosen, code = reader(), language.chosen(), request.args.get("reason", "")[:CODE_CHARACTERS_MAX]
     with context().database.read() as session:
         found = lists.shown(
-            "quarantine", lambda on, after, limit: desk_lists.quarantined(on, who, after, limit, chosen), session
+            f"quarantine {code}",
+            lambda on, after, limit: desk_lists.quarantined(on, who, after, limit, chosen, code or None),
+            session,
         )
-        authors = {each["author"] for each in found.items}
-        names = {author: _name(session, who.association_id, author) for author in authors}
-    items = [_shown(each, names) for each in found.items]
-    return shell.page("quarantine.html", items=items, following=found.following, first=found.first)
+        authors = authorship.named(session, who.association_id, {each["author"] for each in found.items})
+        reasons = desk_lists.reasons(session, who)
+    return shell.page(
+        "quarantine.html",
+        status,
+        items=[{**each, "by": speakers.speaker(authors[each["author"]]),
+                "is_revoked": authors[each["author"]].is_revoked} for each in found.items],
+        following=found.following,
+        first=found.first,
+        reasons=[(each, render(Problem(each), chosen)) for each in reasons],
+        code=code,
+        done=_done(),
+        may_act=who.may(ACT_ON_RECORDS),
+        errors=errors,
+        address=shell.address_with(judged="", kept=""),
+    )  # fmt: skip
 
 
-def _name(session: Any, association_id: int, author: str) -> str:
-    """The phone that speaks under an author; the beginning of an author that is no phone of ours."""
-    row = device_care.find(session, association_id, author)
-    return row.name if row is not None else author[:AUTHOR_SHOWN]
+def _done() -> list[str]:
+    """What became of several that were judged together, as the address of the page says."""
+    judged, kept = (_number(name) for name in ("judged", "kept"))
+    told = [ngettext("%(num)s is judged.", "%(num)s are judged.", judged)] if judged else []
+    if kept:
+        told.append(ngettext("%(num)s could not be judged; open it to see why.",
+                             "%(num)s could not be judged; open them to see why.", kept))  # fmt: skip
+    return told
 
 
-def _shown(told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "of": told["of"],
-        "reasons": [each["message"] for each in told["problems"]],
-        "device": names[told["author"]],
-        "arrived_ms": told["received_ms"],
-        "record": told["record"] or "",
-    }
+def _number(name: str) -> int:
+    text = request.args.get(name, "")[:COUNT_DIGITS_MAX]
+    return int(text) if text.isascii() and text.isdigit() else 0

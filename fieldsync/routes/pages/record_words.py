@@ -2,6 +2,7 @@
 
 from fieldsync.routes.pages.speech import Words, _, _l, ngettext
 from fieldsync.services.record_page import RecordPage
+from fieldsync.store.records import RecordRow
 
 REVIEW_STATES: dict[str, tuple[str, str, Words]] = {
     "received": ("still", "inbox", _l("Received")),
@@ -40,13 +41,18 @@ SPEAKERS: dict[str, tuple[str, Words]] = {
 
 
 def facts(page: RecordPage) -> list[tuple[str, str, str]]:
-    """(tone, icon, words) of what happened to a record's data."""
-    row, found = page.found.row, []
+    """(tone, icon, words) of what happened to a submission's data."""
+    return happened(page.found.row, len(page.set_apart))
+
+
+def happened(row: RecordRow, set_apart: int = 0) -> list[tuple[str, str, str]]:
+    """(tone, icon, words) of what happened to a record's data; `set_apart`: parts of it in quarantine."""
+    found = []
     if row.conflicts:
         found.append(("clash", "fork", ngettext("%(num)s conflict", "%(num)s conflicts", row.conflicts)))
-    if page.set_apart:
-        count = len(page.set_apart)
-        found.append(("bad", "shield", ngettext("%(num)s part in quarantine", "%(num)s parts in quarantine", count)))
+    if set_apart:
+        words = ngettext("%(num)s part in quarantine", "%(num)s parts in quarantine", set_apart)
+        found.append(("bad", "shield", words))
     if row.review == "held":
         found.append(("still", "hourglass", _("Held: waits for an earlier record or a form version")))
     if row.deleted:

@@ -19,21 +19,32 @@ from fieldsync.services.answering import public_url
 
 blueprint = Blueprint("pages", __name__, template_folder=str(program_folder("web") / "templates"))
 
-POLICY = "; ".join(
-    (
+APP = "/app"
+"""Below it lies the phones' web app, whose libraries compile WebAssembly; nothing else may."""
+
+
+def policy(path: str, images: str = "") -> str:
+    """What a page at a path may load: nothing inline, and nothing foreign but `images`, the origin of a map's tiles.
+
+    `default` sanitises what htmx puts into a page (static/trusted.js).
+    """
+    is_app = path == APP or path.startswith(f"{APP}/")
+    parts = (
         "default-src 'none'",
-        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect", "manifest")),
+        "script-src 'self' 'wasm-unsafe-eval'" if is_app else "script-src 'self'",
+        *(f"{kind}-src 'self'" for kind in ("style", "font", "connect", "manifest")),
+        f"img-src 'self' {images}".rstrip(),
+        *(["worker-src 'self'"] if is_app else []),
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
         "trusted-types default fieldsync-parsing",
     )
-)
-"""Nothing inline, nothing foreign. `default` sanitises what htmx puts into a page (static/trusted.js)."""
+    return "; ".join(parts)
+
 
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -64,12 +75,23 @@ NOTICES = {
     "device_renamed": _l("The phone has its new name."),
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),
+    "flag_dismissed": _l("The flag is dismissed."),
+    "flag_put_back": _l("The flag stands again."),
+    "thresholds_changed": _l("These thresholds hold now."),
     "offer_ended": _l("The code is taken back."),
+    "quarantine_release": _l("Released; it counts now."),
+    "quarantine_reject": _l("Laid aside; it stays on file."),
+    "quarantine_corrected": _l("Released and corrected; both stay in the history."),
+    "held_released": _l("Released; it waits no longer."),
+    "conflict_settled": _l("Settled; the other values stay in the history."),
+    "conflict_again": _l("Settled as you saw it; somebody wrote meanwhile, look again."),
     "export_asked": _l("The export is under way."),
     "export_ended": _l("The export is taken back."),
     "record_approved": _l("Approved."),
     "record_sent_back": _l("Sent back; the phone shows why after its next sync."),
     "record_rejected": _l("Rejected."),
+    "record_corrected": _l("The answers are changed; what stood there stays in the history."),
+    "nothing_corrected": _l("Nothing differs; nothing was written."),
     "commented": _l("Said; the phone shows it after its next sync."),
     "form_published": _l("The version is published; phones get it at their next sync."),
     "form_known": _l("This version was published before; nothing changed."),
@@ -132,6 +154,7 @@ def deed(
 def dressed(response: Response) -> Response:
     """An answer with what all pages share: headers, the language remembered, the visit's number."""
     response.headers.update(HEADERS)
+    response.headers["Content-Security-Policy"] = policy(request.path)
     if cookies.over_https():
         response.headers["Strict-Transport-Security"] = HSTS
     response.headers["Content-Language"] = language.chosen()
@@ -189,6 +212,11 @@ def address_with(**changed: str) -> str:
     """This list with something of its address changed; an empty text takes it out."""
     kept = {name: value for name, value in request.args.items() if name != "lang"} | changed
     return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+
+
+def address_of(endpoint: str, **values: str) -> str:
+    """The address of a page; empty where this server has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""  # type: ignore[arg-type]
 
 
 def root() -> str:

@@ -1,6 +1,7 @@
 """A submission: its answers, what became of them, what people say about it, and the decision."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import labels, language, record_words, shell
+from fieldsync.routes.pages import conflict_cards, labels, language, record_words, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import desk, reading, record_page, reviewing
@@ -50,7 +51,7 @@ class Given:
 @page_access(READ_RECORDS)
 def submission(form: str, record: str) -> Response:
     """One submission; personal answers are masked for who need not read them."""
-    return _shown(form, record)
+    return shown(form, record)
 
 
 @blueprint.post("/submissions/<form>/<record>/reveal")
@@ -63,7 +64,7 @@ def reveal(form: str, record: str) -> Response:
         reading.note_revealed(session, who, find(session, who, form, record), here.now_ms())
 
     here.database.write(work)
-    return _shown(form, record, revealed=True)
+    return shown(form, record, revealed=True)
 
 
 @blueprint.post("/submissions/<form>/<record>/review")
@@ -74,7 +75,7 @@ def review(form: str, record: str) -> Response:
     if not decision:
         raise Refused(Problem("not_found"))
     text, by, who = said_text(), desk_of_reader(), reader()
-    problem = _too_long(text)
+    problem = too_long(text)
 
     def work(session: Any) -> Problem | None:
         found = find(session, who, form, record, ACT_ON_RECORDS)
@@ -84,8 +85,8 @@ def review(form: str, record: str) -> Response:
 
     problem = problem or context().database.write(work)
     if problem is not None:
-        return _shown(form, record, refused=problem, given=Given(text, request.form.get("decision", "")))
-    return _onward(form, record, record_words.DECIDED[decision])
+        return shown(form, record, refused=problem, given=Given(text, request.form.get("decision", "")))
+    return onward(form, record, record_words.DECIDED[decision])
 
 
 @blueprint.post("/submissions/<form>/<record>/comment")
@@ -93,15 +94,15 @@ def review(form: str, record: str) -> Response:
 def comment(form: str, record: str) -> Response:
     """Say something to whoever works with the record; it is on her phone after its next sync."""
     text, by, who = said_text(), desk_of_reader(), reader()
-    problem = _too_long(text) or (None if text else Problem("comment_due"))
+    problem = too_long(text) or (None if text else Problem("comment_due"))
 
     def work(session: Any) -> Problem | None:
         return desk.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text)
 
     problem = problem or context().database.write(work)
     if problem is not None:
-        return _shown(form, record, refused=problem, given=Given(text))
-    return _onward(form, record, "commented")
+        return shown(form, record, refused=problem, given=Given(text))
+    return onward(form, record, "commented")
 
 
 def said_text(name: str = "text") -> str:
@@ -135,28 +136,38 @@ def _kept() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.args.items(multi=True) if name not in OWN_ARGUMENTS]
 
 
-def _too_long(text: str) -> Problem | None:
+def too_long(text: str) -> Problem | None:
+    """What is wrong with a comment or a reason that is too long."""
     return Problem("comment_too_long", detail={"limit": str(COMMENT_MAX)}) if len(text) > COMMENT_MAX else None
 
 
-def _onward(form: str, record: str, notice: str) -> Response:
+def onward(form: str, record: str, notice: str) -> Response:
+    """After a deed: the submission's page, with the filter that somebody came from."""
     return shell.onward_to(url_for("pages.submission", form=form, record=record) + kept_filter(), notice)
 
 
-def _shown(
-    form: str, record: str, revealed: bool = False, refused: Problem | None = None, given: Given | None = None
+def shown(
+    form: str,
+    record: str,
+    revealed: bool = False,
+    refused: Problem | None = None,
+    given: Given | None = None,
+    settling: Mapping[str, str] | None = None,
 ) -> Response:
+    """The page; `refused`: why a decision was, `settling`: what is wrong with how a conflict was to be, by path."""
     chosen, who = language.chosen(), reader()
     with context().database.read() as session:
         secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
         older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
         found = find(session, who, form, record)
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
+        speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
     return shell.page(
         "submission.html",
-        shell.status_of(refused) if refused else 200,
+        shell.status_of(refused) if refused else 422 if settling else 200,
         page=told,
         title=told.form.title if told.form else form,
         address=address,
@@ -167,6 +178,8 @@ def _shown(
         state=record_words.REVIEW_STATES.get(found.row.review),
         facts=record_words.facts(told),
         problems=record_page.misplaced(told),
+        conflicts=cards,
+        conflicts_address=f"{address}/conflicts{kept_filter()}",
         states=record_words.REVIEW_STATES,
         deeds=record_words.DEEDS,
         verdicts=record_words.VERDICTS,

@@ -22,6 +22,7 @@ PERMISSIONS: dict[str, Words] = {
 ACTIONS: dict[str, Words] = {
     "sync": _l("Batch received"),
     "submission": _l("Form received from an OpenRosa client"),
+    "file_received": _l("File received"),
     "act": _l("Act at the desk"),
     "verdict": _l("Quarantine judged"),
     "form_published": _l("Form published"),
@@ -58,6 +59,10 @@ ACTIONS: dict[str, Words] = {
     "device_revoked": _l("Phone revoked"),
     "restricted_read": _l("Restricted answers read"),
     "personal_revealed": _l("Personal answers revealed"),
+    "flag_dismissed": _l("Flag dismissed"),
+    "flag_reopened": _l("Flag put back"),
+    "thresholds_changed": _l("Thresholds changed"),
+    "outlines_imported": _l("Outlines imported"),
     "exported": _l("Records exported"),
     "export_fetched": _l("Export fetched"),
     "roles_loaded": _l("Roles replaced"),

@@ -1,6 +1,7 @@
 // What pages do better with script; every one of them works without.
 (() => {
   "use strict";
+  document.documentElement.classList.add("scripted");
   const TOAST_MS = 8000;
 
   const closeMenus = (except) => {

@@ -26,11 +26,6 @@ class Page:
     form: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     queries: Sequence[str] = ()
 
-    @property
-    def names_something(self) -> bool:
-        """Whether a query or the form names anything."""
-        return "{" in "".join((*self.queries, *map(str, self.form.values())))
-
 
 @dataclass(frozen=True)
 class Section:

@@ -45,7 +45,7 @@ def _asked(world: World, session: Any, association_id: int, options: Options) ->
 SECTION = Section(
     {
         "exports": Page(),
-        "new_export": Page(),
+        "new_export": Page(queries=("of=submission.visit&companion={person}&place=07.041",)),
         "take_export": Page(form={"what": "submission:visit", "format": "csv"}),
         "export": Page(),
         "export_state": Page(),

@@ -34,6 +34,8 @@ SECTION = Section(
         "reveal": Page(),
         "review": Page(form={"decision": "approve", "text": "x"}),
         "comment": Page(form={"text": "x"}),
+        "correct": Page(),
+        "save_correction": Page(form={"step": "save", "seen": '[["a", 1]]'}),
     },
     fill,
     {

@@ -1,0 +1,118 @@
+"""The parts of an OpenRosa submission, read as they come: small ones in memory, large ones on disk."""
+
+import gzip
+import io
+import tempfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+import zstandard
+from flask import request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+
+from fieldsync.core.problems import Problem
+from fieldsync.routes.bodies import WINDOW_BYTES_MAX
+from fieldsync.routes.context import context
+from fieldsync.routes.errors import Refused
+from fieldsync.services.openrosa_files import Part
+
+RECORD = "xml_submission_file"
+
+PARTS_MAX = 1000
+"""Parts of one request; Collect sends at most a hundred files at a time."""
+
+NAME_LENGTH_MAX = 255
+
+IN_MEMORY_BYTES = 256 * 1024
+"""A larger part goes to disk while it is read."""
+
+DEFAULT_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The record's bytes, and the files beside it."""
+
+    record: bytes
+    files: list[Part]
+
+
+def read_parts() -> Parts:
+    """The parts of the present request."""
+    record_max = context().settings.request_unpacked_bytes_max
+    parser = FormDataParser(_stream, max_form_memory_size=record_max, max_form_parts=PARTS_MAX)
+    try:
+        body = cast(IO[bytes], _body())
+        _, form, files = parser.parse(body, request.mimetype, None, dict(request.mimetype_params))
+    except (RequestEntityTooLarge, ValueError, ClientDisconnected):
+        raise Refused(Problem("not_a_submission")) from None
+    except (zlib.error, gzip.BadGzipFile, EOFError, zstandard.ZstdError):
+        raise Refused(Problem("not_xml")) from None
+    records = [_record(each, record_max) for each in files.getlist(RECORD)]
+    records += [each.encode() for each in form.getlist(RECORD)]
+    if len(records) != 1:
+        raise Refused(Problem("not_a_submission"))
+    return Parts(records[0], [_file(each) for name, each in files.items(multi=True) if name != RECORD])
+
+
+def _stream(
+    total_content_length: int | None,
+    content_type: str | None,
+    filename: str | None,
+    content_length: int | None = None,
+) -> IO[bytes]:
+    return cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES))
+
+
+def _record(part: FileStorage, bytes_max: int) -> bytes:
+    part.stream.seek(0)
+    data = part.stream.read(bytes_max + 1)
+    if len(data) > bytes_max:
+        raise Refused(Problem("xml_too_large"))
+    return data
+
+
+def _file(part: FileStorage) -> Part:
+    """A file under the name of its part, which is how the record names it."""
+    name = part.name or part.filename or ""
+    if not name or len(name) > NAME_LENGTH_MAX or "/" in name or "\\" in name:
+        raise Refused(Problem("not_a_submission"))
+    part.stream.seek(0)
+    return Part(name, part.mimetype or DEFAULT_TYPE, part.stream)
+
+
+class _Bounded(io.RawIOBase):
+    """Reads at most so many bytes of another stream; one more is refused."""
+
+    def __init__(self, stream: Any, bytes_max: int) -> None:
+        self._stream = stream
+        self._left = bytes_max
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size if size >= 0 else self._left + 1)
+        self._left -= len(data)
+        if self._left < 0:
+            limit = context().settings.openrosa_bytes_max
+            raise Refused(Problem("too_large", detail={"limit": f"{limit // 1024} KiB"}))
+        return data
+
+
+def _body() -> _Bounded:
+    bytes_max = context().settings.openrosa_bytes_max
+    request.max_content_length = None  # bounded here, packed and unpacked
+    packed = _Bounded(request.stream, bytes_max)
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        return packed
+    if encoding in ("gzip", "x-gzip"):
+        return _Bounded(gzip.GzipFile(fileobj=cast(Any, packed)), bytes_max)
+    if encoding == "zstd":
+        opener = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
+        return _Bounded(opener.stream_reader(cast(Any, packed)), bytes_max)
+    raise Refused(Problem("unsupported_encoding"))

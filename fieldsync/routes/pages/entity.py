@@ -1,0 +1,129 @@
+"""An entity: a person, a cooperative, a group, an idea; what is known of it, from where, and what it links to."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request, url_for
+
+from fieldsync.core.access import READ_RECORDS
+from fieldsync.core.answer_paths import UUID
+from fieldsync.core.opaque import open_number, seal_number
+from fieldsync.core.problems import Problem
+from fieldsync.routes.context import context
+from fieldsync.routes.errors import Refused
+from fieldsync.routes.pages import conflict_cards, heads, labels, language, record_words, shell, speakers
+from fieldsync.routes.pages.conflict_cards import Speech
+from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.submission import NOWHERE
+from fieldsync.services import entity_told, reading
+from fieldsync.services.desk import Found
+from fieldsync.services.desk_lists import secret_of
+from fieldsync.services.entity_told import Asked
+from fieldsync.services.provenance import Link
+from fieldsync.services.readers import Reader
+from fieldsync.store import records
+
+IS_UUID = re.compile(UUID.replace("A-F", "")).fullmatch
+
+CURSOR_MAX = 200
+
+
+@blueprint.get("/entities/<list>/<record>")
+@page_access(READ_RECORDS)
+def entity(list: str, record: str) -> Response:
+    """One entity; personal properties are masked for who need not read them."""
+    return shown(list, record)
+
+
+@blueprint.post("/entities/<list>/<record>/reveal")
+@page_access(READ_RECORDS)
+def reveal_entity(list: str, record: str) -> Response:
+    """The same with the personal properties; that they were shown is written down before."""
+    here, who = context(), reader()
+
+    def work(session: Any) -> None:
+        reading.note_revealed(session, who, find(session, who, list, record), here.now_ms())
+
+    here.database.write(work)
+    return shown(list, record, revealed=True)
+
+
+def find(session: Any, who: Reader, list: str, record: str, permission: str = READ_RECORDS) -> Found:
+    """The entity that an address names, where it is hers; else it is not there."""
+    named = record if IS_UUID(record) else NOWHERE
+    found = reading.find(session, who, named, "entity", list, permission)
+    if not found:
+        raise Refused(Problem("not_found"))
+    return found[0]
+
+
+def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str, str] | None = None) -> Response:
+    """The page; `settling`: what is wrong with how a conflict was to be settled, by path."""
+    chosen, who = language.chosen(), reader()
+    with context().database.read() as session:
+        secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
+        older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
+        found = find(session, who, list, record)
+        told = entity_told.told(session, who, found, Asked(chosen, older, revealed))
+        speech = Speech(told.speech.words, told.speech.questions, told.speech.choices)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+    older_id = told.history.older_id if told.history else None
+    address = url_for("pages.entity", list=list, record=record)
+    return shell.page(
+        "entity.html",
+        422 if settling else 200,
+        page=told,
+        title=labels.entity_list(list),
+        address=address,
+        revealed=revealed,
+        place=labels.place(found.row.place) if found.row.place else "",
+        facts=record_words.happened(found.row),
+        conflicts=cards,
+        conflicts_address=f"{address}/conflicts",
+        properties=[_property(each) for each in told.properties],
+        submissions=[_submission(each) for each in told.submissions],
+        links=[_link(each, label) for each, label in told.links],
+        heads=heads.as_text(told.record["heads"]),
+        states=record_words.REVIEW_STATES,
+        deeds=record_words.DEEDS,
+        verdicts=record_words.VERDICTS,
+        speakers=record_words.SPEAKERS,
+        older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
+        newest=address if older else "",
+        errors={},
+    )
+
+
+def _property(told: entity_told.Property) -> dict[str, Any]:
+    return {
+        "told": told,
+        "by": speakers.speaker(told.by) if told.by else None,
+        "source": _submission(told.source) if told.source else None,
+    }
+
+
+def _submission(found: Found) -> dict[str, Any]:
+    uuid = records.uuid_text(found.row.uuid)
+    return {
+        "of": found.of,
+        "uuid": uuid,
+        "address": url_for("pages.submission", form=found.of, record=uuid),
+        "place": labels.place(found.row.place) if found.row.place else "",
+        "arrived_ms": found.row.arrived_ms,
+        "state": record_words.REVIEW_STATES.get(found.row.review),
+        "deleted": found.row.deleted,
+    }
+
+
+def _link(link: Link, label: Any) -> dict[str, Any]:
+    uuid = records.uuid_text(link.found.row.uuid)
+    return {
+        "kind": labels.entity_list(link.found.of),
+        "uuid": uuid,
+        "address": url_for("pages.entity", list=link.found.of, record=uuid),
+        "label": label,
+        "by": _submission(link.by),
+        "deleted": link.found.row.deleted,
+    }

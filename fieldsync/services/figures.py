@@ -1,0 +1,131 @@
+"""The figures that somebody sees: live ones for who works with the records, published ones for everybody else."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.counting import WAYS
+from fieldsync.core.indicators import S2, Indicator, IndicatorBook
+from fieldsync.core.months import BEGINNING, month_of_ms
+from fieldsync.core.tallies import Sum, Tally, quality, tally, together
+from fieldsync.core.validation import PROGRAMME_ZONE
+from fieldsync.services import counting, following, indicator_book, publications, role_book
+from fieldsync.services.sight import Sight
+from fieldsync.store import figures, form_versions
+from fieldsync.store.associations import AssociationRow
+from fieldsync.store.db import Database
+
+CAUGHT_UP_STEP = 250
+CAUGHT_UP_STEPS = 4
+"""How much one look at the figures counts at most before it shows them: what is left is told beside them."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An indicator as somebody sees it; `tally` is None while nothing of it was published."""
+
+    indicator: Indicator
+    tally: Tally | None
+    has_form: bool = True
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that somebody sees. `behind`: changes that are not counted yet; `published_ms`: when, if not live."""
+
+    rows: list[Row]
+    book: IndicatorBook
+    until: int
+    day: str
+    threshold: int
+    behind: int = 0
+    quality: dict[str, Tally] = field(default_factory=dict)
+    published_ms: int | None = None
+    published_until: int = BEGINNING
+    is_published: bool = False
+
+
+def catch_up(database: Database, sight: Sight) -> None:
+    """Count what has changed, a bounded lot of it, so that figures follow at once what was approved or merged."""
+    if sight.only_published:
+        return
+    with database.read() as session:
+        late = [
+            each.id for each in sight.associations if following.is_behind(session, indicator_book.FOLLOWER, each.id)
+        ]
+    for association_id in late:
+        _catch_up(database, association_id)
+
+
+def _catch_up(database: Database, association_id: int) -> None:
+    for _ in range(CAUGHT_UP_STEPS):
+        if not database.write(lambda session: counting.catch_up(session, association_id, CAUGHT_UP_STEP)):
+            return
+
+
+def is_shown(session: Session, sight: Sight, code: str) -> bool:
+    """Whether there is an indicator of that code for somebody."""
+    found = indicator_book.book(session).find(code)
+    return found is not None and bool(WAYS[found.rule.count].family) and sight.shows(found)
+
+
+def board(session: Session, sight: Sight, now_ms: int) -> Board:
+    """Every indicator that somebody may see, in the order of the book."""
+    content, until = indicator_book.content(session), month_of_ms(now_ms, PROGRAMME_ZONE)
+    book = indicator_book.decoded(content)
+    edition = publications.latest(session)
+    day = day_of(now_ms)
+    threshold = book.threshold(day)
+    shown = [each for each in book.indicators if sight.shows(each)]
+    sums = {} if sight.only_published else {each.id: sums_of(session, each.id) for each in sight.associations}
+    forms = {each.id: _families(session, each) for each in sight.associations}
+    rows = []
+    for indicator in shown:
+        concerned = sight.concerned(indicator)
+        way = WAYS[indicator.rule.count]
+        if way.family == "":
+            continue
+        has_form = any(way.family in forms[each.id] for each in concerned)
+        if sight.only_published or sight.rule(indicator) == S2:
+            found = edition.find(indicator, sight) if edition else None
+        else:
+            own = together(sums[each.id][indicator.code] for each in concerned if indicator.code in sums[each.id])
+            found = live(content, indicator.code, sight.rule(indicator), tuple(sorted(own)), threshold, until)
+        rows.append(Row(indicator, found, has_form))
+    behind = sum(following.behind(session, indicator_book.FOLLOWER, each.id) for each in sight.associations)
+    states = {each.slug: sums[each.id].get(counting.QUALITY, []) for each in sight.associations if sums}
+    told = {slug: quality(found) for slug, found in [("", together(states.values())), *states.items()] if sums}
+    return Board(
+        rows, book, until, day, threshold, 0 if sight.only_published else behind, told,
+        edition.made_ms if edition else None, edition.until if edition else BEGINNING,
+        sight.only_published,
+    )  # fmt: skip
+
+
+def day_of(now_ms: int) -> str:
+    """The day as people here have it: 2026-11-28."""
+    return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PROGRAMME_ZONE).date().isoformat()
+
+
+def sums_of(session: Session, association_id: int) -> dict[str, list[Sum]]:
+    """Everything that is counted in an association, by indicator."""
+    found: dict[str, list[Sum]] = {}
+    for row in figures.cells(session, association_id):
+        found.setdefault(row.indicator, []).append(Sum(*row[2:]))
+    return found
+
+
+@lru_cache(maxsize=64)
+def live(content: bytes, code: str, rule: str, sums: tuple[Sum, ...], threshold: int, until: int) -> Tally:
+    """An indicator as it is now. What must be hidden takes a while to find, so the last ones are remembered."""
+    indicator = indicator_book.decoded(content).find(code)
+    assert indicator is not None
+    return tally(indicator, "", sums, rule, threshold, until)
+
+
+def _families(session: Session, owner: AssociationRow) -> set[str]:
+    """The form families of which an association has published anything."""
+    book = role_book.book(session)
+    return {book.family("submission", row.form) for row in form_versions.versions(session, owner.id)}

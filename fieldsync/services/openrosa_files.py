@@ -1,0 +1,112 @@
+"""Files of OpenRosa submissions, whichever comes first: the file, or the record that names it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.operations import Value
+from fieldsync.services import arrivals, desk
+from fieldsync.services.uploads import Files
+from fieldsync.store import openrosa_files, records
+from fieldsync.store.db import Database
+from fieldsync.store.file_store import key_of
+from fieldsync.store.openrosa import SubmissionRow
+from fieldsync.store.openrosa_files import NamedFile
+
+Fields = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a request, from its beginning, under the name by which the record names it."""
+
+    name: str
+    media_type: str
+    stream: IO[bytes]
+
+
+def keep(
+    database: Database, files: Files, owner: tuple[int, int], parts: Sequence[Part], now_ms: int
+) -> list[NamedFile]:
+    """Keep files for an owner (association id, device id); durable, and noted as here."""
+    association_id, device_id = owner
+    kept = []
+    for part in parts:
+        path, sha256, size = files.partial.written(part.stream)
+        files.store.put(key_of(association_id, sha256), path)
+        path.unlink(missing_ok=True)
+        kept.append(NamedFile(part.name, sha256, size, part.media_type))
+    arrivals.bring(database, association_id, device_id, {each.sha256: each.size for each in kept}, now_ms)
+    return kept
+
+
+def filled(fields: Fields, files: Mapping[str, Value]) -> tuple[dict[str, Value], list[tuple[str, str]]]:
+    """Answers with the files that they name; what is not here is left out, and told as (path, name)."""
+    found: dict[str, Value] = {}
+    missing = []
+    for path, value in fields.items():
+        name = _name_of(value)
+        if name is None:
+            found[path] = value
+        elif name in files:
+            found[path] = files[name]
+        else:
+            missing.append((path, name))
+    return found, missing
+
+
+def named_in(fields: Fields) -> dict[str, Value]:
+    """The files that answers name already, by name."""
+    return {str(value["file"]): value for value in fields.values() if isinstance(value, dict) and "sha256" in value}
+
+
+def by_name(session: Session, association_id: int, form: str, *instances: str) -> dict[str, Value]:
+    """The files that came with these instances, by name; those of the last stand."""
+    found = openrosa_files.named(session, association_id, form, instances)
+    return {name: value_of(file) for name, file in found.items()}
+
+
+def value_of(file: NamedFile) -> Value:
+    """A file as an answer (docs/protocol.md section 1)."""
+    return {"file": file.name, "sha256": file.sha256, "size": file.size, "type": file.media_type}
+
+
+def with_those_that_came(session: Session, row: SubmissionRow, content: Fields) -> dict[str, Value]:
+    """What a submission said, with its files that came after it."""
+    files = by_name(session, row.association_id, row.form, row.instance)
+    later = openrosa_files.named_later(session, row.id)
+    return {**content, **{path: files[name] for path, name in later if name in files}}
+
+
+def await_files(session: Session, row: SubmissionRow, missing: Sequence[tuple[str, str]]) -> None:
+    """A submission that is taken in names files that are not here: its record is incomplete until they come."""
+    record_id = _record_id(session, row)
+    if missing and record_id is not None:
+        openrosa_files.await_files(session, row.id, record_id, missing)
+        records.set_incomplete(session, [record_id], True)
+
+
+def what_came(session: Session, row: SubmissionRow) -> dict[str, Value]:
+    """Path → file, of those that a submission waited for and that are here now."""
+    files = by_name(session, row.association_id, row.form, row.instance)
+    return {path: files[name] for path, name in openrosa_files.awaited(session, row.id) if name in files}
+
+
+def came(session: Session, row: SubmissionRow, paths: Iterable[str]) -> None:
+    """A submission waits for these no longer; its record is whole where nothing else is missing."""
+    openrosa_files.came(session, row.id, list(paths))
+    record_id = _record_id(session, row)
+    if record_id is not None:
+        arrivals.make_whole_if_it_is(session, record_id)
+
+
+def _record_id(session: Session, row: SubmissionRow) -> int | None:
+    found = desk.find(session, row.association_id, records.uuid_text(bytes(row.record)))
+    return next((each.row.id for each in found if (each.kind, each.of) == ("submission", row.form)), None)
+
+
+def _name_of(value: Value) -> str | None:
+    """The name of a file of which an answer says no more."""
+    return str(value["file"]) if isinstance(value, dict) and value.keys() == {"file"} else None

@@ -1,0 +1,127 @@
+"""Where an entity comes from: the submissions that wrote it, and what else they speak of."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.answer_paths import unindexed
+from fieldsync.core.declarations import entity_id
+from fieldsync.core.operations import Operation, OperationId
+from fieldsync.services import reading
+from fieldsync.services.desk import Found
+from fieldsync.services.published import published
+from fieldsync.services.readers import Reader
+from fieldsync.services.working import decode_state
+from fieldsync.store import associations, operations, records
+from fieldsync.store.records import RecordRow
+
+SUBMISSIONS_MAX = 100
+"""Submissions of one entity that a page lists, the newest; a person is met some tens of times."""
+
+LINKS_MAX = 100
+"""Other entities that a page links to."""
+
+DERIVED_MAX = 200
+"""Entity operations of one submission that are looked at."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Another entity of which one of the submissions speaks too."""
+
+    found: Found
+    by: Found
+
+
+def submissions_of(session: Session, reader: Reader, said: Iterable[Operation]) -> dict[OperationId, Found]:
+    """Entity operation → the submission from which it follows, where that is the reader's to read."""
+    derived = [each for each in said if len(each.id) == 3]
+    by_author: dict[str, set[int]] = {}
+    for operation in derived:
+        by_author.setdefault(operation.id[0], set()).add(operation.id[1])
+    row_ids = {
+        (author, counter): row_id
+        for author, counters in by_author.items()
+        for counter, row_id in operations.spoken_about(session, author, counters).items()
+    }
+    found = _readable(session, reader, set(row_ids.values()))
+    return {each.id: found[row_ids[each.id[:2]]] for each in derived if row_ids.get(each.id[:2]) in found}
+
+
+def newest(submissions: Iterable[Found]) -> list[Found]:
+    """Each submission once, those that came last first."""
+    once = {each.row.id: each for each in submissions}
+    return sorted(once.values(), key=lambda each: (each.row.arrived_ms, each.row.id), reverse=True)[:SUBMISSIONS_MAX]
+
+
+def links(session: Session, reader: Reader, entity: Found, submissions: Iterable[Found]) -> list[Link]:
+    """The other entities that these submissions write or name, as far as the reader may read them, each once.
+
+    Nothing leads from what survivors said to any other list, or back (programme.md, rule R1).
+    """
+    found: dict[tuple[str, str], Link] = {}
+    for submission in submissions:
+        for other in (*_written_by(session, reader, submission), *_named_by(session, reader, submission)):
+            name = (other.of, records.uuid_text(other.row.uuid))
+            if other.row.id != entity.row.id and name not in found and not _apart(reader, entity, other):
+                found[name] = Link(other, submission)
+            if len(found) >= LINKS_MAX:
+                return list(found.values())
+    return list(found.values())
+
+
+def written_by(session: Session, submission: Found) -> list[RecordRow]:
+    """The entities that a submission ever wrote."""
+    counters: dict[str, list[int]] = {}
+    for row in operations.history(session, [submission.row.id]):
+        counters.setdefault(row.author, []).append(row.counter)
+    ids = {
+        record_id
+        for author, said in counters.items()
+        for _, _, record_id in operations.derived_from(session, author, said, DERIVED_MAX)
+    }
+    return list(records.by_ids(session, ids).values())
+
+
+def _written_by(session: Session, reader: Reader, submission: Found) -> Collection[Found]:
+    return _readable(session, reader, {row.id for row in written_by(session, submission)}).values()
+
+
+def _named_by(session: Session, reader: Reader, submission: Found) -> list[Found]:
+    """Entities that answers name: choices from an entity list are UUIDs."""
+    state = decode_state(bytes(submission.row.state))
+    form = published(session, reader.association_id, submission.of, state.version) if state else None
+    if state is None or form is None:
+        return []
+    lists = {each.path: each.itemset.instance for each in form.form.questions if each.itemset}
+    left_out = reading.hidden_of(session, reader, submission)
+    hidden = left_out.withheld | left_out.masked
+    named: dict[tuple[str, str], None] = {}
+    for path, value in state.fields.items():
+        plain = unindexed(path)
+        uuid = entity_id(value) if plain in lists and plain not in hidden else None
+        if uuid is not None:
+            named[lists[plain], uuid] = None
+    chosen = list(named)[:LINKS_MAX]
+    return [each for of, uuid in chosen for each in reading.find(session, reader, uuid, "entity", of)]
+
+
+def _apart(reader: Reader, one: Found, other: Found) -> bool:
+    """Whether one of two lists is of the listening centres and the other is not."""
+    return _is_of_listening(reader, one.of) != _is_of_listening(reader, other.of)
+
+
+def _is_of_listening(reader: Reader, list_name: str) -> bool:
+    family = reader.book.family("entity", list_name)
+    return any(role.restricted and family in role.families for role in reader.book.roles)
+
+
+def _readable(session: Session, reader: Reader, row_ids: Collection[int]) -> Mapping[int, Found]:
+    named = {row.id: row for row in associations.collections(session, reader.association_id)}
+    found = {}
+    for row in records.by_ids(session, row_ids).values():
+        collection = named.get(row.collection_id)
+        if collection is not None and reading.may_read(reader, collection, row):
+            found[row.id] = Found(row, collection.kind, collection.of)
+    return found

@@ -1,0 +1,135 @@
+"""Files that come by tus: begun, continued over days, and taken in once they are what they were said to be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldsync.config import Settings
+from fieldsync.core.problems import Problem
+from fieldsync.core.tus import Announced, Checksum
+from fieldsync.services import arrivals
+from fieldsync.services.senders import Sender
+from fieldsync.store import attachments, partial_files
+from fieldsync.store.attachments import UploadRow
+from fieldsync.store.db import Database
+from fieldsync.store.file_store import FileStore, digest_of_file, key_of, open_store
+from fieldsync.store.partial_files import PartialFiles
+
+DAY_MS = 24 * 3600 * 1000
+
+UPLOADS_MAX = 200
+"""Files that one device may have on their way."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where files lie, and where those lie that are on their way."""
+
+    store: FileStore
+    partial: PartialFiles
+
+
+def open_files(settings: Settings) -> Files:
+    """The places that the settings name."""
+    store = open_store(settings.attachments, settings.data, settings.attachments_endpoint)
+    return Files(store, PartialFiles(settings.data / "uploads"))
+
+
+def begin(
+    session: Session, settings: Settings, sender: Sender, said: Announced, uuid: str, now_ms: int
+) -> UploadRow | Problem:
+    """A file is on its way; refused where the device has too much on its way already."""
+    device = sender.device
+    count, waiting = attachments.bytes_waiting(session, device.id)
+    if count >= UPLOADS_MAX or waiting + said.size > settings.attachments_waiting_bytes_max:
+        return Problem("uploads_full", detail={"limit": f"{settings.attachments_waiting_bytes_max // 1024} KiB"})
+    row = UploadRow(uuid, device.association_id, device.id, said.sha256, said.size, said.name, said.record, now_ms)
+    attachments.add_upload(session, row)
+    return row
+
+
+def is_here(session: Session, row: UploadRow) -> bool:
+    """Whether the association has the file already; of what others have nothing is told."""
+    return attachments.find(session, row.association_id, row.sha256) is not None
+
+
+def receive(
+    files: Files, row: UploadRow, offset: int, chunks: Iterable[bytes], checksum: Checksum | None
+) -> int | Problem:
+    """Add bytes to a file on its way; the new offset. A file that is whole now is checked and kept, durably."""
+    with files.partial.held(row.uuid) as file:
+        if file is None:
+            return Problem("upload_in_use")
+        there = partial_files.append(file, offset, row.size, chunks, checksum)
+        if isinstance(there, str):
+            return Problem(there)
+        if there == row.size and not _keep(files, row):
+            return Problem("file_differs")
+        return there
+
+
+def _keep(files: Files, row: UploadRow) -> bool:
+    path = files.partial.path(row.uuid)
+    if digest_of_file(path) != row.sha256:
+        files.partial.remove(row.uuid)
+        return False
+    files.store.put(key_of(row.association_id, row.sha256), path)
+    files.partial.remove(row.uuid)
+    return True
+
+
+def offset_of(files: Files, row: UploadRow, is_here: bool) -> int | None:
+    """How far a file has come; None where what came of it is lost."""
+    return row.size if is_here else files.partial.offset(row.uuid)
+
+
+def expires_ms(settings: Settings, files: Files, row: UploadRow) -> int:
+    """When an upload is given up: so many days after bytes came last."""
+    touched = files.partial.touched_ms(row.uuid) or row.made_ms
+    return max(touched, row.made_ms) + settings.upload_days * DAY_MS
+
+
+def finish(database: Database, row: UploadRow, now_ms: int) -> None:
+    """The file is here, durably."""
+    arrivals.bring(database, row.association_id, row.device_id, {row.sha256: row.size}, now_ms)
+
+
+def end(session: Session, files: Files, row: UploadRow) -> None:
+    """The sender gives an upload up."""
+    attachments.drop_upload(session, row.uuid)
+    files.partial.remove(row.uuid)
+
+
+def give_up(database: Database, settings: Settings, files: Files, now_ms: int) -> int:
+    """Forget uploads that expired, and files that nobody named for as long; how many there were."""
+    return _give_up_uploads(database, settings, files, now_ms) + _give_up_orphans(database, settings, files, now_ms)
+
+
+def _give_up_uploads(database: Database, settings: Settings, files: Files, now_ms: int) -> int:
+    gone, after = 0, ""
+    while True:
+        with database.read() as session:
+            rows = attachments.uploads_made_before(session, now_ms - settings.upload_days * DAY_MS, after)
+        for row in rows:
+            if expires_ms(settings, files, row) <= now_ms:
+                database.write(lambda session, row=row: end(session, files, row))  # type: ignore[misc]
+                gone += 1
+        if not rows:
+            return gone
+        after = rows[-1].uuid
+
+
+def _give_up_orphans(database: Database, settings: Settings, files: Files, now_ms: int) -> int:
+    gone, before_ms = 0, now_ms - settings.upload_days * DAY_MS
+    with database.read() as session:
+        orphans = [
+            row
+            for row in attachments.orphans(session, before_ms)
+            if not attachments.is_quarantined(session, row.association_id, row.sha256)
+        ]
+    for row in orphans:
+        if database.write(lambda session, row=row: attachments.forget(session, row.association_id, row.sha256)):  # type: ignore[misc]
+            files.store.remove(key_of(row.association_id, row.kept_sha256))
+            gone += 1
+    return gone

@@ -1,0 +1,155 @@
+"""Where the bytes of files lie: a folder, or object storage that speaks S3. Keys are made here, never from names."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+CHUNK_BYTES = 256 * 1024
+"""How much of a file is in memory at a time."""
+
+S3 = "s3://"
+
+
+class FileStore(Protocol):
+    """Bytes by key; what `put` returned from is durable. Putting the same key again changes nothing."""
+
+    def put(self, key: str, source: Path) -> None:
+        """Take a file's bytes in; the file may be moved away."""
+
+    def read(self, key: str) -> Iterator[bytes] | None:
+        """The bytes in chunks; None where there are none."""
+
+    def size(self, key: str) -> int | None:
+        """How many bytes there are; None where there are none."""
+
+    def remove(self, key: str) -> None:
+        """Forget the bytes."""
+
+
+def key_of(association_id: int, sha256: str) -> str:
+    """Where a file of an association lies: associations share no bytes, so that none learns what another has."""
+    return f"{association_id}/{sha256[:2]}/{sha256}"
+
+
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class FolderStore:
+    """Files below a folder, each put there by a rename after it was flushed."""
+
+    folder: Path
+
+    def put(self, key: str, source: Path) -> None:
+        target = self.folder / key
+        if target.exists():
+            return
+        made = _made(target.parent)
+        try:
+            _flush(source)
+            source.replace(target)
+        except OSError:  # another file system: it is copied beside its place first
+            beside = target.with_name(f"{target.name}.{os.getpid()}.partial")
+            shutil.copyfile(source, beside)
+            _flush(beside)
+            beside.replace(target)
+        for folder in {target.parent, *made}:
+            _flush(folder)
+
+    def read(self, key: str) -> Iterator[bytes] | None:
+        try:
+            file = (self.folder / key).open("rb")
+        except FileNotFoundError:
+            return None
+        return _chunks(file)
+
+    def size(self, key: str) -> int | None:
+        try:
+            return (self.folder / key).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def remove(self, key: str) -> None:
+        (self.folder / key).unlink(missing_ok=True)
+
+
+class ObjectStore:
+    """Files in a bucket, through obstore (`pip install 'fieldsync[s3]'`); credentials come from the environment."""
+
+    def __init__(self, url: str, endpoint: str = "") -> None:
+        import obstore.store
+
+        options: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
+        if endpoint.startswith("http://"):
+            options["client_options"] = {"allow_http": True}
+        self._bucket = obstore.store.S3Store.from_url(url, **options)
+
+    def put(self, key: str, source: Path) -> None:
+        import obstore
+
+        if self.size(key) is None:
+            obstore.put(self._bucket, key, source)
+
+    def read(self, key: str) -> Iterator[bytes] | None:
+        import obstore
+
+        try:
+            found = obstore.get(self._bucket, key)
+        except FileNotFoundError:
+            return None
+        return (bytes(chunk) for chunk in found.stream(CHUNK_BYTES))
+
+    def size(self, key: str) -> int | None:
+        import obstore
+
+        try:
+            return int(obstore.head(self._bucket, key)["size"])
+        except FileNotFoundError:
+            return None
+
+    def remove(self, key: str) -> None:
+        import obstore
+
+        try:
+            obstore.delete(self._bucket, key)
+        except FileNotFoundError:
+            return
+
+
+def open_store(where: str, data: Path, endpoint: str = "") -> FileStore:
+    """The store that a setting names: `s3://bucket/prefix`, a folder, or (empty) `attachments` in the data folder."""
+    if where.startswith(S3):
+        return ObjectStore(where, endpoint)
+    return FolderStore(Path(where) if where else data / "attachments")
+
+
+def _made(folder: Path) -> list[Path]:
+    """Make a folder and those above it; those in which a new entry must be flushed."""
+    changed: list[Path] = []
+    missing = folder
+    while not missing.exists():
+        changed.append(missing.parent)
+        missing = missing.parent
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return changed
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _chunks(file: Any) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,136 @@
+"""tuspy and tus-js-client upload to both servers that we start, over a link that is cut at random bytes."""
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from tusclient.client import TusClient
+from tusclient.exceptions import TusCommunicationError, TusUploadFailed
+from tusclient.storage.filestorage import FileStorage
+
+from fieldsync.app import now_ms, open_database
+from fieldsync.config import Settings
+from fieldsync.services import enrolment
+from fieldsync.services.enrolment import EVERYTHING, NewDevice
+from fieldsync.store import associations, attachments
+from fieldsync.store.file_store import key_of, open_store
+from tests.attachments.cut_link import CutLink, cut_link
+
+TRIES_MAX = 400
+TOKEN = "t" * 43
+
+
+@dataclass
+class Served:
+    """A running server and a link to it that is cut."""
+
+    data: Path
+    link: CutLink
+    association_id: int
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.link.url_port}/api/v1/attachments"
+
+    def kept(self, sha256: str) -> bytes:
+        """What the server has under a digest."""
+        database = open_database(Settings(data=self.data))
+        with database.read() as session:
+            assert attachments.find(session, self.association_id, sha256) is not None
+        database.close()
+        chunks = open_store("", self.data).read(key_of(self.association_id, sha256))
+        assert chunks is not None
+        return b"".join(chunks)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(params=["waitress", "gunicorn"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """The server that `fieldsync run` starts, and the one that gunicorn does."""
+    data, port = tmp_path / "data", _free_port()
+    database = open_database(Settings(data=data))
+    owner = database.write(lambda session: associations.add(session, "kht", "KHT")).id
+    new = NewDevice(owner, "device", "phone", EVERYTHING)
+    database.write(lambda session: enrolment.enrol_at_once(session, new, "a" * 32, TOKEN, now_ms()))
+    database.close()
+    environment = {**os.environ, "FIELDSYNC_DATA": str(data), "PYTHONPATH": os.getcwd()}
+    commands = {
+        "waitress": ["fieldsync.cli", "run", "--port", str(port), "--no-jobs", "--log-level", "error"],
+        "gunicorn": ["gunicorn", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{port}", "fieldsync.app:wsgi()"],
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", *commands[request.param]],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _wait(f"http://127.0.0.1:{port}/health", process)
+        with cut_link(port, seed=7) as link:
+            yield Served(data, link, owner)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    while process.poll() is None:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise AssertionError("the server ended")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(random.Random(5).randbytes(300_000))
+    return path
+
+
+def test_tuspy_resumes_until_all_is_there(served: Served, photo: Path, tmp_path: Path) -> None:
+    data = photo.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    kept_urls = FileStorage(str(tmp_path / "urls.json"))  # type: ignore[no-untyped-call]
+    for _ in range(TRIES_MAX):
+        client = TusClient(served.endpoint, headers={"Authorization": f"Bearer {TOKEN}"})
+        try:
+            uploader = client.uploader(
+                str(photo), chunk_size=8192, metadata={"sha256": sha256, "filename": "IMG_1.jpg"},
+                store_url=True, url_storage=kept_urls, upload_checksum=True,
+            )  # fmt: skip
+            uploader.upload()
+            break
+        except (TusCommunicationError, TusUploadFailed, requests.ConnectionError):
+            continue
+    assert urlsplit(str(uploader.url)).path.startswith("/api/v1/attachments/")
+    assert served.link.cuts > 5
+    assert served.kept(sha256) == data
+
+
+def test_tus_js_client_resumes_until_all_is_there(served: Served, photo: Path) -> None:
+    data = photo.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    script = Path(__file__).parent / "upload.mjs"
+    done = subprocess.run(
+        ["node", str(script), served.endpoint, TOKEN, str(photo), sha256], capture_output=True, text=True, check=False,
+        timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert served.link.cuts > 5
+    assert served.kept(sha256) == data

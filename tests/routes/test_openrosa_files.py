@@ -1,0 +1,187 @@
+"""Photos by ODK Collect: in one request or many, before or after what names them, and never twice."""
+
+import gzip
+import hashlib
+import io
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from werkzeug.test import EnvironBuilder
+
+from fieldsync.config import Settings
+from fieldsync.services import desk
+from tests.attachments import photos
+from tests.routes import callers
+from tests.routes.collect import Collect, message, quarantined, said_of, visit
+from tests.world import World, codes
+
+FACE, HANDS = b"\x00face" * 900, b"\x00hands" * 700
+
+
+@pytest.fixture
+def amina(world: World) -> Collect:
+    return Collect(world)
+
+
+def pictured(record: str, file: str = "", deprecated: str = "", name: str = "Amina") -> str:
+    """A visit that names a photo, or none."""
+    return visit(record, f"<name>{name}</name>" + (f"<photo>{file}</photo>" if file else ""), deprecated)
+
+
+def photo(world: World, record: str) -> Any:
+    return world.fields(record).get("photo")
+
+
+def is_incomplete(world: World, record: str) -> bool:
+    shown = world.record(record)
+    assert shown is not None
+    return "file_missing" in codes(shown)
+
+
+def read(world: World, record: str, data: bytes) -> bytes:
+    """The file as a reviewer gets it."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    response = callers.person(world, "association_reviewer").call("GET", f"records/{record}/files/{sha256}")
+    assert response.status_code == 200, response.text
+    return bytes(response.data)
+
+
+def test_a_record_comes_with_its_photo(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    assert amina.send(pictured(record, "face.jpg"), {"face.jpg": FACE}).status_code == 201
+    assert photo(world, record) == {
+        "file": "face.jpg",
+        "sha256": hashlib.sha256(FACE).hexdigest(),
+        "size": len(FACE),
+        "type": "image/jpeg",
+    }
+    assert not is_incomplete(world, record)
+    assert read(world, record, FACE) == FACE
+    assert len(said_of(world, record)) == 1
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["collect", "enketo"])
+def test_a_series_of_requests_adds_the_photos_one_by_one(world: World, amina: Collect, marked: bool) -> None:
+    """Collect marks all but the last with *isIncomplete*; Enketo marks none."""
+    record = world.uuid()
+    xml = pictured(record, "face.jpg")
+    assert amina.send(xml, {"notes.txt": b"beside"}, more=marked).status_code == 201
+    assert is_incomplete(world, record) and photo(world, record) is None
+    assert amina.send(xml, {"face.jpg": FACE}).status_code == 201
+    assert not is_incomplete(world, record)
+    assert read(world, record, FACE) == FACE
+    for files in ({"face.jpg": FACE}, {"notes.txt": b"beside"}, {}):
+        assert amina.send(xml, files).status_code == 201
+    assert len(said_of(world, record)) == 2
+
+
+def test_a_phone_that_pulls_learns_that_the_photo_came(world: World, amina: Collect) -> None:
+    other, record = world.phone(), world.uuid()
+    amina.sends(pictured(record, "face.jpg"))
+    assert [codes(each) for each in other.pulls()] == [["file_missing"]]
+    amina.send(pictured(record, "face.jpg"), {"face.jpg": FACE})
+    assert [codes(each) for each in other.pulls()] == [[]]
+
+
+def test_the_photo_of_a_form_version_that_is_to_come_waits_with_its_record(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    xml = visit(record, "<name>Amina</name><photo>face.jpg</photo>", version="2")
+    assert amina.send(xml, {"face.jpg": FACE}).status_code == 201
+    world.publish("visit 2")
+    assert read(world, record, FACE) == FACE
+    assert not is_incomplete(world, record)
+
+
+def test_an_edit_keeps_the_photo_that_it_does_not_send_again(world: World, amina: Collect) -> None:
+    first, second, third = world.uuid(), world.uuid(), world.uuid()
+    amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE})
+    amina.sends(pictured(second, "face.jpg", deprecated=first, name="Aicha"))
+    amina.sends(pictured(third, "face.jpg", deprecated=second, name="Fatima"))
+    assert world.fields(first)["name"] == "Fatima"
+    assert photo(world, first)["sha256"] == hashlib.sha256(FACE).hexdigest()
+    assert not is_incomplete(world, first)
+
+
+def test_an_edit_takes_away_a_photo_that_came_late(world: World, amina: Collect) -> None:
+    first, second = world.uuid(), world.uuid()
+    amina.sends(pictured(first, "face.jpg"))
+    amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE})
+    amina.sends(pictured(second, deprecated=first))
+    assert photo(world, first) is None
+
+
+def test_a_photo_that_comes_after_the_edit_that_took_it_away_stays_away(world: World, amina: Collect) -> None:
+    first, second = world.uuid(), world.uuid()
+    amina.sends(pictured(first, "face.jpg"))
+    amina.sends(pictured(second, deprecated=first))
+    assert amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE}).status_code == 201
+    assert photo(world, first) is None
+    assert not is_incomplete(world, first)
+
+
+def test_an_edit_brings_another_photo_of_the_same_name(world: World, amina: Collect) -> None:
+    first, second = world.uuid(), world.uuid()
+    amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE})
+    amina.send(pictured(second, "face.jpg", deprecated=first), {"face.jpg": HANDS})
+    assert photo(world, first)["sha256"] == hashlib.sha256(HANDS).hexdigest()
+
+
+def test_a_photo_for_a_record_that_was_deleted_is_thanked_for(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(pictured(record, "face.jpg"))
+    world.at_desk(desk.delete, record)
+    assert amina.send(pictured(record, "face.jpg"), {"face.jpg": FACE}).status_code == 201
+
+
+def test_the_same_photo_by_tus_and_by_openrosa_is_one(world: World, amina: Collect) -> None:
+    phone, told = world.phone(), photos.Photo(FACE, "mine.jpg")
+    said = phone.says(writes={"name": "Aicha", "photo": told.answer()})
+    phone.tells(said)
+    assert is_incomplete(world, said["record"])
+    amina.send(pictured(world.uuid(), "face.jpg"), {"face.jpg": FACE})
+    assert not is_incomplete(world, said["record"])
+    assert photos.announce(phone, told).headers["Upload-Offset"] == str(len(FACE))
+
+
+def test_the_photo_of_a_revoked_phone_is_kept_and_nobody_sees_it(world: World, amina: Collect) -> None:
+    world.revoke(amina.phone)
+    record = world.uuid()
+    told = amina.send(pictured(record, "face.jpg"), {"face.jpg": FACE})
+    assert told.status_code == 201 and "set apart" in message(told)
+    assert len(quarantined(world)) == 1
+    assert world.record(record) is None
+
+
+def test_what_is_larger_than_announced_is_refused_whole(engine: Engine, tmp_path: Any) -> None:
+    world = World(engine, Settings(data=tmp_path, openrosa_bytes_max=1024 * 1024))
+    amina, record = Collect(world), world.uuid()
+    refused = amina.send(pictured(record, "face.jpg"), {"face.jpg": b"x" * (1024 * 1024)}, language="fr")
+    assert refused.status_code == 413 and message(refused)
+    assert world.record(record) is None
+    world.database.close()
+
+
+@pytest.mark.parametrize("name", ["../secret", "x" * 300])
+def test_a_name_that_is_a_path_is_refused(world: World, amina: Collect, name: str) -> None:
+    assert amina.send(pictured(world.uuid(), "face.jpg"), {name: FACE}).status_code == 400
+
+
+def test_a_packed_request_may_carry_a_photo(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    builder = EnvironBuilder(
+        method="POST",
+        data={
+            "xml_submission_file": (io.BytesIO(pictured(record, "face.jpg").encode()), "r.xml", "text/xml"),
+            "face.jpg": (io.BytesIO(FACE), "face.jpg", "image/jpeg"),
+        },
+    )
+    built = builder.get_request()
+    sent = amina.client.post(
+        f"{amina.base}/submission",
+        data=gzip.compress(built.get_data()),
+        headers={"Content-Encoding": "gzip"},
+        content_type=str(built.content_type),
+    )
+    assert sent.status_code == 201, sent.text
+    assert read(world, record, FACE) == FACE

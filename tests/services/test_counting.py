@@ -1,0 +1,141 @@
+"""Figures follow what companions report and what coordinators do with it; on both databases."""
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.counted_world import ASNI, Village, entity
+
+IN_LIFE_SKILLS = "I07"
+
+
+@pytest.fixture
+def village(engine: Engine) -> Village:
+    return Village(engine)
+
+
+def test_a_woman_counts_once_and_her_attendances_beside(village: Village) -> None:
+    amina = village.uuid()
+    village.reviews(village.registers(amina))
+    for day in ("2026-08-03", "2026-09-10", "2026-09-17"):
+        village.reviews(village.meets("life_skills", [amina], day))
+    assert village.figure(IN_LIFE_SKILLS) == 1
+    assert village.figure(IN_LIFE_SKILLS, "attendance") == 3
+    months = [row.month for row in village.cells() if (row.indicator, row.part) == (IN_LIFE_SKILLS, "person")]
+    assert months == [202608], "she counts in the month when she first came"
+
+
+def test_a_headcount_never_raises_a_number_of_persons(village: Village) -> None:
+    village.reviews(village.counts_heads("life_skills", 40))
+    assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (0, 40)
+
+
+def test_only_what_is_approved_counts_and_the_rest_stands_beside(village: Village) -> None:
+    amina, itto, sara = village.uuid(), village.uuid(), village.uuid()
+    for person in (amina, itto, sara):
+        village.reviews(village.registers(person))
+    village.reviews(village.meets("life_skills", [amina]))
+    waiting = village.meets("life_skills", [amina, itto])
+    village.reviews(village.meets("life_skills", [sara]), "rejected")
+    assert [village.figure(IN_LIFE_SKILLS, level=level) for level in (1, 2, 3)] == [1, 1, 1]
+    village.reviews(waiting)
+    assert [village.figure(IN_LIFE_SKILLS, level=level) for level in (1, 2, 3)] == [2, 0, 1]
+
+
+def test_a_woman_whose_registration_is_not_approved_waits(village: Village) -> None:
+    amina = village.uuid()
+    register = village.registers(amina)
+    village.reviews(village.meets("life_skills", [amina]))
+    assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, level=2)) == (0, 1)
+    village.reviews(register)
+    assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, level=2)) == (1, 0)
+
+
+def test_two_records_of_one_woman_count_once_while_they_are_merged(village: Village) -> None:
+    first, again = village.uuid(), village.uuid()
+    for person in (first, again):
+        village.reviews(village.registers(person))
+    village.reviews(village.meets("life_skills", [first, again]))
+    assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (2, 2)
+    village.merges(first, again)
+    assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (1, 1)
+    village.separates(first)
+    assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (2, 2)
+
+
+def test_what_is_deleted_does_not_count(village: Village) -> None:
+    amina, itto = village.uuid(), village.uuid()
+    for person in (amina, itto):
+        village.reviews(village.registers(person))
+    met = village.reviews(village.meets("life_skills", [amina, itto]))
+    village.deletes(itto, "entity")
+    assert village.figure(IN_LIFE_SKILLS) == 1
+    village.deletes(met)
+    assert village.figure(IN_LIFE_SKILLS) == 0
+
+
+def test_girls_are_children_and_not_women(village: Village) -> None:
+    girl = village.uuid()
+    village.reviews(village.registers(girl, role="child", age_band="under_15"))
+    village.reviews(village.meets("life_skills", [girl]))
+    village.reviews(village.meets("children_activity", [girl]))
+    assert (village.figure(IN_LIFE_SKILLS), village.figure("I08")) == (0, 1)
+
+
+def test_cooperatives_that_are_registered_and_in_formation_stand_apart(engine: Engine) -> None:
+    village = Village(engine, "kht")
+    proof = {"register_no": "12/2026", "tribunal": "Marrakech", "register_date": "2026-09-01"}
+    for status, more in (("registered", proof), ("registered", {}), ("in_formation", {}), ("group", {})):
+        group = village.uuid()
+        writes = {"group_uuid": group, "status": status, "women_pct": "100", "place": ASNI, **more}
+        village.reviews(village.sends("f7_profile", {**writes, **entity(group, f"G {status}")}))
+    assert (village.figure("I14", "registered"), village.figure("I14", "in_formation")) == (1, 2)
+
+
+def test_women_of_two_groups_count_once_and_leave_with_the_group(engine: Engine) -> None:
+    village = Village(engine, "saf")
+    amina, itto = village.uuid(), village.uuid()
+    for person in (amina, itto):
+        village.reviews(village.registers(person))
+    weavers, dyers = village.uuid(), village.uuid()
+    for group, members in ((weavers, [amina, itto]), (dyers, [amina])):
+        village.reviews(village.sends("f7_profile", profile(village, group, members)))
+    assert (village.figure("I16", "group"), village.figure("I17")) == (2, 2)
+    village.merges(weavers, dyers)
+    assert (village.figure("I16", "group"), village.figure("I17")) == (1, 1), "what was said last rules"
+    village.separates(weavers)
+    assert village.figure("I17") == 2
+    village.deletes(weavers, "entity")
+    assert (village.figure("I16", "group"), village.figure("I17")) == (1, 1)
+
+
+def test_a_holder_is_accompanied_once_her_idea_was_visited(engine: Engine) -> None:
+    village = Village(engine, "kht")
+    amina, idea, row = village.uuid(), village.uuid(), f"holders[{village.uuid()}]"
+    village.reviews(village.registers(amina))
+    writes = {"idea_uuid": idea, "kind": "business_idea", "place": ASNI, row: "a", f"{row}/participant_id": amina}
+    village.reviews(village.sends("f6_idea", {**writes, **entity(idea, "I business_idea")}))
+    assert village.figure("I13") == 0
+    visit = village.sends("f6_visit", {"idea": idea, "date": "2026-09-10", "stage": "validated"})
+    assert (village.figure("I13"), village.figure("I13", level=2)) == (0, 1)
+    village.reviews(visit)
+    assert (village.figure("I13"), village.figure("I13", level=2)) == (1, 0)
+
+
+def test_an_incident_counts_once_with_consent_and_where_nobody_else_counts_it(engine: Engine) -> None:
+    village = Village(engine, "anw")
+    for code, reporting, elsewhere in (("A", "yes", "no"), ("B", "no", "no"), ("C", "yes", "yes")):
+        consent = {"survivor_code": code, "consent_service": "yes", "consent_reporting": reporting}
+        village.reviews(village.sends("f1_consent", consent))
+        intake = {"survivor_code": code, "visit_month": "2026-09", "visit_reason": "violence", "gbvims_org": elsewhere}
+        village.reviews(village.sends("f2_intake", {**intake, "gbv_class": "psychological"}))
+    assert (village.figure("I03"), village.figure("I04", "event")) == (1, 1)
+    village.sends("f1_withdrawal", {"survivor_code": "A", "scope": "reporting"})
+    assert (village.figure("I03"), village.figure("I04", "event")) == (0, 0), "before anybody has reviewed it"
+
+
+def profile(village: Village, group: str, members: list[str]) -> dict[str, object]:
+    writes: dict[str, object] = {"group_uuid": group, "status": "group", "women_pct": "100", "place": ASNI}
+    for person in members:
+        row = f"members[{village.uuid()}]"
+        writes |= {row: "a", f"{row}/participant_id": person}
+    return {**writes, **entity(group, "G group")}
