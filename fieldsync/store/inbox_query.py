@@ -18,7 +18,7 @@ At a million rows, to look this many up costs what it costs to find a page in or
 FIRST_LOOK = 3_000
 """Rows that are looked through in order first; most pages are found within."""
 
-MIDDLE_MAX = 20_000
+MIDDLE_MAX = 8_000
 """Rows that are looked up and sorted where the first look found too little."""
 
 SCANNED_MAX = 60_000
@@ -164,8 +164,9 @@ def _lookup(
 ) -> tuple[str, tuple[Any, ...]]:
     """The rows that one condition finds, held against the others: the join goes from the few to their rows."""
     wheres, parameters = _all([each for each in conditions if each is not rarest])
+    once = "DISTINCT " if rarest.drive.startswith("inbox_word") else ""
     sql = (
-        f"WITH found AS MATERIALIZED (SELECT DISTINCT r.id AS id FROM {rarest.drive}) SELECT {columns}"
+        f"WITH found AS MATERIALIZED (SELECT {once}r.id AS id FROM {rarest.drive}) SELECT {columns}"
         f" FROM found CROSS JOIN inbox_row r WHERE r.id = found.id AND r.association_id = ? AND {wheres}"
     )
     return sql, (*rarest.drive_parameters, lane.association_id, *parameters)
