@@ -25,6 +25,7 @@ from fieldsync.routes import (
     forms,
     health,
     openrosa,
+    openrosa_signing,
     people,
     publish,
     quarantine,
@@ -143,6 +144,7 @@ def create_app(
         api.register_blueprint(blueprint)
     for own in (openrosa, attachments):  # standards of their own describe them, not OpenAPI
         app.register_blueprint(own.blueprint)
+    app.register_blueprint(openrosa.blueprint, name="openrosa_signed", url_prefix=f"{openrosa_signing.SIGNED}<key>")
     errors.register(app)
     access.register(app)
     site.register(app)

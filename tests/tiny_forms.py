@@ -83,6 +83,31 @@ SECRET = """
 |         | secret  | Secret     | 1       | fs="urn:fieldsync:form" |
 """
 
+HOME = """
+| survey  |
+|         | type     | name    | label   | bind::fs:class | bind::fs:place |
+|         | text     | commune | Commune | P1             | yes            |
+|         | geopoint | where   | Where   | P2             |                |
+| settings |
+|         | form_id | form_title | version | namespaces              |
+|         | home    | Home       | 1       | fs="urn:fieldsync:form" |
+"""
+
+WORKSHOP = """
+| survey  |
+|         | type     | name    | label   | bind::fs:class | bind::fs:place | save_to  |
+|         | text     | id      | Id      | P1             |                |          |
+|         | text     | title   | Title   | P1             |                |          |
+|         | text     | commune | Commune | P1             | yes            | commune  |
+|         | geopoint | where   | Where   | P1             |                | geometry |
+| entities |
+|         | list_name | entity_id | create_if      | update_if     | label    |
+|         | workshops | ${id}     | ${title} != '' | ${title} = '' | ${title} |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | workshop | Workshop   | 1       | fs="urn:fieldsync:form" |
+"""
+
 QUESTIONS = "\n".join(f"|         | text | q{number} | Question {number} | P2 | |" for number in range(1, 9))
 
 BLUE = "|         | colour    | blue  | Blue  |"
@@ -97,6 +122,8 @@ TEXTS = {
     "f5_monthly 1": MONTHLY.replace("| monthly |", "| f5_monthly |"),
     "round 1": ROUND.format(questions=QUESTIONS),
     "secret 1": SECRET,
+    "home 1": HOME,
+    "workshop 1": WORKSHOP,
 }
 
 

@@ -1,10 +1,7 @@
 """`fieldsync device`: phones and hubs, and what they may read."""
 
-import base64
 import io
-import json
 import secrets
-import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +20,7 @@ from fieldsync.services.answering import public_url as address_of
 from fieldsync.services.changes import name_of
 from fieldsync.services.device_care import Move
 from fieldsync.services.enrolment import NewDevice
+from fieldsync.services.openrosa_keys import collect_settings
 from fieldsync.store import authors, devices, grants
 from fieldsync.store.devices import DeviceRow, ViewRow
 
@@ -298,12 +296,6 @@ def _on_a_line(told: Mapping[str, Any]) -> str:
     last = told["last_sync_ms"]
     when = datetime.fromtimestamp(last / 1000, UTC).isoformat(" ", "minutes") if last else "never synced"
     return f"{told['device']}  {told['name']}  {told['kind']}  {told['status']}  {' '.join(told['views'])}  {when}"
-
-
-def collect_settings(url: str, project: str) -> str:
-    """What ODK Collect scans: its settings as JSON, deflated, in base64 without line breaks."""
-    content = {"general": {"server_url": url}, "admin": {}, "project": {"name": project}}
-    return base64.b64encode(zlib.compress(json.dumps(content, ensure_ascii=False).encode())).decode()
 
 
 def drawn(text: str) -> str:

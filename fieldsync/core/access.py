@@ -132,6 +132,11 @@ def restricted(grants: Iterable[Grant], scope: Scope) -> bool:
     )
 
 
+def restricted_somewhere(grants: Iterable[Grant], scope: Scope) -> bool:
+    """Whether P3 answers of any form show within an association: to whoever listens there."""
+    return any(grant.role.restricted and grant.covers(scope.association_id) for grant in grants)
+
+
 def is_within(place: str, around: Collection[str]) -> bool:
     """Whether a place is one of these or lies in one: codes grow from region to douar, parts joined by dots."""
     return any(place == each or place.startswith(f"{each}.") for each in around)

@@ -55,6 +55,8 @@ def of_text(alias: Alias) -> Reader:
 
     def read(value: Value) -> Cell:
         text: str = value if value.__class__ is str else _plain(value)
+        if text.isalnum():
+            return text  # the most of them, and cheap to know
         if len(text) >= _UUID_LENGTH:
             text = without_ids(text, alias)
         return safe(text) if _DANGER(text) else text

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 FORMATS: Mapping[str, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "geojson": "application/geo+json",
     "parquet": "application/vnd.apache.parquet",

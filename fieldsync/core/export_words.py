@@ -6,7 +6,7 @@ from fieldsync.core.messages import LANGUAGES
 
 COLUMNS: Mapping[str, tuple[str, str, str]] = {
     "record": ("السجل", "Fiche", "Record"),
-    "state": ("حالة المراجعة", "État de révision", "Review state"),
+    "state": ("حالة المراجعة", "État de revue", "Review state"),
     "version": ("نسخة الاستمارة", "Version du formulaire", "Form version"),
     "received_at": ("تاريخ الاستلام", "Reçu le", "Received at"),
     "changed_at": ("تاريخ آخر تعديل", "Modifié le", "Changed at"),

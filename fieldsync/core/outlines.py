@@ -125,6 +125,8 @@ def _ring(ring: Any) -> Ring | None:
             return None
         if not found or found[-1] != at:
             found.append(at)
+    if found[0] != found[-1]:
+        found.append(found[0])
     return found if len(found) >= 4 else None
 
 

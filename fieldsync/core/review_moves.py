@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from fieldsync.core.problems import Problem
 
 RECEIVED, HAS_ISSUES, EDITED, APPROVED, REJECTED = "received", "hasIssues", "edited", "approved", "rejected"
+HELD = "held"
+"""In the place of a review state while nobody's answers apply; what waits can be sent back or rejected."""
 
 FREE, ASKED, DUE = "free", "asked", "due"
 """Whether a move takes a reason: none; a page asks for one, since the companion reads it; nobody moves without."""
@@ -12,6 +14,7 @@ FREE, ASKED, DUE = "free", "asked", "due"
 _JUDGE: Mapping[str, str] = {APPROVED: FREE, HAS_ISSUES: ASKED, REJECTED: ASKED}
 
 MOVES: Mapping[str, Mapping[str, str]] = {
+    HELD: {HAS_ISSUES: ASKED, REJECTED: ASKED},
     RECEIVED: _JUDGE,
     EDITED: _JUDGE,
     HAS_ISSUES: {**_JUDGE, RECEIVED: FREE, EDITED: FREE},

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
 
 from fieldsync.core.problems import Problem
+from fieldsync.routes import openrosa_signing
 from fieldsync.routes.calls import CALLS, Calls
 from fieldsync.routes.context import context
 from fieldsync.routes.description import refuses
@@ -26,9 +27,9 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
     """Declare who may call a view.
 
     `public`; `device` (a device's token); `reader` (a device's or a person's); `person` (a session, or a script's
-    token); `session` (a person herself); `key` (a device whose token stands in the address, as `<token>`: OpenRosa
-    clients can do no other). A caller without the `permission` (core.access) is refused alike whatever the address
-    names, there or not. `fresh`: she must just have proved again who she is.
+    token); `session` (a person herself); `key` (an OpenRosa client: its device's secret stands in the address as
+    `<key>`, or its name does and it signs). A caller without the `permission` (core.access) is refused alike whatever
+    the address names, there or not. `fresh`: she must just have proved again who she is.
     """
     assert who in WHO
     assert not fresh or who == "session"
@@ -53,7 +54,7 @@ def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]
     if who == "device":
         g.sender = _sender(bearer_token())
     elif who == "key":
-        g.sender = _sender(str(named["token"]))
+        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_unknown)
     elif who != "public":
         g.reader = _reader()
         _check(g.reader, who, permission, fresh)

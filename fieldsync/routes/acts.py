@@ -23,7 +23,7 @@ from fieldsync.routes.schemas import (
     ReviewActSchema,
     WhichQuerySchema,
 )
-from fieldsync.services import desk, reading, showing
+from fieldsync.services import desk, reading, reviewing, showing
 from fieldsync.services.desk import Desk, Found
 
 blueprint = ApiBlueprint("acts", __name__, url_prefix="/api/v1/records", description="What people do to records")
@@ -38,8 +38,9 @@ Act = Callable[[Any, Desk, Found], Problem | None]
 @blueprint.response(200, RecordSchema)
 @refuses(400, 404, 409, 413, 415, 422)
 def review(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
-    """Give a record a review state."""
-    return _act(uuid, which, lambda session, by, found: desk.review(session, by, found, given["state"], given["note"]))
+    """Give a record a review state, by the table of allowed moves (docs/desk.md)."""
+    state, note = given["state"], given["note"]
+    return _act(uuid, which, lambda session, by, found: reviewing.decide(session, by, found, state, note))
 
 
 @blueprint.post("/<uuid:uuid>/comment")
@@ -60,8 +61,9 @@ def comment(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Respons
 @blueprint.response(200, RecordSchema)
 @refuses(400, 404, 409, 413, 415, 422)
 def correct(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
-    """Write other values, as one who has seen all that the record shows."""
-    return _act(uuid, which, lambda session, by, found: desk.correct(session, by, found, given["writes"]))
+    """Write other values, as one who has seen all that the record shows; what is approved takes a note."""
+    writes, note = given["writes"], given["note"]
+    return _act(uuid, which, lambda session, by, found: reviewing.correct(session, by, found, writes, None, note))
 
 
 @blueprint.post("/<uuid:uuid>/merge")

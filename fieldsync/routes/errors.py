@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from fieldsync.core.problems import Problem, http_status, render
-from fieldsync.routes import openrosa_xml
+from fieldsync.routes import openrosa_signing, openrosa_xml
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.store.db import Busy
@@ -65,7 +65,8 @@ def problem_response(
     else:
         response = _document(problem, status, members)
     if status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="fieldsync"'
+        for challenge in openrosa_signing.challenges() or ['Bearer realm="fieldsync"']:
+            response.headers.add("WWW-Authenticate", challenge)
     if status in (429, 503):
         response.headers["Retry-After"] = str(retry_after or RETRY_AFTER_SECONDS)
     return response

@@ -13,9 +13,10 @@ from fieldsync.routes.access import access, sender
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
-from fieldsync.services import openrosa, openrosa_files, openrosa_forms
+from fieldsync.services import entity_csv, openrosa, openrosa_files, openrosa_forms
+from fieldsync.store import list_files
 
-blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<token>")
+blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<key>")
 
 MESSAGES = {"applied": "submission_received", "held": "submission_waits", "quarantined": "submission_set_apart"}
 
@@ -24,18 +25,18 @@ Found = TypeVar("Found")
 
 @blueprint.get("/formList")
 @access("key")
-def form_list(token: str) -> Response:
+def form_list(key: str) -> Response:
     """The open forms of the device's association."""
     every_version = request.args.get("listAllVersions", "").lower() == "true"
     form = request.args.get("formID") or None
     with context().database.read() as session:
         forms = openrosa_forms.offered(session, sender(), form, every_version)
-    return openrosa_xml.form_list(token, forms)
+    return openrosa_xml.form_list(key, forms)
 
 
 @blueprint.get("/forms/<name>/form.xml")
 @access("key")
-def form_xml(token: str, name: str) -> Response:
+def form_xml(key: str, name: str) -> Response:
     """The XForm, the bytes that its hash on the list was made of."""
     data = _read(lambda session: openrosa_forms.xform(session, sender(), name))
     return openrosa_xml.download(data, openrosa_xml.CONTENT_TYPE)
@@ -43,15 +44,44 @@ def form_xml(token: str, name: str) -> Response:
 
 @blueprint.get("/forms/<name>/manifest")
 @access("key")
-def form_manifest(token: str, name: str) -> Response:
-    """The form's media and CSV attachments."""
-    files = _read(lambda session: openrosa_forms.files(session, sender(), name))
-    return openrosa_xml.manifest(token, name, files)
+def form_manifest(key: str, name: str) -> Response:
+    """The form's media and CSV attachments, and the entity lists that it reads."""
+    here, who = context(), sender()
+    entity_csv.catch_up(here.database.write, who.device.association_id)
+    files = _read(lambda session: openrosa_forms.files(session, who, name))
+    lists = _read(lambda session: openrosa_forms.lists(session, who, name))
+    return openrosa_xml.manifest(key, name, files, lists)
+
+
+@blueprint.get("/lists/<name>/entities.csv")
+@access("key")
+def entity_list(key: str, name: str) -> Response:
+    """An entity list as this phone may read it; one that it may not read is like one that is empty."""
+    here, who = context(), sender()
+    entity_csv.catch_up(here.database.write, who.device.association_id)
+    with here.database.read() as session:
+        mark = entity_csv.digest(session, who, name)
+        if request.if_none_match.contains(mark):
+            return openrosa_xml.mark(Response(status=304, headers={"ETag": f'"{mark}"'}))
+        packed = list_files.packed(
+            here.settings.data, mark, lambda target: entity_csv.write(session, who, name, target)
+        )
+    return openrosa_xml.packed_csv(packed, mark)
+
+
+@blueprint.get("/lists/<name>/integrity")
+@access("key")
+def entity_integrity(key: str, name: str) -> Response:
+    """Whether entities are gone, of those that a phone asks for because it made them itself."""
+    who, ids = sender(), request.args.get("id", "").lower().split(",")
+    with context().database.read() as session:
+        found = entity_csv.deleted(session, who, name, ids)
+    return openrosa_xml.integrity(found)
 
 
 @blueprint.get("/forms/<name>/media/<file>")
 @access("key")
-def form_media(token: str, name: str, file: str) -> Response:
+def form_media(key: str, name: str, file: str) -> Response:
     """One media file or CSV attachment."""
     data = _read(lambda session: openrosa_forms.file(session, sender(), name, file))
     response = openrosa_xml.download(data, mimetypes.guess_type(file)[0] or "application/octet-stream")
@@ -61,14 +91,14 @@ def form_media(token: str, name: str, file: str) -> Response:
 
 @blueprint.route("/submission", methods=["HEAD"])
 @access("key")
-def submission_asked(token: str) -> Response:
+def submission_asked(key: str) -> Response:
     """Collect asks before every record how much it may send."""
     return openrosa_xml.mark(Response(status=204, content_type=openrosa_xml.CONTENT_TYPE))
 
 
 @blueprint.post("/submission")
 @access("key")
-def submission(token: str) -> Response:
+def submission(key: str) -> Response:
     """Take a record in; 201 is said once it is durable, and for every repeat."""
     here, device = context(), sender().device
     parts, now_ms = read_parts(), here.now_ms()

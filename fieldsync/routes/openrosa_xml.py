@@ -1,5 +1,6 @@
 """What OpenRosa clients read: form list, manifest and messages as XML, and the headers that they expect."""
 
+import gzip
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -9,9 +10,11 @@ from lxml import etree
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.bodies import fill
 from fieldsync.routes.context import context, reader_language
+from fieldsync.routes.openrosa_signing import SIGNED
 from fieldsync.services.openrosa_forms import Offered
 
 PREFIX = "/v1/key/"
+PREFIXES = (PREFIX, SIGNED)
 """Everything below is spoken to OpenRosa clients: an error there is XML too."""
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
@@ -25,7 +28,7 @@ _EVERY_NETWORK = ("//0.0.0.0", "//[::]")
 
 def is_spoken_here() -> bool:
     """Whether the present request came to an address for OpenRosa clients."""
-    return request.path.startswith(PREFIX)
+    return request.path.startswith(PREFIXES)
 
 
 def said(problem: Problem, status: int) -> Response:
@@ -38,11 +41,11 @@ def said(problem: Problem, status: int) -> Response:
     return response
 
 
-def form_list(token: str, forms: Sequence[Offered]) -> Response:
+def form_list(key: str, forms: Sequence[Offered]) -> Response:
     """The forms to download, with absolute addresses; the client may ask whether it changed."""
     root = _root("xforms", _FORMS)
     for each in forms:
-        base = f"{_base(token)}/forms/{each.name}"
+        base = f"{_base(key)}/forms/{each.name}"
         members = {
             "formID": each.form,
             "name": each.title or each.form,
@@ -55,13 +58,30 @@ def form_list(token: str, forms: Sequence[Offered]) -> Response:
     return _changing(root)
 
 
-def manifest(token: str, name: str, files: Mapping[str, str]) -> Response:
-    """A form's files by name, with their MD5."""
+def manifest(key: str, name: str, files: Mapping[str, str], lists: Mapping[str, str]) -> Response:
+    """A form's files by name, with their MD5, and the entity lists that it reads, each with what changes with it."""
     root = _root("manifest", _MANIFEST)
     for file, md5 in files.items():
-        address = f"{_base(token)}/forms/{name}/media/{quote(file, safe='')}"
+        address = f"{_base(key)}/forms/{name}/media/{quote(file, safe='')}"
         _add(root, "mediaFile", {"filename": file, "hash": f"md5:{md5}", "downloadUrl": address}, _MANIFEST)
+    for each, md5 in lists.items():
+        base = f"{_base(key)}/lists/{quote(each, safe='')}"
+        members = {"filename": f"{each}.csv", "hash": f"md5:{md5}", "downloadUrl": f"{base}/entities.csv"}
+        element = _add(root, "mediaFile", {**members, "integrityUrl": f"{base}/integrity"}, _MANIFEST)
+        element.set("type", "entityList")
     return _changing(root)
+
+
+def integrity(deleted: Mapping[str, bool]) -> Response:
+    """Whether entities are gone; this document has no namespace."""
+    root = etree.Element("data")
+    entities = etree.SubElement(root, "entities")
+    for uuid, is_deleted in deleted.items():
+        entity = etree.SubElement(entities, "entity", id=uuid)
+        etree.SubElement(entity, "deleted").text = "true" if is_deleted else "false"
+    response = _document(root, 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def download(data: bytes, content_type: str) -> Response:
@@ -69,6 +89,21 @@ def download(data: bytes, content_type: str) -> Response:
     response = Response(content_type=content_type)
     fill(response, data)
     response.headers["Cache-Control"] = "private, no-cache"
+    return mark(response)
+
+
+def packed_csv(packed: bytes, etag: str) -> Response:
+    """A list, packed as it is kept wherever the client takes that."""
+    response = Response(content_type="text/csv; charset=utf-8")
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(packed)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response.set_data(gzip.decompress(packed))
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Disposition"] = "attachment"
+    response.set_etag(etag)
     return mark(response)
 
 
@@ -83,10 +118,11 @@ def _root(name: str, namespace: str) -> etree._Element:
     return etree.fromstring(f'<{name} xmlns="{namespace}"/>')
 
 
-def _add(root: etree._Element, name: str, members: Mapping[str, str], namespace: str) -> None:
+def _add(root: etree._Element, name: str, members: Mapping[str, str], namespace: str) -> etree._Element:
     element = etree.SubElement(root, f"{{{namespace}}}{name}")
     for member, text in members.items():
         etree.SubElement(element, f"{{{namespace}}}{member}").text = text
+    return element
 
 
 def _changing(root: etree._Element) -> Response:
@@ -102,9 +138,10 @@ def _document(root: etree._Element, status: int) -> Response:
     return mark(Response(body, status=status, content_type=CONTENT_TYPE))
 
 
-def _base(token: str) -> str:
+def _base(key: str) -> str:
     """The address under which the client reaches this server; an address that means every network names none."""
     public = context().settings.public_url.rstrip("/")
     if not public or any(each in public for each in _EVERY_NETWORK):
         public = request.host_url.rstrip("/")
-    return f"{public}{PREFIX}{quote(token, safe='')}"
+    prefix = next(each for each in PREFIXES if request.path.startswith(each))
+    return f"{public}{prefix}{quote(key, safe='')}"

@@ -205,7 +205,7 @@ class CommentActSchema(Schema):
 
 
 class CorrectActSchema(Schema):
-    """Other values: path to value, null clears."""
+    """Other values: path to value, null clears; with a note where what changes is approved."""
 
     writes = fields.Dict(
         keys=fields.String(validate=validate.Length(1, TEXT_LENGTH_MAX)),
@@ -213,6 +213,7 @@ class CorrectActSchema(Schema):
         required=True,
         validate=validate.Length(min=1),
     )
+    note = fields.String(load_default="", validate=validate.Length(max=TEXT_LENGTH_MAX))
 
 
 class MergeActSchema(Schema):

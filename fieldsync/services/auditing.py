@@ -51,6 +51,7 @@ ACTIONS: Mapping[str, str] = {
     "device_enrolled": "a phone or hub became known",
     "device_renamed": "a phone or hub was renamed",
     "device_moved": "a phone or hub was given another place, team or role",
+    "openrosa_key_made": "a phone got a new secret for ODK Collect",
     "device_revoked": "a phone or hub was revoked",
     "restricted_read": "restricted answers (P3) were read",
     "personal_revealed": "personal answers (P2) that are masked were revealed",

@@ -36,10 +36,9 @@ class About:
 
 
 class Writer(Protocol):
-    """Writes tables into one file; `ending` is the end of the file's name, `media_type` its type."""
+    """Writes tables into one file; `ending` is the end of the file's name."""
 
     ending: str
-    media_type: str
 
     def add(self, rows: Sequence[tuple[int, Row]]) -> None:
         """More rows, each with the number of its table."""
@@ -106,7 +105,7 @@ class CsvWriter:
 
     def __init__(self, file: BinaryIO, plan: Plan, about: About) -> None:
         several = len(plan.tables) > 1
-        self.ending, self.media_type = ("zip", "application/zip") if several else ("csv", "text/csv; charset=utf-8")
+        self.ending = "zip" if several else "csv"
         self._archive = Archive(file, file_names([table.name for table in plan.tables])) if several else None
         parts = self._archive.parts if self._archive else [file]
         encoding = "utf-8-sig" if plan.options.mark else "utf-8"

@@ -9,13 +9,11 @@ from fieldsync.core.export_cells import Cell, is_number
 from fieldsync.core.export_plan import Plan, Row
 from fieldsync.services.export_files import About
 
-MEDIA_TYPE = "application/geo+json"
-
 
 class GeoJsonWriter:
     """A FeatureCollection, feature after feature; a record without a point has the geometry null."""
 
-    ending, media_type = "geojson", MEDIA_TYPE
+    ending = "geojson"
 
     def __init__(self, file: BinaryIO, plan: Plan, about: About) -> None:
         self._file = file

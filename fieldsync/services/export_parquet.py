@@ -16,8 +16,6 @@ from fieldsync.core.export_cells import Cell, is_number
 from fieldsync.core.export_plan import Plan, Row
 from fieldsync.services.export_files import About, Archive, file_names, tables_apart
 
-MEDIA_TYPE = "application/vnd.apache.parquet"
-
 GROUP_ROWS = 4000
 """Rows of a row group: what stays in memory."""
 
@@ -84,7 +82,7 @@ class ParquetWriter:
 
     def __init__(self, file: BinaryIO, plan: Plan, about: About) -> None:
         several = len(plan.tables) > 1
-        self.ending, self.media_type = ("zip", "application/zip") if several else ("parquet", MEDIA_TYPE)
+        self.ending = "zip" if several else "parquet"
         names = file_names([table.name for table in plan.tables], "parquet")
         self._archive = Archive(file, names) if several else None
         parts = self._archive.parts if self._archive else [file]

@@ -3,6 +3,7 @@
 `python -m fieldsync.services.export_process`, with an `Order` as JSON on standard input.
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -58,6 +59,7 @@ def main() -> None:
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     order = unpacked(sys.stdin.buffer.read())
     os.nice(NICE)
+    gc.disable()  # rows hold no cycles, and looking for some is an eighth of the work
     database = open_beside(order.settings)
     try:
         with database.read() as session:

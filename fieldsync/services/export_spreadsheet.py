@@ -14,8 +14,6 @@ from fieldsync.core.export_plan import Plan, Row, Table, unique
 from fieldsync.core.problems import Problem
 from fieldsync.services.export_files import About, Archive, CannotExport, tables_apart
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 ROWS_MAX = 1_048_576
 """Rows of a sheet, by the program that reads it."""
 
@@ -40,7 +38,7 @@ _DATE, _MOMENT, _HEADING = 1, 2, 3
 class SpreadsheetWriter:
     """A workbook of one sheet a table: heading frozen, Arabic from the right, no formula anywhere."""
 
-    ending, media_type = "xlsx", MEDIA_TYPE
+    ending = "xlsx"
 
     def __init__(self, file: BinaryIO, plan: Plan, about: About) -> None:
         names = sheet_names([table.label if plan.options.labels else table.name for table in plan.tables])

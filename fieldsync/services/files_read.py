@@ -20,9 +20,14 @@ class FileShown:
     media_type: str
 
 
-def find(session: Session, reader: Reader, uuid: str, sha256: str, language: str) -> FileShown | None:
-    """The file of that digest, where a record of that UUID names it in an answer that the reader sees."""
-    shown = reading.told(session, reader, reading.find(session, reader, uuid), language)
+def find(
+    session: Session, reader: Reader, uuid: str, sha256: str, language: str, revealed: bool = False
+) -> FileShown | None:
+    """The file of that digest, where a record of that UUID names it in an answer that the reader sees.
+
+    `revealed`: after a click that was written down.
+    """
+    shown = reading.told(session, reader, reading.find(session, reader, uuid), language, revealed)
     named = next((value for record in shown for value in _files(record) if value.get("sha256") == sha256), None)
     row = attachments.find(session, reader.association_id, sha256) if named else None
     return FileShown(row, str(named["type"])) if named is not None and row is not None else None

@@ -31,8 +31,11 @@ CELLS_MAX = 800
 NARROWED_MAX = 10_000
 """Records of a narrowed filter that are looked at, the first of its order."""
 
-LOOKED_AT_MAX = 20_000
-"""Points of one view that are looked at where cells are too coarse."""
+LOOKED_AT_MAX = 10_000
+"""Points of one view that are looked at one by one; where there are more, clusters are all that is shown."""
+
+NEAR_LEVEL = 20
+"""From here on cells are some forty metres wide: points are told apart."""
 
 SPANS_MAX = 32
 OUTLINES_MAX = 300
@@ -126,11 +129,14 @@ def view(session: Session, reader: Reader, wanted: Filter, box: Box, level: int)
         if sights[row.collection_id].shows(row.place, row.personal):
             clusters[row.cell].add(row.points, row.latitudes, row.longitudes)
     total = sum(each.points for each in clusters.values())
-    if total > POINTS_MAX and (known < LEVELS[-1] or level <= LEVELS[-1]):
+    if total > POINTS_MAX and level <= LEVELS[-1] + 1:
+        return View(clusters=[each for each in clusters.values() if each.points > 0])
+    near = points.within(session, sights, spans_of(box, SPANS_MAX), LOOKED_AT_MAX + 1)
+    if len(near) > LOOKED_AT_MAX:
         return View(clusters=[each for each in clusters.values() if each.points > 0])
     found = [
         row
-        for row in points.within(session, sights, spans_of(box, SPANS_MAX), LOOKED_AT_MAX)
+        for row in near
         if box.holds(row.latitude, row.longitude) and sights[row.collection_id].shows(row.place, row.personal)
     ]
     return _of_rows(session, found, level, False)
@@ -240,12 +246,18 @@ def _narrowed(session: Session, reader: Reader, wanted: Filter) -> tuple[list[_R
 
 
 def _of_rows(session: Session, rows: Sequence[PointRow], level: int, cut_short: bool) -> View:
-    if len(rows) <= POINTS_MAX:
+    """Points that have a cell for themselves, and clusters of the others; seen from near, every point by itself."""
+    if level >= NEAR_LEVEL and len(rows) <= POINTS_MAX:
         return View(points=_named(session, rows), cut_short=cut_short)
-    clusters: dict[int, Cluster] = defaultdict(Cluster)
+    together: dict[int, list[PointRow]] = defaultdict(list)
     for row in rows:
-        clusters[row.cell >> 2 * (CELL_BITS - min(level, CELL_BITS))].add(1, row.latitude, row.longitude)
-    return View(clusters=list(clusters.values()), cut_short=cut_short)
+        together[row.cell >> 2 * (CELL_BITS - level)].append(row)
+    view = View(points=_named(session, [each[0] for each in together.values() if len(each) == 1]), cut_short=cut_short)
+    for each in together.values():
+        if len(each) > 1:
+            latitudes, longitudes = sum(row.latitude for row in each), sum(row.longitude for row in each)
+            view.clusters.append(Cluster(len(each), latitudes, longitudes))
+    return view
 
 
 def _named(session: Session, rows: Iterable[PointRow]) -> list[Point]:

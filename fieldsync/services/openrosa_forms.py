@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from fieldsync.services import entity_csv
+from fieldsync.services.published import published
 from fieldsync.services.publishing import OPEN
 from fieldsync.services.senders import Sender
 from fieldsync.store import form_versions, openrosa
@@ -38,7 +40,7 @@ def offered(session: Session, sender: Sender, form: str | None, every_version: b
 
 def _offered(session: Session, row: FormVersionRow) -> Offered:
     content = form_versions.content(session, row.id).xform
-    has_files = bool(form_versions.file_hashes(session, row.id))
+    has_files = bool(form_versions.file_hashes(session, row.id)) or bool(_lists(session, row))
     return Offered(row.form, row.version, row.title, row.hash.removeprefix(_PREFIX), md5_of(content), has_files)
 
 
@@ -54,6 +56,19 @@ def files(session: Session, sender: Sender, name: str) -> Mapping[str, str] | No
     if row is None:
         return None
     return {file: md5_of(data) for file, data in form_versions.files(session, row.id).items()}
+
+
+def lists(session: Session, sender: Sender, name: str) -> Mapping[str, str] | None:
+    """The entity lists that a version reads: name → what changes with the list, and with what this device may read."""
+    row = _find(session, sender, name)
+    if row is None:
+        return None
+    return {each: entity_csv.digest(session, sender, each) for each in _lists(session, row)}
+
+
+def _lists(session: Session, row: FormVersionRow) -> list[str]:
+    found = published(session, row.association_id, row.form, row.version)
+    return entity_csv.named_by(found.form, form_versions.file_hashes(session, row.id)) if found else []
 
 
 def file(session: Session, sender: Sender, name: str, file_name: str) -> bytes | None:

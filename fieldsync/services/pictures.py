@@ -49,6 +49,11 @@ def content(files: Files, row: AttachmentRow) -> Iterator[bytes] | None:
     return files.store.read(key_of(row.association_id, row.kept_sha256)) if row.state == READY else None
 
 
+def thumbnail(files: Files, row: AttachmentRow) -> Iterator[bytes] | None:
+    """The small picture of a file, a JPEG that this server drew; None where there is none."""
+    return files.store.read(thumbnail_key(row.association_id, row.sha256)) if row.thumbnail else None
+
+
 def make_all_ready(database: Database, files: Files) -> int:
     """Look at what has come; how many files that were."""
     count = 0

@@ -78,6 +78,16 @@ def settle(session: Session, found: Mapping[int, Sequence[Flagged]], now_ms: int
 
     A dismissed flag stays dismissed until the rule sees something else; it is kept even where the rule no longer holds.
     """
+    raised, withdrawn = differences(session, found, now_ms)
+    flags.put(session, raised)
+    flags.withdraw(session, withdrawn)
+    return {row.record_id for row in (*raised, *withdrawn)}
+
+
+def differences(
+    session: Session, found: Mapping[int, Sequence[Flagged]], now_ms: int
+) -> tuple[list[FlagRow], list[FlagRow]]:
+    """What would have to be raised, and what withdrawn, for the flags of records to be what the rules found."""
     raised: list[FlagRow] = []
     withdrawn: list[FlagRow] = []
     stored = flags.of_records(session, found.keys())
@@ -88,9 +98,7 @@ def settle(session: Session, found: Mapping[int, Sequence[Flagged]], now_ms: int
             _raised(record_id, mark, now_ms) for name, mark in wanted.items() if _is_news(before.get(name), mark)
         ]
         withdrawn += [row for name, row in before.items() if name not in wanted and row.dismissed_ms is None]
-    flags.put(session, raised)
-    flags.withdraw(session, withdrawn)
-    return {row.record_id for row in (*raised, *withdrawn)}
+    return raised, withdrawn
 
 
 def _is_news(before: FlagRow | None, mark: Flagged) -> bool:
@@ -140,4 +148,6 @@ def _beside_others(session: Session, row: Observed, limits: Mapping[str, Mapping
 def count_alike(answers: Sequence[int], others: Iterable[frozenset[int]], percent: int) -> int:
     """How many of some sets of answers are nearly these."""
     own = frozenset(answers)
-    return sum(are_alike(own, other, percent) for other in others)
+    missing_max = len(own) - -(-len(own) * percent // 100)
+    probe = frozenset(answers[: missing_max + 1])  # whatever has nearly these answers has one of so many
+    return sum(are_alike(own, other, percent) for other in others if not other.isdisjoint(probe))

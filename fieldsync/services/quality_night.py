@@ -21,7 +21,7 @@ from fieldsync.core.quality import Flagged, Usual, is_small, judged, limits_of, 
 from fieldsync.core.sampling import Sample
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import following
-from fieldsync.services.quality import COMPARED_MAX, count_alike, settle
+from fieldsync.services.quality import COMPARED_MAX, count_alike, differences, settle
 from fieldsync.store import associations, observations, outlines
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.observations import NUMBER, PLACE, SECONDS, Observed
@@ -178,24 +178,29 @@ def _page(collection_id: int, after: tuple[int, int], session: Session) -> list[
 
 
 def _judge(read: Step, write: Step, collection: CollectionRow, now_ms: int) -> int:
-    """Judge every submission of a form; those that change meanwhile are judged by whoever follows the change log."""
+    """Judge every submission of a form; nothing is written for those whose flags stay as they are."""
     usual, limits = read(lambda session: _measure(session, collection))
     neighbours, changed = Neighbours(), 0
     for rows in _pages(read, collection.id):
-        found = [(row, judged(neighbours.beside(row, limits), usual, limits)) for row in rows]
-        changed += write(partial(_settle_unchanged, collection.association_id, found, now_ms))
+        found = {row.record_id: judged(neighbours.beside(row, limits), usual, limits) for row in rows}
+        differing = read(partial(_differing, found, now_ms))
+        if differing:
+            looked_at = {row.record_id: row for row in rows if row.record_id in differing}
+            changed += write(partial(_settle_unchanged, collection.association_id, looked_at, found, now_ms))
     return changed
 
 
+def _differing(found: dict[int, list[Flagged]], now_ms: int, session: Session) -> set[int]:
+    raised, withdrawn = differences(session, found, now_ms)
+    return {row.record_id for row in (*raised, *withdrawn)}
+
+
 def _settle_unchanged(
-    association_id: int, found: list[tuple[Observed, list[Flagged]]], now_ms: int, session: Session
+    association_id: int, rows: dict[int, Observed], found: dict[int, list[Flagged]], now_ms: int, session: Session
 ) -> int:
-    """Settle what was judged, without those that changed between reading and now."""
-    first = found[0][0]
-    before = first.author_id, first.record_id - 1
-    rows = observations.by_author(session, first.collection_id, before, len(found))
-    present = {row.record_id: row for row in rows}
-    kept = {row.record_id: marks for row, marks in found if present.get(row.record_id) == row}
+    """Settle what was judged, but for what changed meanwhile: whoever follows the change log has judged that."""
+    present = observations.by_ids(session, rows)
+    kept = {record_id: found[record_id] for record_id, row in rows.items() if present.get(record_id) == row}
     changed = settle(session, kept, now_ms)
     following.touch(session, association_id, changed)
     return len(changed)

@@ -167,7 +167,7 @@ def hiding(
 
 def _shows_personal(reader: Reader, scope: Scope, revealed: bool) -> bool:
     """Whether what nobody can tell apart from personal answers shows: an unreadable text of no known form."""
-    if reader.sender is not None:
+    if reader.sender is not None or (reader.token is None and access.restricted_somewhere(reader.grants, scope)):
         return True
     shows = access.personal(reader.grants, scope)
     return shows == CLEAR or (shows == MASKED and revealed)

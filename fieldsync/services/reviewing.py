@@ -41,10 +41,10 @@ def correct(
     by: Desk,
     found: Found,
     writes: Mapping[str, Any],
-    seen: Sequence[OperationId],
+    seen: Sequence[OperationId] | None,
     reason: str = "",
 ) -> Problem | None:
-    """Write other answers as one who saw the record at `seen`; a reason stands beside them as a comment."""
+    """Write other answers as one who saw the record at `seen`, or as it is; a reason stands beside as a comment."""
     problem = keeps_from_writing(found.row.review, reason) or desk.correct(session, by, found, writes, seen)
     if problem is not None or not reason:
         return problem

@@ -71,6 +71,17 @@ def by_author(session: Session, collection_id: int, after: tuple[int, int], limi
     return [_observed(row) for row in execute(session, sql, (collection_id, *after, limit))]
 
 
+def by_ids(session: Session, record_ids: Collection[int]) -> dict[int, Observed]:
+    """What was seen in some submissions."""
+    found: dict[int, Observed] = {}
+    wanted = sorted(record_ids)
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = f"SELECT {_COLUMNS} FROM observation WHERE record_id IN ({places(len(chunk))})"
+        found.update((row[0], _observed(row)) for row in execute(session, sql, chunk))
+    return found
+
+
 def answers_before(session: Session, row: Observed, count: int) -> list[frozenset[int]]:
     """The answers of the author's earlier submissions of the form, the nearest first."""
     sql = (

@@ -62,3 +62,28 @@ class OpenRosaMissing(Base):
     name: Mapped[str]
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
     came: Mapped[bool]
+
+
+class EntityListChange(Base):
+    """How often an entity list changed, so that phones learn whether they have the newest."""
+
+    __tablename__ = "entity_list_change"
+    __table_args__ = (PrimaryKeyConstraint("association_id", "list"),)
+    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
+    list: Mapped[str]
+    changed: Mapped[int]
+
+
+class OpenRosaKey(Base):
+    """A secret of a device for OpenRosa clients alone, given out anew whenever one is wanted.
+
+    `digest` is its SHA-256; `basis` what HTTP Digest compares: MD5 of "author:realm:secret" (RFC 7616, HA1). The
+    secret is 256 random bits, so neither lets anybody guess it.
+    """
+
+    __tablename__ = "openrosa_key"
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    user: Mapped[str] = mapped_column(unique=True)
+    basis: Mapped[str]
+    made_ms: Mapped[int]

@@ -3,7 +3,7 @@
 import pytest
 
 from fieldsync.core.acts import REVIEW_STATES
-from fieldsync.core.review_moves import APPROVED, DUE, MOVES, keeps_from, keeps_from_writing, moves
+from fieldsync.core.review_moves import APPROVED, DUE, HELD, MOVES, keeps_from, keeps_from_writing, moves
 
 DECISIONS = ("approved", "hasIssues", "rejected")
 
@@ -14,9 +14,9 @@ def code(state: str, wanted: str, reason: str = "", conflicts: int = 0, quaranti
 
 
 def test_every_state_stands_in_the_table_and_leads_to_states() -> None:
-    assert set(MOVES) == REVIEW_STATES
+    assert set(MOVES) == REVIEW_STATES | {HELD}
     assert all(set(after) <= REVIEW_STATES for after in MOVES.values())
-    assert moves("held") == {}
+    assert moves("unheard of") == {}
 
 
 @pytest.mark.parametrize("state", ["received", "edited", "hasIssues"])
@@ -46,6 +46,7 @@ def test_nothing_is_decided_twice(state: str) -> None:
     assert code(state, state, "again") == "review_not_open"
 
 
-def test_nobody_decides_what_nothing_applies_to() -> None:
-    assert code("held", APPROVED) == "review_not_open"
+def test_nobody_approves_what_nothing_applies_to() -> None:
+    assert code(HELD, APPROVED) == "review_not_open"
+    assert code(HELD, "rejected", "why") == ""
     assert code("received", "edited") == "review_not_open", "edited follows from writing, not from a wish"

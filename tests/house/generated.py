@@ -13,6 +13,7 @@ from sqlalchemy import Column, Table
 from fieldsync.config import settings_table
 from fieldsync.core.access import PERMISSIONS
 from fieldsync.core.messages import MESSAGES
+from fieldsync.core.review_moves import ASKED, DUE, FREE, HELD, MOVES
 from fieldsync.core.roles import Role, RoleBook
 from fieldsync.services.auditing import ACTIONS
 from fieldsync.services.role_book import read_file
@@ -37,6 +38,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "openrosa_submission",
         "openrosa_file",
         "openrosa_missing",
+        "openrosa_key",
         "attachment",
         "upload",
         "as_sent",
@@ -52,7 +54,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
         *("searched", "bulk_deed"),
     ),
-    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property"),
+    "Forms": ("form_upload", "form_upload_file", "form_version", "form_file", "entity_property", "entity_list_change"),
 }
 
 
@@ -164,6 +166,16 @@ def action_table() -> str:
     return "\n".join(lines + [f"| `{name}` | {meaning} |" for name, meaning in ACTIONS.items()])
 
 
+def move_table() -> str:
+    """Which review state may follow which."""
+    states = [state for state in MOVES if state != HELD]
+    said = {FREE: "yes", ASKED: "yes, a page asks why", DUE: "with a reason"}
+    lines = [f"| from | {' | '.join(states)} |", f"| --- |{' --- |' * len(states)}"]
+    for state, after in MOVES.items():
+        lines.append(f"| `{state}` | {' | '.join(said.get(after.get(to, ''), '') for to in states)} |")
+    return "\n".join(lines)
+
+
 def data_model() -> str:
     """Every table by area, drawn and listed."""
     said = {
@@ -207,6 +219,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "roles": ("docs/access.md", role_table),
     "exclusions": ("docs/access.md", exclusion_table),
     "actions": ("docs/access.md", action_table),
+    "moves": ("docs/desk.md", move_table),
     "settings": ("docs/operating.md", settings_table),
     "commands": ("docs/operating.md", command_table),
     "problems": ("docs/protocol.md", problem_table),

@@ -167,3 +167,21 @@ def test_bodies_that_are_no_json_are_refused_without_being_quoted(world: World) 
     odd = coordinator.call("POST", path, json={"text": "x", "secret": 1})
     assert odd.status_code == 400
     assert "secret" not in odd.text
+
+
+def test_the_table_of_moves_binds_scripts_too(world: World) -> None:
+    """Approved records change with author and reason alone, and nothing in conflict is approved."""
+    one, other, who = world.phone(), world.phone(), person(world, "association_reviewer")
+    said = one.says(writes={"name": "Amina", "age": 30})
+    one.tells(said)
+    path = f"records/{said['record']}"
+    assert who.post(f"{path}/review", {"state": "approved"})["review"]["state"] == "approved"
+    assert who.post(f"{path}/review", {"state": "approved"}, 409)["code"] == "review_not_open"
+    assert who.post(f"{path}/review", {"state": "hasIssues"}, 422)["code"] == "reason_due"
+    assert who.post(f"{path}/correct", {"writes": {"age": 31}}, 422)["code"] == "reason_due"
+    changed = who.post(f"{path}/correct", {"writes": {"age": 31}, "note": "She told me."})
+    assert (changed["fields"]["age"], changed["review"]["state"]) == (31, "edited")
+    assert changed["review"]["comments"][-1]["text"] == "She told me."
+    for phone, age in ((one, 40), (other, 50)):
+        phone.tells(phone.says(said["record"], {"age": age}, seen=[said]))
+    assert who.post(f"{path}/review", {"state": "approved"}, 409)["code"] == "conflicts_first"

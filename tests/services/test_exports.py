@@ -180,7 +180,7 @@ def test_choices_by_label_joined_and_split(world: World, at_desk: Desk) -> None:
     assert row["Couleur"] == "'-Vert"
     assert sorted(row["Aime"].split("; ")) == ["'-Vert", "Rouge"]
     assert (row["Aime: Rouge"], row["Aime: -Vert"]) == ("1", "1")
-    assert row["État de révision"] == "Approuvé"
+    assert row["État de revue"] == "Approuvé"
 
 
 def test_a_coordinator_of_some_places_takes_out_those(world: World, tmp_path: Path) -> None:

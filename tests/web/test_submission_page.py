@@ -6,8 +6,11 @@ import re
 
 import pytest
 
-from fieldsync.services import desk
+from fieldsync.services import desk, inbox_projection, pictures, uploads
 from fieldsync.store import audit
+from tests.attachments import photos
+from tests.attachments.photos import Photo
+from tests.attachments.test_pictures import taken
 from tests.routes.test_need_to_know import intake, listening_phone, publish_intake
 from tests.web.visitor import Visitor, title, visitor
 from tests.world import Json, Phone, World
@@ -136,8 +139,9 @@ def test_a_comment_goes_back_to_the_companion(world: World) -> None:
 def test_the_filter_that_somebody_came_from_stays(world: World) -> None:
     said, who = sent(world, world.phone()), visitor(world, "association_reviewer")
     page = address(said["record"])
-    response = who.fills(f"{page}/review?form=visit&state=received", {"decision": "approve"}, page=page)
-    assert response.headers["Location"] == f"{page}?form=visit&state=received"
+    kept = "?of=submission.visit&state=received"
+    response = who.fills(f"{page}/review{kept}&nonsense=1", {"decision": "approve"}, page=page)
+    assert response.headers["Location"] == f"{page}{kept}"
 
 
 @pytest.mark.parametrize(("role", "status"), [("designer", 403), ("viewer", 403), ("instance_admin", 403)])
@@ -204,3 +208,45 @@ def test_json_of_a_hostile_value_is_text(world: World) -> None:
     text = visitor(world, "association_reviewer").opens(address(said["record"])).text
     assert "<script>alert" not in text
     assert shown(text, "village") == json.loads('"<script>alert(1)</script>"')
+
+
+def test_next_and_previous_stay_within_the_filter(world: World) -> None:
+    """Also from a record that meets the filter no longer, since it was just decided."""
+    phone = world.phone()
+    said = [sent(world, phone, village=str(number)) for number in range(3)]
+    other = phone.says(of="monthly", writes={"group": "g", "month": "m"})
+    phone.tells(other)
+    world.write(lambda session: inbox_projection.step(session, world.amal, 100))
+    who = visitor(world, "association_reviewer")
+    kept = "?of=submission.visit&state=received"
+    page = who.opens(f"{address(said[1]['record'])}{kept}").text
+    for key, record in (("k", said[2]["record"]), ("j", said[0]["record"])):
+        assert f'href="{html.escape(address(record) + kept)}" data-key="{key}"' in page
+    assert decides(who, said[1]["record"], "approve") == 303
+    world.write(lambda session: inbox_projection.step(session, world.amal, 100))
+    page = who.opens(f"{address(said[1]['record'])}{kept}").text
+    assert f'href="{html.escape(address(said[0]["record"]) + kept)}" data-key="j"' in page
+    assert 'data-key="j"' not in who.opens(f"{address(said[0]['record'])}{kept}").text
+
+
+def test_a_photo_shows_small_once_it_has_come_and_stays_masked_until_a_click(world: World) -> None:
+    phone, photo = world.phone(), Photo(taken())
+    said = sent(world, phone, photo=photo.answer())
+    reviewer, coordinator = visitor(world, "association_reviewer"), visitor(world, "coordinator")
+    page = address(said["record"])
+    assert "pas encore arrivé" in reviewer.opens(page).text
+    photos.send(phone, photo)
+    pictures.make_all_ready(world.database, uploads.open_files(world.settings))
+    small, whole = f"{page}/thumbnails/{photo.sha256}", f"{page}/files/{photo.sha256}"
+    assert f'src="{small}"' in reviewer.opens(page).text
+    drawn = reviewer.opens(small)
+    assert (drawn.status_code, drawn.mimetype, drawn.data[:2]) == (200, "image/jpeg", b"\xff\xd8")
+    assert "sandbox" in drawn.headers["Content-Security-Policy"]
+    assert "attachment" in reviewer.opens(whole).headers["Content-Disposition"]
+    assert [coordinator.opens(each).status_code for each in (small, whole)] == [404, 404]
+    revealed = coordinator.fills(f"{page}/reveal", page=page).text
+    [ticket] = re.findall(rf'src="({re.escape(small)}\?ticket=[^"]+)"', revealed)
+    assert coordinator.opens(ticket).status_code == 200
+    assert visitor(world, "coordinator").opens(ticket).status_code == 404, "a ticket is hers alone"
+    world.now_ms += 16 * 60_000
+    assert coordinator.opens(ticket).status_code == 404

@@ -13,7 +13,7 @@ from fieldsync.core.operations import OperationId, Value
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import answer_fields, entity, fields, heads, language, shell, submission
+from fieldsync.routes.pages import answer_fields, entity, fields, heads, language, record_way, shell, submission
 from fieldsync.routes.pages.conflict_cards import OTHER
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
@@ -49,7 +49,7 @@ def settle_submission(form: str, record: str) -> Response:
     errors = _settle(submission.find, form, record)
     if errors:
         return submission.shown(form, record, settling=errors)
-    address = url_for("pages.submission", form=form, record=record) + submission.kept_filter()
+    address = url_for("pages.submission", form=form, record=record) + record_way.kept_filter()
     return shell.onward_to(address, _notice(submission.find, form, record))
 
 

@@ -27,6 +27,10 @@ LINK_SECONDS = 3600
 CODE = "fieldsync-code"
 """An enrolment code in the browser that made it, for as long as it is good."""
 
+COLLECT = "fieldsync-collect"
+COLLECT_SECONDS = 900
+"""A phone's new secret for ODK Collect, in the browser that asked for it."""
+
 FORM_TOKEN = "form_token"
 """The name of the hidden field that shows that a form came from our own page."""
 

@@ -12,10 +12,11 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import language, shell
+from fieldsync.routes.pages import labels, language, shell
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.routes.pages.submission import desk_of_reader, find, kept_filter, onward, said_text, too_long
+from fieldsync.routes.pages.submission import desk_of_reader, find, onward, said_text, too_long
 from fieldsync.services import reading, record_editing, record_form, reviewing, signing
 from fieldsync.services.desk import Found
 from fieldsync.services.record_editing import Corrected, Opened, Typed
@@ -120,7 +121,7 @@ def _shown(form: str, record: str, step: Step, problem: Problem | None = None, r
     return shell.page(
         "correct.html",
         status,
-        title=opened.version.form.title,
+        title=labels.form(opened.version.form.title, form),
         of=form,
         form_version=opened.version.form.version,
         address=url_for("pages.submission", form=form, record=record),

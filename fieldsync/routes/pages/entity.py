@@ -13,10 +13,10 @@ from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import conflict_cards, heads, labels, language, record_words, shell, speakers
+from fieldsync.routes.pages.addresses import NOWHERE
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.routes.pages.submission import NOWHERE
 from fieldsync.services import entity_told, reading
 from fieldsync.services.desk import Found
 from fieldsync.services.desk_lists import secret_of

@@ -94,6 +94,7 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
 
 SECTIONS = {
     "deeds": "inbox",
+    **dict.fromkeys(("submission", "reveal", "review", "comment", "correct", "save_correction"), "inbox"),
     **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),
     **dict.fromkeys(
@@ -104,7 +105,9 @@ SECTIONS = {
     **dict.fromkeys(("reveal_quarantined", "judge_quarantined", "correct_quarantined"), "quarantine"),
     **dict.fromkeys(("indicator",), "dashboard"),
     **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
-    **dict.fromkeys(("enrol", "offer", "device", "rename_device", "move_device", "revoke_device"), "devices"),
+    **dict.fromkeys(
+        ("enrol", "offer", "device", "collect", "rename_device", "move_device", "revoke_device"), "devices"
+    ),
 }
 """Which entry of the menu a page belongs to."""
 

@@ -15,7 +15,7 @@ from fieldsync.core.inbox import Filter
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import labels, shell
+from fieldsync.routes.pages import labels, language, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
@@ -125,7 +125,7 @@ def _place(each: PlaceCount, wanted: Filter) -> dict[str, Any]:
 
 def _cluster(each: Cluster) -> dict[str, Any]:
     latitude, longitude = each.middle
-    label = _("%(num)s records; closer", num=each.points)
+    label = _("%(num)s records; closer", num=language.number(each.points))
     return _feature({"type": "Point", "coordinates": [longitude, latitude]}, {"count": each.points, "label": label})
 
 

@@ -56,7 +56,7 @@ def lines(session: Any, found: Sequence[InboxRow], kept: dict[str, str], owners:
     return [
         Line(
             name=name_of(row),
-            address=_address(session, row, kept),
+            address=address_of(session, row, kept),
             title=_title(row, titles[row.association_id]),
             code=code_of(row),
             state=_state(row),
@@ -93,7 +93,8 @@ def _page(endpoint: str, **where: str) -> str:
     return url_for(endpoint, **where) if endpoint in current_app.view_functions else ""  # type: ignore[arg-type]
 
 
-def _address(session: Any, row: InboxRow, kept: dict[str, str]) -> str:
+def address_of(session: Any, row: InboxRow, kept: dict[str, str]) -> str:
+    """Where a line leads: to its record, or to what is quarantined."""
     if row.id < 0:
         return _page("pages.quarantined", ticket=ticket_of(session, row.association_id, -row.id))
     assert row.uuid is not None

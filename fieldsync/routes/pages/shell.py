@@ -72,6 +72,7 @@ NOTICES = {
     "role_withdrawn": _l("The role is withdrawn."),
     "person_disabled": _l("The account is closed."),
     "person_enabled": _l("The account is open again."),
+    "collect_ready": _l("The address for ODK Collect is new; the one before no longer works."),
     "device_renamed": _l("The phone has its new name."),
     "device_moved": _l("The phone is moved; it learns of it at its next sync."),
     "device_revoked": _l("The phone is revoked."),

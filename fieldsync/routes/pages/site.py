@@ -6,6 +6,7 @@ from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -31,6 +32,7 @@ from fieldsync.routes.pages import (
     quality,
     quarantine,
     quarantined,
+    record_files,
     roles,
     sign_in,
     submission,
@@ -40,6 +42,7 @@ from fieldsync.routes.pages.shell import blueprint
 VIEWS = (
     account,
     audit,
+    collect,
     conflicts,
     correcting,
     devices,
@@ -61,6 +64,7 @@ VIEWS = (
     people,
     quality,
     quarantine,
+    record_files,
     quarantined,
     roles,
     sign_in,

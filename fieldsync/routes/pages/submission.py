@@ -1,24 +1,24 @@
 """A submission: its answers, what became of them, what people say about it, and the decision."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
 from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS
-from fieldsync.core.answer_paths import UUID
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import conflict_cards, labels, language, record_words, shell
+from fieldsync.routes.pages import conflict_cards, labels, language, record_files, record_way, record_words, rows, shell
+from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import desk, reading, record_page, reviewing
+from fieldsync.services import desk, quality_told, reading, record_page, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
@@ -26,15 +26,8 @@ from fieldsync.services.record_page import Asked, RecordPage
 
 CURSOR_MAX = 200
 
-IS_UUID = re.compile(UUID.replace("A-F", "")).fullmatch
-NOWHERE = "00000000-0000-0000-0000-000000000000"
-"""The UUID of no record."""
-
 COMMENT_MAX = 2000
 """Characters of a comment: what fits a phone's screen several times."""
-
-OWN_ARGUMENTS = ("older", "lang")
-"""What an address says beside the filter that somebody came from."""
 
 DECISIONS = ((APPROVED, "approve"), (HAS_ISSUES, "send_back"), (REJECTED, "reject"))
 
@@ -119,21 +112,10 @@ def desk_of_reader() -> Desk:
 
 def find(session: Any, who: Reader, form: str, record: str, permission: str = READ_RECORDS) -> Found:
     """The submission that an address names, where it is hers; else it is not there."""
-    named = record if IS_UUID(record) else NOWHERE
-    found = reading.find(session, who, named, "submission", form, permission)
+    found = reading.find(session, who, record_uuid(record), "submission", form, permission)
     if not found:
         raise Refused(Problem("not_found"))
     return found[0]
-
-
-def kept_filter() -> str:
-    """The filter that somebody came from, as the end of an address."""
-    kept = _kept()
-    return f"?{urlencode(kept)}" if kept else ""
-
-
-def _kept() -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.args.items(multi=True) if name not in OWN_ARGUMENTS]
 
 
 def too_long(text: str) -> Problem | None:
@@ -161,36 +143,50 @@ def shown(
         older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
         found = find(session, who, form, record)
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
+        marks = quality_told.told(session, who, found.row, chosen)
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        way = record_way.way(session, who, found)
+        files = record_files.here(session, form, told.record, revealed)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
     return shell.page(
         "submission.html",
         shell.status_of(refused) if refused else 422 if settling else 200,
         page=told,
-        title=told.form.title if told.form else form,
+        title=labels.form(told.form.title, form) if told.form else Spoken(form),
         address=address,
+        way=way,
         kept=kept_filter(),
-        kept_pairs=_kept(),
+        map_address=way.on_map,
+        files=files,
         revealed=revealed,
         place=labels.place(found.row.place) if found.row.place else "",
-        state=record_words.REVIEW_STATES.get(found.row.review),
-        facts=record_words.facts(told),
-        problems=record_page.misplaced(told),
+        flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
         conflicts=cards,
         conflicts_address=f"{address}/conflicts{kept_filter()}",
-        states=record_words.REVIEW_STATES,
-        deeds=record_words.DEEDS,
-        verdicts=record_words.VERDICTS,
-        speakers=record_words.SPEAKERS,
-        decisions=_decisions(told),
         blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",
         older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
         newest=f"{address}{kept_filter()}" if older else "",
         errors={"text": render(refused, chosen)} if refused else {},
         given=given or Given(),
+        **_words(told),
     )
+
+
+def _words(told: RecordPage) -> dict[str, Any]:
+    """How the page puts into words where a record stands, and what was said about it."""
+    return {
+        "state": record_words.REVIEW_STATES.get(told.found.row.review),
+        "facts": record_words.facts(told),
+        "problems": record_page.misplaced(told),
+        "states": record_words.REVIEW_STATES,
+        "deeds": record_words.DEEDS,
+        "verdicts": record_words.VERDICTS,
+        "speakers": record_words.SPEAKERS,
+        "decisions": _decisions(told),
+        "entity_address": lambda entity_list, uuid: rows.record_address("entity", entity_list, uuid),
+    }
 
 
 def _decisions(told: RecordPage) -> dict[str, str]:

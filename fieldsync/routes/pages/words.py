@@ -56,6 +56,7 @@ ACTIONS: dict[str, Words] = {
     "device_enrolled": _l("Phone enrolled"),
     "device_renamed": _l("Phone renamed"),
     "device_moved": _l("Phone moved"),
+    "openrosa_key_made": _l("New address for ODK Collect"),
     "device_revoked": _l("Phone revoked"),
     "restricted_read": _l("Restricted answers read"),
     "personal_revealed": _l("Personal answers revealed"),

@@ -62,7 +62,7 @@
     }
     for (let at = Math.ceil(view.getSouth() / step) * step; at <= view.getNorth(); at += step) {
       L.polyline([[at, view.getWest()], [at, view.getEast()]], style).addTo(lines);
-      label([at, view.getWest() + span * (backwards ? 0.9 : 0.01)], degrees(at, step));
+      label([at, view.getWest() + span * (backwards ? 0.85 : 0.01)], degrees(at, step));
     }
   };
 
@@ -94,7 +94,8 @@
     });
     const made = L.marker(at, { icon, title: told.label, riseOnHover: true });
     made.on("add", () => made.getElement().setAttribute("aria-label", [told.label, told.place].filter(Boolean).join(", ")));
-    if (many) made.on("click", () => map.setView(at, Math.min(map.getZoom() + 2, map.getMaxZoom())));
+    const closer = () => map.setView(at, Math.min(map.getZoom() + 2, map.getMaxZoom()));
+    if (many) made.on("click", closer).on("keypress", (event) => event.originalEvent.key === "Enter" && closer());
     else made.bindPopup(() => popup(told), { closeButton: true });
     return made.addTo(marks);
   };
@@ -136,7 +137,7 @@
   map.on("popupopen", (event) => {
     const close = event.popup.getElement().querySelector(".leaflet-popup-close-button");
     if (close) close.setAttribute("aria-label", words.close);
-    event.popup.getElement().querySelector("a.button")?.focus();
+    setTimeout(() => event.popup.getElement()?.querySelector("a.button")?.focus({ preventScroll: true }), 0);
   });
   show();
 })();

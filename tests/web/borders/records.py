@@ -1,5 +1,9 @@
 """What companions sent: submissions, entities, what is quarantined; and the forms that they filled."""
 
+from fieldsync.services import pictures, uploads
+from tests.attachments import photos
+from tests.attachments.photos import Photo
+from tests.attachments.test_pictures import taken
 from tests.routes.callers import person
 from tests.web.borders import Names, Page, Section
 from tests.world import World
@@ -10,14 +14,18 @@ NOWHERE = "00000000-0000-4000-8000-00000000000"
 def fill(world: World, association_id: int) -> Names:
     """A submission, an entity, something quarantined and something held; `published` is a form of its own."""
     phone = world.phone(association_id=association_id)
-    said = phone.says(writes={"name": f"Amina of {association_id}"})
+    photo = Photo(taken(size=(60 + association_id, 40)))
+    said = phone.says(writes={"name": f"Amina of {association_id}", "photo": photo.answer()})
     who, entity = world.uuid(), world.uuid()
     visit = phone.says(who, {"person": entity, "fullname": f"Tuda of {association_id}"}, of="person")
     wrong = phone.says(writes={"name": "x", "colour": "mauve"})
     held = phone.says(writes={"name": "x"}, seen=[["far-away", 1]])
     assert phone.statuses(said, visit, wrong, held) == ["applied", "applied", "quarantined", "held"]
     [item] = person(world, "coordinator", association_id).pages("quarantine")
+    photos.send(phone, photo)
+    pictures.make_all_ready(world.database, uploads.open_files(world.settings))
     return {
+        "sha256": photo.sha256,
         "record": said["record"],
         "form": "visit",
         "entity": entity,
@@ -35,11 +43,14 @@ SECTION = Section(
         "review": Page(form={"decision": "approve", "text": "x"}),
         "comment": Page(form={"text": "x"}),
         "correct": Page(),
+        "record_file": Page(),
+        "record_thumbnail": Page(),
         "save_correction": Page(form={"step": "save", "seen": '[["a", 1]]'}),
     },
     fill,
     {
         "record": f"{NOWHERE}1",
+        "sha256": "0" * 64,
         "form": "visit",
         "entity": f"{NOWHERE}2",
         "list": "people",

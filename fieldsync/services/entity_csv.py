@@ -1,0 +1,162 @@
+"""Entity lists as CSV for OpenRosa clients: what one phone may read of a list, and how it knows a change."""
+
+import csv
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.answer_text import UnknownValueError, text_of
+from fieldsync.core.forms import Form
+from fieldsync.core.media import media_name
+from fieldsync.core.operations import Value
+from fieldsync.services import changes, following, showing
+from fieldsync.services.following import Follower
+from fieldsync.services.senders import Sender
+from fieldsync.services.withholding import Withholding
+from fieldsync.services.working import decode_state
+from fieldsync.store import associations, entity_lists, form_versions, records, server
+from fieldsync.store.records import RecordRow
+
+ENDING = ".csv"
+
+CHUNK_ROWS = 250
+"""Entities in hand at a time."""
+
+STEP_CHANGES = 500
+STEPS_MAX = 8
+"""Steps by which a request may follow the change log itself; beyond that every change counts as one of the list."""
+
+IDS_MAX = 500
+"""Entities of one question for their integrity."""
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+def named_by(form: Form, files: Collection[str]) -> list[str]:
+    """The entity lists that a form reads: its CSV files that nobody uploaded."""
+    names = filter(None, map(media_name, form.media))
+    return sorted({name.removesuffix(ENDING) for name in names if name.endswith(ENDING) and name not in files})
+
+
+def take(session: Session, association_id: int, record_ids: Sequence[int]) -> None:
+    """Note which lists changed."""
+    lists = {row.id: row.of for row in associations.collections(session, association_id) if row.kind == "entity"}
+    rows = records.by_ids(session, record_ids).values()
+    entity_lists.note_changed(
+        session, association_id, {lists[row.collection_id] for row in rows if row.collection_id in lists}
+    )
+
+
+FOLLOWER = Follower("entity_lists", take)
+
+
+def catch_up(write: Callable[[Callable[[Session], bool]], bool], association_id: int) -> None:
+    """Follow the change log a bounded way; `write` runs each step in a transaction of its own."""
+
+    def step(session: Session) -> bool:
+        following.follow(session, FOLLOWER, association_id, STEP_CHANGES)
+        return following.is_behind(session, FOLLOWER.name, association_id)
+
+    for _ in range(STEPS_MAX):
+        if not write(step):
+            return
+
+
+def is_behind(session: Session, association_id: int) -> bool:
+    """Whether changes are still to be followed."""
+    return following.is_behind(session, FOLLOWER.name, association_id)
+
+
+def digest(session: Session, sender: Sender, name: str) -> str:
+    """What changes whenever the list does, or what the phone may read of it: MD5, as these clients compare them."""
+    association_id = sender.device.association_id
+    identity = server.identity(session)
+    position, forms_position = associations.positions(session, association_id)
+    followed = is_behind(session, association_id)
+    said = (
+        identity.epoch if identity else "",
+        association_id,
+        name,
+        entity_lists.changed(session, association_id, name),
+        position if followed else 0,
+        forms_position,
+        sender.device.id if any(view.kind == "own" for view in sender.views) else 0,
+        sender.device.role,
+        sorted((view.kind, view.place) for view in sender.views),
+    )
+    return hashlib.md5(repr(said).encode(), usedforsecurity=False).hexdigest()
+
+
+def write(session: Session, sender: Sender, name: str, target: IO[str]) -> None:
+    """A list as CSV: `name` (the UUID), `label`, `__version`, then its properties by name."""
+    columns = _columns(session, sender, name)
+    written = csv.writer(target, lineterminator="\n")
+    written.writerow(["name", "label", "__version", *columns])
+    for chunk in _readable(session, sender, name):
+        versions = entity_lists.versions(session, [row.id for row in chunk])
+        merged = showing.shown(session, sender.device.association_id, [row for row in chunk if row.merged], "en")
+        for row in chunk:
+            fields = merged[row.id]["fields"] if row.id in merged else _fields(row)
+            answers = [_text(fields.get(column)) for column in ("label", *columns)]
+            written.writerow([records.uuid_text(row.uuid), answers[0], versions.get(row.id, 0), *answers[1:]])
+
+
+def deleted(session: Session, sender: Sender, name: str, ids: Sequence[str]) -> dict[str, bool]:
+    """UUID → whether an entity that a phone may have made itself is gone; one that never came is not."""
+    wanted = [each for each in ids[:IDS_MAX] if _UUID(each)]
+    owner = _collection(session, sender, name)
+    rows = records.by_uuids(session, [records.uuid_bytes(each) for each in wanted])
+    gone = {
+        records.uuid_text(row.uuid)
+        for row in rows
+        if row.collection_id == owner and _is_readable(sender, row) and (row.deleted or row.merged_into is not None)
+    }
+    return {each: each in gone for each in wanted}
+
+
+def _columns(session: Session, sender: Sender, name: str) -> list[str]:
+    """The list's properties; those that are restricted come down only where the phone's role has them."""
+    association_id = sender.device.association_id
+    known = {row.name for row in form_versions.properties(session, association_id, name)} - {"label", "name"}
+    if sender.sees_restricted:
+        return sorted(known)
+    return sorted(known - Withholding(session, association_id).paths("entity", name).restricted)
+
+
+def _readable(session: Session, sender: Sender, name: str) -> Iterator[list[RecordRow]]:
+    owner = _collection(session, sender, name)
+    after = 0
+    while owner is not None:
+        rows = records.of_collection(session, owner, after, CHUNK_ROWS)
+        if not rows:
+            return
+        after = rows[-1].id
+        yield [row for row in rows if not row.deleted and row.merged_into is None and _is_readable(sender, row)]
+
+
+def _fields(row: RecordRow) -> Mapping[str, Value]:
+    state = decode_state(bytes(row.state))
+    return state.fields if state is not None else {}
+
+
+def _is_readable(sender: Sender, row: RecordRow) -> bool:
+    own = {author.id for author in sender.authors.values()}
+    return any(changes.may_read(view, row, own) for view in sender.views)
+
+
+def _collection(session: Session, sender: Sender, name: str) -> int | None:
+    """The list's collection, where the phone's role opens it."""
+    if sender.is_revoked or not sender.opens("entity", name):
+        return None
+    rows = associations.collections(session, sender.device.association_id)
+    return next((row.id for row in rows if (row.kind, row.of) == ("entity", name)), None)
+
+
+def _text(value: Value) -> str:
+    try:
+        return text_of(value)
+    except UnknownValueError:
+        return ""

@@ -1,0 +1,150 @@
+"""Clients that sign in by name and secret: HTTP Digest anywhere, Basic over https only."""
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+
+import pytest
+from requests.auth import HTTPDigestAuth
+from sqlalchemy import Engine
+from werkzeug.test import TestResponse
+
+from fieldsync.config import Settings
+from fieldsync.core import http_digest
+from fieldsync.services import openrosa_keys, rates
+from fieldsync.store import devices
+from tests.routes.collect import Collect, message, visit
+from tests.world import World
+
+
+class Signing:
+    """A client that knows a device's name and secret."""
+
+    def __init__(self, world: World, secret: str = "") -> None:
+        self.world = world
+        self.phone = world.phone()
+        device_id = world.device_id(self.phone)
+
+        def renew(session: Any) -> str:
+            row = devices.find(session, device_id)
+            assert row is not None
+            return openrosa_keys.renew(session, "operator", row, secrets.token_bytes, world.now_ms)
+
+        self.secret = secret or world.write(renew)
+        self.user = self.phone.author
+        self.client = world.app.test_client()
+
+    def ask(self, method: str = "GET", path: str = "formList", **headers: str) -> TestResponse:
+        return self.client.open(f"/v1/device/{self.user}/{path}", method=method, headers=headers)
+
+    def signed(self, challenge: str, method: str = "GET", path: str = "formList", user: str = "") -> str:
+        """What requests' own Digest would answer."""
+        auth = HTTPDigestAuth(user or self.user, self.secret)
+        auth.init_per_thread_state()
+        pairs = dict(pair.split("=", 1) for pair in challenge.removeprefix("Digest ").split(", "))
+        chal = {name: text.strip('"') for name, text in pairs.items()}
+        auth._thread_local.chal = chal  # type: ignore[attr-defined]
+        address = f"http://localhost/v1/device/{self.user}/{path}"
+        return str(auth.build_digest_header(method, address))  # type: ignore[no-untyped-call]
+
+    def challenge(self) -> str:
+        refused = self.ask()
+        assert refused.status_code == 401
+        return str(refused.headers["WWW-Authenticate"])
+
+
+@pytest.fixture
+def signing(world: World) -> Signing:
+    return Signing(world)
+
+
+def test_a_client_that_answers_the_challenge_is_its_device(signing: Signing) -> None:
+    answered = signing.ask(Authorization=signing.signed(signing.challenge()))
+    assert answered.status_code == 200
+    assert f"/v1/device/{signing.user}/forms/" in answered.text
+
+
+def test_it_sends_and_downloads_under_its_name(world: World, signing: Signing) -> None:
+    record = world.uuid()
+    header = signing.signed(signing.challenge(), "POST", "submission")
+    sent = signing.client.post(
+        f"/v1/device/{signing.user}/submission",
+        data={"xml_submission_file": visit(record)},
+        headers={"Authorization": header},
+    )
+    assert sent.status_code == 201, sent.text
+    assert world.fields(record)["name"] == "Amina"
+
+
+@pytest.mark.parametrize("wrong", ["secret", "user", "method", "path", "qop", "nonce", "nothing", "garbage"])
+def test_a_wrong_answer_is_refused_like_any_other(world: World, signing: Signing, wrong: str) -> None:
+    challenge = signing.challenge()
+    right = signing.signed(challenge)
+    other = Signing(world)
+    headers = {
+        "secret": Signing.signed(other, challenge).replace(other.user, signing.user),
+        "user": signing.signed(challenge, user=other.user),
+        "method": signing.signed(challenge, "POST"),
+        "path": signing.signed(challenge, path="submission"),
+        "qop": right.replace('qop="auth"', 'qop="auth-int"'),
+        "nonce": right.replace("nonce=", "nonce=x"),
+        "nothing": "Digest ",
+        "garbage": 'Digest realm="fieldsync", ' + "a=" * 3000,
+    }
+    refused = signing.ask(Authorization=headers[wrong])
+    unknown = signing.client.get(f"/v1/device/{'0' * 32}/formList", headers={"Authorization": headers[wrong]})
+    assert (refused.status_code, unknown.status_code) == (401, 401)
+    assert message(refused) == message(unknown)
+
+
+def test_a_challenge_grows_old_and_the_client_is_told(world: World, signing: Signing) -> None:
+    header = signing.signed(signing.challenge())
+    world.now_ms += http_digest.NONCE_MS + 1
+    refused = signing.ask(Authorization=header)
+    assert refused.status_code == 401
+    assert "stale=true" in refused.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(("public_url", "status"), [("https://field.example", 200), ("http://field.example", 401)])
+def test_basic_is_taken_over_https_only(engine: Engine, tmp_path: Any, public_url: str, status: int) -> None:
+    world = World(engine, Settings(data=tmp_path, public_url=public_url))
+    signing = Signing(world)
+    pair = base64.b64encode(f"{signing.user}:{signing.secret}".encode()).decode()
+    assert signing.ask(Authorization=f"Basic {pair}").status_code == status
+    for said in (f"{signing.user}:no", "no:" + signing.secret, "\0", ""):
+        wrong = base64.b64encode(said.encode()).decode()
+        assert signing.ask(Authorization=f"Basic {wrong}").status_code == 401
+    offered = signing.ask().headers.getlist("WWW-Authenticate")
+    assert offered[1:] == ['Basic realm="fieldsync"'] * (status == 200)
+    world.database.close()
+
+
+def test_the_secret_in_the_address_is_the_same_device(world: World, signing: Signing) -> None:
+    collect = Collect(world, signing.phone)
+    collect.base = f"/v1/key/{signing.secret}"
+    assert collect.forms()
+
+
+def test_a_new_secret_makes_the_former_worthless(world: World, signing: Signing) -> None:
+    device_id = world.device_id(signing.phone)
+
+    def renew(session: Any) -> str:
+        row = devices.find(session, device_id)
+        assert row is not None
+        return openrosa_keys.renew(session, "operator", row, secrets.token_bytes, world.now_ms)
+
+    former, signing.secret = signing.secret, world.write(renew)
+    assert signing.client.get(f"/v1/key/{former}/formList").status_code == 401
+    assert signing.client.get(f"/v1/key/{signing.secret}/formList").status_code == 200
+    assert signing.phone.sync()["device"]["status"] == "active"
+
+
+def test_secrets_are_guessed_as_slowly_as_tokens(signing: Signing) -> None:
+    guesses = (signing.client.get(f"/v1/key/{number}/formList") for number in range(rates.OF_UNKNOWN_TOKENS.tries + 60))
+    assert 429 in {answer.status_code for answer in guesses}
+
+
+def test_what_is_stored_is_what_rfc_7616_compares() -> None:
+    """The example of RFC 2617, section 3.5, with our realm."""
+    assert http_digest.basis("Mufasa", "Circle Of Life") == hashlib.md5(b"Mufasa:fieldsync:Circle Of Life").hexdigest()
