@@ -24,6 +24,7 @@ from fieldsync.routes import (
     exports,
     forms,
     health,
+    indicators,
     openrosa,
     openrosa_signing,
     people,
@@ -47,7 +48,7 @@ BLUEPRINTS = tuple(
     part.blueprint
     for part in (
         *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
-        audit,
+        *(audit, indicators),
     )
 )
 

@@ -130,7 +130,7 @@ def publish_figures(database: Database) -> None:
     with database.read() as session:
         due = publications.is_due(session, at)
     if due:
-        database.write(lambda session: publications.publish(session, at))
+        publications.publish(database, at)
 
 
 def judge_quality(database: Database) -> None:

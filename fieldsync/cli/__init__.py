@@ -13,6 +13,7 @@ from fieldsync.cli.demonstration import demo
 from fieldsync.cli.devices import device
 from fieldsync.cli.exporting import export
 from fieldsync.cli.forms import form
+from fieldsync.cli.indicators import indicator
 from fieldsync.cli.outlines import outline
 from fieldsync.cli.people import person
 from fieldsync.cli.records import record
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 for command in (
-    *(association, audit, backup, demo, device, doctor, export, form, outline, person, record, restore, role, run),
-    *(settings, token, worker),
+    *(association, audit, backup, demo, device, doctor, export, form, indicator, outline, person, record, restore),
+    *(role, run, settings, token, worker),
 ):
     main.add_command(command)

@@ -34,7 +34,8 @@ IN_FORMATION, REGISTERED = "in_formation", "registered"
 class Item(NamedTuple):
     """What one subject adds to one indicator: `amount` of `part` in a month. `level`: judged how far at least.
 
-    `key` tells apart what one subject adds several times. Dimensions are empty where nothing is known or asked.
+    `key` tells apart what one subject adds several times. Dimensions are empty where nothing is known or asked; a
+    category may hold a second one after a slash.
     """
 
     part: str
@@ -267,10 +268,8 @@ def _incidents(_indicator: Indicator, facts: Facts) -> Iterator[Item]:
     for fact in facts.of("intake", reason=("violence",)):
         if not fact.data.get("elsewhere"):
             commune, band = str(fact.data.get("commune", "")), str(fact.data.get("band", ""))
-            category = str(fact.data.get("class", ""))
+            category = f"{fact.data.get('class', '')}/{'+'.join(fact.data.get('law', ()))}"
             yield Item("event", fact.record, fact.month, commune=commune, band=band, category=category)
-            for law in fact.data.get("law", ()):
-                yield Item("law", f"{fact.record} {law}", fact.month, commune=commune, category=str(law))
 
 
 def _centres(_indicator: Indicator, facts: Facts) -> Iterator[Item]:
@@ -343,7 +342,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "groups": Way(GROUP, _groups, "F7", (Shown("group"),), ("group",)),
     "ideas": Way(IDEA, _ideas, "F6", (Shown("project"),), ("project",)),
-    "incidents": Way(SURVIVOR, _incidents, "F2", (Shown("event"),), ("event", "law")),
+    "incidents": Way(SURVIVOR, _incidents, "F2", (Shown("event"),), ("event",)),
     "insertion": Way(
         PERSON,
         _insertion,

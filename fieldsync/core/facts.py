@@ -173,9 +173,10 @@ def _activity(answers: Answers) -> Iterator[Fact]:
 
 
 def _idea(answers: Answers) -> Iterator[Fact]:
-    if not answers.entity():
+    uuid = answers.text("idea_uuid") or answers.entity()
+    if not uuid:
         return
-    idea, month = f"{IDEA}:{answers.entity()}", month_of_date(answers.text("today"))
+    idea, month = f"{IDEA}:{uuid}", month_of_date(answers.text("today"))
     data = {"kind": answers.text("kind"), "commune": commune_of(answers.text("place"))}
     yield Fact("idea", idea, month=month, data=data)
     for row in answers.rows("holders"):
@@ -231,14 +232,14 @@ def _monthly(answers: Answers) -> Iterator[Fact]:
 def _application(answers: Answers) -> Iterator[Fact]:
     if answers.entity():
         led = "yes" in (answers.text("women_led"), answers.text("youth_led"))
-        month = month_of_date(answers.text("today"))
+        month = month_of_date(answers.text("date") or answers.text("today"))
         yield Fact("application", f"{APPLICATION}:{answers.entity()}", month=month, data={"led": led})
 
 
 def _decision(answers: Answers) -> Iterator[Fact]:
     if answers.text("application"):
         data = {"state": answers.text("state"), "award": centimes(answers.text("award_mad"))}
-        month = month_of_date(answers.text("today"))
+        month = month_of_date(answers.text("date") or answers.text("today"))
         yield Fact("decision", f"{APPLICATION}:{answers.text('application')}", month=month, data=data)
 
 

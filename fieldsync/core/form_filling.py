@@ -101,6 +101,27 @@ class Filling:
                 break
         return found
 
+    def begun(self, stamp_ms: int, zone: tzinfo) -> dict[str, Value]:
+        """A record before anybody has answered: the form's defaults, and what follows from them outside of repeats."""
+        found: dict[str, Value] = {
+            question.path: value_from_text(question.type, question.default)
+            for question in self.form.questions
+            if question.default and not question.repeats
+        }
+        calculations = [each for each in self.form.questions if each.calculate and not each.repeats]
+        for _ in range(PASSES_MAX if calculations else 0):
+            environment = environment_of(found, stamp_ms, zone)
+            told = [(each, self._text(each, environment, each.path)) for each in calculations]
+            now = {
+                each.path: value_from_text(each.type, value)
+                for each, value in told
+                if value is not None and text_of(found.get(each.path)) != value
+            }
+            if not now:
+                break
+            found |= now
+        return found
+
     def addresses(self, path: str, repeats: Sequence[str], occurrences: Occurrences) -> Iterator[str]:
         """Every place of a question in a record: one, or one for each row of the repeats around it."""
         prefixes, done = [""], 0

@@ -17,7 +17,7 @@ THRESHOLD, THRESHOLD_MIN = 5, 3
 UNIQUE, ATTENDANCE = "unique", "attendance"
 OPERATORS = ("=", ">=", "<=", "each <=")
 UNITS = ("persons", "events", "organisations", "projects", "mad", "percent", "hours")
-DIMENSIONS = ("commune", "band", "sex", "disability", "category")
+DIMENSIONS = ("commune", "band", "sex", "disability", "category", "law")
 PERIODS = ("programme", "year", "quarter", "month")
 
 INDICATORS_MAX = 200

@@ -68,13 +68,22 @@ class Tally(msgspec.Struct):
     divisions: list[Division]
 
 
-def tally(indicator: Indicator, association: str, sums: Sequence[Sum], rule: str, threshold: int, until: int) -> Tally:
-    """What an indicator shows under a suppression rule, up to a month."""
+def tally(
+    indicator: Indicator,
+    association: str,
+    sums: Sequence[Sum],
+    rule: str,
+    threshold: int,
+    until: int,
+    divide: bool = True,
+) -> Tally:
+    """What an indicator shows under a suppression rule, up to a month; without `divide` its figures only."""
     way = WAYS[indicator.rule.count]
     within = [each for each in sums if each.month <= until]
     divisions = {
         part: _division(indicator, part, [each for each in within if each.part == part], rule, threshold, until)
         for part in way.divided
+        if divide or rule == S2
     }
     figures = [_figure(indicator, shown, within, rule, threshold, divisions) for shown in _in_order(indicator)]
     return Tally(indicator.code, association, rule, figures, [_told(*each) for each in divisions.values()])
@@ -105,12 +114,20 @@ def _in_order(indicator: Indicator) -> list[Shown]:
 def _division(
     indicator: Indicator, part: str, sums: Sequence[Sum], rule: str, threshold: int, until: int
 ) -> tuple[str, tuple[str, ...], Published]:
-    dimensions = ("commune", "category") if part == "law" else indicator.disaggregated
+    dimensions = indicator.disaggregated
     counts: Counter[Leaf] = Counter()
     for each in sums:
         if each.level == APPROVED:
-            counts[(each.month, *(str(getattr(each, name)) for name in dimensions))] += each.amount
+            counts[(each.month, *(_value(each, name) for name in dimensions))] += each.amount
     return part, dimensions, suppression.published(counts, dimensions, rule, threshold, until)
+
+
+def _value(each: Sum, dimension: str) -> str:
+    """What stands in a dimension; the law's categories stand behind the class of an incident."""
+    category, _, law = each.category.partition("/")
+    if dimension in ("category", "law"):
+        return law if dimension == "law" else category
+    return str(getattr(each, dimension))
 
 
 def _told(part: str, dimensions: tuple[str, ...], found: Published) -> Division:

@@ -62,6 +62,7 @@ ACTIONS: Mapping[str, str] = {
     "exported": "records were taken out as a file",
     "export_fetched": "the file of an export that tells of people was fetched",
     "roles_loaded": "the role book was replaced",
+    "indicators_loaded": "indicators, targets and thresholds were replaced; the detail is how many there are",
     "anchor_made": "the heads of the chains were written down elsewhere",
 }
 """Every action, and what it says."""

@@ -1,5 +1,6 @@
 """The figures that somebody sees: live ones for who works with the records, published ones for everybody else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -7,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import S2, Indicator, IndicatorBook
+from fieldsync.core.indicators import EVERYONE, S2, Indicator, IndicatorBook
 from fieldsync.core.months import BEGINNING, month_of_ms
 from fieldsync.core.tallies import Sum, Tally, quality, tally, together
 from fieldsync.core.validation import PROGRAMME_ZONE
@@ -71,14 +72,14 @@ def is_shown(session: Session, sight: Sight, code: str) -> bool:
     return found is not None and bool(WAYS[found.rule.count].family) and sight.shows(found)
 
 
-def board(session: Session, sight: Sight, now_ms: int) -> Board:
-    """Every indicator that somebody may see, in the order of the book."""
+def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], bool] = lambda _code: True) -> Board:
+    """Every indicator that somebody may see, association by association; `divide`: of which divisions are wanted."""
     content, until = indicator_book.content(session), month_of_ms(now_ms, PROGRAMME_ZONE)
     book = indicator_book.decoded(content)
     edition = publications.latest(session)
     day = day_of(now_ms)
     threshold = book.threshold(day)
-    shown = [each for each in book.indicators if sight.shows(each)]
+    shown = sorted((each for each in book.indicators if sight.shows(each)), key=_place_of(book))
     sums = {} if sight.only_published else {each.id: sums_of(session, each.id) for each in sight.associations}
     forms = {each.id: _families(session, each) for each in sight.associations}
     rows = []
@@ -92,7 +93,8 @@ def board(session: Session, sight: Sight, now_ms: int) -> Board:
             found = edition.find(indicator, sight) if edition else None
         else:
             own = together(sums[each.id][indicator.code] for each in concerned if indicator.code in sums[each.id])
-            found = live(content, indicator.code, sight.rule(indicator), tuple(sorted(own)), threshold, until)
+            found = live(content, indicator.code, sight.rule(indicator), tuple(sorted(own)), threshold, until,
+                         divide(indicator.code))  # fmt: skip
         rows.append(Row(indicator, found, has_form))
     behind = sum(following.behind(session, indicator_book.FOLLOWER, each.id) for each in sight.associations)
     states = {each.slug: sums[each.id].get(counting.QUALITY, []) for each in sight.associations if sums}
@@ -102,6 +104,12 @@ def board(session: Session, sight: Sight, now_ms: int) -> Board:
         edition.made_ms if edition else None, edition.until if edition else BEGINNING,
         sight.only_published,
     )  # fmt: skip
+
+
+def _place_of(book: IndicatorBook) -> Callable[[Indicator], int]:
+    """Indicators of one association together, as the book first names it; those of all last."""
+    owners = list(dict.fromkeys(each.association for each in book.indicators if each.association != EVERYONE))
+    return lambda each: owners.index(each.association) if each.association in owners else len(owners)
 
 
 def day_of(now_ms: int) -> str:
@@ -118,11 +126,13 @@ def sums_of(session: Session, association_id: int) -> dict[str, list[Sum]]:
 
 
 @lru_cache(maxsize=64)
-def live(content: bytes, code: str, rule: str, sums: tuple[Sum, ...], threshold: int, until: int) -> Tally:
+def live(
+    content: bytes, code: str, rule: str, sums: tuple[Sum, ...], threshold: int, until: int, divide: bool
+) -> Tally:
     """An indicator as it is now. What must be hidden takes a while to find, so the last ones are remembered."""
     indicator = indicator_book.decoded(content).find(code)
     assert indicator is not None
-    return tally(indicator, "", sums, rule, threshold, until)
+    return tally(indicator, "", sums, rule, threshold, until, divide)
 
 
 def _families(session: Session, owner: AssociationRow) -> set[str]:

@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+from fieldsync.core.export_cells import safe
 from fieldsync.core.months import Period, around, months
 from fieldsync.core.tallies import Division, Figure, Number, Tally
 from fieldsync.services.figures import Board, Row
@@ -26,7 +27,7 @@ def told(board: Board, period: Period) -> dict[str, Any]:
         "behind": board.behind,
         "published_ms": board.published_ms,
         "published_until": board.published_until or None,
-        "indicators": [_row(board, row, period) for row in board.rows],
+        "indicators": [row_told(board, row, period) for row in board.rows],
         "quality": [
             {"association": slug, "figures": [_figure(each, period, 0) for each in tally.figures]}
             for slug, tally in board.quality.items()
@@ -34,7 +35,8 @@ def told(board: Board, period: Period) -> dict[str, Any]:
     }
 
 
-def _row(board: Board, row: Row, period: Period) -> dict[str, Any]:
+def row_told(board: Board, row: Row, period: Period) -> dict[str, Any]:
+    """One indicator in a period."""
     indicator, target = row.indicator, row.indicator.target(board.day)
     funder = board.book.funder(board.day)
     return {
@@ -131,4 +133,4 @@ def _write(lines: Any, board: Board, row: Row, tally: Tally, period: Period) -> 
             if values:
                 by, value = (" × ".join(each[place] for each in values) for place in (0, 1))
                 number = f"<{board.threshold}" if count is None else count
-                lines.writerow([*start, division.part, row.indicator.unit, by, value, number, "", ""])
+                lines.writerow([*start, division.part, row.indicator.unit, by, safe(value), number, "", ""])

@@ -24,6 +24,11 @@ def book(session: Session) -> IndicatorBook:
     return decoded(content(session))
 
 
+def editions(session: Session, limit: int) -> list[tuple[int, int]]:
+    """(number, when it was loaded, ms) of the last editions, the newest first."""
+    return figures.editions(session, limit)
+
+
 def content(session: Session) -> bytes:
     """The edition in force as it is stored; empty where none was loaded."""
     found = figures.read_book(session)

@@ -18,11 +18,13 @@ from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import counting, indicator_book
 from fieldsync.services.sight import Sight
 from fieldsync.store import associations, figures
+from fieldsync.store.db import Database
 
 REVIEW_DAYS = 8
 """A month is published once it has been over for so long: reviews are due within a week."""
 
 DAY_MS = 24 * 3600 * 1000
+COUNTED_STEP = 500
 
 
 class Edition(msgspec.Struct):
@@ -65,9 +67,29 @@ def is_due(session: Session, now_ms: int) -> bool:
     return known is None or known.until < closed_month(now_ms)
 
 
-def publish(session: Session, now_ms: int, until: int | None = None) -> Edition:
-    """Publish everything up to a month, the last closed one unless said otherwise."""
-    last = until or closed_month(now_ms)
+def publish(database: Database, now_ms: int, until: int | None = None) -> Edition:
+    """Publish everything up to a month, the last closed one unless said otherwise.
+
+    What came in is counted first. What must be hidden takes a while to find, so others write meanwhile.
+    """
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+    for association_id in owners:
+        _count(database, association_id)
+    with database.read() as session:
+        made = edition(session, now_ms, until or closed_month(now_ms))
+    content = msgspec.json.encode(made)
+    database.write(lambda session: figures.add_publication(session, made.until, now_ms, content))
+    return made
+
+
+def _count(database: Database, association_id: int) -> None:
+    while database.write(lambda session: counting.catch_up(session, association_id, COUNTED_STEP)):
+        pass
+
+
+def edition(session: Session, now_ms: int, last: int) -> Edition:
+    """What is to be published up to a month."""
     book, day = indicator_book.book(session), f"{last // 100}-{last % 100:02}-28"
     threshold = book.threshold(day)
     sums = {each.slug: _sums(session, each.id) for each in associations.everyone(session)}
@@ -84,14 +106,10 @@ def publish(session: Session, now_ms: int, until: int | None = None) -> Edition:
     for each in tallies:
         for figure in each.figures:
             figure.waiting, figure.rejected = {}, {}
-    made = Edition(last, now_ms, tallies)
-    figures.add_publication(session, last, now_ms, msgspec.json.encode(made))
-    return made
+    return Edition(last, now_ms, tallies)
 
 
 def _sums(session: Session, association_id: int) -> dict[str, Sequence[Sum]]:
-    while counting.catch_up(session, association_id, 500):
-        pass
     found: dict[str, list[Sum]] = {}
     for row in figures.cells(session, association_id):
         found.setdefault(row.indicator, []).append(Sum(*row[2:]))

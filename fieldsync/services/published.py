@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -45,17 +46,25 @@ def published(session: Session, association_id: int, form: str, version: str | N
 
 
 def _compile_once(session: Session, row: FormVersionRow) -> CompiledForm:
+    def compiled() -> CompiledForm:
+        form = read_form(form_versions.content(session, row.id).xform)
+        if isinstance(form, list):
+            raise AssertionError(f"the stored form version {row.id} cannot be read: {form[0].code}")
+        return compile_form(form, form_versions.files(session, row.id))
+
+    return remembered(row.hash, compiled)
+
+
+def remembered(content_hash: str, make: Callable[[], CompiledForm]) -> CompiledForm:
+    """What a form of this content was compiled to, or what `make` compiles now."""
     with _guard:
-        known = _compiled.get(row.hash)
+        known = _compiled.get(content_hash)
         if known is not None:
-            _compiled.move_to_end(row.hash)
+            _compiled.move_to_end(content_hash)
             return known
-    form = read_form(form_versions.content(session, row.id).xform)
-    if isinstance(form, list):
-        raise AssertionError(f"the stored form version {row.id} cannot be read: {form[0].code}")
-    compiled = compile_form(form, form_versions.files(session, row.id))
+    compiled = make()
     with _guard:
-        _compiled[row.hash] = compiled
+        _compiled[content_hash] = compiled
         while len(_compiled) > COMPILED_MAX:
             _compiled.popitem(last=False)
     return compiled

@@ -38,9 +38,9 @@ CLEARING_PASSES = 8
 
 @dataclass(frozen=True)
 class Opened:
-    """A record whose answers somebody corrects. `base`: what she saw, at the heads `seen`; `hidden`: paths not hers."""
+    """A record whose answers somebody corrects, or one that is only tried. `base`: what she saw, at the heads `seen`;
+    `hidden`: paths not hers."""
 
-    found: Found
     version: Published
     seen: tuple[OperationId, ...]
     base: Mapping[str, Value]
@@ -96,7 +96,7 @@ def opened(
         return Problem("began_elsewhere")
     hidden = reading.hidden_of(session, reader, found, revealed)
     heads = state.heads if seen is None else tuple(seen)
-    return Opened(found, version, heads, base, hidden.withheld | hidden.masked, state.rules_stamp[0])
+    return Opened(version, heads, base, hidden.withheld | hidden.masked, state.rules_stamp[0])
 
 
 def _base(

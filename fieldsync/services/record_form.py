@@ -1,7 +1,7 @@
 """A record's form as a page shows it for correcting: what is asked now, which choices, what was found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
@@ -232,6 +232,20 @@ class Form:
 
 LONG = 60
 """Characters of an answer that needs more than a line."""
+
+
+def without_errors(parts: Sequence[FormPart]) -> tuple[FormPart, ...]:
+    """The same parts while nobody has asked what is wrong."""
+    return tuple(_without_errors(part) for part in parts)
+
+
+def _without_errors(part: FormPart) -> FormPart:
+    if isinstance(part, Field):
+        return replace(part, errors=())
+    if isinstance(part, Group):
+        return replace(part, inner=without_errors(part.inner))
+    rows = tuple(replace(row, inner=without_errors(row.inner)) for row in part.rows)
+    return replace(part, rows=rows, errors=())
 
 
 def summary(form: Form) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.access import COUNT_RECORDS, READ_RECORDS, Grant
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import EVERYONE, S0, S1, Indicator
+from fieldsync.core.indicators import S0, S1, Indicator
 from fieldsync.core.roles import ALL, HIDDEN
 from fieldsync.services.readers import Reader
 from fieldsync.store import associations
@@ -29,9 +29,8 @@ class Sight:
 
     def shows(self, indicator: Indicator) -> bool:
         """Whether an indicator is there at all: another association's is as if it were not, like a closed family's."""
-        here = indicator.association == EVERYONE or any(indicator.concerns(each.slug) for each in self.associations)
         family = WAYS[indicator.rule.count].family
-        return here and (self.only_published or not family or _holds(self.families, family))
+        return bool(self.concerned(indicator)) and (self.only_published or not family or _holds(self.families, family))
 
     def concerned(self, indicator: Indicator) -> tuple[AssociationRow, ...]:
         """The associations that contribute to it, as far as they are seen."""

@@ -12,10 +12,12 @@ from sqlalchemy import Column, Table
 
 from fieldsync.config import settings_table
 from fieldsync.core.access import PERMISSIONS
+from fieldsync.core.indicators import IndicatorBook
 from fieldsync.core.messages import MESSAGES
 from fieldsync.core.review_moves import ASKED, DUE, FREE, HELD, MOVES
 from fieldsync.core.roles import Role, RoleBook
 from fieldsync.services.auditing import ACTIONS
+from fieldsync.services.indicator_book import read_file as read_indicators
 from fieldsync.services.role_book import read_file
 from fieldsync.store.models import Base
 from tests.house.source import PACKAGE, ROOT, python_files, tree
@@ -160,6 +162,31 @@ def exclusion_table() -> str:
     )
 
 
+def indicator_table() -> str:
+    """Every indicator, as it is defined."""
+    book = read_indicators(ROOT / "forms" / "indicators.yaml")
+    assert isinstance(book, IndicatorBook), book
+    lines = [
+        "| # | Assoc. | Indicator | Unit | Target | Definition | Divided by | Rule |",
+        f"|{' --- |' * 8}",
+    ]
+    for each in book.indicators:
+        aims = ", ".join(f"{target.operator} {target.target}" for target in each.targets) or "reported"
+        divided = ", ".join(each.disaggregated)
+        cells = (
+            each.code,
+            each.association,
+            each.en,
+            each.unit,
+            aims,
+            each.definition["en"],
+            divided,
+            each.suppression,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def action_table() -> str:
     """Every action of the audit log."""
     lines = ["| action | says that |", "| --- | --- |"]
@@ -219,6 +246,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "roles": ("docs/access.md", role_table),
     "exclusions": ("docs/access.md", exclusion_table),
     "actions": ("docs/access.md", action_table),
+    "indicators": ("docs/programme.md", indicator_table),
     "moves": ("docs/desk.md", move_table),
     "settings": ("docs/operating.md", settings_table),
     "commands": ("docs/operating.md", command_table),

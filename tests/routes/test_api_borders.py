@@ -48,6 +48,8 @@ class Ids:
     author: str
     export_id: str
     form: str = "visit"
+    indicator: str = "I02"
+    upload: str = "0" * 32
     name: str = "picture.png"
     sha256: str = "0" * 64
     filename: str = "nothing.css"

@@ -161,9 +161,58 @@ def test_what_a_designer_writes_is_never_markup(world: World) -> None:
         assert "&lt;script&gt;alert(1)" in who.opens(looked).text
     good = address(uploads(who, form))
     assert who.fills(f"{good}/publish", page=good).status_code == 303
-    for path in ("/forms", "/forms/visit"):
+    for path in ("/forms", "/forms/visit", "/forms/visit/try"):
         assert "<script>alert" not in who.opens(path).text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in who.opens(path).text
+
+
+TRIED = """
+| survey |
+|  | type | name | label | relevant | constraint | required | calculation | bind::fs:class |
+|  | select_one colour | colour | Colour |  |  | yes |  | P1 |
+|  | integer | age | Age | ${colour} = 'red' | . < 120 |  |  | P1 |
+|  | calculate | twice |  |  |  |  | ${age} * 2 | P1 |
+|  | note | shown | Twice: ${twice} | ${age} > 0 |  |  |  | P1 |
+|  | begin_repeat | children | Children |  |  |  |  | P2 |
+|  | text | called | Called |  |  | yes |  | P2 |
+|  | end_repeat |  |  |  |  |  |  |  |
+| choices |
+|  | list_name | name | label |
+|  | colour | red | Red |
+|  | colour | blue | Blue |
+| settings |
+|  | form_id | form_title | version | namespaces |
+|  | tried | Tried | 1 | fs="urn:fieldsync:form" |
+"""
+
+
+def test_a_form_is_tried_by_its_own_rules_and_nothing_is_kept(world: World) -> None:
+    who = visitor(world, "designer")
+    trial = f"{address(uploads(who, TRIED))}/try"
+    page = who.opens(trial).text
+    assert 'name="a:colour"' in page and 'name="a:age"' not in page
+
+    answers = {"asked": ["colour", "age"], "a:colour": "red", "a:age": "130"}
+    page = who.fills(trial, {**answers, "step": "follow"}).text
+    assert 'name="a:age"' in page and 'role="alert"' not in page
+    page = who.fills(trial, {**answers, "step": "check"}).text
+    assert 'role="alert"' in page and 'href="#f-age"' in page
+    page = who.fills(trial, {**answers, "a:age": "12", "step": "check"}).text
+    assert "Aucune règle n’est enfreinte." in page
+    page = who.fills(trial, {"asked": ["colour"], "step": "check"}).text
+    assert 'href="#f-colour"' in page
+    page = who.fills(trial, {"step": "add:children"}).text
+    assert re.search(r'name="a:children\[[0-9a-f-]{36}\]/called"', page)
+    with world.database.read() as session:
+        for table in ("record", "operation", "quarantine"):
+            assert execute(session, f"SELECT count(*) FROM {table}").scalar_one() == 0
+
+
+def test_a_published_form_is_tried_by_whoever_may_read_it_and_a_broken_one_by_nobody(world: World) -> None:
+    assert 'name="a:name"' in visitor(world, "coordinator").opens("/forms/visit/try?version=1").text
+    who = visitor(world, "designer")
+    assert who.opens("/forms/visit/try?version=9").status_code == 404
+    assert who.opens(f"{address(uploads(who, BROKEN))}/try").status_code == 404
 
 
 def bomb() -> bytes:

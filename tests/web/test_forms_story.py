@@ -39,6 +39,13 @@ def written(folder: Path, name: str, text: str) -> str:
     return str(path)
 
 
+def try_it(page: Page) -> None:
+    """Open the trial and ask at once what a phone would refuse."""
+    page.locator("main a[href$='/try']").click()
+    press_on(page)
+    expect(page.locator("#errors")).to_be_visible()
+
+
 def test_a_form_is_published_after_a_broken_first_try(
     page: Page, site: Site, screen: Screen, pictures: Path | None, tmp_path: Path
 ) -> None:
@@ -71,6 +78,9 @@ def test_a_form_is_published_after_a_broken_first_try(
     expect(page.locator(".changes")).to_contain_text("person/nickname")
     expect(page.locator("form[enctype]")).to_contain_text("places.csv")
     look("form-compared")
+    try_it(page)
+    look("form-tried")
+    page.locator("a.crumb").click()
     press_on(page)
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "The version is published; phones get it at their next sync.")

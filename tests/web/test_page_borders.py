@@ -197,7 +197,7 @@ def test_what_is_own_is_there(two: Two) -> None:
     assert closed == set()
 
 
-ONLY_TO_ITS_MAKER = {"pages.collect_picture", "pages.offer_picture", "pages.upload"}
+ONLY_TO_ITS_MAKER = {"pages.collect_picture", "pages.offer_picture", "pages.upload", "pages.try_upload"}
 """What shows only to the browser or the person that made it."""
 
 

@@ -247,7 +247,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "{path} has no choices.": ("لا خيارات للسؤال {path}.", "{path} n’a pas de choix."),
     "{path} has no label in {missing}; {labels} is shown.": (
         "لا نص للسؤال {path} باللغات: {missing}؛ يظهر {labels}.",
-        "{path} n’a pas de libellé en {missing} ; c’est {labels} qui s’affiche.",
+        "{path} n’a pas de libellé dans ces langues : {missing} ; {labels} s’affiche.",
     ),
     "{path} has no sensitivity class and counts as P2.": (
         "لا صنف حساسية للسؤال {path}، فيُعدّ P2.",

@@ -17,11 +17,12 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.submission import desk_of_reader, find, onward, said_text, too_long
-from fieldsync.services import reading, record_editing, record_form, reviewing, signing
+from fieldsync.routes.pages.typed_form import read_typed
+from fieldsync.services import reading, record_editing, record_form, reviewing
 from fieldsync.services.desk import Found
 from fieldsync.services.record_editing import Corrected, Opened, Typed
 
-ADD, REMOVE, SAVE, ANYWAY, REVEAL = "add:", "remove:", "save", "anyway", "reveal"
+SAVE, ANYWAY, REVEAL = "save", "anyway", "reveal"
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,9 @@ def _step() -> Step:
         ids = None
     if ids is None:
         raise Refused(Problem("began_elsewhere"))
-    rows = [row for row in request.form.getlist("row") if pressed != REMOVE + row]
-    if pressed.startswith(ADD):
-        rows.append(f"{pressed.removeprefix(ADD)}[{signing.new_uuid(context().draw)}]")
-    asked = request.form.getlist("asked")
-    typed = Typed({path: request.form.getlist(f"a:{path}") for path in asked}, asked, rows)
+    carried = read_typed(pressed)
     revealed = pressed == REVEAL or request.form.get("revealed") == "yes"
-    return Step(pressed, typed, ids, revealed, said_text("reason"))
+    return Step(pressed, carried, ids, revealed, said_text("reason"))
 
 
 def _note_revealed(form: str, record: str) -> None:

@@ -1,5 +1,6 @@
 """Findings of a form as pages show them: where, what, and the repair; and the rows of the sheets around them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from fieldsync.routes.pages import language
 from fieldsync.services.form_uploads import Excerpt
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi"})
+
+CODE = re.compile(r"\$?\{?'?[A-Za-z][A-Za-z0-9_:./#-]*'?\}?|\$\{")
+"""A name, a path or a reference within a sentence."""
 
 COLUMNS_SHOWN = 8
 
@@ -62,25 +66,42 @@ def _found(each: Finding) -> Found:
         each.row or 0,
         each.column or "",
         each.path or "",
-        said.text,
+        _isolated(said.text, page),
         "" if said.language == page else said.language,
-        advice.text,
+        _isolated(advice.text, page),
         "" if advice.language == page else advice.language,
     )
 
 
+def _isolated(text: str, page: str) -> str:
+    """Names and codes within a text from right to left keep their own direction, brackets and all."""
+    return CODE.sub("\u2066\\g<0>\u2069", text) if language.DIRECTIONS[page] == "rtl" else text
+
+
 def grids(excerpts: Sequence[Excerpt], findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """The rows around the findings, each sheet as a table; cells that a finding names are tinted."""
-    return [_grid(excerpt, _tones(excerpt.sheet, findings)) for excerpt in excerpts]
+    return [_grid(excerpt, _tones(excerpt, findings)) for excerpt in excerpts]
 
 
-def _tones(sheet: str, findings: Sequence[Finding]) -> dict[tuple[int, str], str]:
+def _tones(excerpt: Excerpt, findings: Sequence[Finding]) -> dict[tuple[int, str], str]:
     """(row, column) → bad or warn; errors win."""
     found: dict[tuple[int, str], str] = {}
     for each in sorted(findings, key=lambda each: each.severity, reverse=True):
-        if each.sheet == sheet and each.row:
-            found[each.row, each.column or ""] = "bad" if each.severity == "error" else "warn"
+        if each.sheet == excerpt.sheet and each.row:
+            for column in _columns(excerpt, each.row, each.column or ""):
+                found[each.row, column] = "bad" if each.severity == "error" else "warn"
     return found
+
+
+def _columns(excerpt: Excerpt, row: int, column: str) -> list[str]:
+    """The columns that a finding means: of a text in several languages, those where it is missing."""
+    cells = dict(excerpt.rows).get(row, [])
+    empty = [
+        header
+        for place, header in enumerate(excerpt.header)
+        if header.startswith(f"{column}::") and not (place < len(cells) and cells[place])
+    ]
+    return empty if empty and column not in excerpt.header else [column]
 
 
 def _grid(excerpt: Excerpt, tones: dict[tuple[int, str], str]) -> dict[str, Any]:
@@ -92,7 +113,7 @@ def _grid(excerpt: Excerpt, tones: dict[tuple[int, str], str]) -> dict[str, Any]
         header = excerpt.header[place]
         return header not in FIRST_COLUMNS, header not in named, place
 
-    kept = sorted(sorted(used, key=rank)[:COLUMNS_SHOWN])
+    kept = sorted(used, key=rank)[:COLUMNS_SHOWN]
     columns = [excerpt.header[place] for place in kept]
     absent = [column for column in sorted(named) if column and column not in excerpt.header]
     rows = [

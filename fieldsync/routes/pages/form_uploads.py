@@ -12,7 +12,7 @@ from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.files import plain_name, read_files
-from fieldsync.routes.pages import fields, form_words, language, shell
+from fieldsync.routes.pages import fields, form_words, labels, language, shell
 from fieldsync.routes.pages.finding_words import findings_shown, grids
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
@@ -99,7 +99,7 @@ def _asked(errors: dict[str, str], status: int) -> Response:
 
 def _page(upload: str, refused: Problem | None, status: int) -> Response:
     with context().database.read() as session:
-        looked = form_uploads.look(session, _row(session, upload))
+        looked = form_uploads.look(session, row_of(session, upload))
     problem = refused or looked.outcome.problem
     findings = findings_shown(looked.outcome.findings)
     return shell.page(
@@ -121,7 +121,7 @@ def _shown(looked: Looked) -> dict[str, Any]:
         "file": looked.row.file_name,
         "expires_ms": looked.row.expires_ms,
         "form": looked.form.id if looked.form else "",
-        "title": (looked.form.title or looked.form.id) if looked.form else "",
+        "title": labels.form(looked.form.title, looked.form.id) if looked.form else None,
         "version": looked.form.version if looked.form else "",
         "is_known": looked.form is not None and looked.outcome.problem is None and not looked.outcome.is_new,
         "in_use": looked.in_use,
@@ -162,10 +162,10 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _looked_up(upload: str) -> UploadRow:
     with context().database.read() as session:
-        return _row(session, upload)
+        return row_of(session, upload)
 
 
-def _row(session: Any, upload: str) -> UploadRow:
+def row_of(session: Any, upload: str) -> UploadRow:
     found = form_uploads.find(session, reader(), upload, context().now_ms())
     if found is None:
         raise Refused(Problem("not_found"))

@@ -74,7 +74,7 @@ def form(form: str) -> Response:
 def form_xml(form: str) -> Response:
     """The XForm of a version, as a file."""
     with context().database.read() as session:
-        row = _named(session, form)
+        row = named(session, form)
         found = forms_read.xform(session, reader(), row.form, row.version)
     return _file(found, f"{form}.xml", "application/xml")
 
@@ -84,7 +84,7 @@ def form_xml(form: str) -> Response:
 def form_xlsx(form: str) -> Response:
     """The workbook of a version, as a file."""
     with context().database.read() as session:
-        row = _named(session, form)
+        row = named(session, form)
         found = forms_read.xlsx(session, reader(), row.form, row.version)
     return _file(found, f"{form}.xlsx", XLSX)
 
@@ -94,7 +94,7 @@ def form_xlsx(form: str) -> Response:
 def form_media(form: str, file: str) -> Response:
     """A picture, sound or CSV attachment of a version, as a file."""
     with context().database.read() as session:
-        row = _named(session, form)
+        row = named(session, form)
         found = forms_read.media(session, reader(), row.form, row.version, file)
     return _file(found, file, mimetypes.guess_type(file)[0] or "application/octet-stream")
 
@@ -149,12 +149,12 @@ def reopen_form(form: str) -> Response:
 def _version_of(form: str) -> tuple[FormVersionRow, int]:
     """The version that the address names, and how many phones said that they have it."""
     with context().database.read() as session:
-        row = _named(session, form)
+        row = named(session, form)
         phones = form_desk.behind(form_desk.reported(session, row.association_id), row)
     return row, len(phones.current)
 
 
-def _named(session: Any, form: str) -> FormVersionRow:
+def named(session: Any, form: str) -> FormVersionRow:
     """The version that stands behind the question mark, since it may be empty; the one in use where none does."""
     owner, version = reader().association_id, request.args.get("version")
     row = (
@@ -182,7 +182,7 @@ def _file(found: FormFile | None, name: str, content_type: str) -> Response:
 def _line(line: FormLine) -> dict[str, Any]:
     return {
         "form": line.row.form,
-        "title": line.row.title or line.row.form,
+        "title": labels.form(line.row.title, line.row.form),
         "version": line.row.version,
         "state": form_words.VERSION_STATES[line.row.state],
         "versions": line.versions,
@@ -198,7 +198,7 @@ def _shown(found: FormPage) -> dict[str, Any]:
     row = found.latest
     return {
         "id": row.form,
-        "title": row.title or row.form,
+        "title": labels.form(row.title, row.form),
         "version": row.version,
         "state": form_words.VERSION_STATES[row.state],
         "is_open": row.state == publishing.OPEN,
@@ -212,7 +212,6 @@ def _shown(found: FormPage) -> dict[str, Any]:
         "versions": [
             {
                 "version": each.version,
-                "title": each.title,
                 "state": form_words.VERSION_STATES[each.state],
                 "is_open": each.state == publishing.OPEN,
                 "published_ms": each.published_ms,

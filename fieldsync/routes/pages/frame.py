@@ -104,7 +104,7 @@ SECTIONS = {
     **dict.fromkeys(("quarantined", "held", "release_held", "judge_several"), "quarantine"),
     **dict.fromkeys(("reveal_quarantined", "judge_quarantined", "correct_quarantined"), "quarantine"),
     **dict.fromkeys(("indicator",), "dashboard"),
-    **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload"), "forms"),
+    **dict.fromkeys(("form", "retire_form", "new_upload", "take_upload", "upload", "try_form", "try_upload"), "forms"),
     **dict.fromkeys(
         ("enrol", "offer", "device", "collect", "rename_device", "move_device", "revoke_device"), "devices"
     ),

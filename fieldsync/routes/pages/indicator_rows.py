@@ -131,6 +131,7 @@ class Table:
     foot: list[tuple[str, bool]] = field(default_factory=list)
     org: str = ""
     dropped: bool = False
+    undivided: bool = False
 
     @property
     def has_hidden(self) -> bool:
@@ -152,6 +153,8 @@ def tables(each: Row, period: Period) -> list[Table]:
 
 
 def _tables(division: Division, cells: Cells, period: Period) -> list[Table]:
+    if not any(cells) and division.values:
+        return [Table(_("Divided"), "", [], [], undivided=True)]
     found = [_crossed(division, cells)] if _is_crossed(division, period) else []
     for name in division.dimensions:
         if name in division.dropped:
@@ -165,7 +168,7 @@ def _tables(division: Division, cells: Cells, period: Period) -> list[Table]:
 
 def _is_crossed(division: Division, period: Period) -> bool:
     both = division.values.get("commune") and division.values.get("band")
-    return bool(both) and period.kind in ("all", "year")
+    return bool(both) and any(len(values) > 1 for values in division.at(period.code))
 
 
 def _plain(division: Division, name: str, cells: Cells) -> Table:
@@ -173,8 +176,8 @@ def _plain(division: Division, name: str, cells: Cells) -> Table:
         (indicator_words.value(name, code), [_cell(cells.get(((name, code),), 0))])
         for code in _ordered(name, division.values[name])
     ]
-    title = str(FIGURES["law"]) if division.part == "law" else str(indicator_words.DIMENSIONS[name])
-    return Table(title, str(indicator_words.DIMENSIONS[name]), [_("Number")], lines, [_cell(cells.get((), 0))])
+    title = str(indicator_words.DIMENSIONS[name])
+    return Table(title, title, [_("Number")], lines, [_cell(cells.get((), 0))])
 
 
 def _crossed(division: Division, cells: Cells) -> Table:
@@ -197,15 +200,30 @@ def _cell(count: int | None) -> tuple[str, bool]:
     return ("", True) if count is None else (language.number(count), False)
 
 
-def crossed(board: Board, period: Period) -> Table | None:
-    """The first table by commune and age that has anything in it, for the page of all indicators."""
-    for each in board.rows:
-        for division in each.tally.divisions if each.tally else []:
-            if _is_crossed(division, period) and division.at(period.code).get((), 0):
-                table = _crossed(division, division.at(period.code))
-                table.title = str(getattr(each.indicator, language.chosen()))
-                table.org = indicator_words.association(each.indicator.association)
-                return table
+def most_crossed(board: Board, period: Period) -> str:
+    """The indicator with most persons among those that are divided by commune and age, for the page of all."""
+    wanted = [
+        each
+        for each in board.rows
+        if each.tally and {"commune", "band"} <= set(each.indicator.disaggregated) and period.kind in ("all", "year")
+    ]
+    found = max(wanted, key=lambda each: _shown_most(each, period), default=None)
+    return found.indicator.code if found is not None and _shown_most(found, period) else ""
+
+
+def _shown_most(each: Row, period: Period) -> float:
+    return float(_number(each.tally.figures[0], period) or 0) if each.tally else 0.0
+
+
+def crossed(board: Board, period: Period, code: str) -> Table | None:
+    """That indicator's table by commune and age."""
+    each = next((row for row in board.rows if row.indicator.code == code), None)
+    for division in each.tally.divisions if each and each.tally else []:
+        if _is_crossed(division, period):
+            table = _crossed(division, division.at(period.code))
+            table.title = str(getattr(each.indicator, language.chosen())) if each else ""
+            table.org = indicator_words.association(each.indicator.association) if each else ""
+            return table
     return None
 
 

@@ -20,7 +20,7 @@ BANDS: dict[str, Words] = {
     "18_24": _l("18–24"),
     "25_35": _l("25–35"),
     "36_59": _l("36–59"),
-    "60_plus": _l("60 and over"),
+    "60_plus": _l("60 +"),
 }
 
 DIMENSIONS: dict[str, Words] = {
@@ -29,6 +29,7 @@ DIMENSIONS: dict[str, Words] = {
     "sex": _l("Sex"),
     "disability": _l("Disability"),
     "category": _l("Category"),
+    "law": _l("By category of law 103-13"),
 }
 
 VALUES: dict[str, Words] = {
@@ -60,7 +61,6 @@ FIGURES: dict[str, Words] = {
     "attendance": _l("attendances"),
     "centre": _l("centres"),
     "event": _l("reported"),
-    "law": _l("By category of law 103-13"),
     "project": _l("projects"),
     "employed_month3": _l("employed at 3 months"),
     "employed_month6": _l("employed at 6 months"),
@@ -91,7 +91,7 @@ def value(dimension: str, code: str) -> str:
     if dimension == "commune":
         return _("other place") if code == "other" else labels.place(code)
     known = BANDS if dimension == "band" else VALUES
-    return str(known.get(code, code))
+    return " + ".join(str(known.get(each, each)) for each in code.split("+"))
 
 
 def operator(target: Target) -> str:

@@ -22,9 +22,12 @@ from fieldsync.services.figures import Board
 def dashboard() -> Response:
     """Every indicator that the reader may see, against its target; the phones, where she looks after them."""
     now_ms, period = context().now_ms(), asked_period()
-    shown, health = _seen(now_ms)
+    shown, health = _seen(now_ms, divide=frozenset())
     rows = indicator_rows.rows(shown, period)
-    first = indicator_rows.crossed(shown, period)
+    most = indicator_rows.most_crossed(shown, period)
+    if most:
+        shown, _health = _seen(now_ms, phones=False, divide=frozenset((most,)))
+    first = indicator_rows.crossed(shown, period, most)
     return shell.page(
         "indicators.html", rows=rows, board=shown, period=period, periods=indicator_words.periods(shown),
         health=health, crossed=first, tiles=indicator_rows.tiles(shown, health, period), now_ms=now_ms,
@@ -37,7 +40,7 @@ def dashboard() -> Response:
 def indicator(indicator: str) -> Response:
     """One indicator: its definition, month by month, and divided by commune, age, sex, disability."""
     now_ms, period = context().now_ms(), asked_period()
-    shown, _ = _seen(now_ms, wanted=indicator)
+    shown, _ = _seen(now_ms, phones=False, wanted=indicator, divide=frozenset((indicator,)))
     row = next(each for each in shown.rows if each.indicator.code == indicator)
     return shell.page(
         "indicator.html", row=indicator_rows.row(shown, row, period), tables=indicator_rows.tables(row, period),
@@ -72,8 +75,13 @@ def asked_period() -> Period:
     return found or Period("all", 0, until)
 
 
-def _seen(now_ms: int, phones: bool = True, wanted: str = "") -> tuple[Board, Any]:
-    """What the reader sees; what was just approved or merged is counted first. `wanted`: an indicator, or nothing."""
+def _seen(
+    now_ms: int, phones: bool = True, wanted: str = "", divide: frozenset[str] | None = None
+) -> tuple[Board, Any]:
+    """What the reader sees; what was just approved or merged is counted first.
+
+    `wanted`: an indicator, or nothing; `divide`: the indicators whose divisions are wanted, or all.
+    """
     who, database = reader(), context().database
     with database.read() as session:
         seen = sight.sight_of(session, who)
@@ -81,7 +89,7 @@ def _seen(now_ms: int, phones: bool = True, wanted: str = "") -> tuple[Board, An
             raise Refused(Problem("not_found"))
     figures.catch_up(database, seen)
     with database.read() as session:
-        shown = figures.board(session, seen, now_ms)
+        shown = figures.board(session, seen, now_ms, lambda code: divide is None or code in divide)
         owners = tuple(each for each in seen.associations if seen.everywhere or each.id == who.association_id)
         health = sync_health.health(session, owners, now_ms) if phones and who.may(access.SEE_DEVICES) else None
     return shown, health

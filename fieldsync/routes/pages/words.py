@@ -67,6 +67,7 @@ ACTIONS: dict[str, Words] = {
     "exported": _l("Records exported"),
     "export_fetched": _l("Export fetched"),
     "roles_loaded": _l("Roles replaced"),
+    "indicators_loaded": _l("Indicators replaced"),
     "anchor_made": _l("Anchor made"),
 }
 
