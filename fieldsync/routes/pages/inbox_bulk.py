@@ -14,11 +14,12 @@ from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import inbox as pages
 from fieldsync.routes.pages import shell
+from fieldsync.routes.pages.entity import IS_UUID
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.record_words import REVIEW_STATES
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
-from fieldsync.routes.pages.submission import COMMENT_MAX, IS_UUID, said_text
+from fieldsync.routes.pages.submission import COMMENT_MAX, said_text
 from fieldsync.services import bulk
 from fieldsync.services.bulk import Ticked
 
