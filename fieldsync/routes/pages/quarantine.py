@@ -75,7 +75,7 @@ def missing_reason() -> str:
 
 
 def _list(errors: dict[str, str], status: int = 200) -> Response:
-    who, chosen, code = reader(), language.chosen(), request.args.get("reason", "")[:CODE_CHARACTERS_MAX]
+    who, chosen, code = reader(), language.chosen(), request.args.get("why", "")[:CODE_CHARACTERS_MAX]
     with context().database.read() as session:
         found = lists.shown(
             f"quarantine {code}",
