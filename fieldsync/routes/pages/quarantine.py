@@ -11,8 +11,8 @@ from fieldsync.routes.pages import fields, labels, language, lists, shell, speak
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _, ngettext
+from fieldsync.routes.pages.submission import desk_of_reader
 from fieldsync.services import authorship, desk_lists, verdicts
-from fieldsync.services.desk import Desk
 
 VERDICTS = (verdicts.RELEASE, verdicts.REJECT)
 
@@ -55,13 +55,6 @@ def judge(ticket: str, verdict: str, reason: str) -> Problem | None:
         return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict, reason)
 
     return context().database.write(work)
-
-
-def desk_of_reader() -> Desk:
-    """The desk at which whoever is signed in acts."""
-    who = reader()
-    assert who.person is not None
-    return Desk(who.association_id, f"p{who.person.id}", context().now_ms())
 
 
 def reason_given() -> str:

@@ -17,8 +17,9 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import answer_fields, fields, heads, labels, language, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
-from fieldsync.routes.pages.quarantine import VERDICTS, desk_of_reader, judge, missing_reason, reason_given
+from fieldsync.routes.pages.quarantine import VERDICTS, judge, missing_reason, reason_given
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.submission import desk_of_reader
 from fieldsync.services import answers_told, desk_lists, quarantine_correction, quarantine_told, verdicts
 from fieldsync.services.answers_told import Words
 from fieldsync.services.published import Published, published
