@@ -18,7 +18,7 @@ PACKAGES := $(WEB)/node_modules/.installed
 QUICK := not simulation and not kills and not browser and not benchmark and not long
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-long check format bench \
+.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-long screens check format bench \
 	bench-long lock words vendor docs clean
 
 help: ## This list
@@ -86,6 +86,9 @@ $(PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json
 	@$(call needed,npm,npm)
 	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
+
+screens: $(DEVELOPING) $(PACKAGES) ## Make the pictures of docs/screens anew, from a fresh demo
+	SCREENS=docs/screens $(BIN)/python -m pytest -n 0 -m browser tests/web/test_screens.py
 
 test-long: $(DEVELOPING) ## The long versions, for a night
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fieldsync.app import now_ms
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.demo.cast import Cast, Say
-from fieldsync.services import desk, enrolment, quality_night, reviewing
+from fieldsync.services import desk, enrolment, quality_follow, quality_night, reviewing
 from fieldsync.services.desk import Desk
 from fieldsync.services.enrolment import NewDevice
 from fieldsync.services.signing import new_uuid
@@ -30,6 +30,9 @@ REASONS = {
     HAS_ISSUES: ("هل تأكدت من الجماعة؟", "Le lieu est-il le bon ?"),
     REJECTED: ("سجلت من قبل في زيارة أخرى.", "Déjà noté lors d'une autre visite."),
 }
+
+CHANGES = 500
+"""Of a change log, looked at in one transaction."""
 
 ANSWERED = 2
 """Questions from the office that a companion answers; the others wait for her next day."""
@@ -108,14 +111,21 @@ def _silent(association_id: int, name: str, days: int, unsent: int, minutes: int
 
 
 def flags(cast: Cast, say: Say) -> None:
-    """What the quality rules do every night, done at once."""
+    """What the quality rules do when something comes, and what they do every night, done at once."""
 
     def read(work: Callable[[Session], Any]) -> Any:
         with cast.database.read() as session:
             return work(session)
 
-    changed = sum(
+    for slug in sorted({phone.association for phone in cast.phones.values()}):
+        _look_at_what_came(cast, cast.associations[slug])
         quality_night.run(read, cast.database.write, cast.associations[slug], now_ms())
-        for slug in sorted({phone.association for phone in cast.phones.values()})
-    )
-    say(f"The quality rules look at everything: {changed} submissions stand out")
+    say("The quality rules look at everything, as they do every night")
+
+
+def _look_at_what_came(cast: Cast, association_id: int) -> None:
+    def step(session: Session) -> bool:
+        return quality_follow.step(session, association_id, CHANGES, now_ms())
+
+    while cast.database.write(step):
+        pass

@@ -115,7 +115,7 @@ def haste(cast: Cast, say: Say) -> None:
     first = rooms.room(phone.dice, communes, phone.versions()[rooms.FORM], day)
     for _ in range(HASTY + 1):
         phone.submit(first)
-    phone.submit(rooms.room(phone.dice, communes, first.version, day, far=True))
+    phone.submit(rooms.room(phone.dice, (str(first.writes["commune"]),), first.version, day, far=True))
     phone.sync()
     say(f"Zahra sends {HASTY} forms of last night, the same room {HASTY + 1} times, and one that lies far off")
 

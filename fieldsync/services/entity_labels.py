@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.answer_paths import UUID
 from fieldsync.core.forms import Question
+from fieldsync.core.short_codes import short_code
 from fieldsync.services import reading
 from fieldsync.services.readers import Reader
 
@@ -25,11 +26,13 @@ class EntityLabels:
         self._known: dict[tuple[str, str], str] = {}
 
     def label(self, question: Question, name: str) -> str:
-        """The label of the entity that a choice from a list names; "" where it is not hers to see, or not here."""
+        """What the entity that a choice names is called; its short code where that is not hers to see, or not here."""
         entity_list = question.itemset.instance if question.itemset else ""
         key = (entity_list, name)
-        if not entity_list or (key not in self._known and len(self._known) >= NAMED_MAX) or not IS_UUID(name):
+        if not entity_list or not IS_UUID(name):
             return ""
+        if key not in self._known and len(self._known) >= NAMED_MAX:
+            return short_code(name)
         if key not in self._known:
             self._known[key] = self._look_up(entity_list, name)
         return self._known[key]
@@ -38,4 +41,4 @@ class EntityLabels:
         found = reading.find(self._session, self._reader, uuid.lower(), "entity", entity_list)
         told = reading.told(self._session, self._reader, found, self._language)
         label = told[0]["fields"].get("label") if told else ""
-        return label if isinstance(label, str) else ""
+        return label if isinstance(label, str) and label else short_code(uuid)

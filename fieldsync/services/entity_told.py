@@ -13,6 +13,7 @@ from fieldsync.core.form_texts import Choices, FormText, spoken
 from fieldsync.core.forms import Question
 from fieldsync.core.masking import PERSONAL, RESTRICTED
 from fieldsync.core.operations import OperationId
+from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import ShownValue, shown_value
 from fieldsync.services import authorship, entity_questions, histories, provenance, reading, timeline
 from fieldsync.services.answers_told import MASKED, WITHHELD, Words
@@ -167,7 +168,7 @@ def _code(session: Session, reader: Reader, found: Found, record: Mapping[str, A
         value = record["fields"].get(name)
         if isinstance(value, str) and value and classes.get(name) not in (None, PERSONAL, RESTRICTED):
             return value[:40]
-    return records.uuid_text(found.row.uuid)[24:30]
+    return short_code(records.uuid_text(found.row.uuid))
 
 
 def _group(session: Session, found: Found) -> list[tuple[int, str]]:

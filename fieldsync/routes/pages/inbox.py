@@ -114,9 +114,16 @@ def search_inbox() -> Response:
 
 
 def asked() -> Filter:
-    """The filter of the address; of an address that asks for nothing, what waits for a decision."""
+    """The filter of the address; of an address that asks for nothing, what waits for a decision.
+
+    For somebody of the whole programme, who is at home in no association, that is what waits in all of them.
+    """
     wanted = inbox.parse(request.args)
-    return wanted if wanted != Filter() or "view" in request.args else inbox.view(wanted, "to_review")
+    if wanted != Filter() or "view" in request.args:
+        return wanted
+    who = reader()
+    is_of_programme = who.person is not None and who.person.association_id is None and who.everywhere(READ_RECORDS)
+    return replace(inbox.view(wanted, "to_review"), association=inbox.EVERYWHERE if is_of_programme else "")
 
 
 def address(wanted: Filter, **more: str) -> str:

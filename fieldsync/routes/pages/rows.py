@@ -9,6 +9,7 @@ from flask import current_app, url_for
 
 from fieldsync.core.inbox import CONFLICT, HELD, INCOMPLETE, STATES
 from fieldsync.core.problems import Problem, render
+from fieldsync.core.short_codes import short_code
 from fieldsync.routes.pages import labels, language
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.quality_words import RULES
@@ -22,9 +23,6 @@ from fieldsync.store.inbox import InboxRow
 from fieldsync.store.quarantine import QuarantineRow
 
 NOTHING_KEPT: Mapping[str, str] = MappingProxyType({})
-
-CODE_DIGITS = 6
-"""Of a record's UUID, from its last group on: enough to tell the lines of a page apart, and to be searched for."""
 
 Fact = tuple[str, str, str]
 """Tone, icon, words."""
@@ -80,12 +78,7 @@ def name_of(row: InboxRow) -> str:
 
 def code_of(row: InboxRow) -> str:
     """The short code by which people tell lines apart."""
-    return "" if row.uuid is None else short(records.uuid_text(row.uuid))
-
-
-def short(uuid: str) -> str:
-    """The short code of a record: of its last group, since the first is the time at which it was written."""
-    return uuid.rpartition("-")[2][:CODE_DIGITS]
+    return "" if row.uuid is None else short_code(records.uuid_text(row.uuid))
 
 
 def record_address(kind: str, of: str, uuid: str, kept: Mapping[str, str] = NOTHING_KEPT) -> str:

@@ -12,6 +12,7 @@ from fieldsync import __version__
 from fieldsync.config import program_folder
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.problems import Problem, http_status, render
+from fieldsync.core.short_codes import short_code
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import assets, cookies, labels, language
 from fieldsync.routes.pages.speech import _l
@@ -243,6 +244,7 @@ def names_of_templates() -> dict[str, Any]:
     return {
         "asset": assets.address,
         "list_name": labels.entity_list,
+        "short_code": short_code,
         "form_token": cookies.form_token,
         "language_address": language_address,
     }
