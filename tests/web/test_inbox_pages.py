@@ -8,6 +8,7 @@ import pytest
 from fieldsync.core.inbox import EVERYWHERE
 from fieldsync.routes.pages import inbox
 from fieldsync.services import desk
+from fieldsync.store.db import execute
 from tests.routes.test_need_to_know import publish_intake
 from tests.web.visitor import Visitor, visitor
 from tests.world import Json, Phone, World
@@ -175,6 +176,8 @@ def test_whoever_reads_all_associations_sees_them_beside_each_other(world: World
     page = overseer.opens(f"/inbox?association={EVERYWHERE}").text
     assert page.count("<tr ") == 3 and "elsewhere" in page
     assert not ticks(page)
+    world.write(lambda session: execute(session, "UPDATE person SET association_id = NULL", ()))
+    assert overseer.opens("/inbox").text.count("<tr ") == 3, "at home in no association, she begins with all of them"
 
 
 def test_sealed_forms_show_as_a_number_and_a_small_one_not_even_so(world: World) -> None:
