@@ -58,7 +58,8 @@ def told(site: Site) -> Cast:
     owner = site.associations["saf"]
     for form in ("f4_participant", "f5_activity"):
         site.write(lambda session, form=form: publishing.publish(session, owner, definition(form), now_ms()))  # type: ignore[misc]
-    phone = Companion(site, "SAF-M01").enrol("saf")
+    phone = Companion(site, "SAF-M01")
+    phone.enrol("saf")
     said = [each for _ in range(WOMEN + 1) for each in phone.meets_a_woman()]
     phone.send(said)
     for each in said[:-1]:
