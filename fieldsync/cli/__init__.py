@@ -19,6 +19,7 @@ from fieldsync.cli.people import person
 from fieldsync.cli.records import record
 from fieldsync.cli.roles import role
 from fieldsync.cli.running import run, worker
+from fieldsync.cli.submissions import submission
 from fieldsync.cli.tokens import token
 
 
@@ -44,6 +45,6 @@ def main() -> None:
 
 for command in (
     *(association, audit, backup, demo, device, doctor, export, form, indicator, outline, person, record, restore),
-    *(role, run, settings, token, worker),
+    *(role, run, settings, submission, token, worker),
 ):
     main.add_command(command)

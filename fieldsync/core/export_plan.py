@@ -155,16 +155,12 @@ def _is_told(answer: Answer, options: Options) -> bool:
     if answer.sensitivity == RESTRICTED:
         return False
     if answer.type == "geopoint":
-        return options.points == "rounded" or (options.points == "exact" and _class_fits(answer, options))
-    if not _class_fits(answer, options):
-        return False
+        return options.points != "none"
     if answer.type in TRACES:
         return options.points == "exact"
+    if answer.sensitivity == PERSONAL and not options.personal:
+        return False
     return options.free_text or options.personal or answer.type not in FREE_TEXT or answer.path.endswith(ENTITY_ID)
-
-
-def _class_fits(answer: Answer, options: Options) -> bool:
-    return answer.sensitivity != PERSONAL or options.personal
 
 
 def _columns(answers: Iterable[Answer], options: Options, alias: Alias, repeat: str) -> list[Column]:

@@ -54,9 +54,7 @@ def _moved(before: Mapping[str, Question], after: Mapping[str, Question]) -> dic
     """New path → old path of questions that went to another group with their name and type."""
     gone = _by_name(question for path, question in before.items() if path not in after)
     come = _by_name(question for path, question in after.items() if path not in before)
-    return {
-        question.path: gone[key].path for key, question in come.items() if question is not None and gone.get(key)
-    }  # fmt: skip
+    return {question.path: gone[key].path for key, question in come.items() if key in gone}
 
 
 def _by_name(questions: Iterable[Question]) -> dict[tuple[str, str], Question]:

@@ -8,6 +8,7 @@ from fieldsync.core.expressions import check_expressions
 from fieldsync.core.form_references import reference_findings
 from fieldsync.core.forms import Blanks, EntityDeclaration, Finding, Form, Question, blanks
 from fieldsync.core.itext import in_language
+from fieldsync.core.odk_encryption import is_public_key
 
 MAX_FINDINGS = 500
 """Findings of one form; more are counted, not listed."""
@@ -91,6 +92,8 @@ def _identity(form: Form) -> Iterator[Finding]:
             row=2,
             detail=blanks(version=repr(form.version)),
         )
+    if form.public_key:
+        yield _encryption(form.public_key)
     if not form.questions:
         yield Finding("error", "no_questions", "The form asks nothing.", "Add a question.", sheet="survey")
     if not form.title:
@@ -103,6 +106,28 @@ def _identity(form: Form) -> Iterator[Finding]:
             sheet="settings",
             row=2,
         )
+
+
+def _encryption(public_key: str) -> Finding:
+    if not is_public_key(public_key):
+        return Finding(
+            "error",
+            "public_key",
+            "The public key cannot be read.",
+            "Give an RSA public key in base64, without the lines around it.",
+            column="public_key",
+            sheet="settings",
+            row=2,
+        )
+    return Finding(
+        "warning",
+        "encrypted",
+        "Phones encrypt the answers of this form: the server cannot check, show, search or count them.",
+        "Keep the private key safe, in two places: without it the answers are lost.",
+        column="public_key",
+        sheet="settings",
+        row=2,
+    )
 
 
 def _questions(form: Form) -> Iterator[Finding]:

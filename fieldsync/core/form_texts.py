@@ -1,12 +1,16 @@
 """What a form says, in the reader's language: labels, hints, choices, with the direction that its language declares."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from fieldsync.core.answer_paths import unindexed
 from fieldsync.core.choice_lists import ChoiceLists
 from fieldsync.core.forms import Question, Texts
+from fieldsync.core.occurrences import around
 
 RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur"))
+_QUOTED = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
 _NAME_IN = "name_"
 """How lists of places name a place in a language: `name_ar`, `name_fr`."""
 
@@ -25,6 +29,32 @@ def spoken(texts: Texts, language: str, otherwise: str = "", default_language: s
         if texts.get(wanted):
             return FormText(texts[wanted], *_declared(wanted))
     return FormText(otherwise)
+
+
+def filled(said: FormText, answer: Callable[[str], str]) -> FormText:
+    """A text with the answers that it quotes (`${path}`, as core.itext has them); an ellipsis where there is none."""
+    if "${" not in said.text:
+        return said
+    return said._replace(text=_QUOTED.sub(lambda match: answer(match[1]) or "…", said.text))
+
+
+def quoted_path(quoted: str, path: str) -> str:
+    """The question that a text at `path` quotes, which may be said from there: `../price` at `sales/what`."""
+    steps = [*path.split("/"), *quoted.split("/")] if quoted.startswith("..") else quoted.split("/")
+    found: list[str] = []
+    for step in steps:
+        if step == "..":
+            found = found[:-1]
+        else:
+            found.append(step)
+    return "/".join(found)
+
+
+def near(question: Question, address: str) -> str:
+    """The path of a question as seen from an address: in the same rows of the repeats around both."""
+    rows = {unindexed(row): row for row in around(f"{address}/")}
+    inner = question.repeats[-1] if question.repeats else ""
+    return rows.get(inner, inner) + question.path[len(inner) :]
 
 
 def _declared(language: str) -> tuple[str, str]:

@@ -148,6 +148,8 @@ class Form(msgspec.Struct, frozen=True):
     meta_paths: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     entities_version: str = ""
+    public_key: str = ""
+    """In base64 (RSA, DER), where phones are to encrypt whole submissions (core.odk_encryption)."""
 
 
 Blanks = tuple[tuple[str, str], ...]

@@ -130,20 +130,6 @@ def count_of_cells(box: Box, level: int) -> int:
     return (east - west + 1) * (north - south + 1)
 
 
-def spans_of(box: Box, spans_max: int) -> list[tuple[int, int]]:
-    """First and last smallest cell of the runs that cover a box: as fine as so many runs allow."""
-    level = next(each for each in range(CELL_BITS, -1, -1) if each == 0 or count_of_cells(box, each) <= spans_max)
-    shift = 2 * (CELL_BITS - level)
-    spans: list[tuple[int, int]] = []
-    for number in cells_of(box, level):
-        first, last = number << shift, ((number + 1) << shift) - 1
-        if spans and spans[-1][1] + 1 == first:
-            spans[-1] = (spans[-1][0], last)
-        else:
-            spans.append((first, last))
-    return spans
-
-
 def _steps(longitude: float, latitude: float, level: int) -> tuple[int, int]:
     """Column and row of a point after so many halvings."""
     top = (1 << level) - 1

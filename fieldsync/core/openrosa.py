@@ -13,6 +13,7 @@ from fieldsync.core.form_tree import FormTree
 from fieldsync.core.forms import Form
 from fieldsync.core.instance import SHEET_NODES_MAX
 from fieldsync.core.occurrences import around, is_occurrence
+from fieldsync.core.odk_encryption import Envelope, envelope_of
 from fieldsync.core.operations import Value
 from fieldsync.core.problems import Problem
 from fieldsync.core.registers import same
@@ -32,7 +33,7 @@ class Sheet(msgspec.Struct, frozen=True):
     """What a submission says of itself. `instance` and `deprecated` are as `instance_name` spells them.
 
     `xml` is the submission as it came; `digest` is the SHA-256 of its canonical form (C14N, without comments).
-    `deprecated`: the instance that it replaces, or "".
+    `deprecated`: the instance that it replaces, or "". `envelope` is there where the answers are encrypted.
     """
 
     xml: bytes
@@ -41,6 +42,7 @@ class Sheet(msgspec.Struct, frozen=True):
     instance: str
     deprecated: str
     digest: bytes
+    envelope: Envelope | None = None
 
 
 def read_sheet(xml: bytes) -> Sheet | Problem:
@@ -54,9 +56,12 @@ def read_sheet(xml: bytes) -> Sheet | Problem:
     version = attribute(root, "version") or attribute(root, "version", NAMESPACE_OPENROSA) or ""
     if not form or len(form) > NAME_LENGTH_MAX or len(version) > NAME_LENGTH_MAX:
         return Problem("not_a_submission")
+    envelope = envelope_of(root)
+    if isinstance(envelope, Problem):
+        return envelope
     digest = hashlib.sha256(etree.tostring(root, method="c14n", with_comments=False)).digest()
     instance = instance_name(_meta(root, "instanceID")) or f"sha256:{digest.hex()}"
-    return Sheet(xml, form, version, instance, instance_name(_meta(root, "deprecatedID")), digest)
+    return Sheet(xml, form, version, instance, instance_name(_meta(root, "deprecatedID")), digest, envelope)
 
 
 def _meta(root: Element, name: str) -> str:

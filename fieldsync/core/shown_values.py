@@ -12,6 +12,8 @@ TEXT, NUMBER, DATE, TIME, MOMENT, CHOICES, YES_NO = "text", "number", "date", "t
 POINT, POINTS, FILE, SEALED, CLEARED = "point", "points", "file", "sealed", "cleared"
 
 _BY_TYPE = {"integer": NUMBER, "decimal": NUMBER, "date": DATE, "time": TIME, "dateTime": MOMENT}
+_LIKE_YEARS = range(1000, 3000)
+"""Whole numbers that are as often years: nobody sets their thousands apart."""
 _CHOSEN = ("select_one", "select_multiple", "rank")
 
 
@@ -37,8 +39,14 @@ def shown_value(value: Value, question: Question | None, choices: Choices | None
         return _several(value, question, choices)
     if question is not None and question.type == "select_one" and choices is not None:
         return ShownValue(CHOICES, str(value), (choices.label(question, str(value)),))
-    kind = NUMBER if isinstance(value, int) else _BY_TYPE.get(question.type if question else "", TEXT)
-    return ShownValue(kind, str(value))
+    if isinstance(value, int):
+        return ShownValue(TEXT if abs(value) in _LIKE_YEARS else NUMBER, str(value))
+    return ShownValue(_BY_TYPE.get(question.type if question else "", TEXT), str(value))
+
+
+def in_words(shown: ShownValue) -> str:
+    """A value as a text within another: the labels of its choices, or as it was said."""
+    return ", ".join(choice.text for choice in shown.choices) or shown.text
 
 
 def _members(value: Mapping[str, Value], question: Question | None, choices: Choices | None) -> ShownValue:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from fieldsync.core import answer_types
+from fieldsync.core import answer_types, odk_encryption
 from fieldsync.core.answer_paths import pattern_of, pattern_of_answer, unindexed
 from fieldsync.core.answer_types import CHOICE_CHECKERS, ENTITY_CHECKERS, PLAIN_CHECKERS, Checker
 from fieldsync.core.choice_lists import ChoiceLists
@@ -86,6 +86,8 @@ class CompiledForm:
 
         `stamp_ms` (milliseconds since 1970) in `timezone` is today() and now(). Calculations are taken as recorded.
         """
+        if fields.get(odk_encryption.PATH) is not None:
+            return []  # nobody here can read the answers
         return self._rules.broken(fields, stamp_ms, timezone)
 
     def _checker_inside(self, path: str, occurrences: dict[str, str]) -> Checker | None:
@@ -120,6 +122,8 @@ def _checkers(form: Form, lists: ChoiceLists) -> dict[str, Checker]:
     for declaration in form.entities:
         known.update(_entity_checkers(declaration))
     checkers = {pattern_of(path, tree.nests[path]): checker for path, checker in known.items()}
+    if form.public_key:
+        checkers[odk_encryption.PATH] = answer_types.wrong_sealed
     for repeat in tree.repeats:
         checkers[pattern_of(repeat, tree.nests[repeat])] = answer_types.wrong_order_key
     return checkers

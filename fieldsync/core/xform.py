@@ -77,8 +77,7 @@ def _primary_node(model: Element | None) -> Element | None:
 
 
 def _read_model(root: Element, model: Element, primary: Element) -> Form | list[Finding]:
-    if any(attribute(submission, "base64RsaPublicKey") for submission in children(model, "submission")):
-        return [error("encrypted", "The form asks phones to encrypt whole submissions.", "Remove its public key.")]
+    keys = (attribute(submission, "base64RsaPublicKey") for submission in children(model, "submission"))
     texts = Translations(child(model, "itext"))
     binds = read_binds(model, local_name(primary), texts)
     body_element = next((found for found in children(root, "body")), None)
@@ -111,6 +110,7 @@ def _read_model(root: Element, model: Element, primary: Element) -> Form | list[
         meta_paths=tuple(dict.fromkeys((*META_PATHS, *reading.meta_paths))),
         media=tuple(dict.fromkeys((*sources, *texts.media))),
         entities_version=attribute(model, "entities-version", NAMESPACE_ENTITIES) or "",
+        public_key="".join((next(filter(None, keys), None) or "").split()),
     )
 
 

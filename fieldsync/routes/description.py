@@ -10,7 +10,7 @@ from fieldsync.routes.schemas import ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-REFUSALS = (400, 401, 403, 404, 409, 413, 415, 422, 426, 429, 503)
+REFUSALS = (400, 401, 403, 404, 409, 410, 413, 415, 422, 426, 429, 503)
 
 BEARER = {
     "type": "http",

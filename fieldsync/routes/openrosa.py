@@ -106,7 +106,8 @@ def submission(key: str) -> Response:
     if isinstance(sheet, Problem):
         raise Refused(sheet)
     owner = (device.association_id, device.id)
-    files = openrosa_files.keep(here.database, here.files, owner, parts.files, now_ms)
+    wanted = [part for part in parts.files if sheet.envelope is None or part.name in sheet.envelope.files]
+    files = openrosa_files.keep(here.database, here.files, owner, wanted, now_ms)
     with here.database.read() as session:
         status = None if files else openrosa.status_of(session, device, sheet)
     if status is None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from fieldsync.core.answer_paths import Occurrences, occurrences_of, unindexed
-from fieldsync.core.form_texts import Choices, FormText, spoken
+from fieldsync.core.form_texts import Choices, FormText, filled, near, quoted_path, spoken
 from fieldsync.core.forms import Form, Question, Texts
 from fieldsync.core.operations import Value
 from fieldsync.core.outline import Branch, Node, outline
-from fieldsync.core.shown_values import ShownValue, shown_value
+from fieldsync.core.shown_values import ShownValue, in_words, shown_value
 
 ROWS_MAX = 200
 """Occurrences of a repeat that a page shows; how many more there are is said."""
@@ -166,8 +166,15 @@ class Teller:
         if path not in fields and not hidden and not problems:
             return None
         value = shown_value(fields[path], question, self.choices) if path in fields else None
-        label = self._spoken(question.labels, path)
+        spelt = self._spoken(question.labels, path)
+        label = filled(spelt, lambda quoted: self._quoted(quoted_path(quoted, question.path), path))
         return Answer(path, label, value, hidden, problems, path in self.record["conflicts"])
+
+    def _quoted(self, path: str, address: str) -> str:
+        """An answer that a label quotes, as far as the reader sees it."""
+        question = next((each for each in self.form.questions if each.path == path), None) if self.form else None
+        value = self.record["fields"].get(near(question, address)) if question else None
+        return "" if value is None else in_words(shown_value(value, question, self.choices))
 
     def _unknown(self) -> Iterator[Answer]:
         """What the record says beside its form: metadata, entities, answers of another version."""

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.access import ACT_ON_RECORDS
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
 from fieldsync.services import desk, histories, provenance, reading
-from fieldsync.services.desk import Desk, Found, Statement
+from fieldsync.services.desk import Desk, Found
 from fieldsync.services.readers import Reader
-from fieldsync.store import associations, operations
+from fieldsync.store import associations, operations, records
 
 
 def delete(session: Session, by: Desk, found: Found, seen: Sequence[OperationId], reason: str) -> Problem | None:
@@ -30,8 +31,8 @@ def delete(session: Session, by: Desk, found: Found, seen: Sequence[OperationId]
     return desk.say(session, by, said)
 
 
-def left_alone(session: Session, reader: Reader, submission: Found, permission: str) -> list[Found]:
-    """The entities that a submission wrote and nothing else did, over which the reader has a permission.
+def left_alone(session: Session, reader: Reader, submission: Found) -> list[Found]:
+    """The entities that a submission wrote and nothing else did, over which the reader may act.
 
     An entity that another submission, or somebody at the desk, wrote to, or that was merged, is not its own alone.
     """
@@ -40,8 +41,8 @@ def left_alone(session: Session, reader: Reader, submission: Found, permission: 
     found = []
     for row in provenance.written_by(session, submission):
         entity = Found(row, named[row.collection_id].kind, named[row.collection_id].of)
-        is_readable = reading.may_read(reader, entity, row, permission)
-        if is_readable and not row.deleted and not row.merged and _is_of(session, row.id, own):
+        acts = reading.may_read(reader, entity, row, ACT_ON_RECORDS)
+        if acts and not row.deleted and not row.merged and _is_of(session, row.id, own):
             found.append(entity)
     return found
 
@@ -51,13 +52,11 @@ def _is_of(session: Session, row_id: int, own: Collection[tuple[str, int]]) -> b
     return all(row.n and (row.author, row.counter) in own for row in operations.history(session, [row_id]))
 
 
-def delete_left(
-    session: Session, by: Desk, reader: Reader, submission: Found, chosen: Collection[int], permission: str
-) -> int:
-    """Delete those that were chosen of what a submission alone wrote; how many."""
-    wanted = [each for each in left_alone(session, reader, submission, permission) if each.row.id in chosen]
-    said: list[Statement] = [desk.statement(each, delete=True) for each in wanted]
-    if said:
-        problem = desk.say(session, by, said)
+def delete_left(session: Session, by: Desk, reader: Reader, submission: Found, chosen: Collection[str]) -> int:
+    """Delete those that were chosen, by UUID, of what a submission alone wrote; how many."""
+    left = left_alone(session, reader, submission)
+    wanted = [each for each in left if records.uuid_text(each.row.uuid) in chosen]
+    if wanted:
+        problem = desk.say(session, by, [desk.statement(each, delete=True) for each in wanted])
         assert problem is None, problem
-    return len(said)
+    return len(wanted)

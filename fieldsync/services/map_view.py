@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core import access
 from fieldsync.core.access import READ_RECORDS
-from fieldsync.core.geometry import CELL_BITS, Box, cells_of, corner, count_of_cells, spans_of
+from fieldsync.core.geometry import CELL_BITS, Box, cells_of, corner, count_of_cells
 from fieldsync.core.inbox import Filter
 from fieldsync.core.roles import CLEAR
 from fieldsync.services import inbox, readers
@@ -31,13 +31,9 @@ CELLS_MAX = 800
 NARROWED_MAX = 10_000
 """Records of a narrowed filter that are looked at, the first of its order."""
 
-LOOKED_AT_MAX = 10_000
-"""Points of one view that are looked at one by one; where there are more, clusters are all that is shown."""
-
 NEAR_LEVEL = 20
 """From here on cells are some forty metres wide: points are told apart."""
 
-SPANS_MAX = 32
 OUTLINES_MAX = 300
 COMMUNE_PARTS = 4
 """Parts of a commune's code: region, province, circle, commune."""
@@ -128,15 +124,12 @@ def view(session: Session, reader: Reader, wanted: Filter, box: Box, level: int)
     for row in points.in_cells(session, sights, known, cells_of(box, known)):
         if sights[row.collection_id].shows(row.place, row.personal):
             clusters[row.cell].add(row.points, row.latitudes, row.longitudes)
-    total = sum(each.points for each in clusters.values())
-    if total > POINTS_MAX and level <= LEVELS[-1] + 1:
-        return View(clusters=[each for each in clusters.values() if each.points > 0])
-    near = points.within(session, sights, spans_of(box, SPANS_MAX), LOOKED_AT_MAX + 1)
-    if len(near) > LOOKED_AT_MAX:
-        return View(clusters=[each for each in clusters.values() if each.points > 0])
+    filled = {cell: each for cell, each in clusters.items() if each.points > 0}
+    if sum(each.points for each in filled.values()) > POINTS_MAX:
+        return View(clusters=list(filled.values()))
     found = [
         row
-        for row in near
+        for row in points.within(session, sights, known, sorted(filled))
         if box.holds(row.latitude, row.longitude) and sights[row.collection_id].shows(row.place, row.personal)
     ]
     return _of_rows(session, found, level, False)

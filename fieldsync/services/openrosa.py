@@ -9,14 +9,16 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fieldsync.core import odk_encryption
 from fieldsync.core.clock import tick
 from fieldsync.core.instance import from_xml
+from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.openrosa import Sheet, answered_twice, changes, occurrence_names, read_sheet, restored
 from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import Operation, OperationId, Stamp, Value
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, counters, desk, openrosa_files, quarantining
+from fieldsync.services import arrivals, auditing, counters, desk, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_chain import Chain, chain_of, content_of, operation_of
@@ -153,17 +155,22 @@ class _Taking:
         """Say the files for which a known submission waited; what an edit has replaced since stays replaced."""
         row = self.waited
         assert row is not None
-        writes = openrosa_files.what_came(self.session, row)
+        came = openrosa_files.what_came(self.session, row)
+        writes = {} if self.sheet.envelope else came
+        if self.sheet.envelope:
+            arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
         if writes and not store_files.is_replaced(self.session, row.id):
             _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
             if status == RETRY:
                 return RETRY
-        openrosa_files.came(self.session, row, writes)
+        openrosa_files.came(self.session, row, came)
         return row.status
 
     def _content(self, found: Published) -> _Content:
         """All answers of a first submission, of an edit those that differ from what it replaces."""
         sheet, base = self.sheet, self.chain.base
+        if sheet.envelope is not None:
+            return self._sealed(sheet.envelope)
         named = Named(occurrence_names(self.chain.record, sheet.digest))
         fields = from_xml(found.form, sheet.xml, named)
         before = content_of(self.session, base) if base else None
@@ -186,6 +193,14 @@ class _Taking:
         if twice is not None:
             content.problem, content.xml = Problem("unknown_path", twice), sheet.xml.decode("utf-8", "replace")
         return content
+
+    def _sealed(self, envelope: Envelope) -> _Content:
+        """The envelope and nothing else; its files are waited for, and named by no answer."""
+        files = self._files()
+        digests = {value["sha256"] for name, value in files.items() if name in envelope.files}
+        arrivals.here(self.session, self.association_id, digests)
+        writes = {INSTANCE_ID: envelope.instance, odk_encryption.PATH: openrosa_files.sealed(envelope)}
+        return _Content(writes, missing=[(name, name) for name in envelope.files if name not in files])
 
     def _files(self) -> Mapping[str, Value]:
         replaced = self.chain.base.instance if self.chain.base else self.sheet.instance

@@ -6,6 +6,7 @@ from typing import IO
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.operations import Value
 from fieldsync.services import arrivals, desk
 from fieldsync.services.uploads import Files
@@ -71,6 +72,12 @@ def by_name(session: Session, association_id: int, form: str, *instances: str) -
 def value_of(file: NamedFile) -> Value:
     """A file as an answer (docs/protocol.md section 1)."""
     return {"file": file.name, "sha256": file.sha256, "size": file.size, "type": file.media_type}
+
+
+def sealed(envelope: Envelope) -> Value:
+    """An envelope as an answer (docs/protocol.md section 1): opaque to everybody here."""
+    header = {"instance": envelope.instance, "media": list(envelope.media), "signature": envelope.signature}
+    return {"sealed": envelope.record, "header": header, "keys": [envelope.key]}
 
 
 def with_those_that_came(session: Session, row: SubmissionRow, content: Fields) -> dict[str, Value]:

@@ -64,7 +64,7 @@ def links(session: Session, reader: Reader, entity: Found, submissions: Iterable
     for submission in submissions:
         for other in (*_written_by(session, reader, submission), *_named_by(session, reader, submission)):
             name = (other.of, records.uuid_text(other.row.uuid))
-            if other.row.id != entity.row.id and name not in found and not _apart(reader, entity, other):
+            if other.row.id != entity.row.id and name not in found and not is_apart(reader, entity, other):
                 found[name] = Link(other, submission)
             if len(found) >= LINKS_MAX:
                 return list(found.values())
@@ -107,7 +107,7 @@ def _named_by(session: Session, reader: Reader, submission: Found) -> list[Found
     return [each for of, uuid in chosen for each in reading.find(session, reader, uuid, "entity", of)]
 
 
-def _apart(reader: Reader, one: Found, other: Found) -> bool:
+def is_apart(reader: Reader, one: Found, other: Found) -> bool:
     """Whether one of two lists is of the listening centres and the other is not."""
     return _is_of_listening(reader, one.of) != _is_of_listening(reader, other.of)
 

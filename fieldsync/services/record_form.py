@@ -10,12 +10,12 @@ from fieldsync.core.answer_paths import Occurrences, occurrences_of, unindexed
 from fieldsync.core.answer_text import UnknownValueError
 from fieldsync.core.expression_code import Environment
 from fieldsync.core.expressions import environment_of
-from fieldsync.core.form_texts import Choices, FormText, spoken
+from fieldsync.core.form_texts import Choices, FormText, filled, near, quoted_path, spoken
 from fieldsync.core.forms import Question, Repeat, Texts
 from fieldsync.core.operations import Value
 from fieldsync.core.outline import Branch, Node, outline
 from fieldsync.core.problems import Problem, render
-from fieldsync.core.shown_values import ShownValue, shown_value
+from fieldsync.core.shown_values import ShownValue, in_words, shown_value
 from fieldsync.core.typed_answers import CONTROLS, typed
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import reading
@@ -159,7 +159,12 @@ class Form:
         filling = self.record.filling
         if not question.labels or not filling.is_relevant(question.relevant, self.environment, path):
             return []
-        label, hint = self._spoken(question.labels, question.path), self._spoken(question.hints, "")
+        label, hint = (
+            filled(
+                self._spoken(texts, otherwise), lambda quoted: self._quoted(quoted_path(quoted, question.path), path)
+            )
+            for texts, otherwise in ((question.labels, question.path), (question.hints, ""))
+        )
         if self.record.hides(path):
             return [Field(path, label, hint, SHOWN, hidden=True)]
         value = self.corrected.fields.get(path)
@@ -182,6 +187,14 @@ class Form:
                 errors=self._errors(path),
             )
         ]
+
+    def _quoted(self, path: str, address: str) -> str:
+        """An answer that a label quotes, where it is hers to see."""
+        question = self.record.filling.tree.questions.get(path)
+        if question is None or self.record.hides(path):
+            return ""
+        value = self.corrected.fields.get(near(question, address))
+        return "" if value is None else in_words(shown_value(value, question, self.choices))
 
     def _texts(self, question: Question, path: str, value: Value) -> Sequence[str] | None:
         """What the field shows: as it was typed where that is wrong, else the value; None where it is sealed."""

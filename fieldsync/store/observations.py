@@ -89,7 +89,7 @@ def answers_before(session: Session, row: Observed, count: int) -> list[frozense
         " ORDER BY record_id DESC LIMIT ?"
     )
     rows = execute(session, sql, (row.collection_id, row.author_id, row.record_id, count))
-    return [frozenset(_digests(each[0])) for each in rows]
+    return [frozenset(_unpacked(each[0])) for each in rows]
 
 
 def count_near(session: Session, row: Observed) -> int:
@@ -208,7 +208,11 @@ def _observed(row: tuple[Any, ...]) -> Observed:
 
 
 def _digests(packed: bytes) -> tuple[int, ...]:
+    return tuple(_unpacked(packed))
+
+
+def _unpacked(packed: bytes) -> "array[int]":
     found = array("I")
     assert found.itemsize == _DIGEST_BYTES
     found.frombytes(bytes(packed))
-    return tuple(found)
+    return found

@@ -119,6 +119,15 @@ def waiting(session: Session, association_id: int, form: str, version: str) -> l
     return [SubmissionRow(*row) for row in execute(session, sql, (association_id, form, version))]
 
 
+def page_of_form(session: Session, association_id: int, form: str, after_id: int, limit: int) -> list[SubmissionRow]:
+    """Submissions of a form in the order in which they came."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM openrosa_submission WHERE association_id = ? AND form = ? AND id > ?"
+        " ORDER BY id LIMIT ?"
+    )
+    return [SubmissionRow(*row) for row in execute(session, sql, (association_id, form, after_id, limit))]
+
+
 def operations_applied(session: Session, record_id: int, besides: int) -> int:
     """How many operations of a record are folded, those of one author (a row id, or 0 for none) not counted."""
     sql = "SELECT count(*) FROM operation WHERE record_id = ? AND status = 'applied' AND author_id <> ?"

@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from fieldsync.core.geometry import CELL_BITS
 from fieldsync.store.db import execute, execute_many, places
 
-LEVELS = (6, 8, 10, 12, 14)
-"""Levels whose cells are counted; the last one's have a side of some two kilometres."""
+LEVELS = (6, 8, 10, 12, 14, 16, 18)
+"""Levels whose cells are counted: from some 600 kilometres wide down to 150 metres."""
 
 CHUNK_ROWS = 400
 """How many ids or cells one statement names."""
+
+SPANS_MAX = 50
+"""Cells whose points one statement reads."""
 
 _COLUMNS = "record_id, collection_id, author_id, place, personal, cell, latitude, longitude"
 
@@ -117,19 +120,17 @@ def bounds(session: Session, collections: Collection[int]) -> list[int]:
     return sorted(found)
 
 
-def within(
-    session: Session, collections: Collection[int], spans: Sequence[tuple[int, int]], limit: int
-) -> list[PointRow]:
-    """Points whose cells lie within some runs, at most so many."""
+def within(session: Session, collections: Collection[int], level: int, cells: Sequence[int]) -> list[PointRow]:
+    """The points in some cells of a level; whoever asks knows by `in_cells` that they are few."""
+    shift = 2 * (CELL_BITS - level)
     found: list[PointRow] = []
-    around = " OR ".join("cell BETWEEN ? AND ?" for _ in spans)
-    ends = [end for span in spans for end in span]
     for collection_id in sorted(collections):
-        sql = f"SELECT {_COLUMNS} FROM record_point WHERE collection_id = ? AND ({around}) LIMIT ?"
-        rows = execute(session, sql, (collection_id, *ends, limit - len(found)))
-        found += [_point(row) for row in rows]
-        if len(found) >= limit:
-            break
+        for start in range(0, len(cells), SPANS_MAX):
+            chunk = cells[start : start + SPANS_MAX]
+            around = " OR ".join("cell BETWEEN ? AND ?" for _ in chunk)
+            ends = [end for each in chunk for end in (each << shift, (each + 1 << shift) - 1)]
+            sql = f"SELECT {_COLUMNS} FROM record_point WHERE collection_id = ? AND ({around})"
+            found += [_point(row) for row in execute(session, sql, (collection_id, *ends))]
     return found
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldsync.core.form_texts import FormText, spoken
+from fieldsync.core.form_texts import FormText, filled, near, quoted_path, spoken
 from fieldsync.core.forms import Question
 from fieldsync.core.operations import Value
 from fieldsync.core.typed_answers import CONTROLS, answered, typed
@@ -72,3 +72,13 @@ def test_a_form_speaks_the_readers_language_or_else_its_own(language: str, text:
 def test_a_form_without_languages_declares_no_direction() -> None:
     assert spoken({"": "Market"}, "ar") == FormText("Market", "", "")
     assert spoken({}, "ar", "market") == FormText("market", "", "")
+
+
+def test_a_label_quotes_answers_of_its_own_row() -> None:
+    price = Question("sales/price", "integer", repeats=("sales",))
+    row = "sales[11111111-1111-4111-8111-111111111111]"
+    assert near(price, f"{row}/what") == f"{row}/price"
+    assert near(Question("fee", "decimal"), f"{row}/what") == "fee"
+    assert (quoted_path("../price", "sales/what"), quoted_path("sales/price", "fee")) == ("sales/price", "sales/price")
+    told = filled(FormText("${../price} dirhams, ${ fee }", "fr", "ltr"), {"../price": "900"}.get)  # type: ignore[arg-type]
+    assert told == FormText("900 dirhams, …", "fr", "ltr")

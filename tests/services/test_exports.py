@@ -144,7 +144,8 @@ def test_places_are_left_out_or_rounded(world: World, at_desk: Desk) -> None:
     [rounded] = at_desk.rows(of="survey", layout="flat", points="rounded")
     assert (rounded["point/latitude"], rounded["point/longitude"]) == ("31.2", "-8.8")
     assert "point/altitude" not in rounded
-    [exact] = at_desk.rows(of="survey", layout="flat", points="exact", personal=True)
+    [exact] = at_desk.rows(of="survey", layout="flat", points="exact")
+    assert "name" not in exact
     assert (exact["point/latitude"], exact["point/accuracy"]) == ("31.2345", "5")
 
 

@@ -12,11 +12,12 @@ from werkzeug.test import TestResponse
 
 from fieldsync.routes.pages.form_uploads import KINDS
 from fieldsync.services import form_uploads
+from fieldsync.store import form_uploads as store
 from fieldsync.store import form_versions
 from fieldsync.store.db import execute
 from tests.tiny_forms import BLUE, VISIT
 from tests.web.visitor import FORM_TOKEN, Visitor, visitor
-from tests.world import HOUR_MS, World
+from tests.world import World
 
 VISIT_3 = VISIT.format(version="3", more=BLUE)
 BROKEN = VISIT_3.replace(". < 120", ". < ${ag}")
@@ -117,19 +118,22 @@ def test_nobody_else_sees_an_upload_and_it_goes_after_a_day(world: World) -> Non
     assert who.opens(mine).status_code == 404
 
 
-def test_an_upload_expires_and_the_newest_three_are_kept(world: World) -> None:
+def test_the_newest_three_uploads_are_kept_and_all_go_after_a_day(world: World) -> None:
     who = visitor(world, "designer")
-    made = [address(uploads(who, VISIT_3)) for _ in range(form_uploads.KEPT_COUNT + 1)]
+    files = [(io.BytesIO(b"name,label\n"), "douars.csv")]
+    made = [address(uploads(who, VISIT_3)) for _ in range(form_uploads.KEPT_COUNT)]
+    made.append(address(uploads(who, VISIT_3, media=files)))
     assert [who.opens(each).status_code for each in made] == [404, 200, 200, 200]
-    world.now_ms += form_uploads.KEPT_MS - HOUR_MS
-    who = Visitor(world, who.client, who.person)
-    with world.database.read() as session:
-        assert execute(session, "SELECT count(*) FROM form_upload").scalar_one() == form_uploads.KEPT_COUNT
-    world.now_ms += 2 * HOUR_MS
-    uploads_left = world.read(lambda on: execute(on, "SELECT count(*) FROM form_upload WHERE expires_ms > ?",
-                                                 (world.now_ms,)).scalar_one())  # fmt: skip
-    assert uploads_left == 0
-    assert "En lecture" not in visitor(world, "designer").opens("/forms").text
+
+    def left(after_ms: int) -> list[int]:
+        world.write(lambda on: store.drop_expired(on, world.now_ms + after_ms))
+        with world.database.read() as session:
+            tables = ("form_upload", "form_upload_file")
+            return [execute(session, f"SELECT count(*) FROM {table}").scalar_one() for table in tables]
+
+    assert left(form_uploads.KEPT_MS - 1) == [form_uploads.KEPT_COUNT, 1]
+    assert left(form_uploads.KEPT_MS) == [0, 0]
+    assert who.opens(made[-1]).status_code == 404
 
 
 def test_files_come_along_when_a_form_is_mended(world: World) -> None:

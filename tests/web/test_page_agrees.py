@@ -99,7 +99,7 @@ def put(path: str, value: Any) -> str:
         names = value["set"] if isinstance(value, dict) else [value]
         return plain(", ".join(LABELS[question][name] for name in names))
     if question == "spot":
-        return plain(f"{value['lat']}, {value['lon']} within {value['accuracy'].replace('.', ',')} m")
+        return plain(f"{value['lat']}, {value['lon']} within {value['accuracy'].replace('.', ',')} m On the map")
     if question in ("fee", "sales/price"):
         return str(value).replace(".", ",").replace("-", "−")
     if question == "day":

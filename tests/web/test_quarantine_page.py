@@ -161,15 +161,15 @@ def test_several_of_one_reason_are_judged_together(world: World, reviewer: Visit
     assert set(phone.statuses(*late)) == {"quarantined"}
     other = world.phone()
     other.statuses(wrong_colour(other))
-    revoked = tickets(reviewer, "?reason=device_revoked")
+    revoked = tickets(reviewer, "?why=device_revoked")
     assert len(revoked) == 4
     assert len(tickets(reviewer)) == 5
     assert reviewer.fills("/quarantine", {"verdict": "release", "ticket": revoked}).status_code == 422
     given = {"verdict": "release", "reason": "Handed in by hand", "ticket": [*revoked[:3], "0" * 22]}
-    answer = reviewer.fills("/quarantine?reason=device_revoked", given)
-    assert answer.headers["Location"] == "/quarantine?reason=device_revoked&judged=3&kept=1"
+    answer = reviewer.fills("/quarantine?why=device_revoked", given)
+    assert answer.headers["Location"] == "/quarantine?why=device_revoked&judged=3&kept=1"
     assert "3 " in reviewer.opens(answer.headers["Location"]).text
-    assert len(tickets(reviewer, "?reason=device_revoked")) == 1
+    assert len(tickets(reviewer, "?why=device_revoked")) == 1
     assert sum(world.record(each["record"]) is not None for each in late) == 3
 
 

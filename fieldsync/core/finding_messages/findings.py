@@ -108,10 +108,6 @@ FINDINGS: dict[str, tuple[str, str]] = {
     ),
     "The file names no sheets.": ("لا يسمي الملف أي ورقة.", "Le fichier ne nomme aucune feuille."),
     "The form asks nothing.": ("لا سؤال في الاستمارة.", "Le formulaire ne demande rien."),
-    "The form asks phones to encrypt whole submissions.": (
-        "تطلب الاستمارة من الهواتف تشفير الإرسال كله.",
-        "Le formulaire demande aux téléphones de chiffrer tout l’envoi.",
-    ),
     "The form cannot be converted ({name}).": (
         "يتعذر تحويل الاستمارة ({name}).",
         "Le formulaire ne peut pas être converti ({name}).",
@@ -124,6 +120,11 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "في الاستمارة أكثر من {max_questions} عقدة.",
         "Le formulaire a plus de {max_questions} nœuds.",
     ),
+    "Phones encrypt the answers of this form: the server cannot check, show, search or count them.": (
+        "تشفّر الهواتف أجوبة هذه الاستمارة: لا يستطيع الخادم مراجعتها ولا عرضها ولا البحث فيها ولا عدّها.",
+        "Les téléphones chiffrent les réponses : le serveur ne peut ni les vérifier, ni les montrer, ni les chercher, ni les compter.",
+    ),
+    "The public key cannot be read.": ("لا يمكن قراءة المفتاح العمومي.", "La clé publique est illisible."),
     "The form has no id.": ("لا معرّف للاستمارة.", "Le formulaire n’a pas d’identifiant."),
     "The form has no title.": ("لا عنوان للاستمارة.", "Le formulaire n’a pas de titre."),
     "The form has no version.": ("لا رقم نسخة للاستمارة.", "Le formulaire n’a pas de version."),

@@ -1,6 +1,14 @@
 """What findings about forms tell to do: English text, as the rules have it, to (Arabic, French)."""
 
 REPAIRS: dict[str, tuple[str, str]] = {
+    "Give an RSA public key in base64, without the lines around it.": (
+        "يُنتظر مفتاح RSA عمومي بصيغة base64 دون السطور المحيطة به.",
+        "Donnez une clé publique RSA en base64, sans les lignes qui l’entourent.",
+    ),
+    "Keep the private key safe, in two places: without it the answers are lost.": (
+        "يجب حفظ المفتاح الخاص في مكانين آمنين: بدونه تضيع الأجوبة.",
+        "Gardez la clé privée en lieu sûr, à deux endroits : sans elle, les réponses sont perdues.",
+    ),
     "Add a question.": ("المطلوب إضافة سؤال.", "Ajoutez une question."),
     "Add an end_{kind}.": ("المطلوب إضافة end_{kind}.", "Ajoutez un end_{kind}."),
     "Add it to the first row.": ("يُضاف في السطر الأول.", "Ajoutez-la à la première ligne."),
@@ -148,7 +156,6 @@ REPAIRS: dict[str, tuple[str, str]] = {
         "المطلوب حذفه أو إضافة begin_{kind}.",
         "Retirez-le, ou ajoutez un begin_{kind}.",
     ),
-    "Remove its public key.": ("المطلوب حذف مفتاحها العمومي.", "Retirez sa clé publique."),
     "Remove last-saved.": ("المطلوب حذف last-saved.", "Retirez last-saved."),
     "Remove one of them.": ("المطلوب حذف واحد منها.", "Retirez-en un."),
     "Remove one, or give it another name.": (

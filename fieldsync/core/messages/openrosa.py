@@ -25,6 +25,24 @@ OPENROSA: dict[str, tuple[int | None, str, str, str]] = {
         "La requête n’a pas une seule partie xml_submission_file portant l’identifiant d’un formulaire. Rien n’est enregistré.",
         "The request does not have exactly one part xml_submission_file that bears a form's id. Nothing was kept.",
     ),
+    "envelope_wrong": (
+        400,
+        "الاستمارة المشفّرة بلا مفتاح أو معرّف أو ملف. لم يُحفظ شيء، وتبقى على الهاتف.",
+        "La fiche chiffrée n’a pas sa clé, son identifiant ou ses fichiers. Rien n’est enregistré ; elle reste sur le téléphone.",
+        "The encrypted record lacks its key, its id or its files. Nothing was kept; it stays on the phone.",
+    ),
+    "envelope_closed": (
+        None,
+        "لا يفتح هذا المفتاح هذه الاستمارة، أو تغيّر أحد ملفاتها.",
+        "Cette clé n’ouvre pas cette fiche, ou un de ses fichiers a changé.",
+        "This key does not open this record, or one of its files was changed.",
+    ),
+    "private_key_unreadable": (
+        None,
+        "لا يمكن قراءة المفتاح الخاص: يُنتظر مفتاح RSA بصيغة PEM، مع عبارة السر إن كانت له.",
+        "La clé privée est illisible : il faut une clé RSA en PEM, avec sa phrase secrète si elle en a une.",
+        "The private key cannot be read: an RSA key in PEM is expected, with its passphrase if it has one.",
+    ),
     "submission_received": (
         None,
         "وصلت الاستمارة وحُفظت.",

@@ -115,6 +115,12 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "La sauvegarde vient d’une version plus récente. Mettez d’abord fieldsync à jour.",
         "The backup comes from a newer version. Update fieldsync first.",
     ),
+    "folder_not_empty": (
+        None,
+        "المجلد {folder} ليس فارغاً. اختر مجلداً جديداً.",
+        "Le dossier {folder} n’est pas vide. Choisissez-en un nouveau.",
+        "The folder {folder} is not empty. Choose a new one.",
+    ),
     "database_not_empty": (
         None,
         "توجد بيانات في {folder}. استعمل ‎--replace لنقلها جانباً (لا شيء يُحذف)، أو اختر مجلداً آخر.",

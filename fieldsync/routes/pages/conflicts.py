@@ -30,6 +30,7 @@ PATH_CHARACTERS_MAX = 1000
 CONFLICTS_SHOWN = 999
 
 Find = Callable[[Any, Reader, str, str, str], Found]
+"""Finds a record of the reader's: (session, reader, form or list, UUID, permission)."""
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,17 @@
 """An entity: a person, a cooperative, a group, an idea; what is known of it, from where, and what it links to."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request, url_for
 
 from fieldsync.core.access import READ_RECORDS
-from fieldsync.core.answer_paths import UUID
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import conflict_cards, heads, labels, language, record_words, shell, speakers
-from fieldsync.routes.pages.addresses import NOWHERE
+from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
@@ -24,8 +22,6 @@ from fieldsync.services.entity_told import Asked
 from fieldsync.services.provenance import Link
 from fieldsync.services.readers import Reader
 from fieldsync.store import records
-
-IS_UUID = re.compile(UUID.replace("A-F", "")).fullmatch
 
 CURSOR_MAX = 200
 
@@ -52,8 +48,7 @@ def reveal_entity(list: str, record: str) -> Response:
 
 def find(session: Any, who: Reader, list: str, record: str, permission: str = READ_RECORDS) -> Found:
     """The entity that an address names, where it is hers; else it is not there."""
-    named = record if IS_UUID(record) else NOWHERE
-    found = reading.find(session, who, named, "entity", list, permission)
+    found = reading.find(session, who, record_uuid(record), "entity", list, permission)
     if not found:
         raise Refused(Problem("not_found"))
     return found[0]

@@ -10,9 +10,10 @@ from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import lists, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
-from fieldsync.routes.pages.quarantine import desk_of_reader, missing_reason, reason_given
+from fieldsync.routes.pages.quarantine import missing_reason, reason_given
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
+from fieldsync.routes.pages.submission import desk_of_reader
 from fieldsync.services import authorship, holding
 
 WAITS_SHOWN = 5

@@ -15,8 +15,9 @@ from fieldsync.core.inbox import Filter
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import labels, language, shell
+from fieldsync.routes.pages import inbox_filters, labels, language, shell
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import map_view
@@ -32,6 +33,9 @@ AROUND = Box(-9.6, 30.6, -7.2, 32.0)
 
 NUMBER_LENGTH = 24
 
+FIELDS = ("of", "place", "device", "state", "flag", "association", "companion")
+"""The choices of the inbox's filter that a map offers; an order it has none."""
+
 
 @blueprint.get("/map")
 @page_access(READ_RECORDS)
@@ -40,6 +44,7 @@ def map() -> Response:
     who, wanted = reader(), _wanted()
     with context().database.read() as session:
         found = map_view.overview(session, who, wanted)
+        fields = inbox_filters.fields(session, who, wanted)
     tiles = context().settings.map_tiles
     response = shell.page(
         "map.html",
@@ -49,6 +54,8 @@ def map() -> Response:
         looked_at=map_view.NARROWED_MAX,
         box=_said(found.box or AROUND),
         asked=inbox.query(wanted),
+        filter=wanted,
+        fields=[fields[name] for name in FIELDS if name in fields],
         points_address=_address("pages.map_points", wanted),
         outlines_address=url_for("pages.map_outlines"),
         inbox_address=_address("pages.inbox", wanted),
@@ -68,7 +75,8 @@ def map_points() -> Response:
     zoom = _number("zoom", 0, ZOOM_MAX)
     with context().database.read() as session:
         found = map_view.view(session, who, wanted, box, min(int(zoom) + BITS_A_ZOOM, CELL_BITS))
-    features = [_cluster(each) for each in found.clusters] + [_point(each) for each in found.points]
+        titles = labels.titles(session, who.association_id)
+    features = [_cluster(each) for each in found.clusters] + [_point(each, titles) for each in found.points]
     return _geojson(features, cut_short=found.cut_short)
 
 
@@ -129,10 +137,11 @@ def _cluster(each: Cluster) -> dict[str, Any]:
     return _feature({"type": "Point", "coordinates": [longitude, latitude]}, {"count": each.points, "label": label})
 
 
-def _point(each: Point) -> dict[str, Any]:
+def _point(each: Point, titles: dict[str, Spoken]) -> dict[str, Any]:
     endpoint, name = ("pages.submission", "form") if each.kind == "submission" else ("pages.entity", "list")
+    title = titles.get(each.of, Spoken(each.of)) if each.kind == "submission" else labels.entity_list(each.of)
     told = {
-        "label": each.of,
+        "label": title.text,
         "place": labels.place(each.place) if each.place else "",
         "kind": each.kind,
         "code": each.uuid[:8],

@@ -15,9 +15,10 @@ from fieldsync.core.quality import RULES
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import charts, language, quality_words, shell
+from fieldsync.routes.pages import charts, labels, language, quality_words, shell
 from fieldsync.routes.pages.charts import Bar
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import quality_figures, quality_told, reading
 from fieldsync.services.desk import Found
@@ -35,7 +36,7 @@ NUMBER_LENGTH = 8
 class Line:
     """A row of figures: what it is of, its tally, its bar, and where its submissions are listed."""
 
-    name: str
+    name: Spoken
     tally: Tally
     bar: Bar
     address: str
@@ -111,6 +112,7 @@ def _page(errors: dict[str, str]) -> Response:
     with context().database.read() as session:
         found = quality_figures.figures(session, who, from_ms, to_ms)
         held = quality_told.thresholds(session, who.association_id)
+        titles = labels.titles(session, who.association_id)
     wanted = Filter(since=since)
     return shell.page(
         "quality.html",
@@ -118,7 +120,7 @@ def _page(errors: dict[str, str]) -> Response:
         figures=found,
         rules=_rules(found, wanted, held),
         authors=_author_lines(found, wanted),
-        forms=_form_lines(found, wanted),
+        forms=_form_lines(found, wanted, titles),
         few=quality_figures.FEW,
         periods=[(name, str(label)) for name, label in quality_words.PERIODS.items()],
         period=period,
@@ -166,7 +168,7 @@ def _author_lines(found: Figures, wanted: Filter) -> list[Line]:
     bars = _bars([tally for _, tally in shown], found.all)
     return [
         Line(
-            name.device or name.author[:AUTHOR_SHOWN],
+            Spoken(name.device or name.author[:AUTHOR_SHOWN]),
             tally,
             bar,
             _inbox(wanted, device=name.author),
@@ -176,12 +178,12 @@ def _author_lines(found: Figures, wanted: Filter) -> list[Line]:
     ]
 
 
-def _form_lines(found: Figures, wanted: Filter) -> list[Line]:
+def _form_lines(found: Figures, wanted: Filter, titles: dict[str, Spoken]) -> list[Line]:
     shown = found.forms[:ROWS_SHOWN]
     bars = _bars([tally for _, tally in shown], found.all)
     return [
         Line(
-            form,
+            titles.get(form, Spoken(form)),
             tally,
             bar,
             _inbox(wanted, kind="submission", of=form),

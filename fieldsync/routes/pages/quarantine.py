@@ -11,8 +11,8 @@ from fieldsync.routes.pages import fields, language, lists, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _, ngettext
+from fieldsync.routes.pages.submission import desk_of_reader
 from fieldsync.services import authorship, desk_lists, verdicts
-from fieldsync.services.desk import Desk
 
 VERDICTS = (verdicts.RELEASE, verdicts.REJECT)
 
@@ -57,13 +57,6 @@ def judge(ticket: str, verdict: str, reason: str) -> Problem | None:
     return context().database.write(work)
 
 
-def desk_of_reader() -> Desk:
-    """The desk at which whoever is signed in acts."""
-    who = reader()
-    assert who.person is not None
-    return Desk(who.association_id, f"p{who.person.id}", context().now_ms())
-
-
 def reason_given() -> str:
     """Why, in one line."""
     return fields.text("reason", REASON_CHARACTERS_MAX)
@@ -75,7 +68,7 @@ def missing_reason() -> str:
 
 
 def _list(errors: dict[str, str], status: int = 200) -> Response:
-    who, chosen, code = reader(), language.chosen(), request.args.get("reason", "")[:CODE_CHARACTERS_MAX]
+    who, chosen, code = reader(), language.chosen(), request.args.get("why", "")[:CODE_CHARACTERS_MAX]
     with context().database.read() as session:
         found = lists.shown(
             f"quarantine {code}",

@@ -14,10 +14,12 @@ from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import answer_fields, fields, heads, language, shell, speakers
+from fieldsync.routes.pages import answer_fields, fields, heads, labels, language, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
-from fieldsync.routes.pages.quarantine import VERDICTS, desk_of_reader, judge, missing_reason, reason_given
+from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.quarantine import VERDICTS, judge, missing_reason, reason_given
 from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.submission import desk_of_reader
 from fieldsync.services import answers_told, desk_lists, quarantine_correction, quarantine_told, verdicts
 from fieldsync.services.answers_told import Words
 from fieldsync.services.published import Published, published
@@ -138,7 +140,7 @@ def _page(
         status,
         item=item,
         ticket=ticket,
-        title=item.form.form.title if item.form else row.of,
+        title=labels.form(item.form.form.title, row.of) if item.form else Spoken(row.of),
         record=records.uuid_text(bytes(row.record)) if row.record else "",
         reasons=[render(each, chosen) for each in item.problems if each.path is None],
         answers=[_answer(item, each, words) for each in item.answers],

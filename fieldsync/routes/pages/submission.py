@@ -12,7 +12,17 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import conflict_cards, labels, language, record_files, record_way, record_words, rows, shell
+from fieldsync.routes.pages import (
+    conflict_cards,
+    heads,
+    labels,
+    language,
+    record_files,
+    record_way,
+    record_words,
+    rows,
+    shell,
+)
 from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
@@ -165,6 +175,7 @@ def shown(
         flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
         conflicts=cards,
         conflicts_address=f"{address}/conflicts{kept_filter()}",
+        heads=heads.as_text(told.record["heads"]),
         blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",
         older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
         newest=f"{address}{kept_filter()}" if older else "",

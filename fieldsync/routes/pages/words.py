@@ -1,6 +1,7 @@
 """The words of the pages for what the code names by a code: permissions, audited actions, states."""
 
 from fieldsync.core import access
+from fieldsync.routes.pages import quality_words
 from fieldsync.routes.pages.speech import Words, _l
 
 PERMISSIONS: dict[str, Words] = {
@@ -92,6 +93,7 @@ FLAGS: dict[str, tuple[str, str, Words]] = {
     "possible_duplicate": ("info", "twins", _l("Possible duplicate")),
     "same_content_again": ("info", "twins", _l("Same content again")),
     "clock_ahead": ("warn", "clock", _l("Clock far ahead")),
+    **{code: ("info", icon, name) for code, (icon, name, _) in quality_words.RULES.items()},
 }
 """Tone, icon and word of what stands out about a record."""
 

@@ -1,0 +1,42 @@
+"""An operator takes encrypted submissions out, and whoever has the key opens them on another machine."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from fieldsync.config import Settings
+from tests.journeys.operator_at_terminal import Operator
+from tests.routes.collect import Collect, visit
+from tests.routes.test_openrosa_encrypted import PRIVATE, publish_encrypted, sealed
+from tests.world import World
+
+
+@pytest.fixture
+def beside(sqlite_engine: Engine) -> tuple[World, Operator]:
+    """A world whose visits are encrypted, and an operator who works on its data."""
+    folder = Path(str(sqlite_engine.url.database)).parent
+    world = World(sqlite_engine, Settings(data=folder))
+    publish_encrypted(world)
+    return world, Operator(folder)
+
+
+def test_encrypted_submissions_leave_as_they_came_and_open_with_the_key(
+    beside: tuple[World, Operator], tmp_path: Path
+) -> None:
+    world, operator = beside
+    answers = visit("a", "<name>Amina</name>", version="9").encode()
+    xml, files = sealed(world.uuid(), {"face.jpg": b"face"}, answers)
+    Collect(world).send(xml, files)
+    target, key = tmp_path / "stick", tmp_path / "private.pem"
+    key.write_bytes(PRIVATE)
+    said = operator.types("submission", "export", "visit", "--association", "amal", "--out", target)
+    assert said.json == {"submissions": 1, "missing_files": 0}
+    assert operator.types("submission", "export", "visit", "--association", "amal", "--out", target).code == 1
+
+    elsewhere = Operator(tmp_path / "no-server")
+    assert elsewhere.types("submission", "decrypt", target, "--key", key).json == {"opened": 1, "failed": 0}
+    [clear] = target.glob("*/decrypted/submission.xml")
+    assert clear.read_bytes() == answers
+    key.write_bytes(b"no key")
+    assert elsewhere.types("submission", "decrypt", target, "--key", key).code == 1

@@ -1,0 +1,171 @@
+"""Encrypted submissions: kept whole, opened by nobody here, and by the private key elsewhere."""
+
+import base64
+import hashlib
+import secrets
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyxform.xls2xform import convert as to_xform
+
+from fieldsync.core import odk_encryption
+from fieldsync.core.problems import Problem
+from fieldsync.services import publishing, submission_files, uploads
+from fieldsync.services.conversion import convert
+from fieldsync.services.publishing import Definition
+from tests.routes.collect import Collect, message, quarantined, said_of, visit
+from tests.tiny_forms import VISIT
+from tests.world import World, codes
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PUBLIC = base64.b64encode(
+    KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+).decode()
+PRIVATE = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+SECRET = "اسم لا يقرؤه أحد هنا"
+
+
+def sealed(instance: str, files: dict[str, bytes], record: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """What Collect makes of a finished form: the envelope, and the files as they travel."""
+    key = secrets.token_bytes(32)
+    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+    wrapped = base64.b64encode(KEY.public_key().encrypt(key, oaep)).decode()
+    named = f"uuid:{instance}"
+    seed = list(hashlib.md5(named.encode() + key).digest())
+    travelling = {}
+    for number, (name, data) in enumerate([*files.items(), ("submission.xml", record)]):
+        seed[number % 16] = (seed[number % 16] + 1) % 256
+        count = 16 - len(data) % 16
+        writer = Cipher(algorithms.AES(key), CFB(bytes(seed))).encryptor()
+        travelling[f"{name}.enc"] = writer.update(data + bytes([count]) * count) + writer.finalize()
+    media = "".join(f"<media><file>{name}.enc</file></media>" for name in files)
+    xml = (
+        '<data xmlns="http://opendatakit.org/submissions" id="visit" version="9" encrypted="yes">'
+        f"<base64EncryptedKey>{wrapped}</base64EncryptedKey>"
+        f'<orx:meta xmlns:orx="http://openrosa.org/xforms"><orx:instanceID>{named}</orx:instanceID></orx:meta>'
+        f"{media}<encryptedXmlFile>submission.xml.enc</encryptedXmlFile>"
+        "<base64EncryptedElementSignature>c2lnbmVk</base64EncryptedElementSignature></data>"
+    )
+    return xml.encode(), travelling
+
+
+@pytest.fixture
+def amina(world: World) -> Collect:
+    """Collect on a phone of an association whose visits are encrypted."""
+    publish_encrypted(world)
+    return Collect(world)
+
+
+def publish_encrypted(world: World) -> None:
+    """Version 9 of the visit, with a public key."""
+    text = VISIT.format(more="", version="9").replace(
+        "| version   | namespaces              |", "| version   | namespaces              | public_key |"
+    )
+    text = text.replace('| 9 | fs="urn:fieldsync:form" |', f'| 9 | fs="urn:fieldsync:form" | {PUBLIC} |')
+    made = convert(to_xform(xlsform=text, file_type=".md").xform.encode(), "xml")
+    assert made.form is not None, made.findings
+    assert made.form.public_key == PUBLIC
+    assert "encrypted" in {finding.code for finding in made.findings}
+    definition = Definition(made.form, made.xform, None, text.encode(), "md")
+    world.write(lambda session: publishing.publish(session, world.amal, definition, world.now_ms))
+
+
+def export(world: World, target: Path) -> list[submission_files.Written]:
+    files = uploads.open_files(world.settings)
+    return world.read(lambda on: list(submission_files.write_all(on, files, world.amal, "visit", target)))
+
+
+def test_the_envelope_is_kept_whole_and_opens_elsewhere(world: World, amina: Collect, tmp_path: Path) -> None:
+    record = world.uuid()
+    answers = visit(record, f"<name>{SECRET}</name>", version="9").encode()
+    xml, files = sealed(record, {"face.jpg": b"\xff\xd8face"}, answers)
+    assert amina.send(xml, files).status_code == 201
+    shown = world.record(record)
+    assert shown is not None
+    assert (shown["review"]["state"], codes(shown)) == ("received", [])
+    assert SECRET not in str(shown) and "Amina" not in str(said_of(world, record))
+
+    [written] = export(world, tmp_path / "out")
+    assert written.missing == []
+    folder = tmp_path / "out" / written.folder
+    assert (folder / "submission.xml").read_bytes() == xml
+    assert submission_files.decrypt(folder, PRIVATE, None) == ["face.jpg", "submission.xml"]
+    assert (folder / "decrypted" / "submission.xml").read_bytes() == answers
+    assert (folder / "decrypted" / "face.jpg").read_bytes() == b"\xff\xd8face"
+    assert (folder / "decrypted" / "face.jpg").stat().st_mode & 0o077 == 0
+
+
+def test_files_come_in_a_series_and_the_record_says_what_is_missing(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    xml, files = sealed(record, {"face.jpg": b"face"}, b"<data/>")
+    names = list(files)
+    assert amina.send(xml, {names[0]: files[names[0]]}, more=True).status_code == 201
+    assert codes(world.record(record) or {}) == ["file_missing"]
+    assert amina.send(xml, {names[1]: files[names[1]]}).status_code == 201
+    assert codes(world.record(record) or {}) == []
+    assert len(said_of(world, record)) == 1
+    world.now_ms += 400 * 24 * 3600 * 1000
+    uploads.give_up(world.database, world.settings, uploads.open_files(world.settings), world.now_ms)
+    sealed_files = uploads.open_files(world.settings)
+    digest = hashlib.sha256(files[names[1]]).hexdigest()
+    assert sealed_files.store.size(f"{world.amal}/{digest[:2]}/{digest}") == len(files[names[1]])
+
+
+def test_a_plain_file_beside_an_envelope_is_never_stored(world: World, amina: Collect) -> None:
+    """After a crash Collect may send what it was about to encrypt."""
+    record = world.uuid()
+    xml, files = sealed(record, {}, b"<data/>")
+    assert amina.send(xml, {**files, "face.jpg": SECRET.encode(), "submission.xml": SECRET.encode()}).status_code == 201
+    for path in world.settings.data.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes()
+
+
+def test_an_envelope_without_its_key_or_id_is_refused(world: World, amina: Collect) -> None:
+    xml, files = sealed(world.uuid(), {}, b"<data/>")
+    for gone in (b"base64EncryptedKey", b"encryptedXmlFile", b"instanceID"):
+        refused = amina.send(xml.replace(gone, b"other"), files)
+        assert refused.status_code == 400 and message(refused)
+
+
+def test_an_envelope_for_a_form_without_a_key_is_set_apart(world: World, amina: Collect) -> None:
+    xml, files = sealed(world.uuid(), {}, b"<data/>")
+    told = amina.send(xml.replace(b'version="9"', b'version="1"'), files)
+    assert told.status_code == 201 and "set apart" in message(told)
+    assert len(quarantined(world)) == 1
+
+
+def test_a_resend_is_known(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    xml, files = sealed(record, {}, b"<data/>")
+    for _ in range(3):
+        assert amina.send(xml, files).status_code == 201
+    assert len(said_of(world, record)) == 1
+
+
+def test_another_key_opens_nothing(tmp_path: Path) -> None:
+    xml, files = sealed("a", {}, b"<data/>")
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    envelope = odk_encryption.read_envelope(xml)
+    assert not isinstance(envelope, Problem)
+    assert odk_encryption.opened(envelope, files, other) == Problem("envelope_closed")
+    assert odk_encryption.opened(envelope, files, b"no key") == Problem("private_key_unreadable")
+    cut = {name: data[:-1] for name, data in files.items()}
+    assert odk_encryption.opened(envelope, cut, PRIVATE) == Problem("envelope_closed")
+
+
+@settings(max_examples=15)
+@given(files=st.lists(st.binary(max_size=100), max_size=20), record=st.binary(max_size=200))
+def test_whatever_was_encrypted_comes_back(files: list[bytes], record: bytes) -> None:
+    named = {f"{number}.jpg": data for number, data in enumerate(files)}
+    xml, travelling = sealed("a", named, record)
+    envelope = odk_encryption.read_envelope(xml)
+    assert not isinstance(envelope, Problem)
+    assert odk_encryption.opened(envelope, travelling, PRIVATE) == {**named, "submission.xml": record}
