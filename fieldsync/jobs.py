@@ -29,7 +29,7 @@ from fieldsync.services import (
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, form_uploads, observations, searches, upkeep
+from fieldsync.store import associations, bulk_deeds, form_uploads, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ def forget_expired(database: Database) -> None:
     database.write(lambda session: upkeep.forget_expired(session, at - EXPIRED_KEPT_MS))
     database.write(lambda session: form_uploads.drop_expired(session, at))
     database.write(lambda session: searches.forget(session, at))
+    database.write(lambda session: bulk_deeds.forget(session, at))
 
 
 def anchor(database: Database) -> None:

@@ -95,21 +95,22 @@ def differences(
         before = {row.name: row for row in stored.get(record_id, ()) if row.code in RULES}
         wanted = {(mark.code, mark.other): mark for mark in marks}
         raised += [
-            _raised(record_id, mark, now_ms) for name, mark in wanted.items() if _is_news(before.get(name), mark)
+            _raised(record_id, before.get(name), mark, now_ms)
+            for name, mark in wanted.items()
+            if _is_news(before.get(name), mark)
         ]
         withdrawn += [row for name, row in before.items() if name not in wanted and row.dismissed_ms is None]
     return raised, withdrawn
 
 
 def _is_news(before: FlagRow | None, mark: Flagged) -> bool:
-    if before is None:
-        return True
-    if before.evidence == mark.evidence:
-        return before.dismissed_ms is None and dict(before.numbers) != dict(mark.numbers)
-    return True
+    """Whether something else was seen, or may be told, than when it was raised; what is usual moves every night."""
+    return before is None or (before.evidence, before.numbers.keys()) != (mark.evidence, mark.numbers.keys())
 
 
-def _raised(record_id: int, mark: Flagged, now_ms: int) -> FlagRow:
+def _raised(record_id: int, before: FlagRow | None, mark: Flagged, now_ms: int) -> FlagRow:
+    if before is not None and before.evidence == mark.evidence:
+        return before._replace(numbers=mark.numbers)
     return FlagRow(record_id, mark.code, mark.other, now_ms, mark.numbers, mark.evidence, None, "", "")
 
 

@@ -162,6 +162,21 @@ def test_a_hub_speaks_by_its_own_clock_not_by_the_phones(world: World) -> None:
     assert codes(world, said) == []
 
 
+def test_a_flag_keeps_the_day_on_which_it_was_raised_though_the_usual_moves(world: World) -> None:
+    phone = world.phone()
+    made(world, phone)
+    night(world)
+    odd = round_of(world, phone, 41, women=4000)
+    assert phone.statuses(odd) == ["applied"]
+    look(world)
+    raised = standing(world, odd)
+    world.now_ms += 24 * HOUR_MS
+    assert set(phone.statuses(*[round_of(world, phone, number, women=9) for number in range(50, 150)])) == {"applied"}
+    night(world)
+    look(world)
+    assert standing(world, odd) == raised
+
+
 def test_a_dismissed_flag_stays_away_until_something_else_is_seen(world: World) -> None:
     phone = world.phone()
     made(world, phone)
