@@ -55,7 +55,7 @@ develop: $(DEVELOPING) ## install, and what tests and checks need
 
 # ---- run -------------------------------------------------------------------------------------------------------
 
-demo: $(INSTALLED) ## A server, the real forms, three companions who sync (DATA=folder PORT=8000 FRESH=1)
+demo: $(INSTALLED) ## A server, the real forms, six companions who sync (DATA=folder PORT=8000 FRESH=1)
 	@exec $(BIN)/python -m fieldsync.cli demo --data $(DATA) --port $(PORT) $(if $(FRESH),--fresh)
 
 # ---- prove -----------------------------------------------------------------------------------------------------

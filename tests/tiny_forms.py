@@ -117,7 +117,9 @@ TEXTS = {
     "visit 2": VISIT.format(version="2", more=BLUE),
     "person 1": PERSON,
     "person 2": PERSON.replace("high low", "low high").replace("Person     | 1 ", "Person     | 2 "),
+    "person 3": PERSON.replace("| Name    | P2 ", "| Name    | P3 ").replace("Person     | 1 ", "Person     | 3 "),
     "monthly 1": MONTHLY,
+    "f5_monthly 1": MONTHLY.replace("| monthly |", "| f5_monthly |"),
     "round 1": ROUND.format(questions=QUESTIONS),
     "secret 1": SECRET,
     "home 1": HOME,
@@ -130,6 +132,6 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", p3_allowed=name == "secret 1")
+    converted = convert(xform, "xml", p3_allowed=name in ("secret 1", "person 3"))
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

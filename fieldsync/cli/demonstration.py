@@ -23,7 +23,7 @@ FOLDER = Path(".demo")
 @click.option("--once", is_flag=True, help="End after the summary.")
 @operated
 def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
-    """Show everything on one machine: a server, the programme's forms, three companions and a link that drops.
+    """Show everything on one machine: a server, the programme's forms, six companions and a link that drops.
 
     Makes a folder of its own (.demo, or --data), and stays up until Ctrl-C. A second run goes on with the same data.
 
@@ -52,7 +52,7 @@ def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
 
 
 def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
-    from fieldsync.demo import accounts, server, setting, story, summary
+    from fieldsync.demo import accounts, cast, server, setting, story, summary
 
     say = operator.note if operator.as_json else click.echo
     say(f"{'making' if run == 1 else 'going on in'} {folder} (run {run})")
@@ -64,13 +64,13 @@ def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
         known = setting.add_associations(database)
         at_work = [known[slug] for slug in setting.AT_WORK]
         count = setting.publish(database, at_work, forms)
-        say(f"{len(known)} associations; {count} forms published for {' and '.join(setting.AT_WORK)}")
-        cast = story.Cast(database, known, run, date.today())  # noqa: DTZ011
-        story.enter(cast, folder, url, say)
-        story.play(cast, say)
+        say(f"{len(known)} associations; {count} forms published for {', '.join(setting.AT_WORK)}")
         passphrase = setting.passphrase_of(folder)
         made = accounts.prepare(database, known, passphrase)
-        told = {**summary.summarise(cast, url), **accounts.told(made, passphrase, url)}
+        players = cast.Cast(database, known, run, date.today())  # noqa: DTZ011
+        story.enter(players, folder, url, say)
+        story.play(players, say)
+        told = {**summary.summarise(players, url), **accounts.told(made, passphrase, url)}
     finally:
         database.close()
     program = Path(sys.executable).parent / "fieldsync"

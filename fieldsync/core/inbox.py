@@ -116,9 +116,15 @@ VIEWS: Mapping[str, Mapping[str, Any]] = {
 """The views that the list always offers: what each asks for beside the rest of a filter."""
 
 
+OF_SUBMISSIONS = frozenset({"to_review", "to_correct", "approved", "rejected"})
+"""Views that show submissions unless entities are asked for: what these make needs no decision of its own."""
+
+
 def view(wanted: Filter, name: str) -> Filter:
     """A filter looked at through another view; its search, its form, its places and its days stay."""
-    plain = replace(wanted, state="", conflict=False, held=False, gone="")
+    is_chosen = bool(wanted.of) or wanted.kind == "entity"
+    kind = wanted.kind if is_chosen else "submission" if name in OF_SUBMISSIONS else ""
+    plain = replace(wanted, kind=kind, state="", conflict=False, held=False, gone="")
     return replace(plain, **VIEWS[name])
 
 

@@ -53,7 +53,7 @@ def keys(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).translate(_SILENT)
     plain = "".join(each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each))
     words = _joined(_WORD.findall(plain.lower()))
-    found = [key for word in words if (key := _key(word))]
+    found = [key for word in words if len(word) > 1 and (key := _key(word))]
     return list(dict.fromkeys(found))[:WORDS_MAX]
 
 
@@ -62,7 +62,7 @@ def _joined(words: list[str]) -> list[str]:
     joined: list[str] = []
     for word in words:
         if joined and joined[-1] == _SERVANT and word.startswith(_ARTICLE):
-            joined[-1] += word.removeprefix(_ARTICLE)
+            joined[-1] += word
         elif word not in ("al", "el", "l", "le", "la", "les", "de", "du", "des", "و", "في", "من"):
             joined.append(word)
     return joined
@@ -84,6 +84,7 @@ def _digits(word: str) -> str:
 
 
 def _of_arabic(word: str) -> str:
+    word = word.replace(_SERVANT + _ARTICLE, _SERVANT, 1) if word.startswith(_SERVANT) else word
     if word.startswith(_ARTICLE) and len(word) > len(_ARTICLE) + 1:
         word = word.removeprefix(_ARTICLE)
     sounds = "".join(_LETTERS.get(each, each) for each in word)

@@ -1,1 +1,1 @@
-"""`make demo`: a server, the programme's forms, and three companions who sync over a link that drops."""
+"""`make demo`: a server, the programme's forms, and six companions who sync over a link that drops."""

@@ -4,19 +4,24 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from fieldsync.client import Device, Store
 from fieldsync.client.companion import Companion, Filled
+from fieldsync.client.companion_people import WORK
 from fieldsync.client.transport import HttpTransport
+from fieldsync.demo import rooms
 from fieldsync.demo.link import Link
 
 ROUNDS_MAX = 200
 """Round trips until a phone has said and heard everything; with this link some ten are enough."""
 
-PEOPLE, ACTIVITIES, GROUPS, MONTHS = 8, 3, 2, 3
-IDEAS, VISITS, CHECKS = 2, 4, 2
+PEOPLE, ACTIVITIES, GROUPS, MONTHS = 14, 6, 2, 3
+IDEAS, VISITS, CHECKS, ROOMS = 2, 4, 2, 5
+
+DAYS = 14
+"""How far back the days go that a companion had no link."""
 
 
 @dataclass
@@ -84,11 +89,19 @@ def open_phone(folder: Path, name: str, association: str, url: str, seed: int) -
 
 def days_work(phone: Phone, companion: Companion, today: date) -> list[tuple[str, Filled]]:
     """A few days in the villages: people, activities, ideas, groups and their months; (record, form) in order."""
-    work = [companion.register_participant(today) for _ in range(PEOPLE)]
-    work += [companion.record_activity(today) for _ in range(ACTIVITIES)]
-    work += [companion.record_idea(today) for _ in range(IDEAS)]
-    work += [companion.visit_idea(today) for _ in range(VISITS)]
-    work += [companion.check_job(today) for _ in range(CHECKS)]
-    work += [companion.profile_group(today) for _ in range(GROUPS)]
+
+    def day() -> date:
+        """One of the last days, in the present year: ages follow from it."""
+        return max(today - timedelta(days=phone.dice.randint(0, DAYS)), today.replace(month=1, day=1))
+
+    work = [companion.register_participant(day()) for _ in range(PEOPLE)]
+    work += [companion.record_activity(day(), named=place < ACTIVITIES - 1) for place in range(ACTIVITIES)]
+    work += [companion.record_idea(day()) for _ in range(IDEAS)]
+    work += [companion.visit_idea(day()) for _ in range(VISITS)]
+    work += [companion.check_job(day()) for _ in range(CHECKS)]
+    work += [companion.profile_group(day()) for _ in range(GROUPS)]
     work += [companion.report_month(today) for _ in range(MONTHS)]
+    communes = tuple(each for each in WORK[phone.association.upper()][1] if each in rooms.MIDDLES)
+    version = phone.versions()[rooms.FORM]
+    work += [rooms.room(phone.dice, communes, version, day()) for _ in range(ROOMS)]
     return [(phone.submit(form), form) for form in work]

@@ -26,10 +26,15 @@ FORMS = (
     *("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly"),
     *("f8_application", "f8_score", "f8_decision", "f8_tranche"),
 )
+OWN_FORMS = ("meeting_place",)
+"""The demo's own: the programme's forms ask for no point on the map."""
+
 LISTS = ("participants", "groups", "activities", "local_orgs", "ideas", "calls", "applications", "grants")
 """The programme's entity lists: their CSV files are different on every device."""
 
-AT_WORK = ("kht", "khl")
+OWN_FOLDER = Path(__file__).parent
+
+AT_WORK = ("kht", "khl", "saf", "att")
 """The associations whose companions are at work in the demo."""
 
 
@@ -72,7 +77,7 @@ def add_associations(database: Database) -> dict[str, int]:
     return {slug: add(slug, name) for slug, name in sorted(wanted.items())}
 
 
-def definitions(forms: Iterable[str] = FORMS, version: str | None = None) -> list[Definition]:
+def definitions(forms: Iterable[str] = (*FORMS, *OWN_FORMS), version: str | None = None) -> list[Definition]:
     """The programme's forms, converted; under another version where one is given."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda form: _definition(form, version), forms))
@@ -80,12 +85,13 @@ def definitions(forms: Iterable[str] = FORMS, version: str | None = None) -> lis
 
 def _definition(form: str, version: str | None) -> Definition:
     folder = program_folder("forms")
-    text = (folder / f"{form}.yaml").read_text(encoding="utf-8")
+    text = ((OWN_FOLDER if form in OWN_FORMS else folder) / f"{form}.yaml").read_text(encoding="utf-8")
     if version is not None:
         sheets = yaml.safe_load(text)
         sheets["settings"][0]["version"] = version
         text = yaml.safe_dump(sheets, allow_unicode=True, sort_keys=False)
-    files = {path.name: path.read_bytes() for path in sorted((folder / "media").iterdir())}
+    media = () if form in OWN_FORMS else sorted((folder / "media").iterdir())
+    files = {path.name: path.read_bytes() for path in media}
     made = convert(text.encode(), "yaml", files, lists=LISTS)
     assert made.form is not None, f"{form}: {made.findings[:3]}"
     named = {name for name in map(media_name, made.form.media) if name in files}

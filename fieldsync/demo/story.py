@@ -1,9 +1,7 @@
 """What happens in the demo: work, lost requests, a disagreement, a mistake, a form that comes late, twins."""
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -11,45 +9,34 @@ from sqlalchemy.orm import Session
 from fieldsync.app import now_ms
 from fieldsync.client import enrol
 from fieldsync.client.companion import Companion, Filled
-from fieldsync.client.companion_people import new_uuid
+from fieldsync.client.companion_people import WORK, new_uuid
 from fieldsync.client.companion_people import phone as phone_number
 from fieldsync.client.transport import HttpTransport
 from fieldsync.core.problems import Problem
-from fieldsync.demo import setting
+from fieldsync.demo import office, rooms, setting
+from fieldsync.demo.cast import COMPANIONS, Cast, Say
 from fieldsync.demo.phones import Phone, days_work, open_phone
 from fieldsync.services import desk, enrolment
 from fieldsync.services.desk import Desk
 from fieldsync.services.enrolment import NewDevice
 from fieldsync.store.db import Database
 
-COMPANIONS = (("Khadija", "kht"), ("Fadma", "kht"), ("Naima", "khl"))
 CODE_MS = 15 * 60 * 1000
 
-Say = Callable[[str], None]
+HASTY = 4
+"""Forms of one hasty night: enough to stand out."""
 
-
-@dataclass
-class Cast:
-    """The companions of a run, and the records that its story is about: what → UUID."""
-
-    database: Database
-    associations: Mapping[str, int]
-    run: int
-    today: date
-    phones: dict[str, Phone] = field(default_factory=dict)
-    companions: dict[str, Companion] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
-    work: dict[str, list[tuple[str, Filled]]] = field(default_factory=dict)
+ONE_DAY = timedelta(days=1)
 
 
 def enter(cast: Cast, folder: Path, url: str, say: Say) -> None:
     """Every companion takes her phone; a new one is enrolled in the office, where the link holds."""
-    for name, association in COMPANIONS:
+    for name, association, label in COMPANIONS:
         phone = open_phone(folder / "phones", name, association, url, cast.run)
         cast.phones[name] = phone
         known = phone.device.author is not None
         if not known:
-            code = _offer(cast.database, cast.associations[association], name)
+            code = _offer(cast.database, cast.associations[association], label)
             went = enrol(phone.device.store, HttpTransport(url), code, phone.dice)
             assert went.status == "enrolled", went
         phone.sync()
@@ -57,9 +44,9 @@ def enter(cast: Cast, folder: Path, url: str, say: Say) -> None:
         say(f"{name} ({association}) {'goes on with her phone' if known else 'is enrolled with a one-time code'}")
 
 
-def _offer(database: Database, association_id: int, name: str) -> str:
+def _offer(database: Database, association_id: int, label: str) -> str:
     code, until = secrets.token_hex(4), now_ms() + CODE_MS
-    new = NewDevice(association_id, "device", f"{name}'s phone")
+    new = NewDevice(association_id, "device", label)
     database.write(lambda session: enrolment.offer_code(session, new, code, until))
     return code
 
@@ -118,6 +105,29 @@ def late_form(cast: Cast, say: Say) -> None:
     say("the designer publishes it: the month is released into its record")
 
 
+def haste(cast: Cast, say: Say) -> None:
+    """Zahra makes up for lost days at night: quick forms, copied answers, a point that is nowhere near."""
+    phone, companion = cast.phones["Zahra"], cast.companions["Zahra"]
+    day = cast.today - ONE_DAY
+    for _ in range(HASTY):
+        phone.submit(rooms.at_night(companion.register_participant(day), day))
+    communes = WORK["KHT"][1]
+    first = rooms.room(phone.dice, communes, phone.versions()[rooms.FORM], day)
+    for _ in range(HASTY + 1):
+        phone.submit(first)
+    phone.submit(rooms.room(phone.dice, communes, first.version, day, far=True))
+    phone.sync()
+    say(f"Zahra sends {HASTY} forms of last night, the same room {HASTY + 1} times, and one that lies far off")
+
+
+def waiting(cast: Cast, say: Say) -> None:
+    """Fadma fills a form version from elsewhere: what she says with it waits until somebody publishes it."""
+    phone, companion = cast.phones["Fadma"], cast.companions["Fadma"]
+    cast.shown["held"] = phone.submit(companion.report_month(cast.today), f"{phone.versions()['f7_monthly'][:8]}98")
+    phone.sync()
+    say("Fadma reports a month with a version that nobody has published: held, until somebody does")
+
+
 def twins(cast: Cast, say: Say) -> None:
     """Fadma registers a woman whom Khadija has registered; the coordinator says that they are one."""
     _, filled = next(each for each in cast.work["Khadija"] if filled_person(each[1]))
@@ -144,7 +154,8 @@ def filled_person(form: Filled) -> bool:
 
 def play(cast: Cast, say: Say) -> None:
     """Everything, in order."""
-    for scene in (villages, disagreement, mistakes, late_form, twins):
+    scenes = (villages, disagreement, mistakes, late_form, haste, waiting, twins)
+    for scene in (*scenes, office.decisions, office.answers, office.silence, office.flags):
         scene(cast, say)
     for phone in cast.phones.values():
         phone.sync()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from fieldsync.demo.accounts import as_lines
-from fieldsync.demo.story import Cast
+from fieldsync.demo.cast import Cast
 from fieldsync.services.doctor import examine
 from fieldsync.store import associations, operations, quarantine, records
 from fieldsync.store.portable import snapshot
@@ -89,6 +89,7 @@ def _commands(look_at: Mapping[str, str], program: str, folder: str) -> list[str
         "quarantined": "a choice that does not exist",
         "issues": "an activity of 20 hours",
         "released": "held until its form came",
+        "held": "held: nobody has published its form",
         "merged": "two participants who are one",
     }
     shown = [f"  {program} record show {look_at[what]} --data {folder}   # {why}" for what, why in told.items()]

@@ -167,7 +167,7 @@ def _code(session: Session, reader: Reader, found: Found, record: Mapping[str, A
         value = record["fields"].get(name)
         if isinstance(value, str) and value and classes.get(name) not in (None, PERSONAL, RESTRICTED):
             return value[:40]
-    return records.uuid_text(found.row.uuid)[:8]
+    return records.uuid_text(found.row.uuid)[24:30]
 
 
 def _group(session: Session, found: Found) -> list[tuple[int, str]]:

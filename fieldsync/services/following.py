@@ -59,3 +59,13 @@ def is_behind(session: Session, name: str, association_id: int) -> bool:
 def touch(session: Session, association_id: int, record_ids: Collection[int]) -> None:
     """Let the followers look again at records that change without an operation, such as by a flag."""
     followers.touch(session, FOLLOWERS, association_id, record_ids)
+
+
+def touch_all(session: Session, association_id: int, kind: str, of: str) -> None:
+    """Let the followers look again at every record of a form or list."""
+    followers.touch_all(session, FOLLOWERS, association_id, kind, of)
+
+
+def begin_again(session: Session) -> None:
+    """Let the followers look again at everything: what they go by is another."""
+    followers.begin_again(session, FOLLOWERS)

@@ -103,9 +103,16 @@ def _of_reach(
         closed=((), ()) if reach.restricted else _closed(session, reader, reach),
         name_size=sum(count for tally, count in tallies.items() if tally[:2] in reach.names),
     )
-    if states and wanted.sort in ("arrived", "state"):
+    if states and wanted.sort in ("arrived", "state") and not _narrows(lane):
         return [replace(lane, states=(state,), state_size=_size_of_states((state,), tallies)) for state in states]
     return [replace(lane, states=states, state_size=_size_of_states(states, tallies))]
+
+
+def _narrows(lane: Lane) -> bool:
+    """Whether something else than the state may lead to few rows; else each state is read in order by itself."""
+    return (
+        bool(lane.place or lane.within or lane.marks or lane.words) or lane.authors is not None or lane.own is not None
+    )
 
 
 def _size_of_states(states: tuple[int, ...], tallies: Mapping[Tally, int]) -> int | None:

@@ -9,7 +9,7 @@ from fieldsync.core.inbox import CONFLICT, GONE, HELD, INCOMPLETE, STATES
 from fieldsync.core.merge import RecordState
 from fieldsync.services import following
 from fieldsync.services.following import INBOX, Follower
-from fieldsync.services.searchable import Searchable
+from fieldsync.services.searchable import Searchable, Words
 from fieldsync.services.working import decode_state
 from fieldsync.store import associations, flags, inbox, operations, records
 from fieldsync.store.associations import CollectionRow
@@ -19,17 +19,29 @@ from fieldsync.store.records import RecordRow
 
 def take(session: Session, association_id: int, record_ids: Sequence[int]) -> None:
     """Make the rows of some records anew, and change what follows from them."""
-    owned = {row.id: row for row in associations.collections(session, association_id)}
-    found = [row for row in records.by_ids(session, record_ids).values() if row.collection_id in owned]
-    known = inbox.by_ids(session, [row.id for row in found])
-    states = {row.id: decode_state(bytes(row.state)) for row in found}
-    marks = _marks(session, association_id, found)
-    rows = [_row(association_id, owned[each.collection_id], each, states[each.id], marks[each.id]) for each in found]
-    changed = [row for row in rows if known.get(row.id) != row]
+    searchable = Searchable(session, association_id)
+    rows = made(session, association_id, record_ids, searchable)
+    known = inbox.by_ids(session, [row.id for row, _ in rows])
+    changed = [row for row, _ in rows if known.get(row.id) != row]
     inbox.put(session, changed)
     _note_marks(session, association_id, known, changed)
     _note_tallies(session, association_id, known, changed)
-    _note_words(session, association_id, rows, states)
+    _note_words(session, association_id, {row.id: words for row, words in rows}, searchable)
+
+
+def made(
+    session: Session, association_id: int, record_ids: Sequence[int], searchable: Searchable
+) -> list[tuple[InboxRow, Words]]:
+    """The rows of some records as they must be, each with the words under which it is found."""
+    owned = {row.id: row for row in associations.collections(session, association_id)}
+    found = [row for row in records.by_ids(session, record_ids).values() if row.collection_id in owned]
+    marks = _marks(session, association_id, found)
+    rows = []
+    for each in found:
+        state = decode_state(bytes(each.state))
+        row = _row(association_id, owned[each.collection_id], each, state, marks[each.id])
+        rows.append((row, searchable.words(row, state)))
+    return rows
 
 
 def late(session: Session, association_ids: Iterable[int]) -> list[int]:
@@ -110,11 +122,7 @@ def _tally(row: InboxRow) -> Tally:
     return row.kind, row.of, row.state, row.gone
 
 
-def _note_words(
-    session: Session, association_id: int, rows: Sequence[InboxRow], states: Mapping[int, RecordState | None]
-) -> None:
-    searchable = Searchable(session, association_id)
-    texts = {row.id: searchable.words(row, states[row.id]) for row in rows}
+def _note_words(session: Session, association_id: int, texts: Mapping[int, Words], searchable: Searchable) -> None:
     numbered = searchable.numbers({path for words in texts.values() for path, _ in words})
     after = {row_id: frozenset((numbered[path], word) for path, word in words) for row_id, words in texts.items()}
     before = inbox.words_of(session, list(after))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.forms import EntityDeclaration, Finding, Form
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, folding, openrosa
+from fieldsync.services import auditing, folding, openrosa, searchable
 from fieldsync.services.settling import conclude, settle_form
 from fieldsync.store import associations, form_versions, records
 from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
@@ -46,8 +46,10 @@ def publish(
     findings = msgspec.json.encode(definition.findings)
     content = FormBytes(definition.xform, definition.xlsx, definition.source, definition.source_kind, findings)
     files = {name: (hashlib.sha256(data).hexdigest(), data) for name, data in definition.media.items()}
+    restricted = searchable.restricted(session, association_id, form)
     form_versions.add(session, row, content, files)
     shown_otherwise = [each.list for each in form.entities if _save_properties(session, association_id, form, each)]
+    searchable.look_again(session, association_id, form, restricted)
     settled = settle_form(session, association_id, form.id, form.version, now_ms)
     for list_name in shown_otherwise:
         settled.add(folding.refold(session, association_id, _in_conflict(session, association_id, list_name), now_ms))

@@ -129,7 +129,7 @@ def _first_author(session: Session, reader: Reader, found: Found) -> Author:
 
 def _remarks(session: Session, reader: Reader, record: Mapping[str, Any]) -> list[Remark]:
     """The newest comments, in the order in which they were said."""
-    said = record["review"]["comments"][-COMMENTS_MAX:]
+    said = [each for each in record["review"]["comments"] if each["text"]][-COMMENTS_MAX:]
     names = authorship.named(session, reader.association_id, {each["id"][0] for each in said})
     own = f"-{reader.association_id}-p{reader.person.id}" if reader.person else "-"
     return [

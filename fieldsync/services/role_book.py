@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.access import PERMISSIONS
 from fieldsync.core.problems import Problem
 from fieldsync.core.roles import RoleBook, read_book
+from fieldsync.services import following
 from fieldsync.store import grants
 
 FILE_BYTES_MAX = 1024 * 1024
@@ -45,8 +46,12 @@ def read_file(path: Path) -> RoleBook | Problem:
 
 
 def load(session: Session, wanted: RoleBook) -> None:
-    """Replace the book; grants of roles that it does not know give nothing from now on."""
+    """Replace the book; grants of roles that it does not know give nothing from now on.
+
+    Which families are sealed may be another, so that what can be searched is noted anew.
+    """
     grants.write_book(session, msgspec.json.encode(wanted))
+    following.begin_again(session)
 
 
 def load_programme(session: Session, path: Path) -> None:

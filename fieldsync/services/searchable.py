@@ -1,14 +1,16 @@
 """Which answers can be searched, under which words, and by whom: nothing restricted, and no sealed form at all."""
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.answer_paths import unindexed
+from fieldsync.core.answer_paths import UUID, unindexed
+from fieldsync.core.forms import Form
 from fieldsync.core.merge import RecordState
 from fieldsync.core.roles import RoleBook
 from fieldsync.core.skeleton import keys
-from fieldsync.services import places, role_book
+from fieldsync.services import following, places, role_book
 from fieldsync.services.published import published
 from fieldsync.services.withholding import Withholding
 from fieldsync.store import inbox, records
@@ -25,13 +27,35 @@ CODE_DIGITS = 12
 WORDS_MAX = 60
 """Words under which one record is found."""
 
+_NO_WORDS = re.compile(rf"{UUID}|\d+(\.\d+)+|\d{{4}}-\d\d-\d\d.*")
+"""Ids, codes of places and dates: filters and links lead to them."""
+
 Path = tuple[str, str, str]
 """(kind, form or list, path)."""
+
+Words = frozenset[tuple[Path, str]]
+"""Words under which a record is found, each with its question."""
 
 
 def sealed_families(book: RoleBook) -> frozenset[str]:
     """Families of which some role sees totals only: what survivors said."""
     return frozenset(family for role in book.roles for family in role.counts)
+
+
+def restricted(session: Session, association_id: int, form: Form) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Which answers of a form, and of the lists that it writes, are restricted by now."""
+    withholding = Withholding(session, association_id)
+    names = [("submission", form.id), *(("entity", each.list) for each in form.entities)]
+    return {name: withholding.paths(*name).restricted for name in names}
+
+
+def look_again(
+    session: Session, association_id: int, form: Form, before: Mapping[tuple[str, str], frozenset[str]]
+) -> None:
+    """A version was published: where an answer became restricted, no word of it stays."""
+    for (kind, of), paths in restricted(session, association_id, form).items():
+        if paths != before[kind, of]:
+            following.touch_all(session, association_id, kind, of)
 
 
 class Searchable:
@@ -46,7 +70,7 @@ class Searchable:
         self._texts: dict[tuple[str, str | None], frozenset[str]] = {}
         self._place_words: dict[str, list[str]] = {}
 
-    def words(self, row: InboxRow, state: RecordState | None) -> frozenset[tuple[Path, str]]:
+    def words(self, row: InboxRow, state: RecordState | None) -> Words:
         """Under which words a record is found, and by which question each."""
         if state is None or row.uuid is None or self._is_sealed(row.kind, row.of):
             return frozenset()
@@ -57,7 +81,8 @@ class Searchable:
         texts = self._texts_of(row, state)
         for path, value in state.fields.items():
             question = unindexed(path)
-            if isinstance(value, str) and question not in restricted and (texts is None or question in texts):
+            asked = question not in restricted and (texts is None or question in texts)
+            if asked and isinstance(value, str) and not _NO_WORDS.fullmatch(value):
                 found += [((row.kind, row.of, question), word) for word in keys(value)]
         return frozenset(found[:WORDS_MAX])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.batches import Void
+from fieldsync.core.batches import Report, Void
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import Batch, parse_operation
 from fieldsync.core.problems import Problem
@@ -97,7 +97,7 @@ def prepare(session: Session, sender: Sender, batch: Batch, ids: Sequence[Operat
 
 def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -> list[Result]:
     """Store a batch and say what became of each operation; where the batch fails as a whole, one by one."""
-    report = prepared.batch.report
+    report = _left_on_the_phone(prepared)
     error_ms = prepared.batch.now - now_ms
     devices.note_contact(session, sender.device.id, now_ms, error_ms, msgspec.json.encode(report) if report else None)
     receipt_id = devices.add_receipt(session, sender.device.id, now_ms, prepared.batch.now, len(prepared.results))
@@ -114,6 +114,15 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
     # What was prepared stays as it is: the commit may yet fail, and then none of these results is true.
     told = (results.get(position, known) for position, known in enumerate(prepared.results))
     return [result for result in told if result is not None]
+
+
+def _left_on_the_phone(prepared: Prepared) -> Report | None:
+    """What a phone says of itself, less what it brings: it counted what this batch holds as unsent."""
+    report = prepared.batch.report
+    if report is None or report.unsent is None:
+        return report
+    left = max(0, report.unsent - len(prepared.results))
+    return msgspec.structs.replace(report, unsent=left, oldest_ms=report.oldest_ms if left else None)
 
 
 def _one_by_one(

@@ -45,3 +45,19 @@ def forget_touched(session: Session, numbers: Sequence[int]) -> None:
     """Strike what was looked at; at most as many as one look took."""
     if numbers:
         execute(session, f"DELETE FROM touched WHERE id IN ({places(len(numbers))})", list(numbers))
+
+
+def touch_all(session: Session, names: Collection[str], association_id: int, kind: str, of: str) -> None:
+    """Let followers look at every record of a form or list again."""
+    sql = (
+        "INSERT INTO touched (follower, association_id, record_id) SELECT ?, c.association_id, r.id FROM record r"
+        " JOIN collection c ON c.id = r.collection_id WHERE c.association_id = ? AND c.kind = ? AND c.of = ?"
+    )
+    for name in names:
+        execute(session, sql, (name, association_id, kind, of))
+
+
+def begin_again(session: Session, names: Collection[str]) -> None:
+    """Put followers back to the beginning of every log."""
+    for name in names:
+        execute(session, "UPDATE follower SET position = 0 WHERE name = ?", (name,))

@@ -138,7 +138,6 @@ class BulkDeed(Base):
     person_id: Mapped[int]
     state: Mapped[str]
     records: Mapped[bytes]
-    left_out: Mapped[int]
     done_ms: Mapped[int]
     undone_ms: Mapped[int] = mapped_column(default=0)
     undone: Mapped[int] = mapped_column(default=0)

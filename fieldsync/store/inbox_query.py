@@ -9,11 +9,23 @@ from sqlalchemy.orm import Session
 from fieldsync.store.db import execute, is_postgresql, places
 from fieldsync.store.inbox import COLUMNS, InboxRow
 
-RARE_MAX = 10_000
-"""Rows that one condition may leave to be looked up and sorted; where every condition leaves more, the order leads."""
+RARE_MAX = 4_000
+"""Rows that one condition may leave to be looked up and sorted at once.
 
-SCANNED_MAX = 60_000
+At a million rows, to look this many up costs what it costs to find a page in order where one row in 250 fits.
+"""
+
+FIRST_LOOK = 3_000
+"""Rows that are looked through in order first; most pages are found within."""
+
+MIDDLE_MAX = 8_000
+"""Rows that are looked up and sorted where the first look found too little."""
+
+SCANNED_MAX = 40_000
 """Rows that are looked through in order before a page is given short."""
+
+COUNTED_SCAN_MAX = 10_000
+"""The same for a count: beyond, it says that there are more."""
 
 KEYS = {
     "arrived": ("arrived_ms", "id"),
@@ -81,7 +93,10 @@ class Part:
 
 @dataclass(frozen=True)
 class _Condition:
-    """What rows `r` must meet. `drive` finds the ids of those that do; `index` gives them in the order of arrival."""
+    """What rows `r` must meet. `drive` finds the ids of those that do; `index` gives them in the order of arrival.
+
+    `ranges` is the order in which they are one stretch.
+    """
 
     sql: str
     parameters: tuple[Any, ...]
@@ -89,7 +104,7 @@ class _Condition:
     drive_parameters: tuple[Any, ...] = ()
     index: str = ""
     size: int | None = None
-    is_day: bool = False
+    ranges: str = ""
 
 
 def key_of(row: InboxRow, sort: str) -> Key:
@@ -101,30 +116,45 @@ def part(session: Session, lane: Lane, order: Order, limit: int) -> Part:
     """The next rows of a lane, at most `limit`; fewer only at the end, or where too much had to be looked through."""
     conditions = _sized(session, lane)
     rarest = _rarest(conditions)
-    if rarest is not None:
+    if rarest is not None and _size(rarest) <= RARE_MAX:
         return Part(_looked_up(session, lane, rarest, conditions, order, limit))
-    return _in_order(session, lane, conditions, order, limit)
+    most = _scanned_max(conditions)
+    found = _in_order(session, lane, conditions, order, limit, min(FIRST_LOOK, most))
+    if found.stopped is None:
+        return found
+    if rarest is not None and _size(rarest) <= MIDDLE_MAX:
+        return Part(_looked_up(session, lane, rarest, conditions, order, limit))
+    return _in_order(session, lane, conditions, order, limit, most)
 
 
 def count(session: Session, lane: Lane, most: int) -> tuple[int, bool]:
     """(how many rows a lane has, whether that is all of them): at most `most`, and as far as may be looked through."""
     conditions = _sized(session, lane)
     rarest = _rarest(conditions)
-    if rarest is not None:
+    if rarest is not None and _size(rarest) <= RARE_MAX:
         sql, parameters = _lookup("1", lane, rarest, conditions)
         found = execute(session, f"SELECT count(*) FROM ({sql} LIMIT ?) f", (*parameters, most + 1)).scalar_one()
         return min(found, most), found <= most
-    inner, parameters, (wheres, others) = _ordered(session, lane, conditions, Order("arrived", ascending=False))
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({inner} LIMIT ?) r WHERE {wheres} LIMIT ?) f"
-    found = execute(session, sql, (*parameters, SCANNED_MAX, *others, most + 1)).scalar_one()
-    return min(found, most), found <= most and _key_at(session, inner, parameters, "arrived", SCANNED_MAX) is None
+    scan = _scan(session, lane, conditions, Order("arrived", ascending=False), min(COUNTED_SCAN_MAX, SCANNED_MAX))
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {scan.sql} LIMIT ?) f"
+    found = execute(session, sql, (*scan.parameters, most + 1)).scalar_one()
+    return min(found, most), found <= most and scan.stopped is None
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """A stretch of an index, and of its rows `r` those that meet the conditions; up to `stopped`, if not the end."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    stopped: Key | None
 
 
 def _looked_up(
     session: Session, lane: Lane, rarest: _Condition, conditions: Sequence[_Condition], order: Order, limit: int
 ) -> list[InboxRow]:
     sql, parameters = _lookup(COLUMNS_OF_R, lane, rarest, conditions)
-    keyset, keys = _after(order)
+    keyset, keys = _beyond(order, order.after, ">" if order.ascending else "<")
     rows = execute(session, f"{sql}{keyset} ORDER BY {_by(order)} LIMIT ?", (*parameters, *keys, limit))
     return [InboxRow(*row) for row in rows]
 
@@ -134,55 +164,56 @@ def _lookup(
 ) -> tuple[str, tuple[Any, ...]]:
     """The rows that one condition finds, held against the others: the join goes from the few to their rows."""
     wheres, parameters = _all([each for each in conditions if each is not rarest])
+    once = "DISTINCT " if rarest.drive.startswith("inbox_word") else ""
     sql = (
-        f"WITH found AS MATERIALIZED (SELECT DISTINCT r.id AS id FROM {rarest.drive}) SELECT {columns}"
+        f"WITH found AS MATERIALIZED (SELECT {once}r.id AS id FROM {rarest.drive}) SELECT {columns}"
         f" FROM found CROSS JOIN inbox_row r WHERE r.id = found.id AND r.association_id = ? AND {wheres}"
     )
     return sql, (*rarest.drive_parameters, lane.association_id, *parameters)
 
 
-def _in_order(session: Session, lane: Lane, conditions: Sequence[_Condition], order: Order, limit: int) -> Part:
-    inner, parameters, (wheres, others) = _ordered(session, lane, conditions, order)
-    sql = f"SELECT {COLUMNS_OF_R} FROM ({inner} LIMIT ?) r WHERE {wheres} LIMIT ?"
-    rows = [InboxRow(*row) for row in execute(session, sql, (*parameters, SCANNED_MAX, *others, limit))]
-    stopped = None if len(rows) == limit else _key_at(session, inner, parameters, order.sort, SCANNED_MAX - 1)
-    return Part(rows, stopped)
+def _in_order(
+    session: Session, lane: Lane, conditions: Sequence[_Condition], order: Order, limit: int, most: int
+) -> Part:
+    scan = _scan(session, lane, conditions, order, most)
+    sql = f"SELECT {COLUMNS_OF_R} FROM {scan.sql} ORDER BY {_by(order)} LIMIT ?"
+    rows = [InboxRow(*row) for row in execute(session, sql, (*scan.parameters, limit))]
+    return Part(rows, None if len(rows) == limit else scan.stopped)
 
 
-def _ordered(
-    session: Session, lane: Lane, conditions: Sequence[_Condition], order: Order
-) -> tuple[str, tuple[Any, ...], tuple[str, tuple[Any, ...]]]:
-    """The rows of a lane in order, as far as one index knows the conditions; and what is left to hold against them."""
+def _scan(session: Session, lane: Lane, conditions: Sequence[_Condition], order: Order, most: int) -> _Scan:
+    """The next `most` rows of the index that knows most of the conditions."""
     by_sort = f"ix_inbox_row_{order.sort}"
     usable = [each for each in conditions if each.index and (order.sort == "arrived" or each.index == by_sort)]
-    leading = min(usable, key=lambda each: each.size or 0, default=None)
-    index = leading.index if leading else by_sort
-    inside = [each for each in conditions if each is leading or (order.sort == "arrived" and each.is_day)]
-    wheres, parameters = _all(inside)
-    keyset, keys = _after(order)
-    hint = "" if is_postgresql(session) else f" INDEXED BY {index}"
-    where = f"r.association_id = ? AND {wheres}{keyset}"
-    sql = f"SELECT {COLUMNS_OF_R} FROM inbox_row r{hint} WHERE {where} ORDER BY {_by(order)}"
-    rest = _all([each for each in conditions if each not in inside])
-    return sql, (lane.association_id, *parameters, *keys), rest
+    leading = min(usable, key=_size, default=None)
+    hint = "" if is_postgresql(session) else f" INDEXED BY {leading.index if leading else by_sort}"
+    known = [each for each in conditions if each is leading or each.ranges == order.sort]
+    keyset, keys = _beyond(order, order.after, ">" if order.ascending else "<")
+    wheres, parameters = _all(known)
+    start = f"inbox_row r{hint} WHERE r.association_id = ? AND {wheres}{keyset}"
+    columns = ", ".join(f"r.{column}" for column in KEYS[order.sort])
+    sql = f"SELECT {columns} FROM {start} ORDER BY {_by(order)} LIMIT 1 OFFSET ?"
+    last = execute(session, sql, (lane.association_id, *parameters, *keys, most - 1)).first()
+    stopped = tuple(last) if last else None
+    end, bounds = _beyond(order, stopped, "<=" if order.ascending else ">=")
+    rest, others = _all([each for each in conditions if each not in known])
+    return _Scan(f"{start}{end} AND {rest}", (lane.association_id, *parameters, *keys, *bounds, *others), stopped)
 
 
-def _key_at(session: Session, inner: str, parameters: tuple[Any, ...], sort: str, offset: int) -> Key | None:
-    """The key of the row that stands at an offset."""
-    keys = ", ".join(f"r.{column}" for column in KEYS[sort])
-    found = execute(session, f"SELECT {keys} FROM ({inner} LIMIT 1 OFFSET ?) r", (*parameters, offset)).first()
-    return tuple(found) if found else None
+def _scanned_max(conditions: Sequence[_Condition]) -> int:
+    """How many rows may be looked through: fewer where each of them is looked up in other tables."""
+    return max(1, SCANNED_MAX // (1 + 2 * sum(each.sql.startswith("EXISTS") for each in conditions)))
 
 
 COLUMNS_OF_R = ", ".join(f"r.{column}" for column in COLUMNS.split(", "))
 
 
-def _after(order: Order) -> tuple[str, Key]:
-    if order.after is None:
+def _beyond(order: Order, key: Key | None, sign: str) -> tuple[str, Key]:
+    """A condition that rows stand after, or not after, a key."""
+    if key is None:
         return "", ()
     columns = ", ".join(f"r.{column}" for column in KEYS[order.sort])
-    sign = ">" if order.ascending else "<"
-    return f" AND ({columns}) {sign} ({places(len(order.after))})", order.after
+    return f" AND ({columns}) {sign} ({places(len(key))})", key
 
 
 def _by(order: Order) -> str:
@@ -202,15 +233,18 @@ def _sized(session: Session, lane: Lane) -> list[_Condition]:
         size = each.size
         if each.drive and size is None:
             sql = f"SELECT count(*) FROM (SELECT 1 FROM {each.drive} LIMIT ?) f"
-            size = execute(session, sql, (*each.drive_parameters, RARE_MAX + 1)).scalar_one()
+            size = execute(session, sql, (*each.drive_parameters, MIDDLE_MAX + 1)).scalar_one()
         sized.append(replace(each, size=size))
     return sized
 
 
+def _size(condition: _Condition) -> int:
+    return condition.size or 0
+
+
 def _rarest(conditions: Sequence[_Condition]) -> _Condition | None:
-    """The condition that fewest rows meet, where they are few enough to be looked up and sorted."""
-    few = [each for each in conditions if each.drive and each.size is not None and each.size <= RARE_MAX]
-    return min(few, key=lambda each: each.size or 0, default=None)
+    """The condition that fewest rows meet."""
+    return min((each for each in conditions if each.drive), key=_size, default=None)
 
 
 def _conditions(lane: Lane) -> Iterator[_Condition]:
@@ -253,6 +287,7 @@ def _of_states(lane: Lane) -> Iterator[_Condition]:
 
 def _of_places(lane: Lane) -> Iterator[_Condition]:
     if lane.place:
+        yield _Condition("r.place >= ? AND r.place < ?", (lane.place, f"{lane.place}/"), ranges="place")
         yield _within(lane, (lane.place,))
     if lane.within:
         yield _within(lane, lane.within)
@@ -280,7 +315,7 @@ def _of_authors(lane: Lane) -> Iterator[_Condition]:
 def _of_days(lane: Lane) -> Iterator[_Condition]:
     for sign, moment in ((">=", lane.since_ms), ("<", lane.until_ms)):
         if moment is not None:
-            yield _Condition(f"r.arrived_ms {sign} ?", (moment,), is_day=True)
+            yield _Condition(f"r.arrived_ms {sign} ?", (moment,), ranges="arrived")
 
 
 def _of_word(lane: Lane, word: Word) -> _Condition:

@@ -26,7 +26,7 @@ TABLES = (
      ["association_id", "word", "id", "path_id"], False),
     ("inbox_text", "id:int words:text", ["id"], True),
     ("searched", "ticket:text session:text words:text expires_ms:int", ["ticket"], True),
-    ("bulk_deed", "ticket:text person_id:int state:text records:bytes left_out:int done_ms:int undone_ms:int undone:int"
+    ("bulk_deed", "ticket:text person_id:int state:text records:bytes done_ms:int undone_ms:int undone:int"
      " expires_ms:int", ["ticket"], True),
 )  # fmt: skip
 """Name, columns (`?` for those that may be empty), primary key, whether SQLite keeps a row id."""

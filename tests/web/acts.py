@@ -19,7 +19,7 @@ def sign_in(page: Page, account: Account) -> None:
         expect(page).to_have_url(re.compile("second-step"))
         page.fill("#code", account.code())
         press(page)
-    expect(page).to_have_url(re.compile(r":\d+/$"))
+    expect(page).to_have_url(re.compile(r":\d+/(inbox)?$"))
 
 
 def press(page: Page) -> None:

@@ -14,6 +14,7 @@ from fieldsync.routes.pages import conflict_cards, heads, labels, language, reco
 from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import entity_told, reading
 from fieldsync.services.desk import Found
@@ -64,6 +65,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         told = entity_told.told(session, who, found, Asked(chosen, older, revealed))
         speech = Speech(told.speech.words, told.speech.questions, told.speech.choices)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        titles = labels.titles(session, who.association_id)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.entity", list=list, record=record)
     return shell.page(
@@ -77,9 +79,9 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         facts=record_words.happened(found.row),
         conflicts=cards,
         conflicts_address=f"{address}/conflicts",
-        properties=[_property(each) for each in told.properties],
-        submissions=[_submission(each) for each in told.submissions],
-        links=[_link(each, label) for each, label in told.links],
+        properties=[_property(each, titles) for each in told.properties],
+        submissions=[_submission(each, titles) for each in told.submissions],
+        links=[_link(each, label, titles) for each, label in told.links],
         heads=heads.as_text(told.record["heads"]),
         states=record_words.REVIEW_STATES,
         deeds=record_words.DEEDS,
@@ -91,18 +93,18 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
     )
 
 
-def _property(told: entity_told.Property) -> dict[str, Any]:
+def _property(told: entity_told.Property, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     return {
         "told": told,
         "by": speakers.speaker(told.by) if told.by else None,
-        "source": _submission(told.source) if told.source else None,
+        "source": _submission(told.source, titles) if told.source else None,
     }
 
 
-def _submission(found: Found) -> dict[str, Any]:
+def _submission(found: Found, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     uuid = records.uuid_text(found.row.uuid)
     return {
-        "of": found.of,
+        "title": titles.get(found.of) or Spoken(found.of),
         "uuid": uuid,
         "address": url_for("pages.submission", form=found.of, record=uuid),
         "place": labels.place(found.row.place) if found.row.place else "",
@@ -112,13 +114,13 @@ def _submission(found: Found) -> dict[str, Any]:
     }
 
 
-def _link(link: Link, label: Any) -> dict[str, Any]:
+def _link(link: Link, label: Any, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     uuid = records.uuid_text(link.found.row.uuid)
     return {
         "kind": labels.entity_list(link.found.of),
         "uuid": uuid,
         "address": url_for("pages.entity", list=link.found.of, record=uuid),
         "label": label,
-        "by": _submission(link.by),
+        "by": _submission(link.by, titles),
         "deleted": link.found.row.deleted,
     }

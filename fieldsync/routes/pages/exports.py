@@ -1,6 +1,7 @@
 """Taking records out as a file: asking for it, the reason where it tells of people, how far it is, fetching it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,8 +17,9 @@ from fieldsync.core.problems import Problem
 from fieldsync.routes import export_files
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import fields, language, lists, shell, words
+from fieldsync.routes.pages import fields, labels, language, lists, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import export_sources
@@ -128,22 +130,26 @@ def _found(uuid: str) -> ExportRow:
     return row
 
 
-def _titles() -> dict[str, str]:
+def _titles() -> dict[str, Spoken]:
     with context().database.read() as session:
-        return export_sources.titles(session, reader().association_id)
+        return labels.titles(session, reader().association_id)
 
 
-def _shown(told: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+def _shown(told: dict[str, Any], titles: Mapping[str, Spoken]) -> dict[str, Any]:
     options = told["options"]
-    of = options["of"]
     return {
         **told,
-        "title": titles.get(of, of) if options["kind"] == "submission" else _("List: %(name)s", name=of),
+        "title": _named(options["kind"], options["of"], titles),
         "word": words.EXPORT_STATES[told["state"]],
         "is_open": told["state"] in ("waiting", "running"),
         "states": [word(STATE_WORDS, state, language.chosen()) for state in options["states"]],
         "format": FORMAT_NAMES[options["format"]],
     }
+
+
+def _named(kind: str, of: str, titles: Mapping[str, Spoken]) -> Spoken:
+    found = labels.collection(kind, of, titles)
+    return replace(found, text=_("List: %(name)s", name=found.text)) if kind == "entity" else found
 
 
 FORMAT_NAMES = {"csv": "CSV", "xlsx": "Excel (XLSX)", "geojson": "GeoJSON", "parquet": "Parquet"}
@@ -232,11 +238,8 @@ def _heads() -> list[tuple[str, str]]:
 
 def _sources(session: Any, who: Any) -> Sequence[tuple[str, str]]:
     found = export_sources.offered(session, who)
-    forms = [(f"submission:{each.of}", each.title) for each in found if each.kind == "submission"]
-    return [
-        *forms,
-        *((f"entity:{each.of}", _("List: %(name)s", name=each.of)) for each in found if each.kind == "entity"),
-    ]
+    titles = labels.titles(session, who.association_id)
+    return [(f"{each.kind}:{each.of}", _named(each.kind, each.of, titles).text) for each in found]
 
 
 def _reason_form(row: ExportRow, errors: dict[str, str], status: int) -> Response:

@@ -13,7 +13,7 @@ from fieldsync.services.form_uploads import Excerpt
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi"})
 
-CODE = re.compile(r"\$?\{?'?[A-Za-z][A-Za-z0-9_:./#-]*'?\}?|\$\{")
+CODE = re.compile(r"\$?\{?'?[A-Za-z](?:[A-Za-z0-9_:./#-]*[A-Za-z0-9_])?'?\}?|\$\{")
 """A name, a path or a reference within a sentence."""
 
 COLUMNS_SHOWN = 8

@@ -1,16 +1,20 @@
 """The frame of a page for whoever is signed in: her association, her role, the pages that are open to her."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask import g, request
 
-from fieldsync.core import access
+from fieldsync.core import access, inbox
+from fieldsync.core.inbox import Filter
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import labels, shell
 from fieldsync.routes.pages.guard import whoever
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
+from fieldsync.services import inbox as inbox_services
 from fieldsync.services.readers import Reader
 
 
@@ -30,7 +34,13 @@ class Entry:
     icon: str
     label: str
     is_here: bool
-    count: int | None = None
+    count: str = ""
+
+
+COUNTED_MAX = 99
+"""The most that the menu counts."""
+
+NO_COUNTS: Mapping[str, str] = MappingProxyType({})
 
 
 BAR_ENTRIES = 5
@@ -42,12 +52,22 @@ def values() -> dict[str, Any]:
     reader = whoever()
     if "frame" not in g:
         g.frame = {"who": None, "navigation": []} if reader is None else {
-            "who": _who(reader), "navigation": navigation(reader)
+            "who": _who(reader), "navigation": navigation(reader, _counts(reader))
         }  # fmt: skip
     return {**shell.names_of_templates(), **g.frame, "bar_entries": BAR_ENTRIES}
 
 
-def navigation(reader: Reader) -> list[Entry]:
+def _counts(reader: Reader) -> Mapping[str, str]:
+    """What waits for whoever may act, by page; told up to COUNTED_MAX."""
+    if not reader.may(access.ACT_ON_RECORDS):
+        return NO_COUNTS
+    with context().database.read() as session:
+        found = inbox_services.count(session, reader, inbox.view(Filter(), "to_review"), COUNTED_MAX)
+    number = min(found.number, COUNTED_MAX)
+    return {"inbox": f"{number}+" if found.more or found.number > COUNTED_MAX else str(number or "")}
+
+
+def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[Entry]:
     """The pages that are open to somebody, in the order of the menu."""
     if reader.must_enrol:
         return []
@@ -66,13 +86,14 @@ def navigation(reader: Reader) -> list[Entry]:
     here = (request.endpoint or "").removeprefix("pages.")
     section = SECTIONS.get(here, here)
     return [
-        Entry(f"pages.{name}", icon, label, section == name)
+        Entry(f"pages.{name}", icon, label, section == name, counts.get(name, ""))
         for permission, name, icon, label in offered
         if reader.may(permission)
     ]
 
 
 SECTIONS = {
+    "deeds": "inbox",
     **dict.fromkeys(("submission", "reveal", "review", "comment", "correct", "save_correction"), "inbox"),
     **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),

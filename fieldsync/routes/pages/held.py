@@ -8,8 +8,9 @@ from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import lists, shell, speakers
+from fieldsync.routes.pages import labels, lists, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.quarantine import missing_reason, reason_given
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
@@ -51,11 +52,13 @@ def _list(errors: dict[str, str], status: int = 200) -> Response:
         found = lists.shown("held", lambda on, after, limit: holding.page(on, who, after, limit), session)
         named = {each["author"] for each in found.items} | {author for each in found.items for author in _named(each)}
         authors = authorship.named(session, who.association_id, named)
+        titles = labels.titles(session, who.association_id)
     items = [
         {
             **each,
+            "title": labels.collection(each["kind"], each["of"], titles),
             "by": speakers.speaker(authors[each["author"]]),
-            "waits": [_wait(kind, what, authors) for kind, what in each["waits"][:WAITS_SHOWN]],
+            "waits": [_wait(kind, what, authors, titles) for kind, what in each["waits"][:WAITS_SHOWN]],
         }
         for each in found.items
     ]
@@ -75,11 +78,11 @@ def _named(item: dict[str, Any]) -> list[str]:
     return [what.partition("/")[0] for kind, what in item["waits"][:WAITS_SHOWN] if kind != holding.FORM]
 
 
-def _wait(kind: str, what: str, authors: dict[str, authorship.Author]) -> tuple[str, str]:
+def _wait(kind: str, what: str, authors: dict[str, authorship.Author], titles: dict[str, Spoken]) -> tuple[str, str]:
     """(words, name) of one thing that it waits for."""
     if kind == holding.FORM:
         form, _sep, version = what.partition("\n")
-        return _("a form version that is not here:"), f"{form} {version}"
+        return _("a form version that is not here:"), f"{labels.collection('submission', form, titles).text} {version}"
     name, _sep, number = what.partition("/")
     if kind == holding.AUTHOR:
         return _("the enrolment of"), speakers.speaker(authors[name])[1]

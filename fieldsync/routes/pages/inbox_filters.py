@@ -5,7 +5,7 @@ from typing import Any
 
 from fieldsync.core import access, inbox
 from fieldsync.core.inbox import EVERYWHERE, Filter
-from fieldsync.routes.pages import labels
+from fieldsync.routes.pages import labels, quality_words
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.record_words import REVIEW_STATES
 from fieldsync.routes.pages.speech import _
@@ -75,7 +75,8 @@ def _states(who: Reader) -> list[tuple[str, str]]:
 
 
 def _flags() -> list[tuple[str, str]]:
-    return [(code, str(word)) for code, (_tone, _icon, word) in FLAGS.items()]
+    of_records = [(code, str(word)) for code, (_tone, _icon, word) in FLAGS.items()]
+    return [*of_records, *((code, str(name)) for code, (_icon, name, _text) in quality_words.RULES.items())]
 
 
 def _gone() -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What roles, associations and places are called in the reader's language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,11 @@ def entity_list(code: str) -> Spoken:
     known = LISTS.get(code)
     chosen = language.chosen()
     return Spoken(code) if known is None else Spoken(str(known), chosen, language.DIRECTIONS[chosen])
+
+
+def collection(kind: str, of: str, titles_here: Mapping[str, Spoken]) -> Spoken:
+    """What a form or an entity list is called; its code where nobody named it."""
+    return entity_list(of) if kind == "entity" else titles_here.get(of) or Spoken(of)
 
 
 def titles(session: Any, association_id: int) -> dict[str, Spoken]:

@@ -69,7 +69,7 @@ def catalogue(language: str) -> Translations:
 def register(app: Flask) -> None:
     """Give templates their words and their dates."""
     Languages(app, locale_selector=lambda: LOCALES[chosen()], default_timezone=PROGRAMME_ZONE.key)
-    app.jinja_env.filters.update(moment=moment, ago=ago, number=number, size=size)
+    app.jinja_env.filters.update(moment=moment, lately=lately, ago=ago, number=number, size=size)
     app.jinja_env.filters.update(digits=digits, day=day, said_at=said_at)
 
 
@@ -94,6 +94,19 @@ def moment(ms: int) -> Markup:
     locale = Locale.parse(LOCALES[chosen()])
     day = dates.format_date(here, "d MMM y", locale=locale)
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), f"{day} {here:%H:%M}")
+
+
+def lately(ms: int) -> Markup:
+    """A time as a list tells it: today and yesterday by name, the year only where it is another."""
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    here = at.astimezone(PROGRAMME_ZONE)
+    today = datetime.fromtimestamp(context().now_ms() / 1000, PROGRAMME_ZONE).date()
+    named = {0: _("Today"), 1: _("Yesterday")}.get((today - here.date()).days)
+    pattern = "d MMM" if here.year == today.year else "d MMM y"
+    day = named or dates.format_date(here, pattern, Locale.parse(LOCALES[chosen()]))
+    return Markup('<time datetime="{}">{} <bdi>{}</bdi></time>').format(
+        at.isoformat(timespec="seconds"), day, f"{here:%H:%M}"
+    )
 
 
 def day_of(ms: int) -> str:

@@ -15,7 +15,7 @@ from fieldsync.core.inbox import Filter
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import inbox_filters, labels, language, shell
+from fieldsync.routes.pages import inbox_filters, labels, language, rows, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
@@ -144,7 +144,7 @@ def _point(each: Point, titles: dict[str, Spoken]) -> dict[str, Any]:
         "label": title.text,
         "place": labels.place(each.place) if each.place else "",
         "kind": each.kind,
-        "code": each.uuid[:8],
+        "code": rows.short(each.uuid),
         "address": shell.address_of(endpoint, **{name: each.of, "record": each.uuid}),
     }
     return _feature({"type": "Point", "coordinates": [each.longitude, each.latitude]}, told)

@@ -7,7 +7,7 @@ from flask import Response, request
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.context import context
-from fieldsync.routes.pages import fields, language, lists, shell, speakers
+from fieldsync.routes.pages import fields, labels, language, lists, shell, speakers
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _, ngettext
@@ -77,10 +77,12 @@ def _list(errors: dict[str, str], status: int = 200) -> Response:
         )
         authors = authorship.named(session, who.association_id, {each["author"] for each in found.items})
         reasons = desk_lists.reasons(session, who)
+        titles = labels.titles(session, who.association_id)
     return shell.page(
         "quarantine.html",
         status,
-        items=[{**each, "by": speakers.speaker(authors[each["author"]]),
+        items=[{**each, "title": labels.collection(each["kind"], each["of"], titles) if each["of"] else None,
+                "by": speakers.speaker(authors[each["author"]]),
                 "is_revoked": authors[each["author"]].is_revoked} for each in found.items],
         following=found.following,
         first=found.first,

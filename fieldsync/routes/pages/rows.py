@@ -11,6 +11,7 @@ from fieldsync.core.inbox import CONFLICT, HELD, INCOMPLETE, STATES
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.pages import labels, language
 from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.quality_words import RULES
 from fieldsync.routes.pages.record_words import REVIEW_STATES
 from fieldsync.routes.pages.speech import _, ngettext
 from fieldsync.routes.pages.words import FLAGS
@@ -79,7 +80,12 @@ def name_of(row: InboxRow) -> str:
 
 def code_of(row: InboxRow) -> str:
     """The short code by which people tell lines apart."""
-    return "" if row.uuid is None else records.uuid_text(row.uuid).rpartition("-")[2][:CODE_DIGITS]
+    return "" if row.uuid is None else short(records.uuid_text(row.uuid))
+
+
+def short(uuid: str) -> str:
+    """The short code of a record: of its last group, since the first is the time at which it was written."""
+    return uuid.rpartition("-")[2][:CODE_DIGITS]
 
 
 def record_address(kind: str, of: str, uuid: str, kept: Mapping[str, str] = NOTHING_KEPT) -> str:
@@ -102,9 +108,7 @@ def address_of(session: Any, row: InboxRow, kept: dict[str, str]) -> str:
 
 
 def _title(row: InboxRow, titles: dict[str, Spoken]) -> Spoken:
-    if row.kind == "entity":
-        return labels.entity_list(row.of)
-    return titles.get(row.of) or Spoken(row.of or _("Unreadable"))
+    return labels.collection(row.kind, row.of, titles) if row.of else Spoken(_("Unreadable"))
 
 
 def _state(row: InboxRow) -> Fact | None:
@@ -124,8 +128,15 @@ def _facts(row: InboxRow, apart: QuarantineRow | None) -> Iterable[Fact]:
     if INCOMPLETE in marked:
         yield "warn", "picture", _("A file has not come yet")
     for code in sorted(marked - {CONFLICT, HELD, INCOMPLETE}):
-        tone, icon, said = FLAGS.get(code, ("warn", "flag", ""))
-        yield tone, icon, str(said) or render(Problem(code), language.chosen())
+        yield _flag(code)
+
+
+def _flag(code: str) -> Fact:
+    if code in RULES:
+        icon, name, _text = RULES[code]
+        return "warn", icon, str(name)
+    tone, icon, said = FLAGS.get(code, ("warn", "flag", ""))
+    return tone, icon, str(said) or render(Problem(code), language.chosen())
 
 
 def _reason(apart: QuarantineRow) -> str:

@@ -13,7 +13,7 @@ from fieldsync.config import program_folder
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.problems import Problem, http_status, render
 from fieldsync.routes.context import context
-from fieldsync.routes.pages import assets, cookies, language
+from fieldsync.routes.pages import assets, cookies, labels, language
 from fieldsync.routes.pages.speech import _l
 from fieldsync.services.answering import public_url
 
@@ -240,4 +240,9 @@ def status_of(problem: Problem) -> int:
 
 def names_of_templates() -> dict[str, Any]:
     """What every template may call."""
-    return {"asset": assets.address, "form_token": cookies.form_token, "language_address": language_address}
+    return {
+        "asset": assets.address,
+        "list_name": labels.entity_list,
+        "form_token": cookies.form_token,
+        "language_address": language_address,
+    }

@@ -2,12 +2,13 @@
 
 from flask import Response, request, url_for
 
+from fieldsync.core.access import ACT_ON_RECORDS
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import agents, cookies, fields, shell
 from fieldsync.routes.pages.guard import PUBLIC, SIGNED_IN, page_access, reader, whoever
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import signing
+from fieldsync.services import readers, signing
 from fieldsync.services.signing import Attempt, HalfWay, SignedIn
 
 
@@ -17,11 +18,19 @@ def let_in(outcome: SignedIn | HalfWay, path: str) -> Response:
         response = shell.onward_to(url_for("pages.second_step", next=path))
         cookies.put(response, cookies.TICKET, outcome.ticket, cookies.TICKET_SECONDS)
         return response
-    response = shell.onward_to(path)
+    response = shell.onward_to(path if path != "/" else _first_page(outcome.token))
     cookies.put(response, cookies.SESSION, outcome.token)
     for left in (cookies.TICKET, cookies.VISIT, cookies.LINK):
         cookies.drop(response, left)
     return response
+
+
+def _first_page(token: str) -> str:
+    """Where somebody begins: at what waits for her, where she decides about records."""
+    here = context()
+    with here.database.read() as session:
+        who = readers.find_by_session(session, token, here.now_ms())
+    return url_for("pages.inbox") if who is not None and who.may(ACT_ON_RECORDS) else "/"
 
 
 def address() -> str:

@@ -1,12 +1,25 @@
-"""The list of what came in: what a filter names elsewhere finds nothing, as what is nowhere."""
+"""The list of what came in: what a filter, a form or a ticket names elsewhere is like what is nowhere."""
 
+import secrets
+
+from fieldsync.services import bulk
+from fieldsync.services.bulk import Ticked
+from fieldsync.services.readers import find_by_session
 from tests.web.borders import Names, Page, Section
+from tests.web.visitor import visitor
 from tests.world import World
 
 
-def fill(_world: World, _association_id: int) -> Names:
-    """All that a filter can name is there already."""
-    return {}
+def fill(world: World, association_id: int) -> Names:
+    """Somebody's decision about several records, and words that she searches for."""
+    colleague = visitor(world, "association_reviewer", association_id)
+    who = world.read(lambda on: find_by_session(on, colleague.cookie("fieldsync-session"), world.now_ms))
+    assert who is not None
+    nothing = [Ticked("submission", "visit", world.uuid())]
+    ticket = secrets.token_urlsafe(16)
+    world.write(lambda on: bulk.give_state(on, who, nothing, "approved", "", ticket, world.now_ms))
+    found = colleague.fills("/inbox/search", {"words": "Amina"}, page="/inbox").headers["Location"]
+    return {"deed": ticket, "search": found.rpartition("search=")[2]}
 
 
 SECTION = Section(
@@ -17,9 +30,15 @@ SECTION = Section(
                 "companion={person}",
                 "association={association}",
                 "of=submission.{form}&state=open&device={device}",
+                "search={search}",
+                "done={deed}",
             )
         ),
+        "search_inbox": Page(form={"words": "{name}"}),
+        "decide": Page(form={"decision": "approve", "row": ("submission {form} {record}", "entity {list} {entity}")}),
+        "undo_deed": Page(named={"ticket": "deed"}),
+        "deeds": Page(),
     },
     fill,
-    {},
+    {"deed": "0" * 22, "search": "1" * 22},
 )
