@@ -50,6 +50,9 @@ EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
 FOLLOW_STEP_CHANGES = 300
 """Changes that a follower takes in one transaction: some tens of milliseconds, in which nobody else writes."""
 
+COUNT_STEP_CHANGES, COUNT_STEPS_MAX = 500, 40
+"""How much one run counts of an association: some seconds, so that a server that is to stop need not wait long."""
+
 FOLLOW_STEPS_MAX = 200
 """Transactions of one run; what is left waits for the next."""
 
@@ -115,13 +118,13 @@ def count(database: Database) -> None:
         owners = [each.id for each in associations.everyone(session)]
         late = [each for each in owners if following.is_behind(session, indicator_book.FOLLOWER, each)]
     for association_id in late:
-        for _ in range(FOLLOW_STEPS_MAX):
+        for _ in range(COUNT_STEPS_MAX):
             if not database.write(lambda session, each=association_id: _count_step(session, each)):  # type: ignore[misc]
                 break
 
 
 def _count_step(session: Session, association_id: int) -> int:
-    return counting.catch_up(session, association_id, FOLLOW_STEP_CHANGES)
+    return counting.catch_up(session, association_id, COUNT_STEP_CHANGES)
 
 
 def publish_figures(database: Database) -> None:

@@ -98,11 +98,6 @@ def together(sums: Iterable[Sequence[Sum]]) -> list[Sum]:
     return [row._replace(amount=count) for row, count in added.items() if count]
 
 
-def trend(figure: Figure, months: Iterable[int]) -> list[tuple[int, Number]]:
-    """A figure month by month."""
-    return [(month, figure.numbers.get(around(month)[3], 0)) for month in months]
-
-
 def _in_order(indicator: Indicator) -> list[Shown]:
     """The figures that an indicator shows; the one that is held against its target first."""
     shown = list(WAYS[indicator.rule.count].shown)

@@ -63,9 +63,9 @@ def review(session: Session, desk: Desk, found: Found, state: str, note: str = "
     return _say(session, desk, found, act=act)
 
 
-def comment(session: Session, desk: Desk, found: Found, text: str) -> Problem | None:
+def comment(session: Session, desk: Desk, found: Found, text: str, seen: Seen = None) -> Problem | None:
     """Say something about a record to those who work with it."""
-    return _say(session, desk, found, act={"comment": text})
+    return _say(session, desk, found, act={"comment": text}, **_having_seen(seen))
 
 
 def correct(session: Session, desk: Desk, found: Found, writes: Mapping[str, Any], seen: Seen = None) -> Problem | None:

@@ -8,15 +8,38 @@ from sqlalchemy.orm import Session
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
 from fieldsync.core.review_moves import FREE, keeps_from, keeps_from_writing, moves
-from fieldsync.services import desk
-from fieldsync.services.desk import Desk, Found
+from fieldsync.services import desk, histories
+from fieldsync.services.desk import Desk, Found, Seen
+from fieldsync.services.working import decode_state
 from fieldsync.store import quarantine, records
 from fieldsync.store.quarantine import QuarantineRow
 
 
-def decide(session: Session, by: Desk, found: Found, state: str, reason: str = "") -> Problem | None:
-    """Move a record to a review state; the reason goes to whoever sent it, with her next sync."""
+def decide(session: Session, by: Desk, found: Found, state: str, reason: str = "", seen: Seen = None) -> Problem | None:
+    """Move a record to a review state; the reason goes to whoever sent it, with her next sync.
+
+    `seen` are the heads that a page showed: nobody judges what was said since.
+    """
+    if seen is not None and set(seen) != set(heads_of(found)):
+        return Problem("stale_page")
     return why_not(session, by.association_id, found, state, reason) or desk.review(session, by, found, state, reason)
+
+
+def comment(session: Session, by: Desk, found: Found, text: str, seen: Seen) -> Problem | None:
+    """Say something as one who saw the record at `seen`: what was said since stays unseen by whoever comments."""
+    if seen is None:
+        return desk.comment(session, by, found, text)
+    spoken = histories.spoken(session, by.association_id, found.row)
+    known = {each.id for each in spoken.past.operations} if spoken else set()
+    if not seen or not known.issuperset(seen):
+        return Problem("stale_page")
+    return desk.comment(session, by, found, text, seen)
+
+
+def heads_of(found: Found) -> tuple[OperationId, ...]:
+    """The heads of a record as it is."""
+    state = decode_state(bytes(found.row.state))
+    return state.heads if state else ()
 
 
 def why_not(session: Session, association_id: int, found: Found, state: str, reason: str = "") -> Problem | None:

@@ -21,7 +21,7 @@ FIRST_LOOK = 3_000
 MIDDLE_MAX = 8_000
 """Rows that are looked up and sorted where the first look found too little."""
 
-SCANNED_MAX = 60_000
+SCANNED_MAX = 40_000
 """Rows that are looked through in order before a page is given short."""
 
 COUNTED_SCAN_MAX = 10_000

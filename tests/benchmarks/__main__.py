@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import desk_views, exports, household, inbox, submission, visits
+from tests.benchmarks import desk_views, exports, figures, household, inbox, submission, visits
 from tests.benchmarks.load import Operations, Run, send, together
 from tests.benchmarks.server import Server, empty_wal
 from tests.benchmarks.setting import Makers, set_up
@@ -66,6 +66,7 @@ def measure(data: Path, records: int) -> Iterator[Row]:
         yield write_ahead(data, makers)
     finally:
         makers.close()
+    yield from figures.rows(data, records)
     yield cold_start(data)
     yield from submission.pages()
     yield from desk_views.rows(data.parent / "views", SMALL_RECORDS, records)

@@ -11,6 +11,7 @@ from fieldsync.store import audit
 from tests.attachments import photos
 from tests.attachments.photos import Photo
 from tests.attachments.test_pictures import taken
+from tests.routes import callers
 from tests.routes.test_need_to_know import intake, listening_phone, publish_intake
 from tests.web.visitor import Visitor, title, visitor
 from tests.world import Json, Phone, World
@@ -134,6 +135,34 @@ def test_a_comment_goes_back_to_the_companion(world: World) -> None:
     [record] = phone.pulls()
     assert [each["text"] for each in record["review"]["comments"]] == ["Which village?\nAsni?"]
     assert "Which village?" in who.opens(page).text
+
+
+def test_nobody_judges_what_was_said_since_the_page_was_opened(world: World) -> None:
+    phone = world.phone()
+    said, who = sent(world, phone), visitor(world, "association_reviewer")
+    page = address(said["record"])
+    opened = re.search(r'name="seen" value="([^"]*)"', who.opens(page).text)
+    assert opened
+    phone.tells(phone.says(said["record"], {"age": 35}, seen=[said]))
+    given = {"decision": "approve", "seen": html.unescape(opened[1])}
+    assert who.fills(f"{page}/review", given, page=page).status_code == 409
+    assert state_of(world, said["record"]) == "received"
+    assert who.fills(f"{page}/comment", {"text": "?", "seen": "nobody/1"}, page=page).status_code == 409
+
+
+def test_a_comment_is_no_look_at_what_came_meanwhile(world: World) -> None:
+    """She comments on the page that she had opened; what she writes later has not seen what came in between."""
+    phone, other = world.phone(), world.phone()
+    said, who = sent(world, phone), visitor(world, "association_reviewer")
+    page = address(said["record"])
+    opened = re.search(r'name="seen" value="([^"]*)"', who.opens(page).text)
+    assert opened
+    seen = html.unescape(opened[1])
+    other.tells(other.says(said["record"], {"age": 40}, seen=[said]))
+    assert who.fills(f"{page}/comment", {"text": "Which village?", "seen": seen}, page=page).status_code == 303
+    path = f"records/{said['record']}/operations"
+    operations = callers.person(world, "association_reviewer").get(path)["items"]
+    assert [each["seen"] for each in operations if (each.get("act") or {}).get("comment")] == [[said["id"]]]
 
 
 def test_the_filter_that_somebody_came_from_stays(world: World) -> None:

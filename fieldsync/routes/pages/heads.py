@@ -27,6 +27,11 @@ def given() -> list[OperationId]:
     return [found for each in request.form.get(FIELD, "").split()[:SEEN_MAX] if (found := read(each)) is not None]
 
 
+def given_if_any() -> list[OperationId] | None:
+    """The same; None where the form carries no heads, as a script's may."""
+    return given() if FIELD in request.form else None
+
+
 def read(text: str) -> OperationId | None:
     """One operation from a field."""
     author, *numbers = text[:ID_CHARACTERS_MAX].split("/")

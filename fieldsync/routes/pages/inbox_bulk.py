@@ -1,14 +1,12 @@
 """One state for what is ticked in the inbox, and its way back."""
 
 import base64
-import re
 from typing import Any
 
 from flask import Response, request
 
 from fieldsync.core import inbox
 from fieldsync.core.access import ACT_ON_RECORDS
-from fieldsync.core.answer_paths import UUID
 from fieldsync.core.inbox import Filter
 from fieldsync.core.problems import Problem
 from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
@@ -16,6 +14,7 @@ from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import inbox as pages
 from fieldsync.routes.pages import shell
+from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.record_words import REVIEW_STATES
 from fieldsync.routes.pages.shell import blueprint
@@ -25,8 +24,6 @@ from fieldsync.services import bulk
 from fieldsync.services.bulk import Ticked
 
 TICKET_BYTES = 16
-
-_IS_UUID = re.compile(UUID.replace("A-F", "")).fullmatch
 
 DECISIONS = {"approve": APPROVED, "send_back": HAS_ISSUES, "reject": REJECTED}
 
@@ -72,7 +69,9 @@ def deeds() -> Response:
 def _ticked() -> list[Ticked]:
     """What was ticked, as far as it can name a record."""
     named = [each.split(" ") for each in request.form.getlist("row")[: bulk.TICKED_MAX]]
-    return [Ticked(*each) for each in named if len(each) == 3 and each[0] in inbox.KINDS and _IS_UUID(each[2])]
+    return [
+        Ticked(each[0], each[1], record_uuid(each[2])) for each in named if len(each) == 3 and each[0] in inbox.KINDS
+    ]
 
 
 def _keeps_from(state: str, note: str, ticked: list[Any]) -> Problem | None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from fieldsync.core.indicators import ATTENDANCE, S0, S2, Target, reached
+from fieldsync.core.indicators import ATTENDANCE, S2, Target, reached
 from fieldsync.core.months import Period
 from fieldsync.core.tallies import Division, Figure, Number, Tally
-from fieldsync.routes.pages import indicator_words, labels, language
+from fieldsync.routes.pages import indicator_words, language
 from fieldsync.routes.pages.indicator_words import FIGURES
 from fieldsync.routes.pages.speech import _
 from fieldsync.services.figures import Board, Row
@@ -311,6 +311,3 @@ def tiles(board: Board, health: Health | None, period: Period) -> list[Tile]:
         beside = _("%(share)s reviewed within 7 days", share=told(share, "percent")) if share is not None else ""
         found.append(Tile("still", "inbox", _("To review"), told(_number(known["to_review"], period), ""), beside))
     return found
-
-
-__all__ = ["S0", "Bar", "Chart", "Shown", "Table", "labels", "rows", "tables", "tiles", "trend"]

@@ -28,7 +28,7 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import desk, quality_told, reading, record_page, reviewing
+from fieldsync.services import quality_told, reading, record_page, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
@@ -77,14 +77,14 @@ def review(form: str, record: str) -> Response:
     decision = next((code for code, name in DECISIONS if request.form.get("decision") == name), "")
     if not decision:
         raise Refused(Problem("not_found"))
-    text, by, who = said_text(), desk_of_reader(), reader()
+    text, by, who, seen = said_text(), desk_of_reader(), reader(), heads.given_if_any()
     problem = too_long(text)
 
     def work(session: Any) -> Problem | None:
         found = find(session, who, form, record, ACT_ON_RECORDS)
         if not text and reviewing.takes_reason(found, decision):
             return Problem("reason_due" if found.row.review == APPROVED else "comment_due")
-        return reviewing.decide(session, by, found, decision, text)
+        return reviewing.decide(session, by, found, decision, text, seen)
 
     problem = problem or context().database.write(work)
     if problem is not None:
@@ -96,11 +96,11 @@ def review(form: str, record: str) -> Response:
 @page_access(ACT_ON_RECORDS)
 def comment(form: str, record: str) -> Response:
     """Say something to whoever works with the record; it is on her phone after its next sync."""
-    text, by, who = said_text(), desk_of_reader(), reader()
+    text, by, who, seen = said_text(), desk_of_reader(), reader(), heads.given_if_any()
     problem = too_long(text) or (None if text else Problem("comment_due"))
 
     def work(session: Any) -> Problem | None:
-        return desk.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text)
+        return reviewing.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text, seen)
 
     problem = problem or context().database.write(work)
     if problem is not None:
