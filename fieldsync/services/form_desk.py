@@ -1,7 +1,8 @@
 """Published forms as people at the desk see them: versions, languages, findings, phones that are behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -9,9 +10,12 @@ from sqlalchemy.orm import Session
 from fieldsync.core import access
 from fieldsync.core.form_languages import Completeness, completeness
 from fieldsync.core.forms import Finding
+from fieldsync.core.roles import RoleBook
+from fieldsync.services import role_book
 from fieldsync.services.published import published
 from fieldsync.services.publishing import OPEN
 from fieldsync.services.readers import Reader
+from fieldsync.services.senders import Sender
 from fieldsync.store import associations, authors, devices, form_versions, records
 from fieldsync.store.form_versions import FormVersionRow
 
@@ -38,12 +42,16 @@ class FormLine:
 
 @dataclass(frozen=True)
 class Phone:
-    """A phone with what it reported of its forms: form → versions; `told` is false where it never said."""
+    """A phone with what it reported of its forms: form → versions; `told` is false where it never said.
+
+    `opens` says whether a form is one of its role's.
+    """
 
     device_id: int
     name: str
     told: bool
     has: Mapping[str, frozenset[str]]
+    opens: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -105,11 +113,16 @@ def latest(session: Session, association_id: int, form: str) -> FormVersionRow |
 def reported(session: Session, association_id: int) -> list[Phone]:
     """The association's phones in use, with the forms that each last said it has."""
     rows = devices.page(session, association_id, 0, DEVICES_MAX)
-    return [_phone(session, row) for row in rows if row.status == "active" and row.kind == "device"]
+    book = role_book.book(session)
+    return [_phone(row, book) for row in rows if row.status == "active" and row.kind == "device"]
 
 
 def behind(phones: Sequence[Phone], row: FormVersionRow) -> Behind:
-    """Which phones have a version, and which have not; a retired one leaves nobody behind."""
+    """Which phones have a version, and which have not; a retired one leaves nobody behind.
+
+    A phone whose role does not get the form is in none of the three.
+    """
+    phones = [phone for phone in phones if phone.opens(row.form)]
     told = [phone for phone in phones if phone.told]
     current = [phone for phone in told if row.version in phone.has.get(row.form, ())]
     others = [phone for phone in told if phone not in current] if row.state == OPEN else []
@@ -151,11 +164,13 @@ def _findings(session: Session, row: FormVersionRow) -> list[Finding]:
     return msgspec.json.decode(form_versions.findings(session, row.id), type=list[Finding])
 
 
-def _phone(session: Session, row: devices.DeviceRow) -> Phone:
+def _phone(row: devices.DeviceRow, book: RoleBook) -> Phone:
     report = msgspec.json.decode(bytes(row.report)) if row.report else {}
     said = report.get("forms") if isinstance(report, dict) else None
     found: dict[str, set[str]] = {}
     for each in said[:FORMS_PER_REPORT] if isinstance(said, list) else ():
         if isinstance(each, list) and len(each) == 2 and all(isinstance(part, str) for part in each):
             found.setdefault(each[0], set()).add(each[1])
-    return Phone(row.id, row.name, isinstance(said, list), {form: frozenset(has) for form, has in found.items()})
+    opens = partial(Sender(row, {}, (), book).opens, "submission")
+    has = {form: frozenset(versions) for form, versions in found.items()}
+    return Phone(row.id, row.name, isinstance(said, list), has, opens)

@@ -15,6 +15,7 @@ from fieldsync.services import form_uploads
 from fieldsync.store import form_uploads as store
 from fieldsync.store import form_versions
 from fieldsync.store.db import execute
+from tests.routes.test_need_to_know import publish_intake
 from tests.tiny_forms import BLUE, VISIT
 from tests.web.visitor import FORM_TOKEN, Visitor, visitor
 from tests.world import World
@@ -99,6 +100,15 @@ def test_the_list_says_which_phones_are_behind_and_what_is_untranslated(world: W
     row = next(each for each in text.split("<tr ") if "/forms/visit" in each)
     assert re.search(r'toned tone-warn">1<', row)
     assert "2 versions" in row
+
+
+def test_a_phone_is_not_behind_with_a_form_that_its_role_does_not_get(world: World) -> None:
+    publish_intake(world)
+    world.phone().sync(report={"forms": []})
+    rows = visitor(world, "coordinator").opens("/forms").text.split("<tr ")
+    behind = [re.search(r'toned tone-warn">1<', next(row for row in rows if f"/forms/{form}" in row))
+              for form in ("visit", "f2_intake")]  # fmt: skip
+    assert [bool(each) for each in behind] == [True, False]
 
 
 def test_whoever_may_not_count_sees_no_number_of_submissions(world: World) -> None:

@@ -9,7 +9,7 @@ from fieldsync.core.months import Period
 from fieldsync.core.tallies import Division, Figure, Number, Tally
 from fieldsync.routes.pages import indicator_words, language
 from fieldsync.routes.pages.indicator_words import FIGURES
-from fieldsync.routes.pages.speech import _
+from fieldsync.routes.pages.speech import Words, _, _l
 from fieldsync.services.figures import Board, Row
 from fieldsync.services.figures_told import is_hidden
 from fieldsync.services.figures_told import trend as trend_of
@@ -18,7 +18,8 @@ from fieldsync.services.sync_health import Health
 TARGET_AT = 94.3
 """Where the target's mark stands on its track, in percent; what is beyond has the rest."""
 
-ACTUAL = {"percent": " %", "mad": " MAD", "hours": " h"}
+ACTUAL: dict[str, Words] = {"percent": "%", "mad": "MAD", "hours": _l("h")}
+"""Units as they stand after a figure."""
 
 
 @dataclass
@@ -94,7 +95,8 @@ def told(number: Number, unit: str) -> str:
     """A figure with its unit: centimes are told as dirhams."""
     if number is None:
         return "–"
-    return f"{language.number(number / 100 if unit == 'mad' else number)}{ACTUAL.get(unit, '')}"
+    figure = language.number(number / 100 if unit == "mad" else number)
+    return f"{figure} {ACTUAL[unit]}" if unit in ACTUAL else figure
 
 
 def _number(figure: Figure, period: Period) -> Number:
