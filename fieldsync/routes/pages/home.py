@@ -63,7 +63,9 @@ def _tiles(who: Reader) -> list[Tile]:
         "quarantine": _("What was kept and not counted, with the reason"),
         "exports": _("Take records out as a file"),
         "devices": _("Enrol, move, revoke; who has been silent"),
-        "forms": _("Publish, compare, retire; which phones are behind"),
+        "forms": _("Publish, compare, retire; which phones are behind")
+        if who.may(access.PUBLISH_FORMS)
+        else _("What the forms ask, and in which languages"),
         "people_page": _("Invite, give roles, help back in"),
         "audit": _("Who did what, and whether the chain holds"),
     }

@@ -114,16 +114,11 @@ def search_inbox() -> Response:
 
 
 def asked() -> Filter:
-    """The filter of the address; of an address that asks for nothing, what waits for a decision.
-
-    For somebody of the whole programme, who is at home in no association, that is what waits in all of them.
-    """
+    """The filter of the address; of an address that asks for nothing, what waits for a decision."""
     wanted = inbox.parse(request.args)
     if wanted != Filter() or "view" in request.args:
         return wanted
-    who = reader()
-    is_of_programme = who.person is not None and who.person.association_id is None and who.everywhere(READ_RECORDS)
-    return replace(inbox.view(wanted, "to_review"), association=inbox.EVERYWHERE if is_of_programme else "")
+    return replace(inbox.view(wanted, "to_review"), association=inbox_filters.usual_association(reader()))
 
 
 def address(wanted: Filter, **more: str) -> str:
@@ -133,7 +128,7 @@ def address(wanted: Filter, **more: str) -> str:
 
 
 def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> dict[str, Any]:
-    kept = inbox.query(wanted)
+    kept, usual = inbox.query(wanted), Filter(association=inbox_filters.usual_association(who))
     several = wanted.association == inbox.EVERYWHERE
     may_act = who.may(access.ACT_ON_RECORDS)
     owners = labels.associations_by_id(session) if several else {}
@@ -141,7 +136,7 @@ def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> di
     return {
         "lines": rows.lines(session, page.rows, kept, owners),
         "tabs": _tabs(session, who, wanted),
-        "waiting": services.count(session, who, inbox.view(Filter(), "to_review"), COUNTED_MAX),
+        "waiting": services.count(session, who, inbox.view(usual, "to_review"), COUNTED_MAX),
         "filter": wanted,
         "fields": inbox_filters.fields(session, who, wanted),
         "kept": kept,
@@ -160,7 +155,7 @@ def _shown(session: Any, who: Reader, wanted: Filter, page: services.Page) -> di
         "clear": address(inbox.view(Filter(), inbox.view_of(wanted) or "to_review")),
         "has_deeds": may_act and bool(bulk.recent(session, who, context().now_ms())),
         "unsearched": address(replace(wanted, search="")),
-        "is_filtered": replace(wanted, search="") != inbox.view(Filter(), inbox.view_of(wanted) or "everything"),
+        "is_filtered": replace(wanted, search="") != inbox.view(usual, inbox.view_of(wanted) or "everything"),
     }
 
 

@@ -30,6 +30,12 @@ class Field:
     value: str
 
 
+def usual_association(who: Reader) -> str:
+    """Where a filter begins that names no association: where she works, or everywhere if she is at home in none."""
+    is_of_programme = who.person is not None and who.person.association_id is None
+    return EVERYWHERE if is_of_programme and who.everywhere(access.READ_RECORDS) else ""
+
+
 def fields(session: Any, who: Reader, wanted: Filter) -> dict[str, Field]:
     """Every field that the reader may use, by its name in the address."""
     given = inbox.query(wanted)

@@ -95,7 +95,8 @@ def map_outlines() -> Response:
 
 
 def _wanted() -> Filter:
-    return inbox.parse(request.args)
+    wanted = inbox.parse(request.args)
+    return wanted if wanted != Filter() else Filter(association=inbox_filters.usual_association(reader()))
 
 
 def _box() -> Box:
