@@ -44,6 +44,7 @@ class TargetSchema(Schema):
 
     operator = fields.String(required=True, validate=validate.OneOf(OPERATORS))
     target = fields.Integer(required=True)
+    period = fields.String(required=True, validate=validate.OneOf(PERIODS))
 
 
 class IndicatorSchema(Schema):
@@ -58,7 +59,6 @@ class IndicatorSchema(Schema):
     basis = fields.String(required=True)
     suppression = fields.String(required=True)
     target = fields.Nested(TargetSchema, required=True, allow_none=True)
-    target_period = fields.String(required=True, validate=validate.OneOf(PERIODS))
     has_form = fields.Boolean(required=True)
     published = fields.Boolean(required=True)
     figures = fields.List(fields.Nested(FigureSchema), required=True)

@@ -15,7 +15,7 @@ from fieldsync.services.reading import Page
 from fieldsync.store import form_versions, records
 from fieldsync.store.form_versions import FormVersionRow
 
-_UNTOLD = frozenset({"initial", "project", "appearance"})
+_UNTOLD = frozenset({"initial", "project", "appearance", "keep_metadata"})
 """Members of a question that only matter where it is drawn: the XForm has them."""
 
 

@@ -187,7 +187,6 @@ HOSTILE = {
     "a bind to nothing": xform("<a/>", "<bind nodeset='/data/b'/>"),
     "a bind out of the form": xform("<a/>", "<bind nodeset='../../b'/>"),
     "a control for nothing": xform("<a/>", body="<input ref='/data/b'/>"),
-    "whole submissions encrypted": xform("<a/>", "<submission base64RsaPublicKey='MIIB'/>"),
     "saved to no entity": xform("<a/>", "<bind nodeset='/data/a' entities:saveto='name'/>"),
 }
 

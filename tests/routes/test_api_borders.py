@@ -121,7 +121,10 @@ def ask(two: Two, caller: Caller, endpoint: str, method: str, ids: Ids, partner:
     with two.world.app.test_request_context():
         path = two.world.app.url_for(endpoint, **{name: getattr(ids, name) for name in rule.arguments})
     body = {"records": [(partner or ids).uuid]} if endpoint == "acts.merge" else BODIES.get(endpoint)
-    return caller.call(method, path, **({"json": body} if body is not None and method in ("POST", "PUT") else {}))
+    headers = {"Tus-Resumable": "1.0.0"} if endpoint.startswith("attachments.") else {}
+    if body is not None and method in ("POST", "PUT"):
+        return caller.call(method, path, headers=headers, json=body)
+    return caller.call(method, path, headers=headers)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -276,7 +276,7 @@ def test_the_worker_cannot_take_the_machine_s_memory() -> None:
 
 
 def test_a_worker_that_dies_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fieldsync.services.conversion.WALL_FACTOR", 0.001)
+    monkeypatch.setattr("fieldsync.services.limited_process.WALL_FACTOR", 0.001)
     assert codes(convert(SMALL.encode(), "md")) == ["too_expensive"]
 
 
