@@ -12,6 +12,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from fieldsync.app import now_ms
+from fieldsync.core.short_codes import short_code
 from fieldsync.services import enrolment, publishing
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from tests.market_form import market
@@ -120,7 +121,7 @@ def desk(site: Site) -> Desk:
 def ticket_of(page: Page, record: str) -> str:
     """The page of what is quarantined of a record."""
     page.goto("/quarantine")
-    return page.locator("tr", has_text=record[:8]).locator("a").get_attribute("href") or ""
+    return page.locator("tr", has_text=short_code(record)).locator("a").get_attribute("href") or ""
 
 
 def looks_right(page: Page, pictures: Path | None, name: str, screen: Screen) -> list[str]:
@@ -208,7 +209,7 @@ def test_the_late_batch_of_a_lost_phone_is_released_as_a_whole(page: Page, scree
     sign_in(page, desk.reviewer)
     page.goto("/quarantine?why=device_revoked")
     for record in records:
-        page.locator("tr", has_text=record[:8]).locator("input[type=checkbox]").check()
+        page.locator("tr", has_text=short_code(record)).locator("input[type=checkbox]").check()
     page.fill("#reason", "The phone came back by hand")
     press_on(page, "button[value=release]")
     expect(page.locator(".note.tone-ok")).to_contain_text("3")
