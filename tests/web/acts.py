@@ -35,6 +35,6 @@ def press_on(page: Page, button: str = MAIN) -> None:
 
 def sign_out(page: Page) -> None:
     """By the menu."""
-    page.locator("details.menu.at-end > summary").click()
+    page.locator(".who details.menu > summary").click()
     page.locator('form[action="/sign-out"] button').click()
     expect(page).to_have_url(re.compile("/sign-in$"))

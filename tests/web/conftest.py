@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from fieldsync.store.db import execute
 from tests.web.browser import SCREENS, Screen, Watched, launch, opened
 from tests.web.site_under_test import Site, running
 
@@ -25,6 +26,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server a test process; every test makes people of its own."""
     with running(tmp_path_factory.mktemp("site")) as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+def forgotten_tries(request: pytest.FixtureRequest) -> None:
+    """Every test begins as if nobody had signed in from this machine: only so many may within minutes."""
+    if "site" in request.fixturenames:
+        started: Site = request.getfixturevalue("site")
+        started.write(lambda session: execute(session, "DELETE FROM rate_count"))
 
 
 @pytest.fixture(params=SCREENS, ids=str)
