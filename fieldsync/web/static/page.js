@@ -67,6 +67,18 @@
     setInterval(tick, 1000);
   }
 
+  // A form that follows by itself is not written over while somebody types on: her next change asks again.
+  const written = (form) => new URLSearchParams(new FormData(form)).toString();
+  const following = (event) => event.target.closest?.("form[hx-post]");
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = following(event);
+    if (form) form.askedWith = written(form);
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const form = following(event);
+    if (form?.askedWith !== undefined && form.askedWith !== written(form)) event.preventDefault();
+  });
+
   // Without a network a page says so, and that nothing is lost by waiting.
   const offline = document.getElementById("offline");
   const tell = () => (offline.hidden = navigator.onLine);
