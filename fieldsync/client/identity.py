@@ -46,8 +46,8 @@ def _say_again(store: Store, author: str) -> int:
         if not (_is_unknown(said) or _names(content, renamed)):
             continue
         key = (author, len(renamed) + 1)
-        renamed[said.key] = key
         raw = msgspec.json.encode(_rewritten(content, key, renamed))
+        renamed[said.key] = key  # only now: an id that it saw as its own is another life's, which keeps its name
         state = "aside" if said.state == "aside" else "outbox"
         store.set_said(said.position, author=key[0], counter=key[1], raw=raw, state=state, declared=0)
         store.set_said(said.position, status=None, problems=None, epoch=None, tries=0, folded=0)
