@@ -1,9 +1,13 @@
 """A server put back from a copy may know a phone by its first id alone: the phone says which ids are its own."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+
+from fieldsync.client import Store
+from fieldsync.client.identity import become
 
 if TYPE_CHECKING:
     from tests.client.conftest import Kit, Phone, Server
@@ -129,3 +133,16 @@ def test_a_phone_of_one_id_has_nothing_to_say_of_it(phone: "Phone", server: "Ser
     phone.settle()
     assert enrolments(phone) == []
     assert phone.device.store.state().epoch == "epoch-2"
+
+
+def test_what_another_life_said_under_the_same_id_keeps_its_name(tmp_path: Path) -> None:
+    """A phone put back from a copy saw what its other life had said, under the very id that it gave out next."""
+    store = Store.at(tmp_path / "phone.db")
+    own: dict[str, Any] = {"id": [FIRST, 1], "record": "r", "seen": [[FIRST, 1]], "writes": {"name": "Fatima"}}
+    later: dict[str, Any] = {"id": [FIRST, 2], "record": "r", "seen": [[FIRST, 1]], "writes": {"name": "Fadma"}}
+    with store.transaction():
+        store.update(author=FIRST, token="t", counter=2)
+        for said in (own, later):
+            store.say((FIRST, said["id"][1]), "r", msgspec.json.encode(said))
+        become(store, "b" * 32, "u")
+    assert [said.content()["seen"] for said in store.all_said()] == [[[FIRST, 1]], [["b" * 32, 1]]]
