@@ -142,7 +142,7 @@ def test_signing_out_ends_the_session_on_the_server(office: World) -> None:
 ])  # fmt: skip
 def test_nobody_is_sent_to_another_site(office: World, wanted: str) -> None:
     add_person(office, "amina@example.org", ("coordinator",), office.amal, PASSPHRASE)
-    assert stranger(office).signs_in("amina@example.org", following=wanted).headers["Location"] == "/"
+    assert stranger(office).signs_in("amina@example.org", following=wanted).headers["Location"] == "/inbox"
 
 
 def test_an_unknown_address_is_answered_like_a_wrong_passphrase(office: World) -> None:
