@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fieldsync.core.causality import History, history
 from fieldsync.core.merge import fold
-from fieldsync.core.occurrences import around
+from fieldsync.core.occurrences import around, is_occurrence
 from fieldsync.core.operations import Operation, OperationId, Value
 from fieldsync.core.registers import same
 from fieldsync.core.sets import is_set, normal_form
@@ -61,7 +61,8 @@ def _before(past: History, place: int, writers: Mapping[str, list[int]]) -> dict
     whole: Mapping[str, Value] | None = None
     for path in past.operations[place].writes if seen else ():
         latest = past.latest(one for one in writers[path] if seen >> one & 1)
-        if len(latest) > 1 or any(occurrence in writers for occurrence in around(path)):
+        # What an occurrence shows depends on its answers too, and theirs on it.
+        if len(latest) > 1 or is_occurrence(path) or any(occurrence in writers for occurrence in around(path)):
             whole = _shown(past, seen) if whole is None else whole
             if path in whole:
                 found[path] = whole[path]

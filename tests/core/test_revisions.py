@@ -42,6 +42,14 @@ def test_what_went_with_its_row_was_not_there() -> None:
     assert revisions([first, gone, again], [again.id], {})[again.id].before == {ROW: None}
 
 
+def test_a_row_that_somebody_answered_unseen_was_still_there() -> None:
+    first = said("a", 1, (), **{ROW: 1})
+    gone = said("a", 2, [first.id], **{ROW: None})
+    answered = said("b", 1, (), **{f"{ROW}/called": "Samir"})
+    last = said("c", 1, [gone.id, answered.id], **{ROW: 1})
+    assert revisions([first, gone, answered, last], [last.id], {})[last.id].before == {ROW: 1}
+
+
 VALUES = {
     "name": st.sampled_from(["Amina", "Tuda", None]),
     "age": st.sampled_from([1, 2, None]),
