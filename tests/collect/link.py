@@ -1,4 +1,4 @@
-"""A link that is cut where a story wants it: a TCP relay that counts, and lets so many bytes more through either way."""
+"""A link that is cut where a story wants it: a TCP relay that counts, and lets so many bytes more through."""
 
 import contextlib
 import selectors
