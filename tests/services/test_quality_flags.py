@@ -42,14 +42,12 @@ def made(world: World, phone: Phone, count: int = 40) -> list[Json]:
 
 def look(world: World) -> None:
     """Whoever follows the change log looks at all that there is."""
-    world.write(
-        lambda session: quality.observe(
-            session,
-            world.amal,
-            take_up(session, world.amal, [row[0] for row in execute(session, "SELECT id FROM record")]),
-            world.now_ms,
-        )
-    )
+
+    def work(session: Any) -> set[int]:
+        ids = [row[0] for row in execute(session, "SELECT id FROM record")]
+        return quality.observe(session, world.amal, take_up(session, world.amal, ids), world.now_ms)
+
+    world.write(work)
 
 
 def night(world: World) -> int:
