@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -86,9 +87,26 @@ def from_xml(
     `new_uuid` names occurrences that have no UUID of their own; `file_named` gives the value of a file by its name.
     What the form does not know is kept as text under its path. Raises ValueError for what is no readable XML.
     """
-    tree = FormTree(form)
+    return read_answers(FormTree(form), _root(xml), new_uuid, file_named).fields
+
+
+class Answers(NamedTuple):
+    """The fields of an answer sheet, and the first path that it answers twice although the form does not repeat it."""
+
+    fields: dict[str, Value]
+    twice: str | None
+
+
+def read_answers(
+    tree: FormTree,
+    root: etree._Element,
+    new_uuid: Callable[[], str],
+    file_named: Callable[[str], Value] = _file_named,
+) -> Answers:
+    """As `from_xml`, of a sheet that is read and a form whose tree is made."""
     fields: dict[str, Value] = {}
-    waiting = [("", "", _root(xml))]
+    answered, twice = set[str](), None
+    waiting = [("", "", root)]
     while waiting:
         path, address, element = waiting.pop()
         counts: dict[str, int] = {}
@@ -98,11 +116,19 @@ def from_xml(
                 counts[name] = counts.get(name, 0) + 1
                 inner = _occurrence_prefix(inner, child, fields, new_uuid)
                 fields[inner] = counts[name]
-            _read_attributes(tree, inner_path, inner, child, fields)
-            waiting.append((inner_path, inner, child))
-            if len(child) == 0 and child.text and inner_path not in tree.repeats and name != OCCURRENCE_NODE:
+            if child.attrib:
+                _read_attributes(tree, inner_path, inner, child, fields)
+            if len(child):
+                waiting.append((inner_path, inner, child))
+            elif child.text and _is_answer(tree, inner_path, name):
+                twice = twice or (inner_path if inner in answered and child.text.strip() else None)
+                answered.add(inner)
                 _read_answer(tree, inner_path, inner, child.text, file_named, fields)
-    return fields
+    return Answers(fields, twice)
+
+
+def _is_answer(tree: FormTree, path: str, name: str) -> bool:
+    return name != OCCURRENCE_NODE and path not in tree.repeats
 
 
 def _occurrence_prefix(
@@ -130,7 +156,7 @@ def _root(xml: bytes) -> etree._Element:
 def _children(element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
     for child in element:
         if isinstance(child.tag, str):
-            yield etree.QName(child).localname, child
+            yield child.tag.rpartition("}")[2], child
 
 
 def _inside(parent: str, name: str) -> str:

@@ -9,15 +9,13 @@ import msgspec
 from lxml import etree
 
 from fieldsync.core.answer_paths import UUID
-from fieldsync.core.form_tree import FormTree
-from fieldsync.core.forms import Form
 from fieldsync.core.instance import SHEET_NODES_MAX
 from fieldsync.core.occurrences import around, is_occurrence
 from fieldsync.core.odk_encryption import Envelope, envelope_of
 from fieldsync.core.operations import Value
 from fieldsync.core.problems import Problem
 from fieldsync.core.registers import same
-from fieldsync.core.xform_xml import NAMESPACE_OPENROSA, Element, attribute, child, children, local_name, parse_xform
+from fieldsync.core.xform_xml import NAMESPACE_OPENROSA, Element, attribute, child, parse_xform
 
 NAME_LENGTH_MAX = 255
 """Characters of a form's id, its version and an instance id; a longer instance id is known by its digest."""
@@ -26,17 +24,20 @@ _NAMES = uuid.UUID("3a0f6c1e-2f2b-5c1d-9d55-6c3f4f1f8f0a")
 _INSTANCE_UUID = re.compile(rf"(?:uuid:)?({UUID})").fullmatch
 _REFUSALS = {"doctype": "xml_forbidden", "too_large": "xml_too_large", "too_deep": "xml_too_large"}
 
+_COUNT = etree.XPath("count(//*)")
+
 Fields = Mapping[str, Value]
 
 
 class Sheet(msgspec.Struct, frozen=True):
     """What a submission says of itself. `instance` and `deprecated` are as `instance_name` spells them.
 
-    `xml` is the submission as it came; `digest` is the SHA-256 of its canonical form (C14N, without comments).
+    `xml` is the submission as it came, `root` its tree; `digest` is the SHA-256 of its canonical form (C14N, without comments).
     `deprecated`: the instance that it replaces, or "". `envelope` is there where the answers are encrypted.
     """
 
     xml: bytes
+    root: Element
     form: str
     version: str
     instance: str
@@ -50,7 +51,7 @@ def read_sheet(xml: bytes) -> Sheet | Problem:
     root = parse_xform(xml)
     if not isinstance(root, etree._Element):
         return Problem(_REFUSALS.get(root.code, "not_xml"))
-    if sum(1 for _ in root.iter()) > SHEET_NODES_MAX:
+    if _COUNT(root) > SHEET_NODES_MAX:
         return Problem("xml_too_large")
     form = attribute(root, "id") or ""
     version = attribute(root, "version") or attribute(root, "version", NAMESPACE_OPENROSA) or ""
@@ -61,7 +62,7 @@ def read_sheet(xml: bytes) -> Sheet | Problem:
         return envelope
     digest = hashlib.sha256(etree.tostring(root, method="c14n", with_comments=False)).digest()
     instance = instance_name(_meta(root, "instanceID")) or f"sha256:{digest.hex()}"
-    return Sheet(xml, form, version, instance, instance_name(_meta(root, "deprecatedID")), digest, envelope)
+    return Sheet(xml, root, form, version, instance, instance_name(_meta(root, "deprecatedID")), digest, envelope)
 
 
 def _meta(root: Element, name: str) -> str:
@@ -89,27 +90,6 @@ def occurrence_names(record: str, digest: bytes) -> Callable[[], str]:
     """Names for occurrences that bear none: the same submission gets the same ones each time it is read."""
     numbers: Iterator[int] = iter(range(SHEET_NODES_MAX))
     return lambda: str(uuid.uuid5(_NAMES, f"{record}\n{digest.hex()}\n{next(numbers)}"))
-
-
-def answered_twice(form: Form, xml: bytes) -> str | None:
-    """The first path that the sheet answers twice although the form does not repeat it; a record cannot hold both."""
-    root = parse_xform(xml)
-    assert isinstance(root, etree._Element)
-    repeats, seen = FormTree(form).repeats, set[str]()
-    waiting = [("", "", root)]
-    while waiting:
-        path, address, element = waiting.pop()
-        for number, inner in enumerate(children(element)):
-            name = local_name(inner)
-            inner_path, inner_address = (f"{each}/{name}".lstrip("/") for each in (path, address))
-            if inner_path in repeats:
-                inner_address += f"[{number}]"
-            elif inner.text and inner.text.strip() and len(inner) == 0:
-                if inner_address in seen:
-                    return inner_path
-                seen.add(inner_address)
-            waiting.append((inner_path, inner_address, inner))
-    return None
 
 
 def changes(before: Fields, after: Fields) -> dict[str, Value]:

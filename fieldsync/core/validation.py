@@ -45,17 +45,19 @@ class CompiledForm:
         "lists",
         "place_path",
         "protective",
+        "tree",
     )
 
     def __init__(self, form: Form, files: Mapping[str, bytes]) -> None:
         """`files` are the form's CSV attachments by file name."""
         self.form = form
+        self.tree = FormTree(form)
         self.lists = ChoiceLists(form, files)
         self.protective: Mapping[str, tuple[str, ...]] = {q.path: q.protective for q in form.questions if q.protective}
         self.key_paths: tuple[str, ...] = tuple(q.path for q in form.questions if q.key)
         self.place_path: str | None = next((q.path for q in form.questions if q.place), None)
         self._types = {question.path: question.type for question in form.questions}
-        checkers = _checkers(form, self.lists)
+        checkers = _checkers(self.tree, self.lists)
         self._checkers = {path: checker for path, checker in checkers.items() if "[" not in path}
         self._checkers_inside = {path: checker for path, checker in checkers.items() if "[" in path}
         self._rules = Rules(form, self.lists)
@@ -114,9 +116,9 @@ def compile_form(form: Form, files: Mapping[str, bytes] = {}) -> CompiledForm:
     return CompiledForm(form, files)
 
 
-def _checkers(form: Form, lists: ChoiceLists) -> dict[str, Checker]:
+def _checkers(tree: FormTree, lists: ChoiceLists) -> dict[str, Checker]:
     """Pattern of an answer's path ("members[]/name") to its checker."""
-    tree = FormTree(form)
+    form = tree.form
     known: dict[str, Checker] = {path: answer_types.wrong_text for path in tree.leaves}
     known.update({question.path: _checker_of(question, lists) for question in form.questions})
     for declaration in form.entities:

@@ -89,24 +89,25 @@ def _syntax_finding(failure: etree.XMLSyntaxError) -> Finding:
     )
 
 
+_IS_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_XFORM_DEPTH + 1) + ")")
+_HAS_LONG_NAME = etree.XPath(f"boolean(//*[string-length(local-name()) > {MAX_NODE_NAME}])")
+
+
 def _refuse_tree(root: Element) -> Finding | None:
-    depth = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > MAX_XFORM_DEPTH:
-            return error(
-                "too_deep",
-                "The form is nested deeper than {max_xform_depth} levels.",
-                "Use fewer groups in groups.",
-                detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
-            )
-        if len(local_name(element)) > MAX_NODE_NAME:
-            return error(
-                "name_too_long",
-                "A name is longer than {max_node_name} characters.",
-                "Shorten it.",
-                detail=blanks(max_node_name=MAX_NODE_NAME),
-            )
+    if _IS_TOO_DEEP(root):
+        return error(
+            "too_deep",
+            "The form is nested deeper than {max_xform_depth} levels.",
+            "Use fewer groups in groups.",
+            detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
+        )
+    if _HAS_LONG_NAME(root):
+        return error(
+            "name_too_long",
+            "A name is longer than {max_node_name} characters.",
+            "Shorten it.",
+            detail=blanks(max_node_name=MAX_NODE_NAME),
+        )
     return None
 
 
@@ -122,9 +123,7 @@ def local_name(element: Element) -> str:
 
 def children(element: Element, name: str | None = None) -> Iterator[Element]:
     """Child elements, all or those of one local name."""
-    for child in element:
-        if isinstance(child.tag, str) and (name is None or local_name(child) == name):
-            yield child
+    yield from element.iterchildren("{*}*" if name is None else f"{{*}}{name}")
 
 
 def child(element: Element, name: str) -> Element | None:

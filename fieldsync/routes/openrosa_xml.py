@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from flask import Response, request
 from lxml import etree
@@ -20,6 +21,7 @@ PREFIXES = (PREFIX, SIGNED)
 CONTENT_TYPE = "text/xml; charset=utf-8"
 """Collect takes no other type for lists and manifests."""
 
+_DECLARED = "<?xml version='1.0' encoding='UTF-8'?>\n"
 _RESPONSE = "http://openrosa.org/http/response"
 _FORMS = "http://openrosa.org/xforms/xformsList"
 _MANIFEST = "http://openrosa.org/xforms/xformsManifest"
@@ -33,10 +35,11 @@ def is_spoken_here() -> bool:
 
 def said(problem: Problem, status: int) -> Response:
     """A message in the reader's language; Collect and Enketo show it."""
-    root = _root("OpenRosaResponse", _RESPONSE)
-    etree.SubElement(root, f"{{{_RESPONSE}}}message").text = render(problem, reader_language())
-    response = _document(root, status)
-    response.headers["Content-Language"] = reader_language()
+    language = reader_language()
+    text = escape(render(problem, language))
+    body = f'{_DECLARED}<OpenRosaResponse xmlns="{_RESPONSE}"><message>{text}</message></OpenRosaResponse>'
+    response = mark(Response(body.encode(), status=status, content_type=CONTENT_TYPE))
+    response.headers["Content-Language"] = language
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core import odk_encryption
 from fieldsync.core.clock import tick
-from fieldsync.core.instance import from_xml
+from fieldsync.core.instance import read_answers
 from fieldsync.core.odk_encryption import Envelope
-from fieldsync.core.openrosa import Sheet, answered_twice, changes, occurrence_names, read_sheet, restored
+from fieldsync.core.openrosa import Sheet, changes, occurrence_names, read_sheet, restored
 from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import Operation, OperationId, Stamp, Value
 from fieldsync.core.parsing import parse_operation
@@ -31,7 +31,7 @@ from fieldsync.store import authors, devices, openrosa, operations, quarantine, 
 from fieldsync.store import openrosa_branches as store_branches
 from fieldsync.store import openrosa_files as store_files
 from fieldsync.store.authors import AuthorRow
-from fieldsync.store.db import is_passing
+from fieldsync.store.db import is_passing, savepoint
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.openrosa import SubmissionRow
 from fieldsync.store.openrosa_branches import StepRow
@@ -64,12 +64,6 @@ class _Content:
     entities: set[str] = field(default_factory=set)
 
 
-def status_of(session: Session, device: DeviceRow, sheet: Sheet) -> str | None:
-    """What became of the same submission earlier; None where it is new."""
-    row = _known(session, device, sheet)
-    return row.status if row is not None else None
-
-
 def receive(
     session: Session, device_id: int, sheet: Sheet, files: Sequence[NamedFile], new_author: str, now_ms: int
 ) -> str:
@@ -77,8 +71,7 @@ def receive(
 
     `new_author`: the name that the device's OpenRosa author gets if this is its first submission.
     """
-    openrosa.lock_device(session, device_id)
-    device = devices.find(session, device_id)
+    device = devices.find(session, device_id, lock=True)
     assert device is not None
     store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
     known = _known(session, device, sheet)
@@ -99,8 +92,7 @@ def receive(
 def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:
     """A form version has come: the submissions that wait for it are read."""
     for row in openrosa.waiting(session, association_id, form, version):
-        openrosa.lock_device(session, row.device_id)
-        device, author = devices.find(session, row.device_id), openrosa.author_of_device(session, row.device_id)
+        device, author = devices.find(session, row.device_id, True), openrosa.author_of_device(session, row.device_id)
         sheet = read_sheet(bytes(row.xml or b""))
         assert device is not None and author is not None and isinstance(sheet, Sheet)
         then = replace(device, status="revoked" if row.revoked_device else "active")
@@ -126,11 +118,8 @@ def _go_on(session: Session, association_id: int, entities: set[str], now_ms: in
 
 def _take_step(session: Session, step: StepRow, now_ms: int) -> None:
     row = openrosa.find(session, step.submission_id)
-    openrosa.lock_device(session, row.device_id)
-    device, author = (
-        devices.find(session, row.device_id),
-        authors.find(session, openrosa.author_name(session, row.author_id)),
-    )
+    device = devices.find(session, row.device_id, lock=True)
+    author = authors.find(session, openrosa.author_name(session, row.author_id))
     sheet = read_sheet(bytes(row.xml or b""))
     assert device is not None and author is not None and isinstance(sheet, Sheet)
     _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, row).take_step(step)
@@ -145,7 +134,7 @@ def _known(session: Session, device: DeviceRow, sheet: Sheet) -> SubmissionRow |
 def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: SubmissionRow, now_ms: int) -> str:
     """A submission that is here already brings more of its files: they are said in the name of who sent it first."""
     if known.device_id != device.id:
-        openrosa.lock_device(session, known.device_id)
+        devices.find(session, known.device_id, lock=True)
     author = authors.find(session, openrosa.author_name(session, known.author_id))
     assert author is not None
     return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()
@@ -230,13 +219,15 @@ class _Taking:
         if sheet.envelope is not None:
             return self._sealed(sheet.envelope)
         named = Named(occurrence_names(self.chain.record, sheet.digest))
-        fields = from_xml(found.form, sheet.xml, named)
+        fields, twice = read_answers(found.compiled.tree, sheet.root, named)
         before = content_of(self.session, base) if base else None
         before = openrosa_files.with_those_that_came(self.session, base, before) if base and before else before
         if before is not None:
             fields = aligned(fields, before, named.given)
-        here = {**openrosa_files.named_in(before or {}), **self._files()}
-        fields, missing = openrosa_files.filled(fields, here)
+        missing: list[tuple[str, str]] = []
+        if openrosa_files.names_any(fields):
+            here = {**openrosa_files.named_in(before or {}), **self._files()}
+            fields, missing = openrosa_files.filled(fields, here)
         content = _Content(fields, missing=missing)
         if base is not None:
             content.seen = (operation_of(self.session, base),)
@@ -250,7 +241,6 @@ class _Taking:
         self.entities = openrosa_branches.touched(found.form, fields)
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
-        twice = answered_twice(found.form, sheet.xml)
         if twice is not None:
             content.problem, content.xml = Problem("unknown_path", twice), sheet.xml.decode("utf-8", "replace")
         return content
@@ -294,7 +284,7 @@ class _Taking:
             said.problems = (content.problem, *said.problems)
         receipt_id = devices.add_receipt(self.session, self.sender.device.id, self.now_ms, None, 1)
         try:
-            with self.session.begin_nested():
+            with savepoint(self.session):
                 taken = Reception(self.session, self.sender, receipt_id, self.now_ms).take([(0, said)], ())
         except Exception as error:
             if is_passing(error) or isinstance(error, IntegrityError):

@@ -43,6 +43,11 @@ def keep(
     return kept
 
 
+def names_any(fields: Fields) -> bool:
+    """Whether some answer names a file of which it says no more."""
+    return any(_name_of(value) is not None for value in fields.values())
+
+
 def filled(fields: Fields, files: Mapping[str, Value]) -> tuple[dict[str, Value], list[tuple[str, str]]]:
     """Answers with the files that they name; what is not here is left out, and told as (path, name)."""
     found: dict[str, Value] = {}

@@ -17,6 +17,9 @@ from fieldsync.store.form_versions import FormVersionRow
 COMPILED_MAX = 64
 """How many compiled versions a process keeps; a programme uses some twenty at a time, each about 1 MiB."""
 
+_FOUND = "published"
+"""Under which a session remembers the versions that it asked for; a published version never changes."""
+
 _compiled: OrderedDict[str, CompiledForm] = OrderedDict()
 _guard = threading.Lock()
 
@@ -41,8 +44,14 @@ class Published:
 
 def published(session: Session, association_id: int, form: str, version: str | None) -> Published | None:
     """The version that a submission names, or None while it is not here. No version and an empty one are the same."""
-    row = form_versions.find(session, association_id, form, version or "")
-    return None if row is None else Published(row, _compile_once(session, row))
+    known: dict[tuple[int, str, str], Published] = session.info.setdefault(_FOUND, {})
+    asked = (association_id, form, version or "")
+    if asked not in known:
+        row = form_versions.find(session, *asked)
+        if row is None:
+            return None
+        known[asked] = Published(row, _compile_once(session, row))
+    return known[asked]
 
 
 def _compile_once(session: Session, row: FormVersionRow) -> CompiledForm:

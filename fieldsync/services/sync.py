@@ -20,7 +20,7 @@ from fieldsync.services.settling import conclude, settle
 from fieldsync.services.working import Entry
 from fieldsync.store import authors, devices, operations, records
 from fieldsync.store.authors import AuthorRow
-from fieldsync.store.db import is_passing
+from fieldsync.store.db import is_passing, savepoint
 from fieldsync.store.operations import OperationRow
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -
     receipt_id = devices.add_receipt(session, sender.device.id, now_ms, prepared.batch.now, len(prepared.results))
     reception = Reception(session, sender, receipt_id, now_ms)
     try:
-        with session.begin_nested():
+        with savepoint(session):
             results = reception.take(prepared.new, prepared.void)
     except Exception as error:
         if is_passing(error):
@@ -133,14 +133,14 @@ def _one_by_one(
     for position, said in prepared.new:
         reception = Reception(session, sender, receipt_id, now_ms)
         try:
-            with session.begin_nested():
+            with savepoint(session):
                 results |= reception.take([(position, said)], ())
         except Exception as error:
             if is_passing(error):
                 raise
             _log_fault("an operation alone", error)
             results[position] = _count_fault(session, sender, said, now_ms)
-    with session.begin_nested():
+    with savepoint(session):
         Reception(session, sender, receipt_id, now_ms).take([], prepared.void)
     return results
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Transaction
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -74,7 +74,7 @@ class Rows(list[tuple[Any, ...]]):
 
 def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> Rows:
     """Run one statement written with `?` placeholders."""
-    connection = session.connection()
+    connection = _connection_of(session)
     if connection.dialect.name == "postgresql":
         result = connection.exec_driver_sql(_for_postgresql(sql), tuple(parameters))
         return Rows(result.all() if result.returns_rows else (), result.rowcount)
@@ -85,7 +85,7 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     """Run one statement for each row; return how many rows of the table it touched in all."""
     if not rows:
         return 0
-    connection = session.connection()
+    connection = _connection_of(session)
     if connection.dialect.name == "postgresql":
         return connection.exec_driver_sql(_for_postgresql(sql), list(rows)).rowcount
     try:
@@ -93,6 +93,39 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     except BaseException as error:
         _tell_as_sqlalchemy_does(connection, sql, error)
         raise
+
+
+_CONNECTION = "connection"
+
+
+def _connection_of(session: Session) -> Connection:
+    """The session's connection, without the way that SQLAlchemy takes to it: it costs more than a short statement."""
+    return session.info.get(_CONNECTION) or session.connection()
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """What is written inside is undone where an exception leaves it, and nothing else of the transaction."""
+    if is_postgresql(session):
+        with session.begin_nested():
+            yield
+        return
+    with _savepoint_on_sqlite(_connection_of(session)):
+        yield
+
+
+@contextmanager
+def _savepoint_on_sqlite(connection: Connection) -> Iterator[None]:
+    """By the driver: SQLAlchemy's own costs more than what most of them guard. Inner ones may bear the same name."""
+    execute_on_sqlite(connection, "SAVEPOINT task")
+    try:
+        yield
+    except Exception as error:
+        if not is_passing(error):  # else the whole transaction is in doubt, and goes
+            execute_on_sqlite(connection, "ROLLBACK TO task")
+            execute_on_sqlite(connection, "RELEASE task")
+        raise
+    execute_on_sqlite(connection, "RELEASE task")
 
 
 def execute_on_sqlite(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Rows:
@@ -143,7 +176,7 @@ def for_update(session: Session) -> str:
 
 def is_postgresql(session: Session) -> bool:
     """Whether the session speaks to PostgreSQL."""
-    return session.connection().dialect.name == "postgresql"
+    return _connection_of(session).dialect.name == "postgresql"
 
 
 def reserve_ids(session: Session, table: str, count: int) -> range | list[int]:
@@ -224,8 +257,11 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session on one snapshot; what it writes is lost."""
         try:
-            with Session(self._readers, info=self.session_info) as session:
-                yield session
+            with self._readers.connect() as connection:
+                connection.begin()
+                info = {**self.session_info, _CONNECTION: connection}
+                with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
+                    yield session
         except (OperationalError, InterfaceError) as error:
             if not is_passing(error):
                 raise
@@ -301,9 +337,13 @@ class Database:
     def _run_group(self, group: list[_Task]) -> None:
         try:
             connection = self._writer_connection()
-            with self._file_lock(), connection.begin(), self._turn:
+            info = {**self.session_info, _CONNECTION: connection}
+            with self._file_lock(), connection.begin() as transaction, self._turn:
+                if len(group) == 1:
+                    _run_alone(transaction, connection, group[0], info)
+                    return
                 for task in group:
-                    _run_in_savepoint(connection, task, self.session_info)
+                    _run_in_savepoint(connection, task, info)
         except (DBAPIError, OSError) as error:
             self._drop_writer_connection()
             _fail(group, Busy(type(getattr(error, "orig", error)).__name__))
@@ -351,18 +391,30 @@ def _for_readers(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _run_in_savepoint(connection: Connection, task: _Task, info: dict[str, Any]) -> None:
-    savepoint = connection.begin_nested()
+def _run_alone(transaction: Transaction, connection: Connection, task: _Task, info: dict[str, Any]) -> None:
     try:
-        with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
-            task.result = task.work(session)
-            session.flush()
-        savepoint.commit()
+        _run(connection, task, info)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        task.error = error
+        transaction.rollback()
+
+
+def _run_in_savepoint(connection: Connection, task: _Task, info: dict[str, Any]) -> None:
+    try:
+        with _savepoint_on_sqlite(connection):
+            _run(connection, task, info)
     except Exception as error:
         if is_passing(error):
             raise  # the whole transaction is in doubt: a full disk, an interrupted statement
         task.error = error
-        savepoint.rollback()
+
+
+def _run(connection: Connection, task: _Task, info: dict[str, Any]) -> None:
+    with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
+        task.result = task.work(session)
+        session.flush()
 
 
 def _fail(group: list[_Task], error: BaseException) -> None:

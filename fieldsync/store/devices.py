@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many, places
+from fieldsync.store.db import execute, for_update, execute_many, places
 
 CHUNK_DEVICES = 400
 """How many devices one look-up names."""
@@ -84,9 +84,10 @@ def find_by_token(session: Session, digest: bytes) -> DeviceRow | None:
     return DeviceRow(*row) if row else None
 
 
-def find(session: Session, device_id: int) -> DeviceRow | None:
-    """The device with that row id."""
-    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id = ?", (device_id,)).first()
+def find(session: Session, device_id: int, lock: bool = False) -> DeviceRow | None:
+    """The device with that row id; `lock` keeps others who do so waiting until the transaction ends."""
+    clause = for_update(session) if lock else ""
+    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id = ?{clause}", (device_id,)).first()
     return DeviceRow(*row) if row else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fieldsync.store.authors import AuthorRow, add
-from fieldsync.store.db import execute, for_update, places
+from fieldsync.store.db import execute, places
 from fieldsync.store.form_versions import FormVersionRow
 
 AUTHOR_KIND = "openrosa"
@@ -61,11 +61,6 @@ def author_name(session: Session, author_id: int) -> str:
     return str(execute(session, "SELECT name FROM author WHERE id = ?", (author_id,)).scalar_one())
 
 
-def lock_device(session: Session, device_id: int) -> None:
-    """Keep other transactions from taking a submission of this device in."""
-    execute(session, f"SELECT id FROM device WHERE id = ?{for_update(session)}", (device_id,))
-
-
 def known(
     session: Session, association_id: int, form: str, instance: str, digest: bytes, revoked_device: int
 ) -> SubmissionRow | None:
@@ -81,7 +76,7 @@ def known(
 def around(session: Session, association_id: int, form: str, instances: tuple[str, ...]) -> list[SubmissionRow]:
     """Submissions that bear one of these instance ids, or replace one that does; oldest first."""
     bearing = f"SELECT {_COLUMNS} FROM openrosa_submission WHERE association_id = ? AND form = ? AND instance IN"
-    replacing = bearing.replace("instance IN", "deprecated IN")
+    replacing = bearing.replace("instance IN", "deprecated <> '' AND deprecated IN")
     named = places(len(instances))
     sql = f"SELECT * FROM ({bearing} ({named}) UNION {replacing} ({named})) AS links ORDER BY id LIMIT ?"
     asked = (association_id, form, *instances)
