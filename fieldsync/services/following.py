@@ -10,7 +10,7 @@ from fieldsync.store import associations, changes, followers
 TOUCHED_MAX = 500
 """Records out of the log's order that one step takes."""
 
-INBOX = "inbox"
+INBOX, LINKAGE = "inbox", "linkage"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
