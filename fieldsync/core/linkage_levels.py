@@ -202,5 +202,3 @@ def _members_level(left: tuple[str, ...], right: tuple[str, ...]) -> str | None:
     if common * 2 >= min(len(left), len(right)):
         return MANY
     return SOME if common else NONE
-
-

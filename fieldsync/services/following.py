@@ -66,6 +66,11 @@ def touch_all(session: Session, association_id: int, kind: str, of: str) -> None
     followers.touch_all(session, FOLLOWERS, association_id, kind, of)
 
 
+def compare_again(session: Session, association_id: int, of: str) -> None:
+    """Let linkage look again at every entity of a list: it is compared by other properties."""
+    followers.touch_all(session, (LINKAGE,), association_id, "entity", of)
+
+
 def begin_again(session: Session) -> None:
     """Let the followers look again at everything: what they go by is another."""
     followers.begin_again(session, FOLLOWERS)
