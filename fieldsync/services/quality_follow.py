@@ -1,10 +1,10 @@
-"""The follower that keeps flags and points up to date, from the change log and never inside the request."""
+"""The follower that keeps flags, points and mentions up to date, from the change log and never inside the request."""
 
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
-from fieldsync.services import following, points, quality
+from fieldsync.services import following, mentions, points, quality
 from fieldsync.services.following import Follower
 
 QUALITY = "quality"
@@ -22,6 +22,7 @@ def step(session: Session, association_id: int, limit: int, now_ms: int) -> bool
     def take(taken: Session, owner: int, record_ids: Sequence[int]) -> None:
         changed = quality.observe(taken, owner, record_ids, now_ms)
         points.locate(taken, owner, record_ids)
+        mentions.keep(taken, owner, record_ids)
         following.touch(taken, owner, changed)
 
     following.follow(session, Follower(QUALITY, take), association_id, limit)
