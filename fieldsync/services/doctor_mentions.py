@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from fieldsync.services import mentions as services
 from fieldsync.services.doctor_report import Report
 from fieldsync.services.quality_follow import QUALITY
+from fieldsync.services.taken import take_up
 from fieldsync.store import checks, inbox_checks, mentions
 from fieldsync.store.associations import AssociationRow
 
@@ -19,7 +20,8 @@ def examine(session: Session, owner: AssociationRow, report: Report) -> None:
     while ids := checks.record_ids(session, owner.id, after, PAGE_ROWS):
         after = ids[-1]
         wanted = [each for each in ids if each not in late]
-        kept, right = mentions.of_records(session, wanted), services.made(session, owner.id, wanted)
+        right = services.made(session, owner.id, take_up(session, owner.id, wanted))
+        kept = mentions.of_records(session, wanted)
         report.checked["mentions"] += len(right)
         for row_id in sorted({row.record_id for row in kept ^ right}):
             report.tell("mentions", f"record {row_id}", "names other entities than are kept of it")

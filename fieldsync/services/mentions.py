@@ -14,9 +14,9 @@ from fieldsync.services import provenance
 from fieldsync.services.desk import Found
 from fieldsync.services.published import Published, published
 from fieldsync.services.readers import Reader
+from fieldsync.services.taken import Taken
 from fieldsync.services.withholding import Withholding, hidden_from
-from fieldsync.services.working import decode_state
-from fieldsync.store import associations, mentions, records
+from fieldsync.store import mentions, records
 from fieldsync.store.mentions import MentionRow
 
 NAMED_MAX = 500
@@ -48,28 +48,26 @@ class Page:
     before_id: int | None
 
 
-def keep(session: Session, association_id: int, record_ids: Collection[int]) -> None:
+def keep(session: Session, association_id: int, taken: Sequence[Taken]) -> None:
     """Keep what records that came or changed name; doing it again changes nothing."""
-    before, after = mentions.of_records(session, record_ids), made(session, association_id, record_ids)
+    before, after = mentions.of_records(session, [each.row.id for each in taken]), made(session, association_id, taken)
     mentions.replace(session, before - after, after - before)
 
 
-def made(session: Session, association_id: int, record_ids: Collection[int]) -> set[MentionRow]:
+def made(session: Session, association_id: int, taken: Sequence[Taken]) -> set[MentionRow]:
     """What some records name, as their answers are now."""
-    names = {row.id: row.of for row in associations.collections(session, association_id) if row.kind == "submission"}
     forms: dict[tuple[str, str | None], Published | None] = {}
     found: set[MentionRow] = set()
-    for row in records.by_ids(session, record_ids).values():
-        state = decode_state(bytes(row.state)) if row.collection_id in names else None
-        if state is None:
+    for each in taken:
+        if each.state is None or each.collection.kind != "submission":
             continue
-        version = names[row.collection_id], state.version
+        version = each.collection.of, each.state.version
         if version not in forms:
             forms[version] = published(session, association_id, *version)
         form = forms[version]
-        named = chosen_entities(form.form, state.fields) if form else {}
+        named = chosen_entities(form.form, each.state.fields) if form else {}
         found |= {
-            MentionRow(association_id, of, records.uuid_bytes(uuid), row.id, " ".join(sorted(paths)))
+            MentionRow(association_id, of, records.uuid_bytes(uuid), each.row.id, " ".join(sorted(paths)))
             for (of, uuid), paths in islice(sorted(named.items()), NAMED_MAX)
         }
     return found
