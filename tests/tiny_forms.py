@@ -32,6 +32,7 @@ VISIT = """
 PERSON = """
 | survey  |
 |         | type            | name     | label   | bind::fs:class | bind::fs:place | bind::fs:protective | save_to  |
+|         | csv-external    | people   |         |                |                |                     |          |
 |         | text            | person   | Person  | P1             |                |                     |          |
 |         | text            | fullname | Name    | P2             |                |                     | fullname |
 |         | select_one risk | risk     | Risk    | P2             |                | high low            | risk     |
@@ -96,6 +97,7 @@ HOME = """
 WORKSHOP = """
 | survey  |
 |         | type     | name    | label   | bind::fs:class | bind::fs:place | save_to  |
+|         | csv-external | workshops |     |                |                |          |
 |         | text     | id      | Id      | P1             |                |          |
 |         | text     | title   | Title   | P1             |                |          |
 |         | text     | commune | Commune | P1             | yes            | commune  |
@@ -145,6 +147,19 @@ COOPERATIVE = """
 |         | cooperative | Cooperative | 1       | fs="urn:fieldsync:form" |
 """
 
+TRAINING = """
+| survey  |
+|         | type                            | name    | label   | bind::fs:class | bind::fs:place |
+|         | text                            | commune | Commune | P1             | yes            |
+|         | select_one_from_file people.csv | trainer | Trainer | P1             |                |
+|         | begin_repeat                    | present | Present | P2             |                |
+|         | select_one_from_file people.csv | who     | Who     | P2             |                |
+|         | end_repeat                      |         |         |                |                |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | training | Training   | 1       | fs="urn:fieldsync:form" |
+"""
+
 QUESTIONS = "\n".join(f"|         | text | q{number} | Question {number} | P2 | |" for number in range(1, 9))
 
 BLUE = "|         | colour    | blue  | Blue  |"
@@ -164,6 +179,7 @@ TEXTS = {
     "member 1": MEMBER,
     "member 2": MEMBER.replace("| birth_year ", "|            ").replace("Member     | 1 ", "Member     | 2 "),
     "cooperative 1": COOPERATIVE,
+    "training 1": TRAINING,
 }
 
 
@@ -172,6 +188,6 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", p3_allowed=name in ("secret 1", "person 3"))
+    converted = convert(xform, "xml", lists=("people",), p3_allowed=name in ("secret 1", "person 3"))
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))
