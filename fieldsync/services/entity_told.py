@@ -23,7 +23,8 @@ from fieldsync.services.histories import Spoken
 from fieldsync.services.provenance import Link
 from fieldsync.services.readers import Reader
 from fieldsync.services.timeline import Timeline
-from fieldsync.store import form_versions, merges, records
+from fieldsync.services.withholding import Withholding
+from fieldsync.store import merges, records
 
 PROPERTIES_MAX = 200
 """Properties of one entity that a page shows."""
@@ -163,7 +164,7 @@ def _properties(
 
 def _code(session: Session, reader: Reader, found: Found, record: Mapping[str, Any]) -> str:
     """What names it where no name may stand: a code that is neither personal nor restricted, else part of its UUID."""
-    classes = {row.name: row.sensitivity for row in form_versions.properties(session, reader.association_id, found.of)}
+    classes = Withholding(session, reader.association_id).classes(found.kind, found.of)
     for name in CODES:
         value = record["fields"].get(name)
         if isinstance(value, str) and value and classes.get(name) not in (None, PERSONAL, RESTRICTED):
