@@ -8,6 +8,7 @@ from fieldsync.core.expressions import check_expressions
 from fieldsync.core.form_references import reference_findings
 from fieldsync.core.forms import Blanks, EntityDeclaration, Finding, Form, Question, blanks
 from fieldsync.core.itext import in_language
+from fieldsync.core.linkage_features import PARTS
 from fieldsync.core.odk_encryption import is_public_key
 
 MAX_FINDINGS = 500
@@ -33,6 +34,7 @@ def form_findings(form: Form, *, p3_allowed: bool = False) -> list[Finding]:
         *_sensitivity(form, p3_allowed),
         *_entities(form),
         *_sources(form),
+        *_refused_by_collect(form),
         *reference_findings(form),
     ]
     told = {(finding.path, finding.column) for finding in found if finding.severity == "error"}
@@ -143,6 +145,8 @@ def _questions(form: Form) -> Iterator[Finding]:
                 f"bind::fs:{what}",
                 detail=blanks(what=what, path=question.path),
             )
+        if question.part:
+            yield from _part(question)
         if question.labels and form.languages:
             yield from _untranslated(question, form)
     places = [question for question in form.questions if question.place and not question.repeats]
@@ -154,6 +158,29 @@ def _questions(form: Form) -> Iterator[Finding]:
             "{path} is a second fs:place question.",
             "Keep one: the most exact place of the record.",
             "bind::fs:place",
+            detail=blanks(path=question.path),
+        )
+
+
+def _part(question: Question) -> Iterator[Finding]:
+    if question.part not in PARTS:
+        yield _at(
+            question,
+            "error",
+            "part_unknown",
+            "fs:part of {path} is {part}, which is none.",
+            "Write one of: {parts}.",
+            "bind::fs:part",
+            detail=blanks(path=question.path, part=repr(question.part), parts=", ".join(sorted(PARTS))),
+        )
+    if question.save_to is None:
+        yield _at(
+            question,
+            "warning",
+            "part_not_saved",
+            "{path} has fs:part and is saved to no entity, so nothing is compared by it.",
+            "Save it to an entity with save_to, or remove fs:part here.",
+            "bind::fs:part",
             detail=blanks(path=question.path),
         )
 
@@ -270,6 +297,32 @@ def _entity(declaration: EntityDeclaration) -> Iterator[Finding]:
                 column="save_to",
                 path=declaration.properties[name],
                 detail=blanks(name=repr(name)),
+            )
+
+
+def _refused_by_collect(form: Form) -> Iterator[Finding]:
+    for path in form.hollow:
+        yield Finding(
+            "error",
+            "hollow_group",
+            "{path} shows nothing: ODK Collect does not open a form with such a group.",
+            "Ask something in it, or take its calculations out of it.",
+            sheet="survey",
+            path=path,
+            detail=blanks(path=path),
+        )
+    read = {instance.id for instance in form.instances}
+    for declaration in form.entities:
+        if declaration.update is not None and declaration.list not in read:
+            yield Finding(
+                "error",
+                "entity_list_not_read",
+                "{list} is updated, but the form does not read it: ODK Collect does not open such a form.",
+                "Add a row of the type csv-external with the name {list}.",
+                sheet="entities",
+                column="update_if",
+                path=declaration.path,
+                detail=blanks(list=declaration.list),
             )
 
 

@@ -68,6 +68,8 @@ class Question(msgspec.Struct, frozen=True):
     protective: tuple[str, ...] = ()
     key: bool = False
     place: bool = False
+    part: str = ""
+    """Which part the property that it saves to plays when two entities are compared (core.linkage_features.PARTS)."""
     project: bool = False
     keep_metadata: bool = False
     """Whether a picture keeps the place and time that its camera wrote into it."""
@@ -149,6 +151,8 @@ class Form(msgspec.Struct, frozen=True):
     meta_paths: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     entities_version: str = ""
+    hollow: tuple[str, ...] = ()
+    """Groups and repeats that show nothing."""
     public_key: str = ""
     """In base64 (RSA, DER), where phones are to encrypt whole submissions (core.odk_encryption)."""
     instance_name: str | None = None

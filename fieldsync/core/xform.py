@@ -111,6 +111,7 @@ def _read_model(root: Element, model: Element, primary: Element) -> Form | list[
         meta_paths=tuple(dict.fromkeys((*META_PATHS, *reading.meta_paths))),
         media=tuple(dict.fromkeys((*sources, *texts.media))),
         entities_version=attribute(model, "entities-version", NAMESPACE_ENTITIES) or "",
+        hollow=tuple(path for path in body.hollow if path),
         public_key="".join((next(filter(None, keys), None) or "").split()),
         instance_name=binds.of(INSTANCE_NAME).calculate,
     )
@@ -278,6 +279,7 @@ class _Reading:
             protective=bind.protective,
             key=bind.key,
             place=bind.place,
+            part=bind.part,
             project=bind.project,
             keep_metadata=bind.keep_metadata,
             choices=choices,

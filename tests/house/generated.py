@@ -38,6 +38,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "openrosa_branch",
         "openrosa_file",
         "openrosa_missing",
         "openrosa_key",
@@ -52,6 +53,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "What it looks like": (
         *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
     ),
+    "Who is whom": ("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
     "What follows": (
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
         *("searched", "bulk_deed"),

@@ -4,6 +4,14 @@ A text that is not here, such as what the library of the conversion says, is sho
 """
 
 FINDINGS: dict[str, tuple[str, str]] = {
+    "{path} shows nothing: ODK Collect does not open a form with such a group.": (
+        "لا يعرض {path} شيئا: لا يفتح ODK Collect استمارة فيها مجموعة كهذه.",
+        "{path} n’affiche rien : ODK Collect n’ouvre pas un formulaire avec un tel groupe.",
+    ),
+    "{list} is updated, but the form does not read it: ODK Collect does not open such a form.": (
+        "تُعدَّل القائمة {list} والاستمارة لا تقرؤها: لا يفتح ODK Collect استمارة كهذه.",
+        "{list} est modifiée sans que le formulaire la lise : ODK Collect n’ouvre pas un tel formulaire.",
+    ),
     "A bind names {nodeset}, which is not in the form.": (
         "يذكر bind المسار {nodeset}، وهو غير موجود في الاستمارة.",
         "Un bind nomme {nodeset}, qui n’est pas dans le formulaire.",
@@ -269,6 +277,14 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "{path} is P3, and restricted answers cannot be sealed yet; questions of this class: {count}.": (
         "{path} من صنف P3، ولا يمكن ختم الأجوبة المقيدة بعد؛ عدد أسئلة هذا الصنف: {count}.",
         "{path} est de classe P3, et les réponses restreintes ne peuvent pas encore être scellées ; questions de cette classe : {count}.",
+    ),
+    "fs:part of {path} is {part}, which is none.": (
+        "تذكر fs:part للسؤال {path} القيمة {part}، وهي ليست دورا معروفا.",
+        "fs:part de {path} vaut {part}, qui n’en est pas un.",
+    ),
+    "{path} has fs:part and is saved to no entity, so nothing is compared by it.": (
+        "للسؤال {path} دور fs:part ولا يُحفظ في أي كيان، فلا يُقارن به شيء.",
+        "{path} porte fs:part et n’est enregistrée dans aucune entité : rien n’est comparé par elle.",
     ),
     "{path} is a second fs:place question.": (
         "{path} سؤال ثانٍ موسوم fs:place.",
