@@ -190,6 +190,8 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", lists=("people", "members", "cooperatives"), p3_allowed=name in ("secret 1", "person 3"))
+    converted = convert(
+        xform, "xml", lists=("people", "members", "cooperatives"), p3_allowed=name in ("secret 1", "person 3")
+    )
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))
