@@ -20,7 +20,7 @@ from fieldsync.store.db import Busy
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-WHO = ("public", "device", "reader", "person", "session", "key")
+WHO = ("public", "device", "reader", "person", "session", "key", "key_up")
 
 
 def access(who: str, permission: str | None = None, fresh: bool = False) -> Callable[[View], View]:
@@ -28,8 +28,9 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
 
     `public`; `device` (a device's token); `reader` (a device's or a person's); `person` (a session, or a script's
     token); `session` (a person herself); `key` (an OpenRosa client: its device's secret stands in the address as
-    `<key>`, or its name does and it signs). A caller without the `permission` (core.access) is refused alike whatever
-    the address names, there or not. `fresh`: she must just have proved again who she is.
+    `<key>`, or its name does and it signs); `key_up` (one that only brings something: what it may read is not asked).
+    A caller without the `permission` (core.access) is refused alike whatever the address names, there or not. `fresh`:
+    she must just have proved again who she is.
     """
     assert who in WHO
     assert not fresh or who == "session"
@@ -53,8 +54,8 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
 def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]) -> None:
     if who == "device":
         g.sender = _sender(bearer_token())
-    elif who == "key":
-        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_unknown)
+    elif who in ("key", "key_up"):
+        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_unknown, who == "key_up")
     elif who != "public":
         g.reader = _reader()
         _check(g.reader, who, permission, fresh)

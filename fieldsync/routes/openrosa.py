@@ -90,14 +90,14 @@ def form_media(key: str, name: str, file: str) -> Response:
 
 
 @blueprint.route("/submission", methods=["HEAD"])
-@access("key")
+@access("key_up")
 def submission_asked(key: str) -> Response:
     """Collect asks before every record how much it may send."""
     return openrosa_xml.mark(Response(status=204, content_type=openrosa_xml.CONTENT_TYPE))
 
 
 @blueprint.post("/submission")
-@access("key")
+@access("key_up")
 def submission(key: str) -> Response:
     """Take a record in; 201 is said once it is durable, and for every repeat."""
     here, device = context(), sender().device

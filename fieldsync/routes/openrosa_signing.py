@@ -9,14 +9,17 @@ from fieldsync.core import http_digest
 from fieldsync.routes.context import context
 from fieldsync.services import openrosa_keys
 from fieldsync.services.openrosa_keys import Signed
-from fieldsync.services.senders import Sender
+from fieldsync.services.senders import Sender, load_sender
 
 SIGNED = "/v1/device/"
 """Below it the address names a device, and the client proves by Digest, or over https by Basic, that it is that one."""
 
 
-def sender_of(key: str, refuse: Callable[[], None]) -> Sender:
-    """The device that an OpenRosa client speaks for; `refuse` ends the request."""
+def sender_of(key: str, refuse: Callable[[], None], brings_only: bool) -> Sender:
+    """The device that an OpenRosa client speaks for; `refuse` ends the request.
+
+    Who `brings_only` is not read further: what may come down to it stays unasked.
+    """
     here, header = context(), request.headers.get("Authorization", "")
     with here.database.read() as session:
         if not request.path.startswith(SIGNED):
@@ -25,12 +28,12 @@ def sender_of(key: str, refuse: Callable[[], None]) -> Sender:
             found = openrosa_keys.by_basic(session, key, header)
         else:
             found = openrosa_keys.by_digest(session, key, header, request.method, _path(), here.now_ms())
-        if found.sender is None and request.path.startswith(SIGNED):
+        if found.device is None and request.path.startswith(SIGNED):
             g.challenge = http_digest.challenge(openrosa_keys.nonce_key(session), here.now_ms(), found.is_stale)
-    if found.sender is None:
-        refuse()
-    assert found.sender is not None
-    return found.sender
+        if found.device is not None:
+            return Sender(found.device, {}, ()) if brings_only else load_sender(session, found.device)
+    refuse()
+    raise AssertionError("whoever is refused goes no further")
 
 
 def challenges() -> list[str]:

@@ -22,7 +22,7 @@ from fieldsync.services import arrivals, auditing, counters, desk, openrosa_bran
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_branches import Step
-from fieldsync.services.openrosa_chain import Chain, chain_of, content_of, operation_of
+from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, operation_of
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
@@ -74,14 +74,18 @@ def receive(
     device = devices.find(session, device_id, lock=True)
     assert device is not None
     store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
-    known = _known(session, device, sheet)
+    found = around(session, device.association_id, sheet)
+    same = [row for row in found if (row.instance, row.digest) == (sheet.instance, sheet.digest)]
+    known = next((row for row in same if row.revoked_device == _revoked(device)), None)
+    if len(found) == openrosa.LINKS_MAX:
+        known = _known(session, device, sheet)
     if known is not None:
         return _take_files(session, device, sheet, known, now_ms) if files else known.status
     author = openrosa.author_of_device(session, device_id)
     author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
         devices.note_contact(session, device_id, now_ms, device.clock_error_ms, None)
-    taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms)
+    taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, found=found)
     status = taking.take()
     _go_on(session, device.association_id, taking.entities, now_ms)
     actor, digest = f"device:{device_id}", sheet.digest.hex()
@@ -148,7 +152,13 @@ class _Taking:
     """Takes one submission in; `waited` is its row where it waited for its form version."""
 
     def __init__(
-        self, session: Session, sender: Sender, sheet: Sheet, now_ms: int, waited: SubmissionRow | None = None
+        self,
+        session: Session,
+        sender: Sender,
+        sheet: Sheet,
+        now_ms: int,
+        waited: SubmissionRow | None = None,
+        found: Sequence[SubmissionRow] | None = None,
     ) -> None:
         self.session = session
         self.sender = sender
@@ -157,7 +167,8 @@ class _Taking:
         self.waited = waited
         self.association_id = sender.device.association_id
         self.through = sender.author.known_through
-        self.chain: Chain = chain_of(session, self.association_id, sheet, waited)
+        rows = around(session, self.association_id, sheet) if found is None else found
+        self.chain: Chain = chain_of(session, self.association_id, sheet, rows, waited)
         self.entities: set[str] = set()
 
     def take(self) -> str:

@@ -29,10 +29,17 @@ class Chain:
     is_late: bool
 
 
-def chain_of(session: Session, association_id: int, sheet: Sheet, waited: SubmissionRow | None) -> Chain:
-    """Look around a submission; `waited` is its own row where it was stored before."""
+def around(session: Session, association_id: int, sheet: Sheet) -> list[SubmissionRow]:
+    """The submissions that bear a submission's instance id, or the one that it replaces, or replace one of them."""
     asked = tuple(sorted({each for each in (sheet.instance, sheet.deprecated) if each}))
-    rows = [row for row in openrosa.around(session, association_id, sheet.form, asked) if row != waited]
+    return openrosa.around(session, association_id, sheet.form, asked)
+
+
+def chain_of(
+    session: Session, association_id: int, sheet: Sheet, found: Sequence[SubmissionRow], waited: SubmissionRow | None
+) -> Chain:
+    """What is `found` around a submission; `waited` is its own row where it was stored before."""
+    rows = [row for row in found if row != waited]
     same = [row for row in rows if row.instance == sheet.instance]
     replaced = [row for row in rows if row.instance == sheet.deprecated != sheet.instance]
     replacing = [row for row in rows if row.deprecated == sheet.instance]

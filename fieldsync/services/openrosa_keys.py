@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core import http_digest
 from fieldsync.core.keys import derived
 from fieldsync.services import auditing
-from fieldsync.services.senders import Sender, digest_of, find_sender, load_sender
+from fieldsync.services.senders import digest_of
 from fieldsync.store import authors, devices, openrosa_keys
 from fieldsync.store.db import master_key
 from fieldsync.store.devices import DeviceRow
@@ -29,7 +29,7 @@ NOBODYS = http_digest.basis("nobody", "nothing")
 class Signed:
     """What came of a name and a secret: the device, or a challenge that was too old."""
 
-    sender: Sender | None = None
+    device: DeviceRow | None = None
     is_stale: bool = False
 
 
@@ -43,10 +43,9 @@ def renew(session: Session, by: str, row: DeviceRow, draw: Callable[[int], bytes
     return secret
 
 
-def by_address(session: Session, secret: str) -> Sender | None:
+def by_address(session: Session, secret: str) -> DeviceRow | None:
     """The device whose secret stands in an address: the one for these clients, or its token."""
-    device_id = openrosa_keys.by_digest(session, digest_of(secret))
-    return _sender(session, device_id) if device_id is not None else find_sender(session, secret)
+    return devices.find_by_secret(session, digest_of(secret))
 
 
 def by_digest(session: Session, user: str, header: str, method: str, path: str, now_ms: int) -> Signed:
@@ -61,7 +60,7 @@ def by_digest(session: Session, user: str, header: str, method: str, path: str, 
         return Signed()
     if not http_digest.is_fresh(nonce_key(session), answer.nonce, now_ms):
         return Signed(is_stale=True)
-    return Signed(_sender(session, key.device_id))
+    return Signed(devices.find(session, key.device_id))
 
 
 def by_basic(session: Session, user: str, header: str) -> Signed:
@@ -72,7 +71,7 @@ def by_basic(session: Session, user: str, header: str) -> Signed:
         return Signed()
     key = openrosa_keys.by_user(session, user)
     is_right = hmac.compare_digest(digest_of(secret), key.digest if key else digest_of(NOBODYS))
-    return Signed(_sender(session, key.device_id) if key and is_right and said == user else None)
+    return Signed(devices.find(session, key.device_id) if key and is_right and said == user else None)
 
 
 def nonce_key(session: Session) -> bytes:
@@ -87,8 +86,3 @@ def collect_settings(url: str, project: str) -> str:
     """
     content = {"general": {"server_url": url}, "admin": {}, "project": {"name": project}}
     return base64.b64encode(zlib.compress(json.dumps(content, ensure_ascii=False).encode())).decode()
-
-
-def _sender(session: Session, device_id: int) -> Sender | None:
-    row = devices.find(session, device_id)
-    return None if row is None else load_sender(session, row)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection, Transaction
@@ -100,7 +100,8 @@ _CONNECTION = "connection"
 
 def _connection_of(session: Session) -> Connection:
     """The session's connection, without the way that SQLAlchemy takes to it: it costs more than a short statement."""
-    return session.info.get(_CONNECTION) or session.connection()
+    known: Connection | None = session.info.get(_CONNECTION)
+    return session.connection() if known is None or session.in_nested_transaction() else known
 
 
 @contextmanager
@@ -251,6 +252,7 @@ class Database:
         path = engine.url.database
         self._connection: Connection | None = None
         self._writer_cache_kib = writer_cache_kib
+        self._lock_file: IO[str] | None = None
         self._lock_path = Path(f"{path}.lock") if self.is_sqlite and path and path != ":memory:" else None
 
     @contextmanager
@@ -297,6 +299,9 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
         self.engine.dispose()
 
     def _write_postgresql(self, work: Callable[[Session], Result]) -> Result:
@@ -379,9 +384,13 @@ class Database:
         if self._lock_path is None:
             yield
             return
-        with self._lock_path.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        if self._lock_file is None:
+            self._lock_file = self._lock_path.open("w")
+        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        try:
             yield
+        finally:
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
 
 def _for_readers(engine: Engine) -> Engine:

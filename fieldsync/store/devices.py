@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, for_update, execute_many, places
+from fieldsync.store.db import execute, execute_many, for_update, places
 
 CHUNK_DEVICES = 400
 """How many devices one look-up names."""
@@ -76,6 +76,14 @@ def add(session: Session, association_id: int, kind: str, name: str, token: byte
         " clock_error_ms) VALUES (?, ?, ?, 'active', ?, ?, ?, ?, 0, 0) RETURNING id"
     )
     return int(execute(session, sql, (association_id, kind, name, token, key, False, now_ms)).scalar_one())
+
+
+def find_by_secret(session: Session, digest: bytes) -> DeviceRow | None:
+    """The device whose token, or whose secret for OpenRosa clients, has this digest."""
+    bearing = "SELECT id FROM device WHERE token_digest = ? UNION SELECT device_id FROM openrosa_key WHERE digest = ?"
+    sql = f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing})"
+    row = execute(session, sql, (digest, digest)).first()
+    return DeviceRow(*row) if row else None
 
 
 def find_by_token(session: Session, digest: bytes) -> DeviceRow | None:

@@ -27,11 +27,6 @@ def put(session: Session, row: KeyRow, now_ms: int) -> None:
     execute(session, sql, (row.device_id, row.digest, row.user, row.basis, now_ms))
 
 
-def by_digest(session: Session, digest: bytes) -> int | None:
-    """The device that has a secret of this digest."""
-    return execute(session, "SELECT device_id FROM openrosa_key WHERE digest = ?", (digest,)).scalar()
-
-
 def by_user(session: Session, user: str) -> KeyRow | None:
     """The secret of whoever signs in under a name."""
     sql = 'SELECT device_id, digest, "user", basis FROM openrosa_key WHERE "user" = ?'

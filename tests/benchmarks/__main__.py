@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import desk_views, exports, figures, following, household, inbox, submission, visits
+from tests.benchmarks import desk_views, exports, figures, following, household, inbox, openrosa, submission, visits
 from tests.benchmarks.load import Operations, Run, send, together
 from tests.benchmarks.server import WITHOUT_JOBS, Server, empty_wal
 from tests.benchmarks.setting import Makers, set_up
@@ -72,6 +72,7 @@ def measure(data: Path, records: int) -> Iterator[Row]:
     yield from submission.pages()
     yield from desk_views.rows(data.parent / "views", SMALL_RECORDS, records)
     yield from inbox.rows(data.parent / "inbox", records)
+    yield from openrosa.rows(data.parent / "openrosa")
 
 
 def under_load(server: Server, makers: Makers, records: int) -> Iterator[Row]:

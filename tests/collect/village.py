@@ -139,7 +139,7 @@ class Village:
         def work(session: Session) -> None:
             found = openrosa_keys.by_address(session, secret)
             assert found is not None
-            devices.set_status(session, found.device.id, "revoked", False)
+            devices.set_status(session, found.id, "revoked", False)
 
         self.write(work)
 

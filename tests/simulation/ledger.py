@@ -20,6 +20,8 @@ class Ledger:
         """The meanings of what was right in itself."""
         self.acked: set[Promise] = set()
         """What the present history of the server has acknowledged."""
+        self.handed_in: set[str] = set()
+        """The instances that the present history of the server has acknowledged to ODK Collect."""
         self.authors: dict[str, set[str]] = defaultdict(set)
         """Phone to every id that it ever had."""
         self.used: dict[tuple[str, int, Key], bytes] = {}

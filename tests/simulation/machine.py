@@ -118,9 +118,10 @@ class Machine:
         """Carry one request through the application; `cut`: so many bytes of the body never arrive."""
         failed_before = self.disk.faults.total()
         arrived = io.BytesIO(body[: len(body) - cut])
+        path, _, query = path.partition("?")
         told: list[Any] = []
         environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "village",
+            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "village",
             "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "CONTENT_LENGTH": str(len(body)),
             "CONTENT_TYPE": headers.get("Content-Type", ""), "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
             "wsgi.input": arrived, "wsgi.errors": io.StringIO(), "wsgi.multithread": False,

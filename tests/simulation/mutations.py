@@ -14,12 +14,16 @@ class Mutation:
     name: str
     breaks: str
     plant: Callable[[], AbstractContextManager[object]]
+    collects: bool = False
+    """Whether companions with ODK Collect are needed to show it."""
 
 
 MUTATIONS: list[Mutation] = []
 
 
-def seeded(name: str, breaks: str) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
+def seeded(
+    name: str, breaks: str, collects: bool = False
+) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
     """Register a function that lists the patches of one bug."""
 
     def register(patches: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
@@ -30,7 +34,7 @@ def seeded(name: str, breaks: str) -> Callable[[Callable[[], list[Any]]], Callab
                     stack.enter_context(patch)
                 yield
 
-        MUTATIONS.append(Mutation(name, breaks, plant))
+        MUTATIONS.append(Mutation(name, breaks, plant, collects))
         return patches
 
     return register

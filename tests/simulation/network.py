@@ -47,7 +47,8 @@ def content(request: Request) -> dict[str, Any]:
 
 
 def _ids(request: Request) -> list[Any]:
-    return [one["id"] for one in content(request).get("operations", [])] if request.body else []
+    is_json = request.headers.get("Content-Type") == "application/json"
+    return [one["id"] for one in content(request).get("operations", [])] if request.body and is_json else []
 
 
 Heard = Callable[[Request, Answer], None]

@@ -54,6 +54,7 @@ class Operators:
         self._dice: random.Random = world.dice
         self._machine = world.machine
         self._backup: tuple[bytes, set[Any]] | None = None
+        self._handed_in: set[str] = set()
         self.backed_up: dict[str, set[int]] = {}
         """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
@@ -186,6 +187,7 @@ class Operators:
         for author, counter in read_books(self._machine).said():
             arrived[author].add(counter)
         self._backup = (self._machine.disk.image(), acked)
+        self._handed_in = set(self._world.ledger.handed_in)
         self.backed_up = arrived
         self._machine.remember_backup()
 
@@ -203,6 +205,9 @@ class Operators:
         image, acked = self._backup
         self._world.faults["server restored" if told else "server restored, nobody told"] += 1
         self._world.ledger.acked = set(acked)
+        self._world.ledger.handed_in = set(self._handed_in)
+        for collector in self._world.collectors.values():
+            collector.send_again()
         self._machine.disk.disarm()
         self._machine.restore(image, told)
         self._world.judges.on_restore()

@@ -12,6 +12,7 @@ from fieldsync.services import refolding, showing
 from fieldsync.services.working import WorkingSet
 from fieldsync.store import records
 from tests.simulation.books import Books, Entry, first_gap, read_books
+from tests.simulation.collectors import instance_of
 from tests.simulation.machine import Machine
 from tests.simulation.network import Request, content
 from tests.simulation.oracle import Accuse, History, judge_entities, judge_held, judge_record
@@ -294,7 +295,7 @@ def judge_replay(world: "World", answered: Sequence[Request], accuse: Accuse) ->
     """Everything that was answered comes again, twice and in any order, and changes nothing."""
     before = _everything(world.machine)
     # What a phone set aside and a restored server has lost may be said again by nobody: here it would count anew.
-    again = [request for request in answered if not content(request).get("void")]
+    again = [request for request in answered if instance_of(request) or not content(request).get("void")]
     world.dice.shuffle(again)
     for request in again:
         world.machine.answer(request.method, request.path, request.body, request.headers)

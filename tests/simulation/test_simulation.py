@@ -11,6 +11,9 @@ SCHEDULES = int(os.environ.get("FIELDSYNC_SCHEDULES", "2000"))
 SCHEDULES_LONG = int(os.environ.get("FIELDSYNC_SCHEDULES", "100000"))
 FIRST_SEED = int(os.environ.get("FIELDSYNC_SEED", "0"))
 
+SCHEDULES_COLLECT = SCHEDULES // 10
+"""Schedules in which some companions have ODK Collect; the others stay the histories that they were."""
+
 FAULTS_A_SCHEDULE_MIN = 5
 """Fewer, on the average, and the storm would be none."""
 
@@ -40,6 +43,11 @@ def judge(outcome: Outcome, schedules: int) -> None:
 @pytest.mark.simulation
 def test_no_schedule_loses_leaks_or_confuses_anything() -> None:
     judge(run("schedules", FIRST_SEED, SCHEDULES), SCHEDULES)
+
+
+@pytest.mark.simulation
+def test_nor_where_companions_have_odk_collect() -> None:
+    judge(run("collects", FIRST_SEED, SCHEDULES_COLLECT), SCHEDULES_COLLECT)
 
 
 @pytest.mark.simulation

@@ -7,6 +7,7 @@ import msgspec
 from fieldsync.client.transport import Answer
 from tests.simulation import quiet
 from tests.simulation.books import arrived, first_gap, is_on_disk, read_books
+from tests.simulation.collectors import handed_in, instance_of, judge_collectors
 from tests.simulation.ledger import DURABLE
 from tests.simulation.machine import Machine
 from tests.simulation.network import Request, content
@@ -60,6 +61,9 @@ class Judges:
         """An answer leaves the server, whether somebody hears it or not."""
         if answer.status == 500:
             self.accuse("FAULT", f"500 to {request.path}")
+        instance = instance_of(request)
+        if instance is not None:
+            self._handed_in(request, answer, instance)
         if request.path != "/api/v1/sync" or answer.status != 200:
             return
         asked, said = content(request), msgspec.json.decode(answer.body)
@@ -79,6 +83,10 @@ class Judges:
         here = read_books(self._world.machine).promises()
         for author, counter, _ in sorted(self._world.ledger.acked - here):
             self.accuse("ACKED_LOST", f"{author[:6]}/{counter} after a restart")
+
+        found = handed_in(self._world) if self._world.ledger.handed_in else {}
+        for instance in sorted(self._world.ledger.handed_in - found.keys()):
+            self.accuse("ACKED_LOST", f"{instance} of ODK Collect after a restart")
 
     def on_restore(self) -> None:
         """Another history begins; what was answered before proves nothing now."""
@@ -108,8 +116,20 @@ class Judges:
         """Nothing more comes: the same state everywhere, and nothing missing in it."""
         self.on_restart()
         quiet.judge(self._world, self.accuse)
+        judge_collectors(self._world, self.accuse)
         if not self.found:
             quiet.judge_replay(self._world, self.answered, self.accuse)
+
+    def _handed_in(self, request: Request, answer: Answer, instance: str) -> None:
+        """What ODK Collect is told is taken is on the disk, once; a dead end is none of the answers."""
+        if answer.status == 201:
+            self._world.ledger.handed_in.add(instance)
+            self.answered.append(request)
+            count = handed_in(self._world).get(instance, 0)
+            if count != 1:
+                self.accuse("ACKED_LOST", f"{instance} of ODK Collect is there {count} times")
+        elif answer.status not in (400, 503) and not self._world.machine.struck:
+            self.accuse("NEIGHBOUR", f"{instance} of ODK Collect was answered {answer.status}")
 
     def _acknowledged(self, operations: list[Json], results: list[Json]) -> None:
         machine = self._world.machine

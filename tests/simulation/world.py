@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fieldsync.client.transport import Answer
 from fieldsync.config import Settings
 from fieldsync.services import publishing
+from tests.simulation.collectors import Collector
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network, Request
@@ -19,6 +20,9 @@ from tests.simulation.verdicts import Judges
 
 START_MS = 1_790_000_000_000
 STEPS = (40, 80)
+COLLECT_SHARE = 0.4
+"""Of the steps, where some companions have ODK Collect."""
+
 ROUNDS_MAX = 80
 """Quiet rounds in which everything must have arrived; an honest history needs some twenty."""
 
@@ -31,7 +35,8 @@ ROUND_MS = 80 * 60_000
 class World:
     """Builds the places, plays the storm, then the calm, and collects what the judges say."""
 
-    def __init__(self, seed: int, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, seed: int, tell: Callable[[str], None] | None = None, collects: bool = False) -> None:
+        """`collects`: some companions have ODK Collect on their phones; without them a seed's history is another."""
         self.seed = seed
         self.dice = random.Random(f"fieldsync-{seed}")
         self.now_ms = START_MS
@@ -46,10 +51,13 @@ class World:
         self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
         self.network = Network(self.dice, self.machine, self._heard, self.restart_server)
         self.phones: dict[str, Phone] = {}
+        self.collectors: dict[str, Collector] = {}
         self.judges = Judges(self)
         self.operators = Operators(self)
         self.companions = Companions(self.dice, self.ledger, self.judges)
         self._settle_in()
+        if collects:
+            self.collectors = {name: Collector(self, name) for name in ("dounia", "elham")}
 
     def server_clock(self) -> int:
         return max(0, self.now_ms + self.server_skew_ms)
@@ -82,6 +90,10 @@ class World:
         """Time passes, and somebody does something, perhaps with a fault waiting for it."""
         self.now_ms += self.dice.randint(1, 40 * 60_000)
         phone = self.dice.choice(list(self.phones.values()))
+        if self.collectors and self.dice.random() < COLLECT_SHARE:
+            collector = self.dice.choice(list(self.collectors.values()))
+            self._with_faults(phone, lambda: self.trace(f"{collector.name} {collector.act()}"))
+            return
         chance = self.dice.random()
         if chance < 0.36:
             self._with_faults(phone, lambda: self._work(phone))
@@ -147,6 +159,7 @@ class World:
         for _ in range(ROUNDS_MAX):
             self.now_ms += ROUND_MS
             reports = [self._calm_sync(phone) for phone in self.phones.values()]
+            reports += [self._calm_collect(collector) for collector in self.collectors.values()]
             if self.judges.found:
                 return False
             quiet = quiet + 1 if all(reports) else 0
@@ -164,6 +177,10 @@ class World:
             self.operators.enrol(phone)
         self._note_author(phone, before)
         return report.quiet and report.pulled == 0
+
+    def _calm_collect(self, collector: Collector) -> bool:
+        collector.match()
+        return collector.phone.send_all()
 
     # What happens around.
 

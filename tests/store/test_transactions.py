@@ -1,5 +1,6 @@
 """What the protocol rests on: savepoints that obey, writers that wait, snapshots, and commits in groups."""
 
+import contextlib
 import fcntl
 import sqlite3
 import threading
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fieldsync.store import associations
-from fieldsync.store.db import Busy, Database, execute
+from fieldsync.store.db import Busy, Database, execute, savepoint
 from fieldsync.store.engines import SqliteOptions, open_engine
 
 
@@ -54,6 +55,23 @@ def test_a_savepoint_that_fails_takes_only_its_own_rows(database: Database) -> N
 
     database.write(work)
     assert slugs(database) == ["after", "before"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_savepoint_of_ours_does_as_much(database: Database, fails: bool) -> None:
+    def work(session: Session) -> None:
+        associations.add(session, "before", "Before")
+        with contextlib.suppress(KeyError), savepoint(session):
+            associations.add(session, "inside", "Inside")
+            with contextlib.suppress(ValueError), savepoint(session):
+                associations.add(session, "deeper", "Deeper")
+                raise ValueError
+            if fails:
+                raise KeyError
+        associations.add(session, "after", "After")
+
+    database.write(work)
+    assert slugs(database) == (["after", "before"] if fails else ["after", "before", "inside"])
 
 
 def test_work_that_fails_leaves_nothing_and_tells_why(database: Database) -> None:
