@@ -32,6 +32,7 @@ VISIT = """
 PERSON = """
 | survey  |
 |         | type            | name     | label   | bind::fs:class | bind::fs:place | bind::fs:protective | save_to  |
+|         | csv-external    | people   |         |                |                |                     |          |
 |         | text            | person   | Person  | P1             |                |                     |          |
 |         | text            | fullname | Name    | P2             |                |                     | fullname |
 |         | select_one risk | risk     | Risk    | P2             |                | high low            | risk     |
@@ -96,6 +97,7 @@ HOME = """
 WORKSHOP = """
 | survey  |
 |         | type     | name    | label   | bind::fs:class | bind::fs:place | save_to  |
+|         | csv-external | workshops |     |                |                |          |
 |         | text     | id      | Id      | P1             |                |          |
 |         | text     | title   | Title   | P1             |                |          |
 |         | text     | commune | Commune | P1             | yes            | commune  |

@@ -38,6 +38,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "openrosa_branch",
         "openrosa_file",
         "openrosa_missing",
         "openrosa_key",

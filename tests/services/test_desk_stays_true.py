@@ -27,6 +27,7 @@ from tests.world import Json, World
 JOINING = """
 | survey  |
 |         | type | name     | label    | bind::fs:class |
+|         | csv-external | survivors | |              |
 |         | text | survivor | Survivor | P1             |
 |         | text | person   | Person   | P1             |
 |         | text | called   | Called   | P1             |
