@@ -147,7 +147,7 @@ def _readings_of_word(word: str) -> list[Reading]:
     word = data.written.get(word, word)
     if is_arabic(word):
         return of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
-    return of_latin(word, article=True)
+    return of_latin(word, word not in data.without_article)
 
 
 def _mark(reading: Reading) -> str:
