@@ -110,6 +110,19 @@ WORKSHOP = """
 |         | workshop | Workshop   | 1       | fs="urn:fieldsync:form" |
 """
 
+TRAINING = """
+| survey  |
+|         | type                            | name    | label   | bind::fs:class | bind::fs:place |
+|         | text                            | commune | Commune | P1             | yes            |
+|         | select_one_from_file people.csv | trainer | Trainer | P1             |                |
+|         | begin_repeat                    | present | Present | P2             |                |
+|         | select_one_from_file people.csv | who     | Who     | P2             |                |
+|         | end_repeat                      |         |         |                |                |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | training | Training   | 1       | fs="urn:fieldsync:form" |
+"""
+
 QUESTIONS = "\n".join(f"|         | text | q{number} | Question {number} | P2 | |" for number in range(1, 9))
 
 BLUE = "|         | colour    | blue  | Blue  |"
@@ -126,6 +139,7 @@ TEXTS = {
     "secret 1": SECRET,
     "home 1": HOME,
     "workshop 1": WORKSHOP,
+    "training 1": TRAINING,
 }
 
 
@@ -134,6 +148,6 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", p3_allowed=name in ("secret 1", "person 3"))
+    converted = convert(xform, "xml", lists=("people",), p3_allowed=name in ("secret 1", "person 3"))
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))
