@@ -164,7 +164,6 @@ _LATIN_ALTERNATIVES = (
     (re.compile(r"t(?=h[aeiouy])"), "t-", 0.1),
     (re.compile(r"(?<=.)s(?=h[aeiouy])"), "s-", 0.3),
     (re.compile(r"th(?=[aeioum])"), "s", 0.3),
-    (re.compile(r"^rh"), "gh", 0.0),
     (re.compile(r"(?<=.)rh"), "gh", 0.1),
     (re.compile(r"mb"), "nb", 0.1),
     (re.compile(r"g(?=[aoulrdn])"), "gh", 0.3),
@@ -174,6 +173,8 @@ _LATIN_ALTERNATIVES = (
 
 def of_latin(word: str, article: bool) -> list[Reading]:
     """`article`: an article may have grown together with the word."""
+    if word.startswith("rh"):
+        return of_latin("g" + word[1:], article) + of_latin("r-" + word[1:], article)
     spelled = _without_article(word) if article else [_Spelled(word)]
     ended = [end for each in spelled for end in _latin_ends(each)]
     return [_latin_reading(each) for each in _unlike(ended, _LATIN_ALTERNATIVES)]

@@ -100,7 +100,7 @@ def _last(one: str, other: str) -> float:
 def _long_i_unheard(latin: str, place: int, near_end: bool, feminine: bool) -> float:
     if latin and "e" not in latin:
         return APART
-    if near_end and (place == 1 and not latin or latin and not feminine):
+    if near_end and ((place == 1 and not latin) or (latin and not feminine)):
         return LONG
     return SLIP
 

@@ -9,12 +9,6 @@ from typing import NamedTuple
 from fieldsync.core.name_data import name_data
 from fieldsync.core.name_readings import APART, AYN_LETTER, SERVANT
 
-TEXT_MAX = 200
-"""Characters of a name that are read."""
-
-WORDS_MAX = 8
-"""Words of a name that are compared."""
-
 
 class Words(NamedTuple):
     """`ait`: the name is said to be of an Ait, which is left out of the words."""
@@ -71,7 +65,7 @@ def fold(text: str) -> str:
     """Lower case without accents, harakat, tatweel and marks of direction; Tifinagh and Persian letters are spelled."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    text = text[:TEXT_MAX].lower()
+    text = text.lower()
     return text if text.isascii() and SERVANT not in text else text.translate(_FOLDED)
 
 
@@ -132,7 +126,7 @@ _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
 
 @cache
 def _left_out() -> frozenset[str]:
-    return frozenset(map(fold, name_data().left_out))
+    return frozenset(map(fold, name_data().left_out)) | _ARTICLES | _AITS
 
 
 @cache
@@ -141,15 +135,13 @@ def _with_article() -> dict[str, str]:
 
 
 def words(text: str) -> Words:
-    """The words of a name, in order, at most WORDS_MAX; "Abd", "Ben" and the like joined with what follows."""
+    """The words of a name, in order; "Abd", "Ben" and the like joined with what follows."""
     kept: list[str] = []
     left_out: list[str] = []
-    before, article, ait = "", False, False
-    with_article = _with_article()
-    for word in _pieces(fold(text)):
-        if word in _AITS:
-            ait = True
-        elif before and word in _ARTICLES:
+    before, article = "", False
+    pieces = list(_pieces(fold(text)))
+    for word in pieces:
+        if before and word in _ARTICLES:
             article = True
         elif before:
             kept.append(_together(before, word, article))
@@ -158,15 +150,15 @@ def words(text: str) -> Words:
             before = _BEFORE[word]
         elif kept and (word in _GOD or _FAITH.match(word)):
             kept[-1] += _ending(word)
-        elif word in _left_out() or word in _ARTICLES:
+        elif word in _left_out():
             article = word in _ARTICLES
             left_out.append(word)
         else:
-            kept.append(with_article.get(word, word) if article else word)
+            kept.append(_with_article().get(word, word) if article else word)
             article = False
     if before:
         kept.append(before.rstrip(SERVANT))
-    return Words(tuple((kept or left_out)[:WORDS_MAX]), ait)
+    return Words(tuple(kept or left_out), not _AITS.isdisjoint(pieces))
 
 
 def _pieces(text: str) -> Iterator[str]:
