@@ -266,7 +266,7 @@ def test_an_answer_that_becomes_restricted_is_forgotten(world: World, phone: Pho
     reviewer = reader(world, "association_reviewer")
     assert plain(said)[0] in found(world, reviewer, "fatima")
     words: Callable[[], int] = lambda: world.read(  # noqa: E731
-        lambda session: execute(session, "SELECT count(*) FROM inbox_word WHERE word = 'ftm'").scalar_one()
+        lambda session: execute(session, "SELECT count(*) FROM inbox_word WHERE word = 'ftmA'").scalar_one()
     )
     assert words() > 0
     world.publish("person 3")
