@@ -67,7 +67,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         found = find(session, who, list, record)
         told = entity_told.told(session, who, found, Asked(chosen, older, revealed, spoken))
         speech = Speech(told.speech.words, told.speech.questions, told.speech.choices)
-        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         titles = labels.titles(session, who.association_id)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.entity", list=list, record=record)
