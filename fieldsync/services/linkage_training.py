@@ -16,9 +16,10 @@ from fieldsync.core.linkage import NONE
 from fieldsync.core.linkage_features import ALGORITHM, Features
 from fieldsync.core.linkage_model import is_sound
 from fieldsync.services import linkage as matching
+from fieldsync.services import quality_night
 from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_model
-from fieldsync.store import linkage, linkage_splink
+from fieldsync.store import associations, linkage, linkage_splink
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.linkage_splink import Bench, Extract
 from fieldsync.store.linkage_sql import DUCKDB
@@ -51,6 +52,19 @@ class Trained:
     accepted: bool
     never_seen: tuple[str, ...]
     pairs: int
+
+
+def due(session: Session, now_ms: int) -> list[int]:
+    """Associations with a list that is long enough and has its night."""
+    found: list[int] = []
+    for owner in associations.everyone(session):
+        for each in linked_lists(session, owner.id).values():
+            trained_ms = linkage.trained_ms(session, owner.id, each.collection.of)
+            is_long = linkage.count_features(session, each.collection.id, ALGORITHM) >= RECORDS_LEAST
+            if is_long and quality_night.is_due(trained_ms, now_ms):
+                found.append(owner.id)
+                break
+    return found
 
 
 def train(

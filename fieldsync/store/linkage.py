@@ -65,6 +65,15 @@ def is_outdated(session: Session, collection_id: int, algorithm: int) -> bool:
     return any(execute(session, sql.format(than), (collection_id, algorithm)) for than in ("<", ">"))
 
 
+def forget_outdated(session: Session, collection_id: int, algorithm: int) -> None:
+    """Forget what another algorithm made of a list, with the keys that came of it."""
+    other = "SELECT record_id FROM linkage_feature WHERE collection_id = ? AND algorithm <> ?"
+    execute(session, f"DELETE FROM blocking_key WHERE record_id IN ({other})", (collection_id, algorithm))
+    execute(
+        session, "DELETE FROM linkage_feature WHERE collection_id = ? AND algorithm <> ?", (collection_id, algorithm)
+    )
+
+
 def forget_features(session: Session) -> None:
     """Forget all features and keys, of every list: they are made anew. Pairs stay."""
     execute(session, "DELETE FROM blocking_key")
