@@ -61,11 +61,11 @@ class Model(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def is_sound(model: Model) -> bool:
-    """Whether agreeing speaks for one and disagreeing against it, in every comparison, and the prior is no nonsense.
+    """Whether agreeing speaks for one and disagreeing against it, give or take a bit, and the prior is no nonsense.
 
     A training on a strange list may turn that round; such a model is not put into force.
     """
-    turned = (each for each in model.comparisons if _ratio(each.levels[0]) <= 1 or _ratio(each.levels[-1]) >= 1)
+    turned = (each for each in model.comparisons if _ratio(each.levels[0]) < 0.5 or _ratio(each.levels[-1]) > 2)
     return not faults_of(model) and model.prior < PRIOR_MOST and next(turned, None) is None
 
 

@@ -38,10 +38,22 @@ KEY_BEARERS_MAX = 200
 DIFFERENT_RANK = 4
 
 PASSES = {
-    PERSON: (("given_code", "family_code"), ("phone",), ("given_code", "born_first", "born_last")),
+    PERSON: (
+        ("phone", "family_code"),
+        ("given_code", "born_first", "born_last"),
+        ("given_code", "family_code", "place"),
+    ),
     "cooperative": (("name_code",), ("register_number",)),
 }
-"""What two records share in each pass of the training: a pass learns nothing of that, the others do."""
+"""What two records share in each pass of the training: a pass learns nothing of that, the others do.
+
+Each pass must hold many pairs that are one, or what it calls a match is anything.
+"""
+
+LEARNED = 0.5
+"""How far m moves from what it was to what was learned: a list is small, and may be strange."""
+
+ITERATIONS_MAX = 15
 
 CERTAIN = {
     PERSON: (("national_id",), ("phone", "given_code"), ("given_code", "family_code", "born_first", "born_last")),
@@ -348,6 +360,7 @@ def _linker(on: Bench, model: Model, rules: list[Any]) -> Any:
         blocking_rules_to_generate_predictions=rules,
         probability_two_random_records_match=model.prior,
         retain_matching_columns=False,
+        max_iterations=ITERATIONS_MAX,
     )
     return Linker(on.people, settings, log_level=logging.ERROR)
 
@@ -374,4 +387,4 @@ def _level(level: LevelWeight, told: Sequence[Mapping[str, Any]]) -> LevelWeight
     m, u = found.get("m_probability"), found.get("u_probability")
     if not isinstance(m, float) or not isinstance(u, float) or min(m, u) <= LEAST or level.m == m or level.u == u:
         return msgspec.structs.replace(level, trained=False)
-    return LevelWeight(level.level, m, u, trained=True)
+    return LevelWeight(level.level, LEARNED * m + (1 - LEARNED) * level.m, u, trained=True)

@@ -1,10 +1,13 @@
 """A night: linkage learns from an association's list, its pairs are scored anew, and the doctor finds all in order."""
 
+import msgspec
 import pytest
+from sqlalchemy.orm import Session
 
+from fieldsync.core.linkage_model import LevelWeight
 from fieldsync.services import doctor, linkage_follow, linkage_training
-from fieldsync.services.linkage_lists import linked_lists
-from fieldsync.store import linkage
+from fieldsync.services.linkage_lists import linked_lists, shipped_model
+from fieldsync.store import linkage, linkage_splink
 from fieldsync.store.db import execute
 from tests.linked_world import ASNI, Register
 from tests.world import HOUR_MS, World
@@ -16,14 +19,13 @@ WOMEN = ("Fatima Ait Lahcen", "Khadija Oubella", "Rkia Bakkali", "Itto Ouhadi", 
 def register(world: World) -> Register:
     """Sixty women, of whom every fifth was registered twice."""
     register = Register(world)
-    phone = world.phone()
+    phone, said = world.phone(), []
     for number in range(60):
         told = {"sex": "f", "born": f"19{60 + number % 40}-0{1 + number % 9}-1{number % 7}", "home": ASNI}
-        told["phone"] = f"06{number:08}"
-        name = WOMEN[number % len(WOMEN)]
-        register.member(phone, name, **told)
-        if number % 5 == 0:
-            register.member(phone, name, **told)
+        for _ in range(1 + (number % 5 == 0)):
+            name = WOMEN[number % len(WOMEN)]
+            said.append(register.operation(phone, world.uuid(), name, True, **told, phone=f"06{number:08}"))
+    assert set(phone.statuses(*said)) == {"applied"}
     register.compare()
     return register
 
@@ -55,7 +57,12 @@ def test_a_night_learns_scores_all_and_keeps_the_explanations(register: Register
 
 def test_a_model_that_makes_no_sense_is_not_put_into_force(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     world = register.world
-    monkeypatch.setattr(linkage_training, "is_sound", lambda model: False)
+    turned = [
+        msgspec.structs.replace(each, levels=tuple(LevelWeight(x.level, x.u, x.m) for x in each.levels))
+        for each in shipped_model("person").comparisons
+    ]
+    nonsense = msgspec.structs.replace(shipped_model("person"), comparisons=tuple(turned))
+    monkeypatch.setattr(linkage_splink, "train", lambda *_: nonsense)
     before = kept(world)
     [trained] = linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert not trained.accepted and trained.pairs == 0 and kept(world) == before
@@ -75,10 +82,8 @@ def test_a_list_has_one_night_a_day_and_a_short_one_none(register: Register, mon
 def test_models_are_kept_for_a_while_and_the_one_in_force_always(register: Register) -> None:
     world = register.world
     first = world.write(lambda session: linkage.add_model(session, world.amal, "members", b"{}", 1, active=True))
-    for number in range(8):
-        world.write(
-            lambda session, at=number: linkage.add_model(session, world.amal, "members", b"{}", at, active=False)
-        )  # type: ignore[misc]
+    for _ in range(8):
+        world.write(lambda session: linkage.add_model(session, world.amal, "members", b"{}", 2, active=False))
     rows = world.read(lambda session: execute(session, "SELECT id FROM linkage_model ORDER BY id"))
     assert len(rows) == linkage.MODELS_KEPT + 1 and rows[0][0] == first
 
@@ -98,9 +103,15 @@ def test_all_is_made_anew_when_asked_and_when_the_rules_change(register: Registe
 
 def test_the_doctor_sees_what_is_compared_wrongly(register: Register) -> None:
     world = register.world
-    world.write(lambda session: execute(session, "DELETE FROM blocking_key WHERE record_id = ?", (2,)))
-    world.write(lambda session: execute(session, "UPDATE linkage_feature SET body = ? WHERE record_id = ?", (b"{}", 4)))
-    world.write(lambda session: execute(session, "UPDATE candidate_pair SET of = 'elsewhere' WHERE left_id = 2"))
+    rows = world.read(lambda session: execute(session, "SELECT left_id, right_id FROM candidate_pair ORDER BY left_id"))
+    left, right = rows[0]
+
+    def tamper(session: Session) -> None:
+        execute(session, "DELETE FROM blocking_key WHERE record_id = ?", (left,))
+        execute(session, "UPDATE linkage_feature SET body = ? WHERE record_id = ?", (b"{}", right))
+        execute(session, "UPDATE candidate_pair SET of = 'elsewhere' WHERE left_id = ?", (left,))
+
+    world.write(tamper)
     found = {(check, what) for check, _, what in ailments(world)}
     assert found == {
         ("linkage", "bear other blocking keys than they must"),

@@ -16,10 +16,10 @@ from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store.linkage_splink import Bench, Extract, bench, scores, train
 
 GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
-FAMILY = ("Ait Lahcen", "أيت لحسن", "Bakkali", "البقالي", "Oubella", "Fatima")
+FAMILY = ("Ait Lahcen", "أيت لحسن", "Bakkali", "البقالي", "Oubella", "Fatima", "Fadma", "Khadija", "Ait Bakkali")
 PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
 POINTS = (None, None, (31.25, -7.98), (31.2501, -7.98), (31.28, -7.98), (31.9, -7.1))
-NAMES = (("تعاونية أركان",), ("Cooperative Argan", "تعاونية أركان"), ("Tifaouine",), ("Argan",), ())
+NAMES = (("تعاونية أركان",), ("Taawniya Argan",), ("Tifaouine",), ("Argan",), ("Fadma",), ("Fatima",), ("فاطمة",), ())
 CRAFTS = ((), ("raffia",), ("raffia", "weaving"), ("food",))
 MEMBERS = ((), ("a", "b", "c"), ("b", "c", "d"), ("c", "x", "y", "z", "w"), ("q",))
 
