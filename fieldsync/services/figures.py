@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core import tallies
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import EVERYONE, S2, Indicator, IndicatorBook
+from fieldsync.core.indicators import EVERYONE, S1, S2, Indicator, IndicatorBook
 from fieldsync.core.months import BEGINNING, month_of_ms
-from fieldsync.core.tallies import Sum, Tally, quality, tally, together
+from fieldsync.core.sums import Sum, together
+from fieldsync.core.tallies import Tally, quality
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import counting, following, indicator_book, publications, role_book
 from fieldsync.services.sight import Sight
@@ -89,12 +91,11 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
         if way.family == "":
             continue
         has_form = any(way.family in forms[each.id] for each in concerned)
-        if sight.only_published or sight.rule(indicator) == S2:
-            found = edition.find(indicator, sight) if edition else None
-        else:
+        rule, found = sight.rule(indicator), edition.find(indicator, sight) if edition else None
+        if not sight.only_published and rule != S2:
             own = together(sums[each.id][indicator.code] for each in concerned if indicator.code in sums[each.id])
-            found = live(content, indicator.code, sight.rule(indicator), tuple(sorted(own)), threshold, until,
-                         divide(indicator.code))  # fmt: skip
+            now = live(content, indicator.code, rule, tuple(sorted(own)), until, divide(indicator.code))
+            found = tallies.with_told(now, found) if rule == S1 else now
         rows.append(Row(indicator, found, has_form))
     behind = sum(following.behind(session, indicator_book.FOLLOWER, each.id) for each in sight.associations)
     states = {each.slug: sums[each.id].get(counting.QUALITY, []) for each in sight.associations if sums}
@@ -126,13 +127,11 @@ def sums_of(session: Session, association_id: int) -> dict[str, list[Sum]]:
 
 
 @lru_cache(maxsize=64)
-def live(
-    content: bytes, code: str, rule: str, sums: tuple[Sum, ...], threshold: int, until: int, divide: bool
-) -> Tally:
-    """An indicator as it is now. What must be hidden takes a while to find, so the last ones are remembered."""
+def live(content: bytes, code: str, rule: str, sums: tuple[Sum, ...], until: int, divide: bool) -> Tally:
+    """An indicator as it is now; the last ones are remembered."""
     indicator = indicator_book.decoded(content).find(code)
     assert indicator is not None
-    return tally(indicator, "", sums, rule, threshold, until, divide)
+    return tallies.live(indicator, sums, rule, until, divide)
 
 
 def _families(session: Session, owner: AssociationRow) -> set[str]:

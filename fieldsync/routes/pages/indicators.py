@@ -24,10 +24,10 @@ def dashboard() -> Response:
     now_ms, period = context().now_ms(), asked_period()
     shown, health = _seen(now_ms, divide=frozenset())
     rows = indicator_rows.rows(shown, period)
-    most = indicator_rows.most_crossed(shown, period)
+    most = indicator_rows.most_divided(shown, period)
     if most:
         shown, _health = _seen(now_ms, phones=False, divide=frozenset((most,)))
-    first = indicator_rows.crossed(shown, period, most)
+    first = indicator_rows.first_table(shown, period, most)
     return shell.page(
         "indicators.html", rows=rows, board=shown, period=period, periods=indicator_words.periods(shown),
         health=health, crossed=first, tiles=indicator_rows.tiles(shown, health, period), now_ms=now_ms,
