@@ -13,7 +13,7 @@ from fieldsync.core.merge import fold
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.core.survivorship import Evidence, Survival, as_act, decided, read_act
+from fieldsync.core.survivorship import Evidence, Survival, as_act, decided, first_said, read_act
 from fieldsync.services import desk, histories, presence
 from fieldsync.services.desk import SEEN_MAX, Desk, Found
 from fieldsync.store import authors, merges, operations, records
