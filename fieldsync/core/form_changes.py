@@ -10,7 +10,7 @@ ADDED, REMOVED, MOVED = "added", "removed", "moved"
 RULES = ("required", "constraint", "relevant", "calculate", "default", "readonly", "choice_filter")
 """What decides which answers may be given, in the order in which changes are told."""
 
-MARKS = ("key", "place", "project", "protective", "save_to")
+MARKS = ("key", "place", "part", "project", "protective", "save_to")
 
 TEXTS = ("labels", "hints", "constraint_message", "required_message")
 

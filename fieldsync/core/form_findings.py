@@ -8,6 +8,7 @@ from fieldsync.core.expressions import check_expressions
 from fieldsync.core.form_references import reference_findings
 from fieldsync.core.forms import Blanks, EntityDeclaration, Finding, Form, Question, blanks
 from fieldsync.core.itext import in_language
+from fieldsync.core.linkage_features import PARTS
 from fieldsync.core.odk_encryption import is_public_key
 
 MAX_FINDINGS = 500
@@ -143,6 +144,8 @@ def _questions(form: Form) -> Iterator[Finding]:
                 f"bind::fs:{what}",
                 detail=blanks(what=what, path=question.path),
             )
+        if question.part:
+            yield from _part(question)
         if question.labels and form.languages:
             yield from _untranslated(question, form)
     places = [question for question in form.questions if question.place and not question.repeats]
@@ -154,6 +157,29 @@ def _questions(form: Form) -> Iterator[Finding]:
             "{path} is a second fs:place question.",
             "Keep one: the most exact place of the record.",
             "bind::fs:place",
+            detail=blanks(path=question.path),
+        )
+
+
+def _part(question: Question) -> Iterator[Finding]:
+    if question.part not in PARTS:
+        yield _at(
+            question,
+            "error",
+            "part_unknown",
+            "fs:part of {path} is {part}, which is none.",
+            "Write one of: {parts}.",
+            "bind::fs:part",
+            detail=blanks(path=question.path, part=repr(question.part), parts=", ".join(sorted(PARTS))),
+        )
+    if question.save_to is None:
+        yield _at(
+            question,
+            "warning",
+            "part_not_saved",
+            "{path} has fs:part and is saved to no entity, so nothing is compared by it.",
+            "Save it to an entity with save_to, or remove fs:part here.",
+            "bind::fs:part",
             detail=blanks(path=question.path),
         )
 

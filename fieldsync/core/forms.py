@@ -67,6 +67,8 @@ class Question(msgspec.Struct, frozen=True):
     protective: tuple[str, ...] = ()
     key: bool = False
     place: bool = False
+    part: str = ""
+    """Which part the property that it saves to plays when two entities are compared (core.linkage_features.PARTS)."""
     project: bool = False
     keep_metadata: bool = False
     """Whether a picture keeps the place and time that its camera wrote into it."""

@@ -22,6 +22,9 @@ OPENED, FINISHED = "start", "end"
 PLAIN = ("P0", "P1")
 """Classes whose answers may be told in a reason."""
 
+PLACES = frozenset(("geopoint", "geotrace", "geoshape"))
+"""Types of questions that ask where."""
+
 _ASIDE = frozenset((OPENED, FINISHED, "today", "deviceid", "instanceID"))
 _COMPARED = frozenset(
     ("text", "integer", "decimal", "date", "time", "select_one", "select_multiple", "rank", "boolean")
@@ -73,6 +76,12 @@ class Observer:
 def is_restricted(form: Form) -> bool:
     """Whether a form asks anything restricted."""
     return any(question.sensitivity == RESTRICTED for question in form.questions)
+
+
+def tells_places(form: Form) -> bool:
+    """Whether anybody may learn where answers of a form were given: neither they nor anything beside them is closed."""
+    placed = [question.sensitivity for question in form.questions if question.type in PLACES]
+    return not is_restricted(form) and all(each in PLAIN for each in placed)
 
 
 def observer_of(form: Form) -> Observer | None:

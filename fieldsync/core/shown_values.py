@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from fieldsync.core.form_texts import Choices, FormText
 from fieldsync.core.forms import Question
+from fieldsync.core.observing import point_of
 from fieldsync.core.operations import Value
 
 TEXT, NUMBER, DATE, TIME, MOMENT, CHOICES, YES_NO = "text", "number", "date", "time", "moment", "choices", "yes_no"
@@ -14,17 +15,24 @@ POINT, POINTS, FILE, SEALED, CLEARED = "point", "points", "file", "sealed", "cle
 _BY_TYPE = {"integer": NUMBER, "decimal": NUMBER, "date": DATE, "time": TIME, "dateTime": MOMENT}
 _LIKE_YEARS = range(1000, 3000)
 """Whole numbers that are as often years: nobody sets their thousands apart."""
+SPOTS_MAX = 500
+"""Points of a trace or shape that a map shows, taken evenly from all of them."""
+
 _CHOSEN = ("select_one", "select_multiple", "rank")
 
 
 class ShownValue(NamedTuple):
-    """`kind` is one of the words above. `parts`: members of a point or a file; `length`: points of a trace or shape."""
+    """`kind` is one of the words above. `parts`: members of a point or a file; `length`: points of a trace or shape.
+
+    `spots`: (latitude, longitude) of what a map can show of it.
+    """
 
     kind: str
     text: str = ""
     choices: tuple[FormText, ...] = ()
     parts: Mapping[str, str] = {}
     length: int = 0
+    spots: tuple[tuple[float, float], ...] = ()
 
 
 def shown_value(value: Value, question: Question | None, choices: Choices | None) -> ShownValue:
@@ -49,11 +57,19 @@ def in_words(shown: ShownValue) -> str:
     return ", ".join(choice.text for choice in shown.choices) or shown.text
 
 
+def spots(value: Value) -> tuple[tuple[float, float], ...]:
+    """(latitude, longitude) of a point, or of the points of a trace or shape; nothing for any other value."""
+    found = [spot for each in (value if isinstance(value, list) else [value]) if (spot := point_of(each)) is not None]
+    step = max(1, -(-len(found) // SPOTS_MAX))
+    return (*found[::step], *(found[-1:] if step > 1 else ()))
+
+
 def _members(value: Mapping[str, Value], question: Question | None, choices: Choices | None) -> ShownValue:
     if "set" in value:
         return _chosen(value["set"], question, choices)
     if "lat" in value:
-        return ShownValue(POINT, parts={name: str(part) for name, part in value.items() if part is not None})
+        parts = {name: str(part) for name, part in value.items() if part is not None}
+        return ShownValue(POINT, parts=parts, spots=spots(value))
     if "sealed" in value:
         return ShownValue(SEALED)
     if "sha256" in value:
@@ -63,7 +79,7 @@ def _members(value: Mapping[str, Value], question: Question | None, choices: Cho
 
 def _several(values: list[Value], question: Question | None, choices: Choices | None) -> ShownValue:
     if values and all(isinstance(each, dict) and "lat" in each for each in values):
-        return ShownValue(POINTS, length=len(values))
+        return ShownValue(POINTS, length=len(values), spots=spots(values))
     if question is not None and question.type in _CHOSEN:
         return _chosen(values, question, choices)
     return _plain(values)

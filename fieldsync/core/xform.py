@@ -275,6 +275,7 @@ class _Reading:
             protective=bind.protective,
             key=bind.key,
             place=bind.place,
+            part=bind.part,
             project=bind.project,
             keep_metadata=bind.keep_metadata,
             choices=choices,

@@ -33,6 +33,7 @@ class Bind:
     protective: tuple[str, ...] = ()
     key: bool = False
     place: bool = False
+    part: str = ""
     project: bool = False
     keep_metadata: bool = False
 
@@ -101,6 +102,7 @@ def _bind(element: Element, path: str, texts: Translations) -> Bind:
         protective=tuple((attribute(element, "protective", NAMESPACE_FORM) or "").split()),
         key=_is_yes(attribute(element, "key", NAMESPACE_FORM)),
         place=_is_yes(attribute(element, "place", NAMESPACE_FORM)),
+        part=attribute(element, "part", NAMESPACE_FORM) or "",
         project=_is_yes(attribute(element, "project", NAMESPACE_FORM)),
         keep_metadata=_is_yes(attribute(element, "keep_metadata", NAMESPACE_FORM)),
     )

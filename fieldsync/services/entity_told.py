@@ -12,6 +12,7 @@ from fieldsync.core.declarations import LABEL
 from fieldsync.core.form_texts import Choices, FormText, spoken
 from fieldsync.core.forms import Question
 from fieldsync.core.masking import PERSONAL, RESTRICTED
+from fieldsync.core.observing import PLAIN
 from fieldsync.core.operations import OperationId
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import ShownValue, shown_value
@@ -20,6 +21,7 @@ from fieldsync.services.answers_told import MASKED, WITHHELD, Words
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
 from fieldsync.services.histories import Spoken
+from fieldsync.services.points import GEOMETRY
 from fieldsync.services.provenance import Link
 from fieldsync.services.readers import Reader
 from fieldsync.services.timeline import Timeline
@@ -67,7 +69,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class EntityPage:
-    """`code` names it without a name; `survivor` and `merged`: what it is merged into, what is merged into it."""
+    """`code` names it without a name; `survivor` and `merged`: what it is merged into, what is merged into it.
+
+    `is_personal`: where it lies is told to nobody else.
+    """
 
     found: Found
     record: Mapping[str, Any]
@@ -80,6 +85,7 @@ class EntityPage:
     history: Timeline | None
     speech: Speech
     may_act: bool
+    is_personal: bool
 
 
 def told(session: Session, reader: Reader, found: Found, asked: Asked) -> EntityPage:
@@ -92,10 +98,11 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Entity
     group = [] if found.row.merged_into or all_said is None else _group(session, found)
     reads_history = reading.may_read(reader, found, found.row, READ_HISTORY)
     joined = [row_id for row_id, _ in group]
+    classes = {row.name: row.sensitivity for row in form_versions.properties(session, reader.association_id, found.of)}
     return EntityPage(
         found=found,
         record=record,
-        code=_code(session, reader, found, record),
+        code=_code(classes, found, record),
         properties=_properties(session, reader, record, speech, all_said, submissions),
         submissions=newest,
         links=_labelled(session, reader, provenance.links(session, reader, found, newest), asked),
@@ -106,6 +113,7 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Entity
         else None,
         speech=speech,
         may_act=reading.may_read(reader, found, found.row, ACT_ON_RECORDS),
+        is_personal=RESTRICTED in classes.values() or classes.get(GEOMETRY) not in PLAIN,
     )
 
 
@@ -161,9 +169,8 @@ def _properties(
     return found
 
 
-def _code(session: Session, reader: Reader, found: Found, record: Mapping[str, Any]) -> str:
+def _code(classes: Mapping[str, str], found: Found, record: Mapping[str, Any]) -> str:
     """What names it where no name may stand: a code that is neither personal nor restricted, else part of its UUID."""
-    classes = {row.name: row.sensitivity for row in form_versions.properties(session, reader.association_id, found.of)}
     for name in CODES:
         value = record["fields"].get(name)
         if isinstance(value, str) and value and classes.get(name) not in (None, PERSONAL, RESTRICTED):

@@ -125,4 +125,4 @@ def _properties(form: Form, declaration: EntityDeclaration) -> Iterable[Property
     for name, path in sorted(declaration.properties.items()):
         question = questions.get(path)
         if question is not None:
-            yield PropertyRow(name, question.sensitivity, question.protective, question.place)
+            yield PropertyRow(name, question.sensitivity, question.protective, question.place, question.part)

@@ -37,12 +37,16 @@ class FormBytes:
 
 @dataclass(frozen=True)
 class PropertyRow:
-    """What the forms say of an entity property; `protective` holds choices, most protective first."""
+    """What the forms say of an entity property; `protective` holds choices, most protective first.
+
+    `part`: which part it plays when two entities are compared (core.linkage_features.PARTS), or "".
+    """
 
     name: str
     sensitivity: str
     protective: tuple[str, ...]
     place: bool
+    part: str = ""
 
 
 def add(session: Session, row: FormVersionRow, content: FormBytes, files: Mapping[str, tuple[str, bytes]]) -> int:
@@ -123,12 +127,14 @@ def set_state(session: Session, version_id: int, state: str) -> None:
 def save_properties(session: Session, association_id: int, list_name: str, rows: Iterable[PropertyRow]) -> None:
     """Remember what a form says of an entity list's properties; the newest form wins."""
     sql = (
-        "INSERT INTO entity_property (association_id, list, name, sensitivity, protective, place)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (association_id, list, name) DO UPDATE SET"
-        " sensitivity = excluded.sensitivity, protective = excluded.protective, place = excluded.place"
+        "INSERT INTO entity_property (association_id, list, name, sensitivity, protective, place, part)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (association_id, list, name) DO UPDATE SET"
+        " sensitivity = excluded.sensitivity, protective = excluded.protective, place = excluded.place,"
+        " part = excluded.part"
     )
     values = [
-        (association_id, list_name, row.name, row.sensitivity, " ".join(row.protective), row.place) for row in rows
+        (association_id, list_name, row.name, row.sensitivity, " ".join(row.protective), row.place, row.part)
+        for row in rows
     ]
     execute_many(session, sql, sorted(values))
 
@@ -136,11 +142,11 @@ def save_properties(session: Session, association_id: int, list_name: str, rows:
 def properties(session: Session, association_id: int, list_name: str) -> list[PropertyRow]:
     """What the forms say of an entity list."""
     sql = (
-        "SELECT name, sensitivity, protective, place FROM entity_property"
+        "SELECT name, sensitivity, protective, place, part FROM entity_property"
         " WHERE association_id = ? AND list = ? ORDER BY name"
     )
     rows = execute(session, sql, (association_id, list_name))
-    return [PropertyRow(row[0], row[1], tuple(row[2].split()), row[3]) for row in rows]
+    return [PropertyRow(row[0], row[1], tuple(row[2].split()), row[3], row[4]) for row in rows]
 
 
 def lists(session: Session, association_id: int) -> list[str]:

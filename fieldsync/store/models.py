@@ -328,7 +328,10 @@ class FormFile(Base):
 
 
 class EntityProperty(Base):
-    """What the published forms say of an entity property: class, protective order, whether it is the place."""
+    """What the published forms say of an entity property: class, protective order, whether it is the place.
+
+    `part`: which part it plays when two entities are compared (core.linkage_features.PARTS), or "".
+    """
 
     __tablename__ = "entity_property"
     __table_args__ = (PrimaryKeyConstraint("association_id", "list", "name"),)
@@ -338,3 +341,4 @@ class EntityProperty(Base):
     sensitivity: Mapped[str]
     protective: Mapped[str]
     place: Mapped[bool]
+    part: Mapped[str] = mapped_column(server_default="")

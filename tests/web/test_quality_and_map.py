@@ -76,11 +76,25 @@ def test_the_map_shows_points_and_outlines_without_a_foreign_request(
     assert [url for url in asked if not url.startswith((own, "data:"))] == []
 
 
+def test_a_point_lies_on_the_page_of_its_submission_without_a_foreign_request(
+    desk: Page, round_: dict[str, Walker], screen: Screen, pictures: Path | None
+) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    desk.goto(f"/submissions/round/{round_['KHT-A01'].visits[0]}")
+    desk.locator(".small-map").scroll_into_view_if_needed()
+    expect(desk.locator(".small-map .map-mark")).to_be_visible()
+    expect(desk.locator(".small-map path.map-outline")).to_have_count(1)
+    looks_right(desk, pictures, "place", screen)
+    own = desk.url.split("/submissions")[0]
+    assert [url for url in asked if not url.startswith((own, "data:"))] == []
+
+
 def test_a_cluster_opens_by_the_keyboard_and_a_point_leads_to_its_submission(desk: Page) -> None:
     desk.goto(f"/map?place={ASNI}")
     cluster, point = desk.locator(".map-mark.many").first, desk.locator(".map-mark.one").first
     for _ in range(9):
-        expect(desk.locator(".map-mark").first).to_be_visible()
+        expect(desk.locator("#map[aria-busy=false] .map-mark").first).to_be_visible()
         if point.is_visible():
             break
         with desk.expect_response("**/map/points?*"):

@@ -270,6 +270,14 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "{path} من صنف P3، ولا يمكن ختم الأجوبة المقيدة بعد؛ عدد أسئلة هذا الصنف: {count}.",
         "{path} est de classe P3, et les réponses restreintes ne peuvent pas encore être scellées ; questions de cette classe : {count}.",
     ),
+    "fs:part of {path} is {part}, which is none.": (
+        "تذكر fs:part للسؤال {path} القيمة {part}، وهي ليست دورا معروفا.",
+        "fs:part de {path} vaut {part}, qui n’en est pas un.",
+    ),
+    "{path} has fs:part and is saved to no entity, so nothing is compared by it.": (
+        "للسؤال {path} دور fs:part ولا يُحفظ في أي كيان، فلا يُقارن به شيء.",
+        "{path} porte fs:part et n’est enregistrée dans aucune entité : rien n’est comparé par elle.",
+    ),
     "{path} is a second fs:place question.": (
         "{path} سؤال ثانٍ موسوم fs:place.",
         "{path} est une deuxième question fs:place.",

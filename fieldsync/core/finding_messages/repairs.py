@@ -151,6 +151,11 @@ REPAIRS: dict[str, tuple[str, str]] = {
         "المطلوب حذف الأسطر الفارغة والصور والأوراق الأخرى.",
         "Retirez lignes vides, images et autres feuilles.",
     ),
+    "Write one of: {parts}.": ("المطلوب أحد هذه: {parts}.", "Écrivez l’un de ceux-ci : {parts}."),
+    "Save it to an entity with save_to, or remove fs:part here.": (
+        "المطلوب حفظه في كيان عبر save_to، أو حذف fs:part هنا.",
+        "Enregistrez-la dans une entité avec save_to, ou retirez fs:part ici.",
+    ),
     "Remove fs:protective here.": ("المطلوب حذف fs:protective هنا.", "Retirez fs:protective ici."),
     "Remove it, or add a begin_{kind}.": (
         "المطلوب حذفه أو إضافة begin_{kind}.",

@@ -10,7 +10,7 @@ from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import conflict_cards, heads, labels, language, record_words, shell, speakers
+from fieldsync.routes.pages import conflict_cards, heads, labels, language, map_ground, record_words, shell, speakers
 from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
@@ -68,9 +68,11 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         titles = labels.titles(session, who.association_id)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.entity", list=list, record=record)
-    return shell.page(
+    return map_ground.page(
         "entity.html",
         422 if settling else 200,
+        has_map=any(each.value is not None and each.value.spots for each in told.properties),
+        is_personal=told.is_personal,
         page=told,
         title=labels.entity_list(list),
         address=address,

@@ -48,6 +48,7 @@ CHANGES: dict[str, Words] = {
     "required_message": _l("Message where it is required"),
     "key": _l("Marks the same report"),
     "place": _l("Place of the record"),
+    "part": _l("Part in finding duplicates"),
     "project": _l("Goes into statistics"),
     "protective": _l("Protective order"),
     "save_to": _l("Entity property"),

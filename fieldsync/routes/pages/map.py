@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from flask import Response, request, url_for
@@ -16,7 +15,7 @@ from fieldsync.core.problems import Problem
 from fieldsync.core.short_codes import short_code
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import inbox_filters, labels, language, shell
+from fieldsync.routes.pages import inbox_filters, labels, language, map_ground, shell
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
@@ -46,8 +45,7 @@ def map() -> Response:
     with context().database.read() as session:
         found = map_view.overview(session, who, wanted)
         fields = inbox_filters.fields(session, who, wanted)
-    tiles = context().settings.map_tiles
-    response = shell.page(
+    return map_ground.page(
         "map.html",
         places=[_place(each, wanted) for each in found.places[:PLACES_SHOWN]],
         left_out=max(0, len(found.places) - PLACES_SHOWN),
@@ -58,14 +56,8 @@ def map() -> Response:
         filter=wanted,
         fields=[fields[name] for name in FIELDS if name in fields],
         points_address=_address("pages.map_points", wanted),
-        outlines_address=url_for("pages.map_outlines"),
         inbox_address=_address("pages.inbox", wanted),
-        tiles=tiles,
-        attribution=context().settings.map_attribution,
     )
-    if tiles:
-        response.headers["Content-Security-Policy"] = shell.policy(request.path, images=_origin(tiles))
-    return response
 
 
 @blueprint.get("/map/points")
@@ -163,9 +155,3 @@ def _geojson(features: list[dict[str, Any]], **members: Any) -> Response:
 
 def _said(box: Box) -> str:
     return ",".join(f"{edge:.5f}" for edge in (box.west, box.south, box.east, box.north))
-
-
-def _origin(address: str) -> str:
-    """Scheme and host of the tiles: the one foreign origin that a page with a map may show pictures of."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

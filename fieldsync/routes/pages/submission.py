@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from fieldsync.core import observing, shown_values
 from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem, render
@@ -17,6 +18,7 @@ from fieldsync.routes.pages import (
     heads,
     labels,
     language,
+    map_ground,
     record_files,
     record_way,
     record_words,
@@ -160,9 +162,11 @@ def shown(
         files = record_files.here(session, form, told.record, revealed)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
-    return shell.page(
+    return map_ground.page(
         "submission.html",
         shell.status_of(refused) if refused else 422 if settling else 200,
+        has_map=any(map(shown_values.spots, told.record["fields"].values())),
+        is_personal=told.form is None or not observing.tells_places(told.form),
         page=told,
         title=labels.form(told.form.title, form) if told.form else Spoken(form),
         address=address,
