@@ -14,6 +14,7 @@ from fieldsync.core.groups import connected, fold_apart, fold_group, in_force
 from fieldsync.core.merge import RecordState, fold
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.registers import same
+from fieldsync.core.sets import normal_form
 from fieldsync.core.survivorship import Evidence, as_act, decided, first_said, read_act, with_survivals
 from tests.core.histories import PROTECTIVE, operations, past_by_definition
 
@@ -146,4 +147,4 @@ def test_a_merge_that_has_seen_everything_leaves_nothing_in_conflict(said: list[
     assert survives.keys() == at_odds.keys()
     assert not together.conflicts.keys() & at_odds.keys()
     values = {each.id: each.writes for each in said}
-    assert all(same(together.fields[path], values[id].get(path)) for path, id in survives.items())
+    assert all(same(together.fields[path], normal_form(values[id][path])) for path, id in survives.items())
