@@ -1,0 +1,57 @@
+"""What no rule can know about Moroccan names, read from `names.txt`, which a native speaker can correct."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+SECTIONS = ("left out", "written", "short", "ending in alif", "without article")
+
+
+@dataclass(frozen=True)
+class NameData:
+    """The sections of `names.txt`; every text as it stands there, in lower case."""
+
+    left_out: frozenset[str]
+    written: Mapping[str, str]
+    """A spelling that no rule reads → the spelling that is read in its place."""
+
+    short: tuple[tuple[str, ...], ...]
+    """A name with its short and dialect forms, the full name first."""
+
+    ending_in_alif: frozenset[str]
+    without_article: frozenset[str]
+
+
+def parse_data(text: str) -> NameData:
+    """Read the text of a data file; ValueError with the number of the line that cannot be read."""
+    lines: dict[str, list[tuple[str, ...]]] = {section: [] for section in SECTIONS}
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.partition("#")[0].strip().lower()
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif line:
+            if section not in lines:
+                raise ValueError(f"line {number}: [{section}] is none of the sections {', '.join(SECTIONS)}")
+            first, colon, rest = line.partition(":")
+            lines[section].append(
+                tuple(each.strip() for each in ([first] if colon else []) + (rest or first).split(","))
+            )
+    return NameData(
+        left_out=_words(lines["left out"]),
+        written={spelling: names[0] for names in lines["written"] for spelling in names[1:]},
+        short=tuple(lines["short"]),
+        ending_in_alif=_words(lines["ending in alif"]),
+        without_article=_words(lines["without article"]),
+    )
+
+
+@cache
+def name_data() -> NameData:
+    """The program's own data file."""
+    return parse_data(files("fieldsync.core").joinpath("names.txt").read_text(encoding="utf-8"))
+
+
+def _words(lines: list[tuple[str, ...]]) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line)

@@ -1,0 +1,261 @@
+"""Moroccan names across Arabic script, French spelling, dialect spelling and Tifinagh: are two of them one name?
+
+`compare` judges a pair of names, `block_keys` and `name_key` find candidates, `search_keys` serve people who search.
+docs/linkage.md says how; `names.txt` holds what no rule can know.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cache, lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from fieldsync.core.name_data import NameData, name_data
+from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, servant_of
+from fieldsync.core.name_vowels import conflict
+from fieldsync.core.name_words import fold, is_arabic, words
+
+ALGORITHM = 1
+"""Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
+
+SAME_BELOW = 0.8
+WEAK_BELOW = 1.2
+
+KEY_MAX = 24
+KEYS_MAX = 40
+
+_CACHED = 1 << 16
+
+
+class Level(StrEnum):
+    """How much two names agree, best first."""
+
+    EXACT = "exact"
+    """Written alike but for case, accents and vowel signs."""
+
+    SAME = "same"
+    """One name, spelled differently or in another script."""
+
+    ALIAS = "alias"
+    """One is a short or dialect form of the other."""
+
+    WEAK = "weak"
+    """Possible: a part of the other, joined against split, a vowel or a letter apart."""
+
+    DIFFERENT = "different"
+
+
+class Token(NamedTuple):
+    """One word of a name, as it can be read, the likeliest reading first."""
+
+    readings: tuple[Reading, ...]
+    key: str
+
+
+class Name(NamedTuple):
+    """A name, parsed. `folded`: as it is written, without what does not count."""
+
+    tokens: tuple[Token, ...]
+    folded: str
+    ait: bool
+
+
+class _Data(NamedTuple):
+    written: dict[str, str]
+    ending_in_alif: frozenset[str]
+    without_article: frozenset[str]
+
+
+@lru_cache(maxsize=_CACHED)
+def parse(text: str) -> Name:
+    """Read a name; a text without any letter gives a name without tokens."""
+    found = words(text)
+    return Name(tuple(map(_token, found.words)), " ".join(_WORDS.findall(fold(text))), found.ait)
+
+
+def compare(left: str, right: str) -> Level:
+    """How much two names agree. A missing name agrees with nothing: it is DIFFERENT, compare what is there."""
+    one, other = parse(left), parse(right)
+    if not one.tokens or not other.tokens:
+        return Level.DIFFERENT
+    if one.folded == other.folded:
+        return Level.EXACT
+    level = _level(one, other)
+    return Level.WEAK if level is Level.SAME and one.ait != other.ait else level
+
+
+def name_key(text: str) -> str:
+    """Equal for most spellings of one name in all scripts; empty where there is no name. Unfit to be shown."""
+    return " ".join(token.key for token in parse(text).tokens)
+
+
+def block_keys(text: str) -> frozenset[str]:
+    """Under which keys a name can be found by whoever spells it otherwise: looser than `name_key`."""
+    name = parse(text)
+    keys = {key for token in name.tokens for key in _loose_keys(token)}
+    if len(name.tokens) > 1:
+        keys.add("".join(_loose(token.readings[0]) for token in name.tokens)[:KEY_MAX])
+    for full in _full_names(name):
+        keys |= {key for token in parse(full).tokens for key in _loose_keys(token)}
+    return frozenset(keys)
+
+
+def search_keys(text: str) -> list[str]:
+    """The keys of a text's words, in order, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
+
+    Numbers and codes stay as they are, in Western digits. An empty list where nothing can be searched for.
+    """
+    found = [key[:KEY_MAX] for word in _searched(text) for key in _search_keys(word)]
+    return list(dict.fromkeys(found))[:KEYS_MAX]
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------
+
+_WORDS = re.compile(r"[^\W_]+")
+
+
+@cache
+def _data() -> _Data:
+    data: NameData = name_data()
+    return _Data(
+        {fold(spelling): fold(name) for spelling, name in data.written.items()},
+        frozenset(map(fold, data.ending_in_alif)),
+        frozenset(map(fold, data.without_article)),
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def _token(word: str) -> Token:
+    readings = tuple(_readings(word))
+    first = readings[0]
+    return Token(readings, _mark(first) + first.key or word)
+
+
+def _readings(word: str) -> list[Reading]:
+    if SERVANT in word:
+        rest = word.partition(SERVANT)[2]
+        readings = _readings_of_word(rest)
+        if rest[:1] in "aeiou":
+            readings = readings + [each._replace(cost=each.cost + 0.1) for each in _readings_of_word("l" + rest)]
+        return [servant_of(each) for each in readings]
+    return _readings_of_word(word)
+
+
+def _readings_of_word(word: str) -> list[Reading]:
+    data = _data()
+    word = data.written.get(word, word)
+    if is_arabic(word):
+        return of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
+    return of_latin(word, article=True)
+
+
+def _mark(reading: Reading) -> str:
+    """What a key begins with where the word begins with no consonant."""
+    starts = reading.starts
+    if "" in starts:
+        return ""
+    return "w" if "w" in starts else "y" if "y" in starts else "a"
+
+
+# ---- comparing -------------------------------------------------------------------------------------------------
+
+
+def _level(one: Name, other: Name) -> Level:
+    if len(one.tokens) == len(other.tokens):
+        level = max((_token_level(*pair) for pair in zip(one.tokens, other.tokens, strict=True)), key=_RANK.__getitem__)
+        if level is not Level.DIFFERENT:
+            return level
+    if _aliases(one) & _aliases(other):
+        return Level.ALIAS
+    return Level.WEAK if _partly(one, other) else Level.DIFFERENT
+
+
+_RANK = {level: rank for rank, level in enumerate(Level)}
+
+
+@lru_cache(maxsize=_CACHED)
+def _token_level(one: Token, other: Token) -> Level:
+    least = _least_conflict(one, other)
+    if least < SAME_BELOW:
+        return Level.SAME
+    if _aliases_of_token(one) & _aliases_of_token(other):
+        return Level.ALIAS
+    return Level.WEAK if least < WEAK_BELOW else Level.DIFFERENT
+
+
+def _least_conflict(one: Token, other: Token) -> float:
+    pairs = product(one.readings, other.readings)
+    return min((conflict(*pair) for pair in pairs if pair[0].key == pair[1].key), default=9.0)
+
+
+def _partly(one: Name, other: Name) -> bool:
+    """One has words that the other lacks, or the same in another order, or joined what the other splits."""
+    fewer, more = sorted((one.tokens, other.tokens), key=len)
+    if len(more) == 1:
+        return False
+    if all(any(_token_level(each, whole) is Level.SAME for whole in more) for each in fewer):
+        return True
+    return _run_together(fewer) == _run_together(more)
+
+
+def _run_together(tokens: Iterable[Token]) -> str:
+    return "".join(token.readings[0].consonants for token in tokens)
+
+
+# ---- short forms -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _short_forms() -> dict[str, list[tuple[Name, int]]]:
+    """Key → names with that key and the line of the data file on which they stand."""
+    found: dict[str, list[tuple[Name, int]]] = {}
+    for line, forms in enumerate(name_data().short):
+        for form in forms:
+            name = parse(form)
+            found.setdefault(_plain_key(name), []).append((name, line))
+    return found
+
+
+def _plain_key(name: Name) -> str:
+    return " ".join(token.readings[0].key for token in name.tokens)
+
+
+@lru_cache(maxsize=_CACHED)
+def _aliases(name: Name) -> frozenset[int]:
+    """Lines of the data file on which a name stands, however it is spelled."""
+    return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))
+
+
+def _aliases_of_token(token: Token) -> frozenset[int]:
+    return _aliases(Name((token,), "", False))
+
+
+def _is_spelled(name: Name, form: Name) -> bool:
+    pairs = zip(name.tokens, form.tokens, strict=True)
+    return all(_least_conflict(*pair) < SAME_BELOW for pair in pairs)
+
+
+def _full_names(name: Name) -> Iterator[str]:
+    lines = _aliases(name).union(*map(_aliases_of_token, name.tokens))
+    return (name_data().short[line][0] for line in lines)
+
+
+# ---- keys ------------------------------------------------------------------------------------------------------
+
+
+def _loose(reading: Reading) -> str:
+    return reading.consonants.replace("h", "") or reading.consonants
+
+
+def _loose_keys(token: Token) -> set[str]:
+    return {key for each in token.readings if (key := _loose(each) or token.key)}
+
+
+def _searched(text: str) -> tuple[str, ...]:
+    return words(text).words
+
+
+def _search_keys(word: str) -> list[str]:
+    token = _token(word)
+    return [token.key] if token.key else []
