@@ -19,11 +19,11 @@ from fieldsync.store.records import RecordRow
 LOOKED_AT_MAX = 1000
 """Pairs of one list, the heaviest, among which the most useful are found; the next come up as these are decided."""
 
-COUNTED_MAX = 99
-"""The most that the menu counts."""
-
 RECENT_MAX = 20
 """Decisions that the queue shows, to be taken back."""
+
+OF_RECORD_MAX = 5
+"""Pairs that the page of one record names."""
 
 ZONES = ("review", "automatic")
 
@@ -91,6 +91,16 @@ def recent(session: Session, reader: Reader) -> list[Pair]:
         if pair is not None and row.decision != deciding.OPEN:
             shown.append(pair)
     return shown
+
+
+def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
+    """The pairs of a record that wait, the heaviest first."""
+    rows = pairs.of_record(session, found.row.id, OF_RECORD_MAX)
+    known = records.by_ids(session, {each for row in rows for each in row.pair})
+    named = {row.id: row for row in associations.collections(session, reader.association_id)}
+    decisions = pairs.latest(session, [row.pair for row in rows])
+    shown = [_pair(reader, named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
+    return [each for each in shown if each is not None and deciding.is_waiting(each)]
 
 
 def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:

@@ -88,6 +88,15 @@ def find(session: Session, left_id: int, right_id: int) -> PairRow | None:
     return _pair(row) if row else None
 
 
+def of_record(session: Session, record_id: int, limit: int) -> list[PairRow]:
+    """The heaviest candidate pairs that a record is in."""
+    found: list[PairRow] = []
+    for side in ("left_id", "right_id"):
+        sql = f"SELECT {_PAIR} FROM candidate_pair WHERE {side} = ? ORDER BY weight DESC, left_id, right_id LIMIT ?"
+        found += [_pair(row) for row in execute(session, sql, (record_id, limit))]
+    return sorted(found, key=lambda each: (-each.weight, each.pair))[:limit]
+
+
 def of_list(session: Session, association_id: int, name: tuple[str, str], limit: int) -> list[PairRow]:
     """The heaviest pairs of a (kind, list or form), decided or not, of every zone."""
     found: list[PairRow] = []
