@@ -4,11 +4,13 @@ import contextlib
 import fcntl
 import logging
 import os
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -19,9 +21,11 @@ from fieldsync.config import Settings
 from fieldsync.services import (
     audit_read,
     counting,
+    entity_csv,
     following,
     inbox_projection,
     indicator_book,
+    openrosa,
     pictures,
     publications,
     quality_follow,
@@ -29,8 +33,8 @@ from fieldsync.services import (
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, bulk_deeds, form_uploads, observations, searches, upkeep
-from fieldsync.store.db import Busy, Database
+from fieldsync.store import associations, bulk_deeds, form_uploads, list_files, observations, searches, upkeep
+from fieldsync.store.db import Busy, Database, Transactions
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +55,38 @@ FOLLOW_STEP_CHANGES = 300
 """Changes that a follower takes in one transaction: some tens of milliseconds, in which nobody else writes."""
 
 COUNT_STEP_CHANGES, COUNT_STEPS_MAX = 500, 40
-"""How much one run counts of an association: some seconds, so that a server that is to stop need not wait long."""
+"""How much one run counts of an association before the next one has its turn."""
 
 FOLLOW_STEPS_MAX = 200
 """Transactions of one run; what is left waits for the next."""
+
+Result = TypeVar("Result")
+
+
+class Stopped(Exception):
+    """The process is to stop: a job goes no further, and begins where it was the next time."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A database as jobs have it: once the process is to stop, no further transaction begins."""
+
+    database: Database
+    stopping: threading.Event
+
+    def read(self) -> AbstractContextManager[Session]:
+        """As `Database.read`."""
+        self._go_on()
+        return self.database.read()
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """As `Database.write`."""
+        self._go_on()
+        return self.database.write(work)
+
+    def _go_on(self) -> None:
+        if self.stopping.is_set():
+            raise Stopped
 
 
 @dataclass(frozen=True)
@@ -63,10 +95,10 @@ class Job:
 
     name: str
     period_seconds: int
-    work: Callable[[Database], None]
+    work: Callable[[Steps], None]
 
 
-def forget_expired(database: Database) -> None:
+def forget_expired(database: Transactions) -> None:
     """Drop codes, links, sessions and tokens that nobody can use any more, and forms that nobody published."""
     at = now_ms()
     database.write(lambda session: upkeep.forget_expired(session, at - EXPIRED_KEPT_MS))
@@ -75,19 +107,19 @@ def forget_expired(database: Database) -> None:
     database.write(lambda session: bulk_deeds.forget(session, at))
 
 
-def anchor(database: Database) -> None:
+def anchor(database: Transactions) -> None:
     """Remember once a day where the chains of the audit log stand, so that what is cut off later shows."""
     day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
     database.write(lambda session: audit_read.anchor(session, day))
 
 
-def keep_fast(database: Database) -> None:
+def keep_fast(steps: Steps) -> None:
     """Let SQLite renew what its planner knows of the tables, and empty the write-ahead log into the file."""
-    if database.is_sqlite:
-        upkeep.optimize(database.engine)
+    if steps.database.is_sqlite:
+        upkeep.optimize(steps.database.engine)
 
 
-def follow(database: Database) -> None:
+def follow(database: Transactions) -> None:
     """Let the desk's list, flags and points follow the change logs, step by step; others write between the steps."""
     with database.read() as session:
         owners = [each.id for each in associations.everyone(session)]
@@ -96,9 +128,11 @@ def follow(database: Database) -> None:
         _follow(database, partial(_look_at, association_id))
     for association_id in {*flags_late, *list_late}:
         _follow(database, partial(_list, association_id))
+    for association_id in owners:  # phones then need not wait until their lists have caught up
+        entity_csv.catch_up(database.write, association_id)
 
 
-def _follow(database: Database, step: Callable[[Session], bool]) -> None:
+def _follow(database: Transactions, step: Callable[[Session], bool]) -> None:
     for _ in range(FOLLOW_STEPS_MAX):
         if not database.write(step):
             break
@@ -112,7 +146,13 @@ def _list(association_id: int, session: Session) -> bool:
     return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
 
 
-def count(database: Database) -> None:
+def go_on(database: Transactions) -> None:
+    """Say the updates of entities that waited too long for one that never came."""
+    while database.write(lambda session: openrosa.take_overdue(session, now_ms())):
+        pass
+
+
+def count(database: Transactions) -> None:
     """Let the figures follow the change logs."""
     with database.read() as session:
         owners = [each.id for each in associations.everyone(session)]
@@ -127,7 +167,7 @@ def _count_step(session: Session, association_id: int) -> int:
     return counting.catch_up(session, association_id, COUNT_STEP_CHANGES)
 
 
-def publish_figures(database: Database) -> None:
+def publish_figures(database: Transactions) -> None:
     """Publish the figures of the months that have closed, once all that came in is counted."""
     at = now_ms()
     with database.read() as session:
@@ -136,7 +176,7 @@ def publish_figures(database: Database) -> None:
         publications.publish(database, at)
 
 
-def judge_quality(database: Database) -> None:
+def judge_quality(database: Transactions) -> None:
     """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
 
     def read(work: Callable[[Session], Any]) -> Any:
@@ -158,26 +198,37 @@ JOBS = (
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
+    Job("go_on", HOUR, go_on),
     Job("judge_quality", HOUR, judge_quality),
 )
 
 
 def export_jobs(workshop: Workshop) -> tuple[Job, ...]:
     """What makes files that people take out, and what removes them."""
-    return (Job("exports", EXPORTS_SECONDS, workshop.work), Job("sweep_exports", 10 * MINUTE, workshop.sweep))
+    return (
+        Job("exports", EXPORTS_SECONDS, lambda steps: workshop.work(steps.database)),
+        Job("sweep_exports", 10 * MINUTE, lambda steps: workshop.sweep(steps.database)),
+    )
 
 
 def file_jobs(settings: Settings) -> tuple[Job, ...]:
     """What makes files of records ready to be read, and what forgets those that nobody wants."""
     files = uploads.open_files(settings)
 
-    def make_ready(database: Database) -> None:
+    def make_ready(database: Transactions) -> None:
         pictures.make_all_ready(database, files)
 
-    def give_up(database: Database) -> None:
+    def give_up(database: Transactions) -> None:
         uploads.give_up(database, settings, files, now_ms())
 
-    return (Job("make_files_ready", MINUTE, make_ready), Job("give_up_files", HOUR, give_up))
+    def sweep(_database: Transactions) -> None:
+        list_files.sweep(settings.data)
+
+    return (
+        Job("make_files_ready", MINUTE, make_ready),
+        Job("give_up_files", HOUR, give_up),
+        Job("sweep_lists", 6 * HOUR, sweep),
+    )
 
 
 class Leadership:
@@ -242,7 +293,8 @@ class Schedule:
         from apscheduler.schedulers.background import BackgroundScheduler
 
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns whenever a job takes long
-        self._database = database
+        self._stopping = threading.Event()
+        self._steps = Steps(database, self._stopping)
         self._leadership = Leadership(database)
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")
         for job in jobs:
@@ -255,16 +307,19 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Finish what runs, and let another process lead."""
+        """Finish the transactions that run, whatever is left to do, and let another process lead."""
+        self._stopping.set()
         self._scheduler.shutdown(wait=True)
         self._leadership.release()
 
     def run(self, job: Job) -> bool:
         """Do a job if this process leads; whether it did. A failure is logged and tried again next time."""
-        if not self._leadership.take():
+        if self._stopping.is_set() or not self._leadership.take():
             return False
         try:
-            job.work(self._database)
+            job.work(self._steps)
+        except Stopped:
+            return False
         except (Busy, DBAPIError, OSError) as error:
             logger.warning("job %s failed: %s", job.name, type(error).__name__)
             return False

@@ -32,6 +32,7 @@ VISIT = """
 PERSON = """
 | survey  |
 |         | type            | name     | label   | bind::fs:class | bind::fs:place | bind::fs:protective | save_to  |
+|         | csv-external    | people   |         |                |                |                     |          |
 |         | text            | person   | Person  | P1             |                |                     |          |
 |         | text            | fullname | Name    | P2             |                |                     | fullname |
 |         | select_one risk | risk     | Risk    | P2             |                | high low            | risk     |
@@ -96,6 +97,7 @@ HOME = """
 WORKSHOP = """
 | survey  |
 |         | type     | name    | label   | bind::fs:class | bind::fs:place | save_to  |
+|         | csv-external | workshops |     |                |                |          |
 |         | text     | id      | Id      | P1             |                |          |
 |         | text     | title   | Title   | P1             |                |          |
 |         | text     | commune | Commune | P1             | yes            | commune  |
@@ -106,6 +108,19 @@ WORKSHOP = """
 | settings |
 |         | form_id  | form_title | version | namespaces              |
 |         | workshop | Workshop   | 1       | fs="urn:fieldsync:form" |
+"""
+
+TRAINING = """
+| survey  |
+|         | type                            | name    | label   | bind::fs:class | bind::fs:place |
+|         | text                            | commune | Commune | P1             | yes            |
+|         | select_one_from_file people.csv | trainer | Trainer | P1             |                |
+|         | begin_repeat                    | present | Present | P2             |                |
+|         | select_one_from_file people.csv | who     | Who     | P2             |                |
+|         | end_repeat                      |         |         |                |                |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | training | Training   | 1       | fs="urn:fieldsync:form" |
 """
 
 QUESTIONS = "\n".join(f"|         | text | q{number} | Question {number} | P2 | |" for number in range(1, 9))
@@ -124,6 +139,7 @@ TEXTS = {
     "secret 1": SECRET,
     "home 1": HOME,
     "workshop 1": WORKSHOP,
+    "training 1": TRAINING,
 }
 
 
@@ -132,6 +148,6 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", p3_allowed=name in ("secret 1", "person 3"))
+    converted = convert(xform, "xml", lists=("people",), p3_allowed=name in ("secret 1", "person 3"))
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

@@ -150,6 +150,8 @@ class Form(msgspec.Struct, frozen=True):
     meta_paths: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     entities_version: str = ""
+    hollow: tuple[str, ...] = ()
+    """Groups and repeats that show nothing."""
     public_key: str = ""
     """In base64 (RSA, DER), where phones are to encrypt whole submissions (core.odk_encryption)."""
 

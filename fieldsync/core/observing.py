@@ -62,14 +62,17 @@ class Facts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Observer:
-    """Which questions of a form version are looked at; None in their place where it has none."""
+    """Which questions of a form version are looked at; None in their place where it has none.
+
+    `compared`: questions whose answers are compared, each with where its digests begin.
+    """
 
     opened: str | None
     finished: str | None
     point: str | None
     point_class: str
     numbers: frozenset[str]
-    compared: frozenset[str]
+    compared: Mapping[str, int]
     tells_times: bool
 
 
@@ -98,7 +101,7 @@ def observer_of(form: Form) -> Observer | None:
         point=point.path if point else None,
         point_class=point.sensitivity if point else "",
         numbers=frozenset(numbers[:NUMBERS_MAX]),
-        compared=frozenset(each.path for each in form.questions if _is_compared(each)),
+        compared={each.path: zlib.crc32(each.path.encode() + b"\0") for each in form.questions if _is_compared(each)},
         tells_times=all(each.sensitivity in PLAIN for each in times),
     )
 
@@ -163,7 +166,7 @@ def _numbers(observer: Observer, fields: Mapping[str, Value]) -> dict[str, float
 def _answers(observer: Observer, fields: Mapping[str, Value]) -> tuple[int, ...]:
     found = set()
     for path, value in fields.items():
-        asked = unindexed(path) if "[" in path else path
-        if value is not None and asked in observer.compared:
-            found.add(zlib.crc32(asked.encode() + b"\0" + _encode(value)))
+        begun = observer.compared.get(unindexed(path))
+        if value is not None and begun is not None:
+            found.add(zlib.crc32(_encode(value), begun))
     return tuple(sorted(found)[:ANSWERS_MAX])

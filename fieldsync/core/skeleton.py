@@ -2,11 +2,15 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 WORDS_MAX = 40
 """Words of one answer that can be found."""
 
 KEY_MAX = 24
+
+REMEMBERED_MAX = 20_000
+"""Words whose keys a process keeps: names come again and again."""
 
 _ARTICLE = "ال"
 _SERVANT = "عبد"
@@ -50,11 +54,17 @@ def keys(text: str) -> list[str]:
     Case, accents, vowels, doubled letters, the definite article, kashida and marks of direction do not count; numbers
     stay as they are, in Western digits. An empty list where nothing can be searched for.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_SILENT)
-    plain = "".join(each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each))
-    words = _joined(_WORD.findall(plain.lower()))
+    words = _joined(_WORD.findall(_plain(text).lower()))
     found = [key for word in words if len(word) > 1 and (key := _key(word))]
     return list(dict.fromkeys(found))[:WORDS_MAX]
+
+
+def _plain(text: str) -> str:
+    """Letters without what is written on or around them."""
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKC", text).translate(_SILENT)
+    return "".join(each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each))
 
 
 def _joined(words: list[str]) -> list[str]:
@@ -68,6 +78,7 @@ def _joined(words: list[str]) -> list[str]:
     return joined
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def _key(word: str) -> str:
     digits = _digits(word)
     if digits:

@@ -110,6 +110,7 @@ def _read_model(root: Element, model: Element, primary: Element) -> Form | list[
         meta_paths=tuple(dict.fromkeys((*META_PATHS, *reading.meta_paths))),
         media=tuple(dict.fromkeys((*sources, *texts.media))),
         entities_version=attribute(model, "entities-version", NAMESPACE_ENTITIES) or "",
+        hollow=tuple(path for path in body.hollow if path),
         public_key="".join((next(filter(None, keys), None) or "").split()),
     )
 

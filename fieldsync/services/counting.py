@@ -21,17 +21,14 @@ from fieldsync.core.facts import (
     facts_of_entity,
 )
 from fieldsync.core.indicators import Indicator
-from fieldsync.core.merge import RecordState
 from fieldsync.core.months import month_of_ms
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import following, indicator_book
 from fieldsync.services.following import Follower
-from fieldsync.services.working import decode_state
+from fieldsync.services.taken import Taken, take_up
 from fieldsync.store import associations, facts, figures, operations, records
-from fieldsync.store.associations import CollectionRow
 from fieldsync.store.facts import FactRow, TimeRow
 from fieldsync.store.figures import CellRow, ItemRow
-from fieldsync.store.records import RecordRow
 
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
@@ -55,9 +52,7 @@ _decoder = msgspec.json.Decoder(dict)
 def count_changed(session: Session, association_id: int, record_ids: Sequence[int]) -> None:
     """Count some records as they are now, however often they changed."""
     before = facts.of_records(session, record_ids)
-    rows = list(records.by_ids(session, record_ids).values())
-    owned = {row.id: row for row in associations.collections(session, association_id)}
-    taken = [_Taken(row, owned[row.collection_id], decode_state(bytes(row.state))) for row in rows]
+    taken = take_up(session, association_id, record_ids)
     now = [row for each in taken for row in _facts(association_id, each)]
     facts.replace(session, record_ids, now)
     _count_times(session, association_id, record_ids, taken)
@@ -68,33 +63,19 @@ def count_changed(session: Session, association_id: int, record_ids: Sequence[in
 FOLLOWER = Follower(indicator_book.FOLLOWER, count_changed)
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """A record in hand."""
-
-    row: RecordRow
-    collection: CollectionRow
-    state: RecordState | None
-
-    @property
-    def counts(self) -> bool:
-        """Whether it stands by itself, with something said of it."""
-        return self.state is not None and not self.row.deleted and self.row.merged_into is None
-
-    @property
-    def level(self) -> int:
-        return LEVELS.get(self.row.review, WAITING)
+def _level(taken: Taken) -> int:
+    return LEVELS.get(taken.row.review, WAITING)
 
 
-def _facts(association_id: int, taken: _Taken) -> list[FactRow]:
-    if not taken.counts or taken.state is None:
+def _facts(association_id: int, taken: Taken) -> list[FactRow]:
+    if not taken.stands or taken.state is None:
         return []
     uuid = records.uuid_text(taken.row.uuid)
     stated: list[Fact]
     if taken.collection.kind == "entity":
         stated, level = facts_of_entity(taken.collection.of, uuid, taken.state.fields), APPROVED
     else:
-        stated, level = facts_of(taken.collection.of, uuid, taken.state.fields), taken.level
+        stated, level = facts_of(taken.collection.of, uuid, taken.state.fields), _level(taken)
     arrived = month_of_ms(taken.row.arrived_ms, PROGRAMME_ZONE)
     stamp = taken.state.rules_stamp
     rank = (stamp[0] << 16) + min(stamp[1], 0xFFFF)
@@ -121,7 +102,7 @@ def _holders(session: Session, association_id: int, keys: set[str]) -> set[str]:
     return {row.subject for row in facts.of_others(session, association_id, alike)}
 
 
-def _joined_anew(session: Session, association_id: int, taken: Iterable[_Taken]) -> set[str]:
+def _joined_anew(session: Session, association_id: int, taken: Iterable[Taken]) -> set[str]:
     """Subjects whose record was merged, set apart again or deleted, with those it leaves and those it joins."""
     entities = [each for each in taken if each.collection.kind == "entity" and each.collection.of in OF_LIST]
     survivors = records.by_ids(session, {each.row.merged_into for each in entities if each.row.merged_into is not None})
@@ -224,9 +205,9 @@ def _cell(row: ItemRow) -> CellRow:
     )  # fmt: skip
 
 
-def _count_times(session: Session, association_id: int, record_ids: Sequence[int], taken: Sequence[_Taken]) -> None:
+def _count_times(session: Session, association_id: int, record_ids: Sequence[int], taken: Sequence[Taken]) -> None:
     """How long submissions took to come and to be reviewed."""
-    submissions = [each for each in taken if each.collection.kind == "submission" and each.counts]
+    submissions = [each for each in taken if each.collection.kind == "submission" and each.stands]
     begun = _first_said_ms(session, submissions)
     new = [_time(association_id, each, begun[each.row.id]) for each in submissions]
     old = facts.times(session, record_ids)
@@ -241,7 +222,7 @@ def _count_times(session: Session, association_id: int, record_ids: Sequence[int
     figures.add_to_cells(session, [cell._replace(amount=count) for cell, count in sums.items() if count])
 
 
-def _first_said_ms(session: Session, submissions: Sequence[_Taken]) -> dict[int, int]:
+def _first_said_ms(session: Session, submissions: Sequence[Taken]) -> dict[int, int]:
     """When each was said first, by its device's clock: asked of its operations where it was changed since it came."""
     said = {each.row.id: each.state.rules_stamp[0] for each in submissions if each.state is not None}
     changed = [each.row.id for each in submissions if said[each.row.id] > each.row.arrived_ms]
@@ -252,13 +233,13 @@ def _first_said_ms(session: Session, submissions: Sequence[_Taken]) -> dict[int,
     return said
 
 
-def _time(association_id: int, taken: _Taken, said_ms: int) -> TimeRow:
+def _time(association_id: int, taken: Taken, said_ms: int) -> TimeRow:
     row, state = taken.row, taken.state
     decided = [comment.stamp[0] for comment in state.comments if comment.state] if state is not None else []
     lag = min(max(0, row.arrived_ms - said_ms) // HOUR_MS, LAG_HOURS_MAX)
     review = max(0, min(decided) - row.arrived_ms) // HOUR_MS if decided else None
     month = month_of_ms(row.arrived_ms, PROGRAMME_ZONE)
-    return TimeRow(row.id, association_id, month, taken.level, lag, review)
+    return TimeRow(row.id, association_id, month, _level(taken), lag, review)
 
 
 def _time_cells(row: TimeRow) -> list[CellRow]:

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.core.inbox import CONFLICT, GONE, HELD, INCOMPLETE, STATES
-from fieldsync.core.merge import RecordState
 from fieldsync.services import following
 from fieldsync.services.following import INBOX, Follower
 from fieldsync.services.searchable import Searchable, Words
-from fieldsync.services.working import decode_state
-from fieldsync.store import associations, flags, inbox, operations, records
-from fieldsync.store.associations import CollectionRow
+from fieldsync.services.taken import Taken, take_up
+from fieldsync.store import flags, inbox, operations
 from fieldsync.store.inbox import InboxRow, Tally
 from fieldsync.store.records import RecordRow
 
@@ -33,15 +31,10 @@ def made(
     session: Session, association_id: int, record_ids: Sequence[int], searchable: Searchable
 ) -> list[tuple[InboxRow, Words]]:
     """The rows of some records as they must be, each with the words under which it is found."""
-    owned = {row.id: row for row in associations.collections(session, association_id)}
-    found = [row for row in records.by_ids(session, record_ids).values() if row.collection_id in owned]
-    marks = _marks(session, association_id, found)
-    rows = []
-    for each in found:
-        state = decode_state(bytes(each.state))
-        row = _row(association_id, owned[each.collection_id], each, state, marks[each.id])
-        rows.append((row, searchable.words(row, state)))
-    return rows
+    taken = take_up(session, association_id, record_ids)
+    marks = _marks(session, association_id, [each.row for each in taken])
+    rows = [(_row(association_id, each, marks[each.row.id]), each.state) for each in taken]
+    return [(row, searchable.words(row, state)) for row, state in rows]
 
 
 def late(session: Session, association_ids: Iterable[int]) -> list[int]:
@@ -60,9 +53,8 @@ def step(session: Session, association_id: int, limit: int) -> bool:
     return following.is_behind(session, INBOX, association_id)
 
 
-def _row(
-    association_id: int, collection: CollectionRow, row: RecordRow, state: RecordState | None, marks: frozenset[str]
-) -> InboxRow:
+def _row(association_id: int, taken: Taken, marks: frozenset[str]) -> InboxRow:
+    row, collection, state = taken.row, taken.collection, taken.state
     gone = GONE.index("merged" if row.merged_into is not None else "deleted" if row.deleted else "")
     return InboxRow(
         id=row.id,

@@ -13,7 +13,7 @@ from fieldsync.services.picture_worker import Picture
 from fieldsync.services.uploads import Files
 from fieldsync.store import attachments
 from fieldsync.store.attachments import READY, UNREADABLE, AttachmentRow
-from fieldsync.store.db import Database
+from fieldsync.store.db import Transactions
 from fieldsync.store.file_store import key_of
 
 SECONDS, MEMORY_MIB = 20, 768
@@ -29,7 +29,7 @@ def thumbnail_key(association_id: int, sha256: str) -> str:
     return f"{association_id}/thumbnails/{sha256}"
 
 
-def make_ready(database: Database, files: Files, row: AttachmentRow) -> AttachmentRow:
+def make_ready(database: Transactions, files: Files, row: AttachmentRow) -> AttachmentRow:
     """A file that is new is looked at once; how it stands from then on. Nothing new is ever shown to anybody."""
     if row.state != attachments.NEW:
         return row
@@ -54,7 +54,7 @@ def thumbnail(files: Files, row: AttachmentRow) -> Iterator[bytes] | None:
     return files.store.read(thumbnail_key(row.association_id, row.sha256)) if row.thumbnail else None
 
 
-def make_all_ready(database: Database, files: Files) -> int:
+def make_all_ready(database: Transactions, files: Files) -> int:
     """Look at what has come; how many files that were."""
     count = 0
     while rows := _new(database):
@@ -64,7 +64,7 @@ def make_all_ready(database: Database, files: Files) -> int:
     return count
 
 
-def _new(database: Database) -> list[AttachmentRow]:
+def _new(database: Transactions) -> list[AttachmentRow]:
     with database.read() as session:
         return attachments.new_ones(session)
 

@@ -4,35 +4,31 @@ A submission lies at its first point outside of repeats, an entity at its proper
 specification). Of forms and lists with anything restricted (P3) no point is kept at all.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.geometry import cell
 from fieldsync.core.masking import RESTRICTED
 from fieldsync.core.observing import PLAIN, point_of
-from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.quality import Observers
-from fieldsync.services.working import decode_state
-from fieldsync.store import associations, form_versions, points, records
-from fieldsync.store.associations import CollectionRow
+from fieldsync.services.taken import Taken
+from fieldsync.store import form_versions, points
 from fieldsync.store.points import PointRow
-from fieldsync.store.records import RecordRow
 
 GEOMETRY = "geometry"
 """The entity property that holds a point."""
 
 
-def locate(session: Session, association_id: int, record_ids: Collection[int]) -> None:
+def locate(session: Session, association_id: int, taken: Sequence[Taken]) -> None:
     """Keep the points of records that came or changed; doing it again changes nothing."""
-    names = {row.id: row for row in associations.collections(session, association_id)}
     observers, classes = Observers(session, association_id), _Classes(session, association_id)
-    before = points.by_ids(session, record_ids)
+    before = points.by_ids(session, [each.row.id for each in taken])
     after: dict[int, PointRow] = {}
-    for row in records.by_ids(session, record_ids).values():
-        found = _point(observers, classes, names[row.collection_id], row)
+    for each in taken:
+        found = _point(observers, classes, each)
         if found is not None:
-            after[row.id] = found
+            after[each.row.id] = found
     points.replace(
         session,
         [row for row_id, row in before.items() if after.get(row_id) != row],
@@ -57,9 +53,9 @@ class _Classes:
         return self._found[name]
 
 
-def _point(observers: Observers, classes: _Classes, collection: CollectionRow, row: RecordRow) -> PointRow | None:
-    state = decode_state(bytes(row.state))
-    if state is None or row.deleted or row.merged_into is not None or row.review == HELD_REVIEW:
+def _point(observers: Observers, classes: _Classes, taken: Taken) -> PointRow | None:
+    row, collection, state = taken.row, taken.collection, taken.state
+    if state is None or not taken.is_judged:
         return None
     path, sensitivity = GEOMETRY, ""
     if collection.kind == "entity":

@@ -18,7 +18,7 @@ from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import counting, indicator_book
 from fieldsync.services.sight import Sight
 from fieldsync.store import associations, figures
-from fieldsync.store.db import Database
+from fieldsync.store.db import Transactions
 
 REVIEW_DAYS = 8
 """A month is published once it has been over for so long: reviews are due within a week."""
@@ -67,7 +67,7 @@ def is_due(session: Session, now_ms: int) -> bool:
     return known is None or known.until < closed_month(now_ms)
 
 
-def publish(database: Database, now_ms: int, until: int | None = None) -> Edition:
+def publish(database: Transactions, now_ms: int, until: int | None = None) -> Edition:
     """Publish everything up to a month, the last closed one unless said otherwise.
 
     What came in is counted first. What must be hidden takes a while to find, so others write meanwhile.
@@ -83,7 +83,7 @@ def publish(database: Database, now_ms: int, until: int | None = None) -> Editio
     return made
 
 
-def _count(database: Database, association_id: int) -> None:
+def _count(database: Transactions, association_id: int) -> None:
     while database.write(lambda session: counting.catch_up(session, association_id, COUNTED_STEP)):
         pass
 

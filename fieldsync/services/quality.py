@@ -4,20 +4,18 @@ Whoever follows the change log calls `observe`; the nightly run (services/qualit
 has become usual. A flag is never an operation and changes no state.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.observing import Facts, Observer, observed, observer_of
-from fieldsync.core.quality import RULES, Flagged, are_alike, judged, limits_of
-from fieldsync.services.folding import HELD_REVIEW
+from fieldsync.core.quality import RULES, Flagged, Limits, are_alike, judged, limits_of
 from fieldsync.services.published import published
-from fieldsync.services.working import decode_state
-from fieldsync.store import associations, flags, observations, outlines, records
+from fieldsync.services.taken import Taken
+from fieldsync.store import flags, observations, outlines
 from fieldsync.store.flags import FlagRow
 from fieldsync.store.observations import Clock, Observed
-from fieldsync.store.records import RecordRow
 
 COMPARED_MAX = 50
 """Earlier submissions of an author with which one is compared."""
@@ -46,30 +44,31 @@ class Observers:
         return self._found[form, version]
 
 
-def observe(session: Session, association_id: int, record_ids: Collection[int], now_ms: int) -> set[int]:
+def observe(session: Session, association_id: int, taken: Sequence[Taken], now_ms: int) -> set[int]:
     """Look at submissions that came or changed, and bring their flags up to date; the records whose flags changed.
 
     Doing it again changes nothing.
     """
-    names = {row.id: row for row in associations.collections(session, association_id) if row.kind == "submission"}
-    rows = {row.id: row for row in records.by_ids(session, record_ids).values() if row.collection_id in names}
+    rows = {each.row.id: each for each in taken if each.collection.kind == "submission"}
     observers, clocks = Observers(session, association_id), observations.clocks(session, rows)
-    seen: list[Observed] = []
-    for row in rows.values():
-        facts = _facts(observers, names[row.collection_id].of, row, clocks.get(row.id))
+    seen: dict[tuple[int, int], list[Observed]] = {}
+    for row_id, each in rows.items():
+        facts = _facts(observers, each, clocks.get(row_id))
         if facts is not None:
-            seen.append(Observed(row.id, row.collection_id, row.created_by, row.arrived_ms, facts))
-    observations.save(session, seen)
-    gone = rows.keys() - {each.record_id for each in seen}
+            row = Observed(row_id, each.collection.id, each.row.created_by, each.row.arrived_ms, facts)
+            seen.setdefault((row.collection_id, row.author_id), []).append(row)
+    observations.save(session, [row for alike in seen.values() for row in alike])
+    gone = rows.keys() - {row.record_id for alike in seen.values() for row in alike}
     observations.forget(session, gone)
-    found: dict[int, list[Flagged]] = {record_id: [] for record_id in gone}
+    found: dict[int, Sequence[Flagged]] = dict.fromkeys(gone, ())
     limits = limits_of(observations.chosen(session, association_id))
     known = outlines.rings(session)
-    for collection_id in {each.collection_id for each in seen}:
+    for collection_id in {collection_id for collection_id, _ in seen}:
         usual = observations.usual(session, association_id, collection_id, known)
-        for each in seen:
-            if each.collection_id == collection_id:
-                found[each.record_id] = judged(_beside_others(session, each, limits), usual, limits)
+        for (other_id, _), alike in seen.items():
+            if other_id == collection_id:
+                beside = beside_others(session, alike, limits)
+                found.update((row_id, judged(facts, usual, limits)) for row_id, facts in beside.items())
     return settle(session, found, now_ms)
 
 
@@ -114,13 +113,12 @@ def _raised(record_id: int, before: FlagRow | None, mark: Flagged, now_ms: int) 
     return FlagRow(record_id, mark.code, mark.other, now_ms, mark.numbers, mark.evidence, None, "", "")
 
 
-def _facts(observers: Observers, form: str, row: RecordRow, clock: Clock | None) -> Facts | None:
+def _facts(observers: Observers, taken: Taken, clock: Clock | None) -> Facts | None:
     """What a submission shows; None where there is nothing to look at, or no longer."""
-    state = decode_state(bytes(row.state))
-    if state is None or row.deleted or row.merged_into is not None or row.review == HELD_REVIEW:
+    if taken.state is None or not taken.is_judged:
         return None
-    observer = observers.of(form, state.version)
-    return None if observer is None else observed(observer, state.fields, row.place, _clock_ms(clock))
+    observer = observers.of(taken.collection.of, taken.state.version)
+    return None if observer is None else observed(observer, taken.state.fields, taken.row.place, _clock_ms(clock))
 
 
 def _clock_ms(clock: Clock | None) -> int:
@@ -135,15 +133,40 @@ def _clock_ms(clock: Clock | None) -> int:
     return ahead if ahead > abs(error) else error
 
 
-def _beside_others(session: Session, row: Observed, limits: Mapping[str, Mapping[str, int]]) -> Facts:
-    """The facts of a submission with what its author's earlier ones say."""
-    facts, alike, near = row.facts, 0, 0
-    same = limits.get("same_answers")
-    if same is not None and len(facts.answers) >= same["answers"]:
-        alike = count_alike(facts.answers, observations.answers_before(session, row, COMPARED_MAX), same["percent"])
-    if "many_at_one_point" in limits and facts.latitude is not None:
-        near = observations.count_near(session, row)
-    return msgspec.structs.replace(facts, alike=alike, near=near)
+def beside_others(session: Session, rows: Sequence[Observed], limits: Mapping[str, Limits]) -> dict[int, Facts]:
+    """The facts of submissions of one form by one author, with what the author's earlier ones say."""
+    alike = _alike(session, rows, limits.get("same_answers"))
+    placed = [row for row in rows if "many_at_one_point" in limits and row.facts.latitude is not None]
+    near = observations.count_near(session, placed)
+    return {
+        row_id: msgspec.structs.replace(facts, alike=alike.get(row_id, 0), near=near.get(row_id, 0))
+        for row_id, facts in ((row.record_id, row.facts) for row in rows)
+    }
+
+
+def _alike(session: Session, rows: Sequence[Observed], same: Limits | None) -> dict[int, int]:
+    compared = [row for row in rows if same is not None and len(row.facts.answers) >= same["answers"]]
+    if same is None or not compared:
+        return {}
+    before = _answers_before(session, compared)
+    return {row.record_id: count_alike(row.facts.answers, before[row.record_id], same["percent"]) for row in compared}
+
+
+def _answers_before(session: Session, rows: Sequence[Observed]) -> dict[int, list[frozenset[int]]]:
+    """The answers of the submissions before each of some: what most phones send is one stretch, and is read once."""
+    last = max(rows, key=lambda row: row.record_id)
+    most = COMPARED_MAX + 2 * len(rows)
+    latest = observations.answers_until(session, last, last.record_id, most)
+    places = {record_id: place for place, (record_id, _) in enumerate(latest, 1)}
+    found = {}
+    for row in rows:
+        first = places.get(row.record_id, most)
+        if first + COMPARED_MAX <= len(latest) or len(latest) < most:
+            before = latest[first : first + COMPARED_MAX]
+        else:
+            before = observations.answers_until(session, row, row.record_id - 1, COMPARED_MAX)
+        found[row.record_id] = [answers for _, answers in before]
+    return found
 
 
 def count_alike(answers: Sequence[int], others: Iterable[frozenset[int]], percent: int) -> int:

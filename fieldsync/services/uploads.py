@@ -12,7 +12,7 @@ from fieldsync.services import arrivals
 from fieldsync.services.senders import Sender
 from fieldsync.store import attachments, partial_files
 from fieldsync.store.attachments import UploadRow
-from fieldsync.store.db import Database
+from fieldsync.store.db import Database, Transactions
 from fieldsync.store.file_store import FileStore, digest_of_file, key_of, open_store
 from fieldsync.store.partial_files import PartialFiles
 
@@ -101,12 +101,12 @@ def end(session: Session, files: Files, row: UploadRow) -> None:
     files.partial.remove(row.uuid)
 
 
-def give_up(database: Database, settings: Settings, files: Files, now_ms: int) -> int:
+def give_up(database: Transactions, settings: Settings, files: Files, now_ms: int) -> int:
     """Forget uploads that expired, and files that nobody named for as long; how many there were."""
     return _give_up_uploads(database, settings, files, now_ms) + _give_up_orphans(database, settings, files, now_ms)
 
 
-def _give_up_uploads(database: Database, settings: Settings, files: Files, now_ms: int) -> int:
+def _give_up_uploads(database: Transactions, settings: Settings, files: Files, now_ms: int) -> int:
     gone, after = 0, ""
     while True:
         with database.read() as session:
@@ -120,7 +120,7 @@ def _give_up_uploads(database: Database, settings: Settings, files: Files, now_m
         after = rows[-1].uuid
 
 
-def _give_up_orphans(database: Database, settings: Settings, files: Files, now_ms: int) -> int:
+def _give_up_orphans(database: Transactions, settings: Settings, files: Files, now_ms: int) -> int:
     gone, before_ms = 0, now_ms - settings.upload_days * DAY_MS
     with database.read() as session:
         orphans = [

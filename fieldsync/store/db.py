@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
@@ -162,6 +162,16 @@ def _for_postgresql(sql: str) -> str:
     if translated is None:
         translated = _translated[sql] = sql.replace("?", "%s")
     return translated
+
+
+class Transactions(Protocol):
+    """Where sessions come from, one transaction after the other: a database, or what stands before one."""
+
+    def read(self) -> AbstractContextManager[Session]:
+        """As `Database.read`."""
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """As `Database.write`."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """What the quality rules look at in submissions, what is usual, and the thresholds that associations chose."""
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,6 +14,9 @@ from fieldsync.store.db import execute, execute_many, places
 
 CHUNK_ROWS = 400
 """How many ids one statement names."""
+
+NEAR_ROWS = 100
+"""Submissions whose neighbours one statement counts."""
 
 SECONDS, NUMBER, PLACE = "seconds", "number:", "place:"
 """What a norm is about."""
@@ -82,24 +85,36 @@ def by_ids(session: Session, record_ids: Collection[int]) -> dict[int, Observed]
     return found
 
 
-def answers_before(session: Session, row: Observed, count: int) -> list[frozenset[int]]:
-    """The answers of the author's earlier submissions of the form, the nearest first."""
+def answers_until(session: Session, row: Observed, last_id: int, limit: int) -> list[tuple[int, frozenset[int]]]:
+    """What the author of a submission answered in the same form, up to a record: (record id, answers), latest first."""
     sql = (
-        "SELECT answers FROM observation WHERE collection_id = ? AND author_id = ? AND record_id < ?"
+        "SELECT record_id, answers FROM observation WHERE collection_id = ? AND author_id = ? AND record_id <= ?"
         " ORDER BY record_id DESC LIMIT ?"
     )
-    rows = execute(session, sql, (row.collection_id, row.author_id, row.record_id, count))
-    return [frozenset(_unpacked(each[0])) for each in rows]
+    rows = execute(session, sql, (row.collection_id, row.author_id, last_id, limit))
+    return [(each[0], frozenset(_unpacked(each[1]))) for each in rows]
 
 
-def count_near(session: Session, row: Observed) -> int:
-    """How many of the author's earlier submissions of the form lie around the spot of this one."""
+def count_near(session: Session, rows: Sequence[Observed]) -> dict[int, int]:
+    """Of submissions with a point, of one form by one author: how many earlier ones lie around the spot of each."""
+    found: dict[int, int] = {}
+    for start in range(0, len(rows), NEAR_ROWS):
+        chunk = rows[start : start + NEAR_ROWS]
+        asked = [(row.record_id, *span) for row in chunk for span in _spans(row)]
+        sql = (
+            f"WITH asked (record_id, low, high) AS (VALUES {', '.join('(?, ?, ?)' for _ in asked)})"
+            " SELECT a.record_id, count(*) FROM asked a CROSS JOIN observation o WHERE o.collection_id = ?"
+            " AND o.author_id = ? AND o.spot BETWEEN a.low AND a.high AND o.record_id < a.record_id GROUP BY 1"
+        )
+        whose = (chunk[0].collection_id, chunk[0].author_id)
+        counted = execute(session, sql, (*(value for each in asked for value in each), *whose))
+        found.update((row[0], int(row[1])) for row in counted)
+    return found
+
+
+def _spans(row: Observed) -> tuple[tuple[int, int], ...]:
     assert row.facts.latitude is not None and row.facts.longitude is not None
-    spans = spots_around(spot(row.facts.latitude, row.facts.longitude))
-    around = " OR ".join("spot BETWEEN ? AND ?" for _ in spans)
-    sql = f"SELECT count(*) FROM observation WHERE collection_id = ? AND author_id = ? AND ({around}) AND record_id < ?"
-    ends = [end for span in spans for end in span]
-    return int(execute(session, sql, (row.collection_id, row.author_id, *ends, row.record_id)).scalar_one())
+    return spots_around(spot(row.facts.latitude, row.facts.longitude))
 
 
 def clocks(session: Session, record_ids: Collection[int]) -> dict[int, Clock]:

@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import desk_views, exports, figures, household, inbox, submission, visits
+from tests.benchmarks import desk_views, exports, figures, following, household, inbox, submission, visits
 from tests.benchmarks.load import Operations, Run, send, together
-from tests.benchmarks.server import Server, empty_wal
+from tests.benchmarks.server import WITHOUT_JOBS, Server, empty_wal
 from tests.benchmarks.setting import Makers, set_up
 from tests.benchmarks.table import Row, print_table
 from tests.benchmarks.yardstick import yardstick_us
@@ -61,11 +61,12 @@ def measure(data: Path, records: int) -> Iterator[Row]:
     """Every row, in the order of the design."""
     makers = Makers(set_up(data))
     try:
-        with Server(data) as server:
+        with Server(data, WITHOUT_JOBS) as server:
             yield from under_load(server, makers, records)
         yield write_ahead(data, makers)
     finally:
         makers.close()
+    yield from following.rows(data, records)
     yield from figures.rows(data, records)
     yield cold_start(data)
     yield from submission.pages()
@@ -125,7 +126,7 @@ def crowd(server: Server, makers: Makers) -> Row:
 def write_ahead(data: Path, makers: Makers) -> Row:
     """Bytes of write-ahead log a record, with no checkpoint in between."""
     empty_wal(data)
-    with Server(data, {"FIELDSYNC_SQLITE_CHECKPOINT_PAGES": "1000000"}) as server:
+    with Server(data, {**WITHOUT_JOBS, "FIELDSYNC_SQLITE_CHECKPOINT_PAGES": "1000000"}) as server:
         before = server.wal_bytes()
         run = send(server, makers.bodies(household.operations, 5000, BATCH), CLIENTS)
         kib = (server.wal_bytes() - before) / run.records / 1024

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 PROGRAM = (sys.executable, "-m", "fieldsync.cli")
+WITHOUT_JOBS = {"FIELDSYNC_JOBS": "false"}
+"""Jobs that follow what came in have rows of their own: they must not fall into those of the requests."""
 
 
 class Server:

@@ -1,11 +1,13 @@
 """Scheduled jobs run in one process at a time, whichever database it is."""
 
+import threading
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import Engine
 
 from fieldsync.app import now_ms
-from fieldsync.jobs import EXPIRED_KEPT_MS, JOBS, Job, Leadership, Schedule
+from fieldsync.jobs import EXPIRED_KEPT_MS, JOBS, Job, Leadership, Schedule, Steps, Stopped, keep_fast
 from fieldsync.store import devices
 from fieldsync.store.db import Busy, Database, execute
 from fieldsync.store.devices import CodeRow
@@ -14,7 +16,7 @@ from tests.world import World
 
 def test_one_of_two_servers_leads_and_the_other_takes_over(engine: Engine) -> None:
     ran: list[str] = []
-    job = Job("note", 3600, lambda _database: ran.append("ran"))
+    job = Job("note", 3600, lambda _steps: ran.append("ran"))
     one, other = (Schedule(Database(engine), (job,)) for _ in range(2))
     one.start()
     other.start()
@@ -37,7 +39,7 @@ def test_leading_is_given_back(engine: Engine) -> None:
 def test_a_job_that_fails_is_tried_again(sqlite_engine: Engine) -> None:
     calls: list[int] = []
 
-    def fail_once(_database: Database) -> None:
+    def fail_once(_steps: Steps) -> None:
         calls.append(1)
         if len(calls) == 1:
             raise Busy("locked")
@@ -57,3 +59,32 @@ def test_the_real_jobs_forget_what_expired_and_keep_what_did_not(world: World) -
     schedule.stop()
     with world.database.read() as session:
         assert [bytes(row[0]) for row in execute(session, "SELECT digest FROM enrolment_code")] == [b"new"]
+
+
+def test_a_server_that_is_to_stop_waits_for_one_step_of_a_job_and_not_for_all_that_is_left(engine: Engine) -> None:
+    under_way, taken = threading.Event(), list[int]()
+
+    def without_end(steps: Steps) -> None:
+        while True:
+            steps.write(lambda _session: taken.append(1))
+            under_way.set()
+
+    job = Job("without_end", 3600, without_end)
+    schedule = Schedule(Database(engine), (job,))
+    schedule.start()
+    worker = threading.Thread(target=schedule.run, args=(job,), daemon=True)
+    worker.start()
+    assert under_way.wait(30)
+    schedule.stop()
+    worker.join(30)
+    assert not worker.is_alive()
+    assert not schedule.run(job)
+
+
+def test_whatever_has_many_steps_begins_none_once_the_server_is_to_stop(world: World) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    for job in JOBS:
+        if job.work is not keep_fast:  # it has no steps
+            with pytest.raises(Stopped):
+                job.work(Steps(world.database, stopping))

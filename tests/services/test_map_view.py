@@ -10,6 +10,7 @@ from fieldsync.core.inbox import Filter
 from fieldsync.services import inbox_projection, map_view, points, quality_follow
 from fieldsync.services.map_view import View
 from fieldsync.services.readers import Reader, find_by_session
+from fieldsync.services.taken import take_up
 from fieldsync.store import points as store
 from fieldsync.store.db import execute
 from tests.routes.callers import person
@@ -179,6 +180,6 @@ def test_following_again_changes_nothing(world: World) -> None:
     counts = "SELECT collection_id, level, cell, points FROM point_count ORDER BY 1, 2, 3"
     before = world.read(lambda session: list(execute(session, counts)))
     ids = world.read(lambda session: [row[0] for row in execute(session, "SELECT id FROM record")])
-    world.write(lambda session: points.locate(session, world.amal, ids))
+    world.write(lambda session: points.locate(session, world.amal, take_up(session, world.amal, ids)))
     assert world.read(lambda session: list(execute(session, counts))) == before
     assert {row[1] for row in before} == set(store.LEVELS)

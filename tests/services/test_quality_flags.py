@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from fieldsync.core.quality import RULES
+from fieldsync.core.observing import Facts
+from fieldsync.core.quality import RULES, limits_of
 from fieldsync.services import quality, quality_night, quality_told
 from fieldsync.services.readers import Reader, find_by_session
+from fieldsync.services.taken import take_up
 from fieldsync.store import flags, observations, records
 from fieldsync.store.db import execute
 from tests.routes.callers import person
@@ -40,11 +42,12 @@ def made(world: World, phone: Phone, count: int = 40) -> list[Json]:
 
 def look(world: World) -> None:
     """Whoever follows the change log looks at all that there is."""
-    world.write(
-        lambda session: quality.observe(
-            session, world.amal, [row[0] for row in execute(session, "SELECT id FROM record")], world.now_ms
-        )
-    )
+
+    def work(session: Any) -> set[int]:
+        ids = [row[0] for row in execute(session, "SELECT id FROM record")]
+        return quality.observe(session, world.amal, take_up(session, world.amal, ids), world.now_ms)
+
+    world.write(work)
 
 
 def night(world: World) -> int:
@@ -282,6 +285,34 @@ def test_a_nightly_run_in_small_steps_finds_what_one_in_a_single_step_does(world
     world.write(lambda session: execute(session, "DELETE FROM flag"))
     assert night(world) == len(before) > 0
     assert _all_flags(world) == before
+
+
+def test_however_they_come_what_earlier_ones_say_is_what_the_night_finds(world: World, monkeypatch: Any) -> None:
+    for module in (quality, quality_night):
+        monkeypatch.setattr(module, "COMPARED_MAX", 3)
+    phone, other = world.phone(), world.phone()
+    world.publish("round 1")
+    same = round_of(world, world.phone(), 0)["writes"]
+    for number in range(30):
+        alike = {name: value for name, value in same.items() if name[0] in "qw" and name != "where"}
+        odd = ({"where": same["where"]} if number % 4 == 0 else {}) | (alike if number % 3 == 0 else {})
+        for sender in (phone, other):
+            sender.tells(round_of(world, sender, number, **odd))
+    look(world)
+    limits = limits_of({})
+    [form] = {row[0] for row in world.read(lambda session: execute(session, "SELECT collection_id FROM observation"))}
+    seen = world.read(lambda session: observations.by_author(session, form, (0, 0), 100))
+    neighbours = quality_night.Neighbours()
+    by_night = {row.record_id: neighbours.beside(row, limits) for row in seen}
+    hers = [row for row in seen if row.author_id == seen[0].author_id]
+    for every in (1, 2, 9, len(hers)):
+        by_day: dict[int, Facts] = {}
+        for start in range(every):
+            some = hers[start::every]
+            by_day |= world.read(lambda session, some=some: quality.beside_others(session, some, limits))  # type: ignore[misc]
+        assert by_day == {row.record_id: by_night[row.record_id] for row in hers}
+    assert max(by_night[row.record_id].near for row in hers) == 7
+    assert max(by_night[row.record_id].alike for row in hers) == 1
 
 
 def test_a_run_that_is_cut_off_begins_again(world: World, monkeypatch: Any) -> None:

@@ -184,7 +184,7 @@ def shown(
         conflicts_address=f"{address}/conflicts{kept_filter()}",
         heads=heads.as_text(told.record["heads"]),
         blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",
-        older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
+        older=shell.address_at(address, older=seal_number(older_id, purpose, secret)) if older_id else "",
         newest=f"{address}{kept_filter()}" if older else "",
         errors={"text": render(refused, chosen)} if refused else {},
         given=given or Given(),
