@@ -12,7 +12,7 @@ from fieldsync.core.form_texts import Choices, FormText
 from fieldsync.core.operations import OperationId
 from fieldsync.core.shown_values import ShownValue, shown_value, spots
 from fieldsync.core.survivorship import Survival
-from fieldsync.services import authorship, deciding, entity_told, histories, merging, provenance, reading
+from fieldsync.services import authorship, deciding, entity_told, histories, mentions, merging, provenance, reading
 from fieldsync.services.answers_told import MASKED, WITHHELD, Words, words_of
 from fieldsync.services.authorship import Author
 from fieldsync.services.deciding import Pair
@@ -75,6 +75,7 @@ class Side:
     said_ms: int
     submissions: Sequence[Found] = ()
     spots: Spots = ()
+    links: Sequence[Found] = ()
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,7 @@ def told(session: Session, reader: Reader, pair: Pair, language: str, revealed: 
     first, second = (reading.told(session, reader, [each], language, revealed)[0] for each in found)
     both = _Told(pair, (first, second), *_speech(session, reader, pair, language))
     sides = tuple(_side(session, reader, each, language) for each in found)
-    links = [provenance.links(session, reader, side.found, side.submissions) for side in sides]
-    others = [{link.found.row.id: link.found for link in each} for each in links]
+    others = [{each.row.id: each for each in side.links} for side in sides]
     return PairPage(
         pair=pair,
         sides=(sides[0], sides[1]),
@@ -140,8 +140,14 @@ def _side(session: Session, reader: Reader, found: Found, language: str) -> Side
     by = authorship.named(session, reader.association_id, {first.id[0]})[first.id[0]]
     if found.kind == "submission":
         return Side(found, by, first.stamp[0], [found], _spots(session, reader, [found], language))
-    submissions = provenance.newest(provenance.submissions_of(session, reader, spoken.past.operations).values())
-    return Side(found, by, first.stamp[0], submissions, _spots(session, reader, submissions[:PLACES_MAX], language))
+    wrote = provenance.submissions_of(session, reader, spoken.past.operations)
+    written = {each.row.id: each for each in wrote.values()}
+    page = mentions.page(session, reader, found, {records.uuid_text(found.row.uuid)}, written, None, False)
+    said = [each.found for each in page.items]
+    only_named = [each.found for each in page.items if not each.wrote]
+    links = provenance.links(session, reader, found, provenance.newest(written.values()), only_named)
+    spots = _spots(session, reader, said[:PLACES_MAX], language)
+    return Side(found, by, first.stamp[0], said, spots, tuple(link.found for link in links))
 
 
 def _spots(session: Session, reader: Reader, submissions: Sequence[Found], language: str) -> Spots:

@@ -35,7 +35,12 @@ def two_women(world: World) -> tuple[str, str]:
 
 
 def found_pair(
-    world: World, one: str, other: str, levels: Sequence[tuple[str, str, float]] = LEVELS, zone: str = "review"
+    world: World,
+    one: str,
+    other: str,
+    levels: Sequence[tuple[str, str, float]] = LEVELS,
+    zone: str = "review",
+    association_id: int | None = None,
 ) -> None:
     """What linkage writes when it finds that two entities may be one."""
     sql = (
@@ -45,21 +50,23 @@ def found_pair(
         " found_ms = excluded.found_ms"
     )
 
+    owner = association_id or world.amal
+
     def work(session: Session) -> None:
-        ids = sorted(entity(session, world, each).row.id for each in (one, other))
+        ids = sorted(entity(session, owner, each).row.id for each in (one, other))
         weight = sum(each[2] for each in levels)
-        values = (*ids, world.amal, weight, msgspec.json.encode(levels), b"[]", zone, world.now_ms)
+        values = (*ids, owner, weight, msgspec.json.encode(levels), b"[]", zone, world.now_ms)
         execute(session, sql, values)
 
     world.write(work)
 
 
-def entity(session: Session, world: World, uuid: str) -> desk.Found:
-    return next(each for each in desk.find(session, world.amal, uuid) if each.kind == "entity")
+def entity(session: Session, association_id: int, uuid: str) -> desk.Found:
+    return next(each for each in desk.find(session, association_id, uuid) if each.kind == "entity")
 
 
 def pair_of(session: Session, world: World, one: str, other: str) -> Pair:
-    return deciding.of_rows(session, entity(session, world, one), entity(session, world, other))
+    return deciding.of_rows(session, entity(session, world.amal, one), entity(session, world.amal, other))
 
 
 def says(world: World, one: str, other: str, decision: str, who: str = "p1", **said: Any) -> Problem | None:
@@ -108,7 +115,7 @@ def test_the_same_is_merged_and_taken_back_with_edits_kept(world: World) -> None
 def test_whoever_merges_may_choose_what_survives(world: World) -> None:
     older, younger = two_women(world)
     found_pair(world, older, younger)
-    first: OperationId = world.read(lambda session: reviewing.heads_of(entity(session, world, older))[0])
+    first: OperationId = world.read(lambda session: reviewing.heads_of(entity(session, world.amal, older))[0])
     assert says(world, older, younger, SAME, taken={"fullname": first}) is None
     [one] = shown(world, older)
     assert one["fields"]["fullname"] == "فاطمة" and one["conflicts"] == {}
@@ -136,7 +143,7 @@ def test_what_was_unmerged_stays_apart_and_stands_against_a_merge_by_way_of_a_th
     older, younger = two_women(world)
     found_pair(world, older, younger)
     says(world, older, younger, SAME)
-    world.write(lambda session: deciding.part(session, world.desk(), entity(session, world, younger)))
+    world.write(lambda session: deciding.part(session, world.desk(), entity(session, world.amal, younger)))
     assert not is_waiting(world, older, younger)
     amina, third = world.phone(), world.uuid()
     amina.sync(registers(amina, third, "F."))
