@@ -25,7 +25,8 @@ from fieldsync.services.points import GEOMETRY
 from fieldsync.services.provenance import Link
 from fieldsync.services.readers import Reader
 from fieldsync.services.timeline import Timeline
-from fieldsync.store import form_versions, merges, records
+from fieldsync.services.withholding import Withholding
+from fieldsync.store import merges, records
 
 PROPERTIES_MAX = 200
 """Properties of one entity that a page shows."""
@@ -105,7 +106,7 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Entity
     named = {records.uuid_text(found.row.uuid), *(uuid for _, uuid in group)}
     spoken = mentions.page(session, reader, found, named, written, asked.spoken_before, asked.revealed)
     wrote, only_named = provenance.newest(written.values()), [each.found for each in spoken.items if not each.wrote]
-    classes = {row.name: row.sensitivity for row in form_versions.properties(session, reader.association_id, found.of)}
+    classes = Withholding(session, reader.association_id).classes(found.kind, found.of)
     return EntityPage(
         found=found,
         record=record,

@@ -10,7 +10,7 @@ from fieldsync.store import associations, changes, followers
 TOUCHED_MAX = 500
 """Records out of the log's order that one step takes."""
 
-INBOX = "inbox"
+INBOX, LINKAGE = "inbox", "linkage"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
@@ -64,6 +64,11 @@ def touch(session: Session, association_id: int, record_ids: Collection[int]) ->
 def touch_all(session: Session, association_id: int, kind: str, of: str) -> None:
     """Let the followers look again at every record of a form or list."""
     followers.touch_all(session, FOLLOWERS, association_id, kind, of)
+
+
+def compare_again(session: Session, association_id: int, of: str) -> None:
+    """Let linkage look again at every entity of a list: it is compared by other properties."""
+    followers.touch_all(session, (LINKAGE,), association_id, "entity", of)
 
 
 def begin_again(session: Session) -> None:
