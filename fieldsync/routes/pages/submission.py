@@ -36,6 +36,7 @@ from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
 from fieldsync.services.record_page import Asked, RecordPage
+from fieldsync.store import records
 
 CURSOR_MAX = 200
 
@@ -158,7 +159,7 @@ def shown(
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
         marks = quality_told.told(session, who, found.row, chosen)
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
-        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         way = record_way.way(session, who, found)
         pairs = pair_cards.asked_of(session, who, found)
         files = record_files.here(session, form, told.record, revealed)
@@ -203,6 +204,7 @@ def _words(told: RecordPage) -> dict[str, Any]:
         "verdicts": record_words.VERDICTS,
         "speakers": record_words.SPEAKERS,
         "decisions": _decisions(told),
+        "uuid_text": records.uuid_text,
         "entity_address": lambda entity_list, uuid: rows.record_address("entity", entity_list, uuid),
     }
 
