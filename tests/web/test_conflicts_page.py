@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fieldsync.services import merging
+from fieldsync.services import desk, merging
 from tests.routes.callers import person
 from tests.web.visitor import Visitor, title, visitor
 from tests.world import Json, Phone, World
