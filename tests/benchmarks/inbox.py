@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms, open_database
 from fieldsync.config import Settings
-from fieldsync.core.inbox import STATES
+from fieldsync.core.inbox import STATES, Filter, query, view
 from fieldsync.services import granting, searching, signing
 from fieldsync.services.granting import Wanted
 from fieldsync.services.readers import find_by_session
@@ -56,8 +56,13 @@ class Asked:
 
 def filters(association: str, device: str, person: str) -> list[Asked]:
     """Every field of the filter by itself, every order, and combinations of which each part is common."""
+    waiting = query(view(Filter(), "to_review"))
     single = {
-        "to review": {},
+        "to review": waiting,
+        "to review, a rare place": {**waiting, "place": "07.161.07.01"},
+        "to review, by place": {**waiting, "place": "07.161", "sort": "place.up"},
+        "to review, a companion": {**waiting, "companion": person, "sort": "arrived.up"},
+        "to correct, a common form": {"state": "hasIssues", "of": "submission.f4_participant"},
         "everything": {"view": "everything"},
         "a common form": {"of": "submission.f4_participant"},
         "a rare form": {"of": "submission.f8_application"},
