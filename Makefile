@@ -63,6 +63,7 @@ demo: $(INSTALLED) ## A server, the real forms, six companions who sync (DATA=fo
 test: test-quick test-simulation test-kills test-browser ## Everything that must hold: tests, simulation, kills, browser
 
 test-quick: $(DEVELOPING) $(PACKAGES) ## Tests without the simulation and the kill sweep
+	@$(call needed,java,default-jre-headless)
 	$(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
 
 test-simulation: $(DEVELOPING) ## 2,000 schedules, and the table of seeded bugs
@@ -75,10 +76,11 @@ test-browser: $(DEVELOPING) $(PACKAGES) ## The pages in real Chromium: Arabic an
 	@$(call needed,$${CHROMIUM:-chromium},chromium)
 	$(BIN)/python -m pytest -n $(JOBS) -m "browser and not long"
 
-# needed(command, Debian package): as root it is installed where it is missing, otherwise it is said.
+# needed(command, Debian package): as root it is installed where it is missing, otherwise it is said. Slim images have no
+# folder for manuals, and Java's package does without one badly.
 define needed
 command -v $(1) >/dev/null || { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
+	mkdir -p /usr/share/man/man1 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); \
 	else echo "$(1) is missing: install the package $(2)" >&2; exit 1; fi; }
 endef
 
@@ -90,7 +92,8 @@ $(PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json
 screens: $(DEVELOPING) $(PACKAGES) ## Make the pictures of docs/screens anew, from a fresh demo
 	SCREENS=docs/screens $(BIN)/python -m pytest -n 0 -m browser tests/web/test_screens.py
 
-test-long: $(DEVELOPING) ## The long versions, for a night
+test-long: $(DEVELOPING) $(PACKAGES) ## The long versions, for a night
+	@$(call needed,java,default-jre-headless)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
 	$(BIN)/python -m pytest -n 0 -s -m "long"
 

@@ -118,7 +118,7 @@ class Settings:
         100 * 1024 * 1024,
         "Largest request of an OpenRosa client, packed and unpacked; Collect is told, and splits what is larger.",
         "bytes",
-        1024 * 1024,
+        64 * 1024,
         16 * 1024 * 1024 * 1024,
     )
     upload_days: int = setting(

@@ -21,9 +21,12 @@ from fieldsync.config import Settings
 from fieldsync.services import (
     audit_read,
     counting,
+    entity_csv,
     following,
     inbox_projection,
     indicator_book,
+    linkage_follow,
+    openrosa,
     pictures,
     publications,
     quality_follow,
@@ -31,7 +34,7 @@ from fieldsync.services import (
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, bulk_deeds, form_uploads, observations, searches, upkeep
+from fieldsync.store import associations, bulk_deeds, form_uploads, list_files, observations, searches, upkeep
 from fieldsync.store.db import Busy, Database, Transactions
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,9 @@ FOLLOW_STEP_CHANGES = 300
 
 COUNT_STEP_CHANGES, COUNT_STEPS_MAX = 500, 40
 """How much one run counts of an association before the next one has its turn."""
+
+LINK_STEP_CHANGES = 100
+"""Changes that are compared in one transaction: some tens of milliseconds."""
 
 FOLLOW_STEPS_MAX = 200
 """Transactions of one run; what is left waits for the next."""
@@ -126,6 +132,8 @@ def follow(database: Transactions) -> None:
         _follow(database, partial(_look_at, association_id))
     for association_id in {*flags_late, *list_late}:
         _follow(database, partial(_list, association_id))
+    for association_id in owners:  # phones then need not wait until their lists have caught up
+        entity_csv.catch_up(database.write, association_id)
 
 
 def _follow(database: Transactions, step: Callable[[Session], bool]) -> None:
@@ -140,6 +148,24 @@ def _look_at(association_id: int, session: Session) -> bool:
 
 def _list(association_id: int, session: Session) -> bool:
     return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
+
+
+def link(database: Transactions) -> None:
+    """Look for duplicates of what changed, step by step."""
+    with database.read() as session:
+        owners = linkage_follow.late(session, [each.id for each in associations.everyone(session)])
+    for association_id in owners:
+        _follow(database, partial(_compare, association_id))
+
+
+def _compare(association_id: int, session: Session) -> bool:
+    return linkage_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
+
+
+def go_on(database: Transactions) -> None:
+    """Say the updates of entities that waited too long for one that never came."""
+    while database.write(lambda session: openrosa.take_overdue(session, now_ms())):
+        pass
 
 
 def count(database: Transactions) -> None:
@@ -183,11 +209,13 @@ def judge_quality(database: Transactions) -> None:
 
 JOBS = (
     Job("follow", 5, follow),
+    Job("link", 5, link),
     Job("count", 10, count),
     Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),
     Job("anchor", HOUR, anchor),
     Job("keep_fast", 6 * HOUR, keep_fast),
+    Job("go_on", HOUR, go_on),
     Job("judge_quality", HOUR, judge_quality),
 )
 
@@ -210,7 +238,14 @@ def file_jobs(settings: Settings) -> tuple[Job, ...]:
     def give_up(database: Transactions) -> None:
         uploads.give_up(database, settings, files, now_ms())
 
-    return (Job("make_files_ready", MINUTE, make_ready), Job("give_up_files", HOUR, give_up))
+    def sweep(_database: Transactions) -> None:
+        list_files.sweep(settings.data)
+
+    return (
+        Job("make_files_ready", MINUTE, make_ready),
+        Job("give_up_files", HOUR, give_up),
+        Job("sweep_lists", 6 * HOUR, sweep),
+    )
 
 
 class Leadership:

@@ -62,6 +62,7 @@ ROLES = ("woman_leader", "young_pupil", "youth", "field_companion", "child", "wo
 def _text(form: str) -> str:
     questions, entity = TEXTS[form]
     rows = [HEAD]
+    rows += [f"| | csv-external | {entity.split()[0]} | | | | |"] if entity else []
     for each in questions.split(";"):
         words = each.split()
         saved = words[words.index(">") + 1] if ">" in words else ""

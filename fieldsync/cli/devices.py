@@ -14,14 +14,13 @@ from fieldsync.app import now_ms
 from fieldsync.cli.operating import Operator, Refused, association_of, lines, operated, person_of, public_url
 from fieldsync.cli.serving import address_of_running
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, desk_lists, device_care, enrolment, role_book
-from fieldsync.services.answering import openrosa_url
+from fieldsync.services import auditing, desk_lists, device_care, enrolment, openrosa_keys, role_book
+from fieldsync.services.answering import openrosa_url, signed_url
 from fieldsync.services.answering import public_url as address_of
 from fieldsync.services.changes import name_of
 from fieldsync.services.device_care import Move
 from fieldsync.services.enrolment import NewDevice
-from fieldsync.services.openrosa_keys import collect_settings
-from fieldsync.store import authors, devices, grants
+from fieldsync.store import associations, authors, devices, grants
 from fieldsync.store.devices import DeviceRow, ViewRow
 
 KINDS = ["device", "hub"]
@@ -77,9 +76,40 @@ def enrol(
         new = NewDevice(owner.id, kind, name, views_of(places, own, everything))
         database.write(lambda session: enrolment.enrol_at_once(session, new, author, token, at))
     url = openrosa_url(address_of_running(operator.settings), token)
-    code = collect_settings(url, owner.name)
+    code = openrosa_keys.collect_settings(url, owner.name)
     told = {"device": author, "token": token, "openrosa_url": url}
     operator.show({**told, "qr": code}, f"{lines(told)}\n\n{drawn(code)}")
+
+
+@device.command("collect")
+@click.argument("author")
+@public_url
+@operated
+def collect(operator: Operator, author: str) -> None:
+    """Make a new secret for ODK Collect on a phone: the one before is worthless, the phone's own token stays.
+
+    The QR code is what Collect scans. Clients that sign in take the base address, user name and secret instead.
+
+    \b
+    Example:
+      fieldsync device collect 4b0f9ad2c1…
+    """
+
+    def work(session: Session) -> tuple[str, str]:
+        row = row_of(session, author)
+        secret = openrosa_keys.renew(session, auditing.OPERATOR, row, secrets.token_bytes, now_ms())
+        return secret, authors.of_device(session, row.id)[-1].name
+
+    with operator.database() as database:
+        secret, user = database.write(work)
+        with database.read() as session:
+            slug = associations.slug_of(session, row_of(session, author).association_id)
+            name = association_of(session, slug).name
+    reached = address_of_running(operator.settings)
+    url = openrosa_url(reached, secret)
+    code = openrosa_keys.collect_settings(url, name)
+    told = {"openrosa_url": url, "signed_url": signed_url(reached, user), "user": user, "secret": secret}
+    operator.show({"device": author, **told, "qr": code}, f"{lines(told)}\n\n{drawn(code)}")
 
 
 @device.command("code")

@@ -15,6 +15,7 @@ from fieldsync.services import publishing
 from fieldsync.services.conversion import Converted, definition_kind
 from fieldsync.services.entity_lists import convert_with_lists, known_lists
 from fieldsync.services.form_publication import findings_told
+from fieldsync.services.odk_validate import validate
 from fieldsync.services.publishing import Definition
 from fieldsync.store import form_versions
 
@@ -34,8 +35,11 @@ def form() -> None:
 @click.option("--association", "slug", required=True, help="The association's slug.")
 @click.option("--entity-list", "lists", multiple=True, metavar="NAME",
               help="A list whose CSV the server makes, and that no published form makes; may be repeated.")  # fmt: skip
+@click.option("--odk-validate", is_flag=True, help="Let ODK Validate look at it first; needs Java.")
 @operated
-def publish(operator: Operator, file: Path, media: Path | None, slug: str, lists: tuple[str, ...]) -> None:
+def publish(
+    operator: Operator, file: Path, media: Path | None, slug: str, lists: tuple[str, ...], odk_validate: bool
+) -> None:
     """Publish a form version from FILE (.xlsx, .csv, .md, .yaml, or an XForm .xml).
 
     A CSV file that is not in the media folder is taken for an entity list, and a warning says so. What is wrong with
@@ -58,6 +62,8 @@ def publish(operator: Operator, file: Path, media: Path | None, slug: str, lists
         made = convert_with_lists(source, kind, files, [*lists, *known], operator.settings)
         findings = [each for each in made.findings if each.code != "media_unused"]
         definition = _definition(made, findings, source, kind, files or {})
+        if odk_validate:
+            _let_validate(file.name, definition.xform)
         row = database.write(lambda session: publishing.publish(session, owner.id, definition, now_ms()))
     if isinstance(row, Problem):
         raise Refused(row, {"findings": findings_told(findings)})
@@ -74,6 +80,14 @@ def _definition(
     named = {name for name in map(media_name, made.form.media) if name is not None}
     wanted = {name: data for name, data in files.items() if name in named}
     return Definition(made.form, made.xform, made.xlsx, source, kind, tuple(findings), wanted)
+
+
+def _let_validate(name: str, xform: bytes) -> None:
+    refused = validate({name: xform})
+    if isinstance(refused, Problem):
+        raise Refused(refused)
+    if refused:
+        raise Refused(Problem("odk_validate_refuses"), {"odk_validate": refused[name]}, refused[name])
 
 
 def _count(findings: Sequence[Finding]) -> dict[str, str]:

@@ -225,6 +225,10 @@ FUNCTIONS: dict[str, Signature] = {
 }
 
 
+NOT_IN_COLLECT = {"floor": "int()", "ceiling": "int() and a comparison", "substring": "substr()"}
+"""What XPath has and ODK Collect has not: it does not open a form that calls one of these. What to write instead."""
+
+
 def accepts(signature: Signature, count: int) -> bool:
     """Whether a function takes this many arguments."""
     needed, _, optional = signature.parameters.partition("?")

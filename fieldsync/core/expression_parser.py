@@ -1,7 +1,8 @@
 """XPath 1.0 text to a syntax tree. Every form of the grammar is read; what can be evaluated is decided elsewhere."""
 
 import re
-from typing import TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias, cast
 
 import msgspec
 
@@ -311,3 +312,14 @@ def _joined(operator: str, left: Node, right: Node) -> Operation:
     if isinstance(left, Operation) and _continues(operator, left):
         return Operation(operator, (*left.operands, right))
     return Operation(operator, (left, right))
+
+
+def calls(node: Node | Step) -> Iterator[Call]:
+    """Every function call in an expression."""
+    if isinstance(node, Call):
+        yield node
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
+        for inner in value if isinstance(value, tuple) else (value,):
+            if isinstance(inner, msgspec.Struct):
+                yield from calls(cast(Node | Step, inner))

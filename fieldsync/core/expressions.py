@@ -22,8 +22,9 @@ from fieldsync.core.expression_code import (
 )
 from fieldsync.core.expression_compiler import Compiler
 from fieldsync.core.expression_dates import Clock
+from fieldsync.core.expression_functions import NOT_IN_COLLECT
 from fieldsync.core.expression_lxml import XPathEvaluator
-from fieldsync.core.expression_parser import Call, ExpressionFault, Node, Path, Step, parse
+from fieldsync.core.expression_parser import Call, ExpressionFault, Node, Path, Step, calls, parse
 from fieldsync.core.expression_rows import Rows
 from fieldsync.core.form_references import Expression as FormExpression
 from fieldsync.core.form_references import expressions
@@ -177,6 +178,7 @@ class _Trial:
     def fault(self, expression: FormExpression) -> ExpressionFault | None:
         """What is wrong with one expression; what merely fails on empty answers is not."""
         try:
+            _refuse_what_collect_lacks(expression.text)
             if expression.column == "choice_filter":
                 self._try_filter(expression)
             else:
@@ -205,6 +207,13 @@ class _Trial:
             source = offered_source(scope, self._lists, question)
             offered = made("offered", "e, p", [*unpacked(question.repeats), f"return {source}"], scope.constants)
             offered(self._environment, tuple(self._occurrence(repeat) for repeat in question.repeats))
+
+
+def _refuse_what_collect_lacks(text: str) -> None:
+    for call in calls(parse(text)):
+        if call.name in NOT_IN_COLLECT:
+            instead = NOT_IN_COLLECT[call.name]
+            raise ExpressionFault("expression_unsupported", f"ODK Collect has no {call.name}(); write {instead}.")
 
 
 def _finding(expression: FormExpression, fault: ExpressionFault) -> Finding:

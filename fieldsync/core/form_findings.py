@@ -34,6 +34,7 @@ def form_findings(form: Form, *, p3_allowed: bool = False) -> list[Finding]:
         *_sensitivity(form, p3_allowed),
         *_entities(form),
         *_sources(form),
+        *_refused_by_collect(form),
         *reference_findings(form),
     ]
     told = {(finding.path, finding.column) for finding in found if finding.severity == "error"}
@@ -296,6 +297,32 @@ def _entity(declaration: EntityDeclaration) -> Iterator[Finding]:
                 column="save_to",
                 path=declaration.properties[name],
                 detail=blanks(name=repr(name)),
+            )
+
+
+def _refused_by_collect(form: Form) -> Iterator[Finding]:
+    for path in form.hollow:
+        yield Finding(
+            "error",
+            "hollow_group",
+            "{path} shows nothing: ODK Collect does not open a form with such a group.",
+            "Ask something in it, or take its calculations out of it.",
+            sheet="survey",
+            path=path,
+            detail=blanks(path=path),
+        )
+    read = {instance.id for instance in form.instances}
+    for declaration in form.entities:
+        if declaration.update is not None and declaration.list not in read:
+            yield Finding(
+                "error",
+                "entity_list_not_read",
+                "{list} is updated, but the form does not read it: ODK Collect does not open such a form.",
+                "Add a row of the type csv-external with the name {list}.",
+                sheet="entities",
+                column="update_if",
+                path=declaration.path,
+                detail=blanks(list=declaration.list),
             )
 
 

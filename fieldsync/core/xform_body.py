@@ -7,6 +7,7 @@ from fieldsync.core.itext import Translations
 from fieldsync.core.xform_xml import NAMESPACE_JAVAROSA, Element, attribute, children, local_name
 
 CONTROLS = {"input", "secret", "select", "select1", "rank", "upload", "trigger", "range"}
+SHOWN = CONTROLS | {"group", "repeat"}
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,12 @@ class Control:
 
 @dataclass
 class Body:
-    """Controls, labels of groups, repeats with their count, and dynamic defaults, each by path."""
+    """Controls, labels of groups, repeats with their count, each by path; `hollow` groups and repeats show nothing."""
 
     controls: dict[str, Control] = field(default_factory=dict)
     group_labels: dict[str, Texts] = field(default_factory=dict)
     repeat_counts: dict[str, str | None] = field(default_factory=dict)
+    hollow: list[str] = field(default_factory=list)
 
 
 def resolve(reference: str, context: str, root: str) -> str | None:
@@ -104,7 +106,12 @@ class _Walk:
         labels = self.texts.of_child(element, "label")
         if path:
             self.found.group_labels.setdefault(path, labels)
-        self.children_of(element, path or context, labels)
+        self._inside(element, path or context, labels)
+
+    def _inside(self, element: Element, path: str, labels: Texts) -> None:
+        if not any(local_name(inner) in SHOWN for inner in children(element)):
+            self.found.hollow.append(path)
+        self.children_of(element, path, labels)
 
     def _repeat(self, element: Element, context: str, labels: Texts) -> None:
         path = self._path(element, context)
@@ -114,4 +121,4 @@ class _Walk:
             own = self.texts.of_child(element, "label") or labels
             if own:
                 self.found.group_labels[path] = self.found.group_labels.get(path) or own
-        self.children_of(element, path or context, {})
+        self._inside(element, path or context, {})

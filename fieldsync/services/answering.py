@@ -107,6 +107,11 @@ def openrosa_url(settings: Settings, token: str) -> str:
     return f"{public_url(settings)}/v1/key/{token}"
 
 
+def signed_url(settings: Settings, user: str) -> str:
+    """The base address for OpenRosa clients that sign in, by Digest or Basic, as a device."""
+    return f"{public_url(settings)}/v1/device/{user}"
+
+
 def public_url(settings: Settings) -> str:
     """The address under which phones and people reach the server, without a slash at its end."""
     return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"

@@ -18,20 +18,23 @@ from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import Operation, OperationId, Stamp, Value
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.services import arrivals, auditing, counters, desk, openrosa_files, quarantining
+from fieldsync.services import arrivals, auditing, counters, desk, openrosa_branches, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
+from fieldsync.services.openrosa_branches import Step
 from fieldsync.services.openrosa_chain import Chain, chain_of, content_of, operation_of
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
 from fieldsync.services.working import decode_state
 from fieldsync.store import authors, devices, openrosa, operations, quarantine, records
+from fieldsync.store import openrosa_branches as store_branches
 from fieldsync.store import openrosa_files as store_files
 from fieldsync.store.authors import AuthorRow
 from fieldsync.store.db import is_passing
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.openrosa import SubmissionRow
+from fieldsync.store.openrosa_branches import StepRow
 from fieldsync.store.openrosa_files import NamedFile
 from fieldsync.store.quarantine import FAULTS_MAX
 
@@ -55,6 +58,10 @@ class _Content:
     xml: str | None = None
     missing: Sequence[tuple[str, str]] = ()
     """(path, name) of files that are not here."""
+    steps: Sequence[Step] = ()
+    early: Sequence[Step] = ()
+    """Updates of entities in runs of offline work, and those of them whose turn it is not yet."""
+    entities: set[str] = field(default_factory=set)
 
 
 def status_of(session: Session, device: DeviceRow, sheet: Sheet) -> str | None:
@@ -81,7 +88,9 @@ def receive(
     author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
         devices.note_contact(session, device_id, now_ms, device.clock_error_ms, None)
-    status = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms).take()
+    taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms)
+    status = taking.take()
+    _go_on(session, device.association_id, taking.entities, now_ms)
     actor, digest = f"device:{device_id}", sheet.digest.hex()
     auditing.note(session, device.association_id, actor, "submission", "", now_ms, status, digest)
     return status
@@ -95,7 +104,37 @@ def take_waiting(session: Session, association_id: int, form: str, version: str,
         sheet = read_sheet(bytes(row.xml or b""))
         assert device is not None and author is not None and isinstance(sheet, Sheet)
         then = replace(device, status="revoked" if row.revoked_device else "active")
-        _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row).take()
+        taking = _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row)
+        taking.take()
+        _go_on(session, association_id, taking.entities, now_ms)
+
+
+def take_overdue(session: Session, now_ms: int) -> int:
+    """Updates of entities that waited too long for one that never came are said; how many were looked at."""
+    rows = store_branches.waiting_since(session, now_ms - openrosa_branches.WAITS_MS)
+    for row in rows:
+        _take_step(session, row, now_ms)
+        _go_on(session, row.association_id, {row.entity}, now_ms)
+    return len(rows)
+
+
+def _go_on(session: Session, association_id: int, entities: set[str], now_ms: int) -> None:
+    """The updates whose turn it is now, after what was just said of these entities, one after the other."""
+    while entities and (row := openrosa_branches.next_due(session, association_id, entities)):
+        _take_step(session, row, now_ms)
+
+
+def _take_step(session: Session, step: StepRow, now_ms: int) -> None:
+    row = openrosa.find(session, step.submission_id)
+    openrosa.lock_device(session, row.device_id)
+    device, author = (
+        devices.find(session, row.device_id),
+        authors.find(session, openrosa.author_name(session, row.author_id)),
+    )
+    sheet = read_sheet(bytes(row.xml or b""))
+    assert device is not None and author is not None and isinstance(sheet, Sheet)
+    _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, row).take_step(step)
+    store_branches.taken(session, step)
 
 
 def _known(session: Session, device: DeviceRow, sheet: Sheet) -> SubmissionRow | None:
@@ -130,6 +169,7 @@ class _Taking:
         self.association_id = sender.device.association_id
         self.through = sender.author.known_through
         self.chain: Chain = chain_of(session, self.association_id, sheet, waited)
+        self.entities: set[str] = set()
 
     def take(self) -> str:
         """Say it, remember it, and put back what a late one wrote over."""
@@ -141,15 +181,33 @@ class _Taking:
         counter, status = self._say(content)
         if status != RETRY:
             self._remember(content, counter, status, waits=found is None)
-        if content.missing and status == "applied":
-            row = _known(self.session, self.sender.device, self.sheet)
-            assert row is not None
-            openrosa_files.await_files(self.session, row, content.missing)
+        self._await(content, status)
         if shown and status == "applied":
             back = restored(shown, content.writes)
             if back:
                 self._say(_Content(back, (self._id(counter),)))
         return status
+
+    def _await(self, content: _Content, status: str) -> None:
+        """Note what a submission waits for: files, and its turn among the updates of an entity."""
+        row = _known(self.session, self.sender.device, self.sheet) if content.missing or content.steps else None
+        if row is not None and status == "applied":
+            openrosa_files.await_files(self.session, row, content.missing)
+        if row is not None:
+            waits = content.early if status == "applied" else ()
+            openrosa_branches.remember(self.session, self.association_id, row.id, content.steps, waits, self.now_ms)
+
+    def take_step(self, step: StepRow) -> None:
+        """Say that an entity is updated, now that it is this submission's turn, unless an edit has said it since."""
+        row = self.waited
+        found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
+        assert row is not None
+        if found is None or store_files.is_replaced(self.session, row.id):
+            return
+        said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
+        fields = {**(content_of(self.session, row) or {}), **said}
+        bases = bases_of(self.session, self.association_id, found.form, fields, self.sender.author.id)
+        self._say(_Content(said, (operation_of(self.session, row),), bases))
 
     def take_files(self) -> str:
         """Say the files for which a known submission waited; what an edit has replaced since stays replaced."""
@@ -187,6 +245,9 @@ class _Taking:
             content.base_id = base.id
             if base.status == "quarantined":  # nothing of it is shown: the edit says everything
                 content.writes, content.base_id = {**content.writes, **fields}, None
+        content.steps = openrosa_branches.steps(found.form, fields)
+        content.early = openrosa_branches.early(self.session, self.association_id, content.steps)
+        self.entities = openrosa_branches.touched(found.form, fields)
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
         twice = answered_twice(found.form, sheet.xml)
@@ -221,8 +282,12 @@ class _Taking:
     def _say(self, content: _Content) -> tuple[int, str]:
         """Draw a counter and say one operation; (counter, status)."""
         counter = self.through + 1
-        raw = msgspec.json.encode(self._operation(content, counter))
-        said = Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
+        waits = {step.flag for step in content.early}
+        said = self._judged(
+            {path: value for path, value in content.writes.items() if path not in waits}, content, counter
+        )
+        if said.problems and waits:  # it will be looked at, and perhaps let in, as a whole
+            said = self._judged(content.writes, content, counter)
         if not said.problems and self.chain.has_other_content:
             said.problems = (Problem("other_content"),)
         if content.problem is not None:
@@ -238,6 +303,10 @@ class _Taking:
             return counter, self._count_fault(said)
         self.through = counter
         return counter, taken[0].status
+
+    def _judged(self, writes: Mapping[str, Value], content: _Content, counter: int) -> Said:
+        raw = msgspec.json.encode(self._operation(replace(content, writes=writes), counter))
+        return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
 
     def _operation(self, content: _Content, counter: int) -> dict[str, Any]:
         last = _last_stamp(self.session, self.sender.author, counter - 1)

@@ -6,9 +6,11 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.declarations import places, statements
 from fieldsync.core.forms import Form
+from fieldsync.core.merge import RecordState
 from fieldsync.core.operations import OperationId, Value
 from fieldsync.services.working import decode_state
 from fieldsync.store import associations, openrosa, records
+from fieldsync.store.records import RecordRow
 
 ENTITIES_MAX = 200
 """Entities of one submission for which the base is looked up."""
@@ -39,17 +41,22 @@ def _version_seen(fields: Mapping[str, Value], path: str) -> tuple[int, bool] | 
     return (int(stated), is_branch) if isinstance(stated, str) and stated.isascii() and stated.isdigit() else None
 
 
-def _heads_at(
-    session: Session, association_id: int, entity: tuple[str, str], version: tuple[int, bool], author_id: int
-) -> tuple[OperationId, ...]:
-    name, uuid = entity
+def entity_state(session: Session, association_id: int, name: str, uuid: str) -> tuple[RecordRow, RecordState] | None:
+    """An entity of a list as it is stored; None where nothing of it applies."""
     collections = associations.collections(session, association_id)
     owner = next((each.id for each in collections if (each.kind, each.of) == ("entity", name)), None)
     rows = records.by_uuids(session, [records.uuid_bytes(uuid)])
     row = next((each for each in rows if each.collection_id == owner), None)
     state = decode_state(bytes(row.state)) if row is not None else None
-    if row is None or state is None:
+    return (row, state) if row is not None and state is not None else None
+
+
+def _heads_at(
+    session: Session, association_id: int, entity: tuple[str, str], version: tuple[int, bool], author_id: int
+) -> tuple[OperationId, ...]:
+    found = entity_state(session, association_id, *entity)
+    if found is None:
         return ()
     seen, is_branch = version
-    said = openrosa.operations_applied(session, row.id, besides=author_id if is_branch else 0)
-    return state.heads if said == seen else ()
+    said = openrosa.operations_applied(session, found[0].id, besides=author_id if is_branch else 0)
+    return found[1].heads if said == seen else ()

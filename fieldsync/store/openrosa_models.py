@@ -87,3 +87,29 @@ class OpenRosaKey(Base):
     user: Mapped[str] = mapped_column(unique=True)
     basis: Mapped[str]
     made_ms: Mapped[int]
+
+
+class OpenRosaBranch(Base):
+    """An update of an entity in a run of offline work (`branch`): the step after version `base` of its phone.
+
+    `path` is that of the declaration, `said` its `@update` as it came; while it `waits` for the step before it, the
+    record says all but that. `trunk`: the server's version before the run, "" for none.
+    """
+
+    __tablename__ = "openrosa_branch"
+    __table_args__ = (
+        PrimaryKeyConstraint("submission_id", "path"),
+        Index("ix_openrosa_branch_entity", "association_id", "entity", "branch", "base"),
+        Index("ix_openrosa_branch_waits", "waits", "since_ms"),
+    )
+    submission_id: Mapped[int] = mapped_column(ForeignKey("openrosa_submission.id"))
+    path: Mapped[str]
+    association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))
+    list: Mapped[str]
+    entity: Mapped[str]
+    branch: Mapped[str]
+    trunk: Mapped[str]
+    base: Mapped[int] = mapped_column(BigKey)
+    said: Mapped[str]
+    waits: Mapped[bool]
+    since_ms: Mapped[int]

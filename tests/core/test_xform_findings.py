@@ -38,6 +38,21 @@ def test_a_plain_form_with_classes_has_no_findings() -> None:
     assert form_findings(form_of("<a/>", "<bind nodeset='/data/a' fs:class='P1'/>")) == []
 
 
+def test_what_odk_collect_does_not_open_is_not_published() -> None:
+    asked = "<group ref='/data/g'><input ref='/data/g/a'/></group>"
+    bind = "<bind nodeset='/data/g/a' fs:class='P1' {}/>"
+    assert codes(form_of("<g><a/></g>", bind.format(""), asked)) == []
+    hollow = "<group ref='/data/g'><label>G</label></group>"
+    assert codes(form_of("<g><a/></g>", bind.format(""), hollow)) == ["hollow_group"]
+    (finding,) = errors(form_of("<g><a/></g>", bind.format("calculate='1 + floor(2)'"), asked))
+    assert finding.code == "expression_unsupported" and "int()" in str(finding.detail)
+    nodes = "<a/><meta><entity dataset='people' id='' update='1' baseVersion=''/></meta>"
+    binds = "<bind nodeset='/data/a' fs:class='P1'/><bind nodeset='/data/meta/entity/@id' calculate='/data/a'/>"
+    assert codes(form_of(nodes, binds)) == ["entity_list_not_read"]
+    read = "<instance id='people' src='jr://file-csv/people.csv'/>"
+    assert codes(form_of(nodes, read + binds)) == []
+
+
 def test_a_question_without_a_class_is_only_a_warning() -> None:
     (finding,) = form_findings(form_of("<a/>"))
     assert (finding.severity, finding.code, finding.path) == ("warning", "no_sensitivity", "a")
@@ -95,7 +110,7 @@ def test_restricted_answers_wait_for_sealing_except_in_a_test() -> None:
 )
 def test_each_mistake_in_a_question_has_its_code(attributes: str, body: str, code: str) -> None:
     items = "<item><value>yes</value></item><item><value>no</value></item>"
-    group = f"<group ref='/data/r'><repeat nodeset='/data/r'>{body.format(items=items)}</repeat></group>"
+    group = f"<group ref='/data/r'><repeat nodeset='/data/r'><input/>{body.format(items=items)}</repeat></group>"
     found = errors(form_of("<r><a/></r>", f"<bind nodeset='/data/r/a' {attributes}/>", group))
     assert [finding.code for finding in found] == [code]
     assert found[0].path == "r/a"
@@ -136,7 +151,9 @@ def test_what_only_looks_like_a_cycle_is_none() -> None:
         "<bind nodeset='/data/r/x' constraint='. &gt; /data/total'/>"
         "<bind nodeset='/data/r/before' calculate='/data/r[position() = position(current()/..) - 1]/before + 1'/>"
     )
-    form = form_of("<total/><r><place/><x/><before/></r>", binds, "<group><repeat nodeset='/data/r'/></group>")
+    form = form_of(
+        "<total/><r><place/><x/><before/></r>", binds, "<group><repeat nodeset='/data/r'><input/></repeat></group>"
+    )
     assert errors(form) == []
 
 

@@ -38,6 +38,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "fault",
         "missing_file",
         "openrosa_submission",
+        "openrosa_branch",
         "openrosa_file",
         "openrosa_missing",
         "openrosa_key",
@@ -51,6 +52,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "What it looks like": (
         *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
+        "mention",
     ),
     "Who is whom": ("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
     "What follows": (

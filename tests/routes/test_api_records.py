@@ -15,6 +15,7 @@ from tests.world import Json, Phone, World
 INTAKE = """
 | survey  |
 |         | type | name  | label | bind::fs:class | save_to |
+|         | csv-external | dossiers | |           |         |
 |         | text | code  | Code  | P1             |         |
 |         | text | case  | Case  | P1             |         |
 |         | text | story | Story | P3             | story   |

@@ -17,6 +17,7 @@ from tests.world import Json, Phone, World
 INTAKE = """
 | survey  |
 |         | type    | name  | label | bind::fs:class | save_to |
+|         | csv-external | cases |  |                |         |
 |         | text    | case  | Case  | P1             |         |
 |         | text    | phone | Phone | P2             |         |
 |         | text    | story | Story | P3             | story   |
@@ -40,7 +41,7 @@ def intake_form() -> Definition:
 @cache
 def diary_form() -> Definition:
     """A form of the companions' own, with a question in confidence."""
-    text = INTAKE.replace("f2_intake", "diary    ").replace("cases     ", "diaries   ")
+    text = INTAKE.replace("f2_intake", "diary    ").replace("| cases ", "| diaries ")
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
     made = convert(xform, "xml", p3_allowed=True)
     assert made.form is not None, made.findings

@@ -48,6 +48,24 @@ def disputed(world: World) -> tuple[Phone, Phone, str]:
     return amina, zaina, first["record"]
 
 
+def test_what_is_approved_is_settled_with_a_reason_alone_which_stands_beside_it(
+    world: World, reviewer: Visitor, disputed: tuple[Phone, Phone, str]
+) -> None:
+    address = f"/submissions/visit/{disputed[2]}"
+    assert 'name="reason"' not in cards(reviewer.opens(address).text)[0]
+    assert world.at_desk(desk.review, disputed[2], "approved") is None  # by somebody who did not look
+    [card] = cards(reviewer.opens(address).text)
+    taken = next(each for each in CHOICE.findall(card) if each.startswith(disputed[0].author))
+    refused = chooses(reviewer, address, taken, reason=" ")
+    assert refused.status_code == 422 and "Indiquez la raison" in cards(refused.text)[0]
+    assert chooses(reviewer, address, taken, reason="x" * 2001).status_code == 422
+    assert chooses(reviewer, address, taken, reason="Vérifié au village").status_code == 303
+    told = world.record(disputed[2])
+    assert told is not None
+    assert (told["fields"]["age"], told["conflicts"]) == (31, {})
+    assert told["review"]["comments"][-1]["text"] == "Vérifié au village"
+
+
 def test_a_conflict_is_settled_on_the_page_of_its_submission(
     world: World, reviewer: Visitor, disputed: tuple[Phone, Phone, str]
 ) -> None:

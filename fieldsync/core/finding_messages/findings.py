@@ -4,6 +4,14 @@ A text that is not here, such as what the library of the conversion says, is sho
 """
 
 FINDINGS: dict[str, tuple[str, str]] = {
+    "{path} shows nothing: ODK Collect does not open a form with such a group.": (
+        "لا يعرض {path} شيئا: لا يفتح ODK Collect استمارة فيها مجموعة كهذه.",
+        "{path} n’affiche rien : ODK Collect n’ouvre pas un formulaire avec un tel groupe.",
+    ),
+    "{list} is updated, but the form does not read it: ODK Collect does not open such a form.": (
+        "تُعدَّل القائمة {list} والاستمارة لا تقرؤها: لا يفتح ODK Collect استمارة كهذه.",
+        "{list} est modifiée sans que le formulaire la lise : ODK Collect n’ouvre pas un tel formulaire.",
+    ),
     "A bind names {nodeset}, which is not in the form.": (
         "يذكر bind المسار {nodeset}، وهو غير موجود في الاستمارة.",
         "Un bind nomme {nodeset}, qui n’est pas dans le formulaire.",

@@ -1,6 +1,14 @@
 """What findings about forms tell to do: English text, as the rules have it, to (Arabic, French)."""
 
 REPAIRS: dict[str, tuple[str, str]] = {
+    "Ask something in it, or take its calculations out of it.": (
+        "ضعوا فيها سؤالا، أو أخرجوا حساباتها منها.",
+        "Posez-y une question, ou sortez-en ses calculs.",
+    ),
+    "Add a row of the type csv-external with the name {list}.": (
+        "أضيفوا سطرا من نوع csv-external باسم {list}.",
+        "Ajoutez une ligne de type csv-external nommée {list}.",
+    ),
     "Give an RSA public key in base64, without the lines around it.": (
         "يُنتظر مفتاح RSA عمومي بصيغة base64 دون السطور المحيطة به.",
         "Donnez une clé publique RSA en base64, sans les lignes qui l’entourent.",

@@ -55,6 +55,18 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Il n’y a pas d’association {slug}. Connues : {known}.",
         "There is no association {slug}. Known: {known}.",
     ),
+    "java_missing": (
+        None,
+        "لا يعمل ODK Validate هنا: يحتاج إلى Java (الحزمة default-jre-headless).",
+        "ODK Validate ne fonctionne pas ici : il lui faut Java (paquet default-jre-headless).",
+        "ODK Validate does not run here: it needs Java (package default-jre-headless).",
+    ),
+    "odk_validate_refuses": (
+        None,
+        "يرفض ODK Validate هذه الاستمارة، ولا تُفتح في ODK Collect. لم يُنشر شيء.",
+        "ODK Validate refuse ce formulaire, que ODK Collect n’ouvrirait pas. Rien n’est publié.",
+        "ODK Validate refuses this form, and ODK Collect would not open it. Nothing was published.",
+    ),
     "kind_of_file_unknown": (
         None,
         "لا يمكن قراءة تعريف استمارة من {file}. المقبول: ‎.xlsx و ‎.csv و ‎.md و ‎.yaml و ‎.xml.",

@@ -215,8 +215,13 @@ def language_address(code: str) -> str:
 
 def address_with(**changed: str) -> str:
     """This list with something of its address changed; an empty text takes it out."""
+    return address_at(request.path, **changed)
+
+
+def address_at(path: str, **changed: str) -> str:
+    """The same at another path: what a form has answered is no address to come back to."""
     kept = {name: value for name, value in request.args.items() if name != "lang"} | changed
-    return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+    return f"{path}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
 def address_of(endpoint: str, **values: str) -> str:

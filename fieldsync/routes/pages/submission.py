@@ -35,6 +35,7 @@ from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
 from fieldsync.services.record_page import Asked, RecordPage
+from fieldsync.store import records
 
 CURSOR_MAX = 200
 
@@ -157,7 +158,7 @@ def shown(
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
         marks = quality_told.told(session, who, found.row, chosen)
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
-        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         way = record_way.way(session, who, found)
         files = record_files.here(session, form, told.record, revealed)
     older_id = told.history.older_id if told.history else None
@@ -181,7 +182,7 @@ def shown(
         conflicts_address=f"{address}/conflicts{kept_filter()}",
         heads=heads.as_text(told.record["heads"]),
         blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",
-        older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
+        older=shell.address_at(address, older=seal_number(older_id, purpose, secret)) if older_id else "",
         newest=f"{address}{kept_filter()}" if older else "",
         errors={"text": render(refused, chosen)} if refused else {},
         given=given or Given(),
@@ -200,6 +201,7 @@ def _words(told: RecordPage) -> dict[str, Any]:
         "verdicts": record_words.VERDICTS,
         "speakers": record_words.SPEAKERS,
         "decisions": _decisions(told),
+        "uuid_text": records.uuid_text,
         "entity_address": lambda entity_list, uuid: rows.record_address("entity", entity_list, uuid),
     }
 

@@ -1,0 +1,75 @@
+"""Updates of an entity that a phone made offline one after the other, and sent in another order."""
+
+import itertools
+
+import pytest
+
+from fieldsync.services import openrosa
+from fieldsync.services.openrosa_branches import WAITS_MS
+from tests.routes.collect import Collect
+from tests.world import World
+
+BRANCH = "5b0d3ab8-8ac9-4f43-8cc1-5f1f4a4f5d01"
+
+
+@pytest.fixture
+def amina(world: World) -> Collect:
+    return Collect(world)
+
+
+def said(world: World, person: str, name: str, step: int, instance: str = "", deprecated: str = "") -> str:
+    """Step 0 registers somebody, each further one gives her another name."""
+    does = 'create="1" update=""' if step == 0 else 'create="" update="1"'
+    offline = f'baseVersion="{step or ""}" trunkVersion="" branchId="{BRANCH if step else ""}"'
+    replaced = f"<orx:deprecatedID>uuid:{deprecated}</orx:deprecatedID>" if deprecated else ""
+    return (
+        '<data xmlns:orx="http://openrosa.org/xforms" id="person" version="1">'
+        f"<person>{person}</person><fullname>{name}</fullname><village>07.041</village><orx:meta>"
+        f'<entity dataset="people" id="{person}" {does} {offline}><label>{name}</label></entity>'
+        f"<orx:instanceID>uuid:{instance or world.uuid()}</orx:instanceID>{replaced}</orx:meta></data>"
+    )
+
+
+def test_an_entity_follows_the_order_of_the_work(world: World, amina: Collect) -> None:
+    for order in (*itertools.permutations(range(3)), (3, 2, 1, 0), (2, 0, 3, 1)):
+        follows(world, amina, order)
+
+
+def follows(world: World, amina: Collect, order: tuple[int, ...]) -> None:
+    person = world.uuid()
+    records = [world.uuid() for _ in order]
+    names = ["Fadma", "Fatima", "Fadma Ait", "Fadma Ait Ali"]
+    for step in order:
+        amina.sends(said(world, person, names[step], step, records[step]))
+        assert world.fields(records[step])["fullname"] == names[step]  # shown while it waits
+    shown = world.record(person, "entity")
+    assert shown is not None
+    assert (shown["fields"]["fullname"], shown["conflicts"]) == (names[len(order) - 1], {})
+    for step in set(order) - {0}:
+        assert world.fields(records[step])["meta/entity/@update"] == "1"
+    for step in order:  # and nothing changes when all of it comes again
+        amina.sends(said(world, person, names[step], step, records[step]))
+    assert world.fields(person, "entity")["fullname"] == names[len(order) - 1]
+
+
+def test_an_update_does_not_wait_for_ever(world: World, amina: Collect) -> None:
+    person, record = world.uuid(), world.uuid()
+    amina.sends(said(world, person, "Fadma", 0))
+    amina.sends(said(world, person, "Fatima", 2, record))
+    assert world.fields(person, "entity")["fullname"] == "Fadma"
+    assert world.write(lambda session: openrosa.take_overdue(session, world.now_ms)) == 0
+    world.now_ms += WAITS_MS + 1
+    assert world.write(lambda session: openrosa.take_overdue(session, world.now_ms)) == 1
+    assert world.fields(person, "entity")["fullname"] == "Fatima"
+    assert world.write(lambda session: openrosa.take_overdue(session, world.now_ms)) == 0
+
+
+def test_a_waiting_update_may_be_edited_or_set_apart(world: World, amina: Collect) -> None:
+    person, record, edit = world.uuid(), world.uuid(), world.uuid()
+    amina.sends(said(world, person, "Fatima", 2, record))
+    amina.sends(said(world, person, "Fatima Ait", 2, edit, deprecated=record))
+    amina.sends(said(world, person, "Fadma", 0))
+    wrong = said(world, person, "Fadma", 1).replace("<village>", "<risk>gold</risk><village>")
+    assert amina.send(wrong).status_code == 201  # quarantined: nobody waits for it
+    assert world.fields(record)["fullname"] == "Fatima Ait"
+    assert world.fields(person, "entity")["fullname"] == "Fatima Ait"
