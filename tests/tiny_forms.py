@@ -113,6 +113,7 @@ WORKSHOP = """
 MEMBER = """
 | survey  |
 |         | type    | name   | label    | bind::fs:class | bind::fs:place | bind::fs:part | save_to |
+|         | csv-external | members |    |                |                |               |         |
 |         | text    | id     | Id       | P1             |                |               |         |
 |         | text    | name   | Name     | P2             |                | full_name     | called  |
 |         | text    | script | In other | P2             |                | full_name     | script  |
@@ -133,6 +134,7 @@ MEMBER = """
 COOPERATIVE = """
 | survey  |
 |         | type            | name     | label     | bind::fs:class | bind::fs:place | bind::fs:part   | save_to  |
+|         | csv-external    | cooperatives |       |                |                |                 |          |
 |         | text            | id       | Id        | P1             |                |                 |          |
 |         | text            | arabic   | In Arabic | P0             |                | name            | arabic   |
 |         | text            | french   | In French | P0             |                | name            | french   |
@@ -188,6 +190,8 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", lists=("people",), p3_allowed=name in ("secret 1", "person 3"))
+    converted = convert(
+        xform, "xml", lists=("people", "members", "cooperatives"), p3_allowed=name in ("secret 1", "person 3")
+    )
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

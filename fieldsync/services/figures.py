@@ -1,7 +1,7 @@
 """The figures that somebody sees: live ones for who works with the records, published ones for everybody else."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -80,7 +80,8 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
     day = day_of(now_ms)
     threshold = book.threshold(day)
     shown = sorted((each for each in book.indicators if sight.shows(each)), key=_place_of(book))
-    sums = {} if sight.only_published else {each.id: sums_of(session, each.id) for each in sight.associations}
+    divided = frozenset(each.code for each in shown if divide(each.code)) | {counting.QUALITY}
+    sums = {} if sight.only_published else {each.id: sums_of(session, each.id, divided) for each in sight.associations}
     forms = {each.id: _families(session, each) for each in sight.associations}
     rows = []
     for indicator in shown:
@@ -89,7 +90,7 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
         if way.family == "":
             continue
         has_form = any(way.family in forms[each.id] for each in concerned)
-        if sight.only_published or sight.rule(indicator) == S2:
+        if _is_published_only(sight, indicator):
             found = edition.find(indicator, sight) if edition else None
         else:
             own = together(sums[each.id][indicator.code] for each in concerned if indicator.code in sums[each.id])
@@ -106,6 +107,21 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
     )  # fmt: skip
 
 
+def divided(session: Session, sight: Sight, board: Board, code: str) -> Row | None:
+    """An indicator of a board with its divisions; None where the board has none of that code."""
+    row = next((each for each in board.rows if each.indicator.code == code), None)
+    if row is None or _is_published_only(sight, row.indicator):
+        return row  # what is published has its divisions
+    cells = [figures.cells_of(session, each.id, (code,)) for each in sight.concerned(row.indicator)]
+    own = together([Sum(*cell[2:]) for cell in found] for found in cells)
+    rule, content = sight.rule(row.indicator), indicator_book.content(session)
+    return replace(row, tally=live(content, code, rule, tuple(sorted(own)), board.threshold, board.until, True))
+
+
+def _is_published_only(sight: Sight, indicator: Indicator) -> bool:
+    return sight.only_published or sight.rule(indicator) == S2
+
+
 def _place_of(book: IndicatorBook) -> Callable[[Indicator], int]:
     """Indicators of one association together, as the book first names it; those of all last."""
     owners = list(dict.fromkeys(each.association for each in book.indicators if each.association != EVERYONE))
@@ -117,10 +133,11 @@ def day_of(now_ms: int) -> str:
     return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PROGRAMME_ZONE).date().isoformat()
 
 
-def sums_of(session: Session, association_id: int) -> dict[str, list[Sum]]:
-    """Everything that is counted in an association, by indicator."""
+def sums_of(session: Session, association_id: int, divided: Collection[str]) -> dict[str, list[Sum]]:
+    """What is counted in an association, by indicator: of those that are divided all of it, else without divisions."""
+    rows = [row for row in figures.totals(session, association_id) if row.indicator not in divided]
     found: dict[str, list[Sum]] = {}
-    for row in figures.cells(session, association_id):
+    for row in (*rows, *figures.cells_of(session, association_id, divided)):
         found.setdefault(row.indicator, []).append(Sum(*row[2:]))
     return found
 

@@ -217,9 +217,8 @@ def _shown_most(each: Row, period: Period) -> float:
     return float(_number(each.tally.figures[0], period) or 0) if each.tally else 0.0
 
 
-def crossed(board: Board, period: Period, code: str) -> Table | None:
-    """That indicator's table by commune and age."""
-    each = next((row for row in board.rows if row.indicator.code == code), None)
+def crossed(each: Row | None, period: Period) -> Table | None:
+    """An indicator's table by commune and age."""
     for division in each.tally.divisions if each and each.tally else []:
         if _is_crossed(division, period):
             table = _crossed(division, division.at(period.code))
