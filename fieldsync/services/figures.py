@@ -1,7 +1,7 @@
 """The figures that somebody sees: live ones for who works with the records, published ones for everybody else."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core import tallies
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import EVERYONE, S1, S2, Indicator, IndicatorBook
+from fieldsync.core.indicators import EVERYONE, S0, S1, S2, Indicator, IndicatorBook
 from fieldsync.core.months import BEGINNING, month_of_ms
 from fieldsync.core.sums import Sum, together
 from fieldsync.core.tallies import Tally, quality
@@ -82,7 +82,8 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
     day = day_of(now_ms)
     threshold = book.threshold(day)
     shown = sorted((each for each in book.indicators if sight.shows(each)), key=_place_of(book))
-    sums = {} if sight.only_published else {each.id: sums_of(session, each.id) for each in sight.associations}
+    divided = frozenset(each.code for each in shown if divide(each.code)) | {counting.QUALITY}
+    sums = {} if sight.only_published else {each.id: sums_of(session, each.id, divided) for each in sight.associations}
     forms = {each.id: _families(session, each) for each in sight.associations}
     rows = []
     for indicator in shown:
@@ -107,6 +108,16 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
     )  # fmt: skip
 
 
+def divided(session: Session, sight: Sight, board: Board, code: str) -> Row | None:
+    """An indicator of a board with its divisions; None where the board has none of that code."""
+    row = next((each for each in board.rows if each.indicator.code == code), None)
+    if row is None or sight.only_published or sight.rule(row.indicator) != S0:
+        return row  # what is published has its divisions
+    cells = [figures.cells_of(session, each.id, (code,)) for each in sight.concerned(row.indicator)]
+    own = together([Sum(*cell[2:]) for cell in found] for found in cells)
+    return replace(row, tally=live(indicator_book.content(session), code, S0, tuple(sorted(own)), board.until, True))
+
+
 def _place_of(book: IndicatorBook) -> Callable[[Indicator], int]:
     """Indicators of one association together, as the book first names it; those of all last."""
     owners = list(dict.fromkeys(each.association for each in book.indicators if each.association != EVERYONE))
@@ -118,10 +129,11 @@ def day_of(now_ms: int) -> str:
     return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PROGRAMME_ZONE).date().isoformat()
 
 
-def sums_of(session: Session, association_id: int) -> dict[str, list[Sum]]:
-    """Everything that is counted in an association, by indicator."""
+def sums_of(session: Session, association_id: int, divided: Collection[str]) -> dict[str, list[Sum]]:
+    """What is counted in an association, by indicator: of those that are divided all of it, else without divisions."""
+    rows = [row for row in figures.totals(session, association_id) if row.indicator not in divided]
     found: dict[str, list[Sum]] = {}
-    for row in figures.cells(session, association_id):
+    for row in (*rows, *figures.cells_of(session, association_id, divided)):
         found.setdefault(row.indicator, []).append(Sum(*row[2:]))
     return found
 

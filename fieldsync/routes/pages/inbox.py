@@ -10,8 +10,8 @@ from flask import Response, request, url_for
 from fieldsync.core import access, inbox
 from fieldsync.core.access import READ_RECORDS
 from fieldsync.core.inbox import Filter
+from fieldsync.core.names import search_keys
 from fieldsync.core.problems import Problem, render
-from fieldsync.core.skeleton import keys
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import fields, inbox_filters, labels, language, rows, shell
 from fieldsync.routes.pages.guard import page_access, reader
@@ -106,7 +106,7 @@ def search_inbox() -> Response:
     """Keep the words that are searched for; the address gets a ticket in their place, and somebody else only that."""
     here, who, words = context(), reader(), fields.text("words", searching.TEXT_MAX)
     wanted = inbox.parse(request.args)
-    if not keys(words):
+    if not search_keys(words):
         return shell.onward_to(address(replace(wanted, search="")))
     drawn = here.draw(searching.TICKET_BYTES)
     ticket = here.database.write(lambda session: searching.remember(session, who, words, drawn, here.now_ms()))

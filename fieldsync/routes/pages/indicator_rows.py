@@ -221,9 +221,8 @@ def _shown_most(each: Row, period: Period) -> float:
     return float(_number(each.tally.figures[0], period) or 0) if each.tally else 0.0
 
 
-def first_table(board: Board, period: Period, code: str) -> Table | None:
-    """That indicator's first table: by commune and age, or by commune where its parts were told in lots."""
-    each = next((row for row in board.rows if row.indicator.code == code), None)
+def first_table(each: Row | None, period: Period) -> Table | None:
+    """An indicator's first table: by commune and age, or by commune where its parts were told in lots."""
     table = next((each for each in tables(each, period) if each.lines), None) if each else None
     if each is not None and table is not None:
         table.title = str(getattr(each.indicator, language.chosen()))
