@@ -25,6 +25,7 @@ from fieldsync.services import (
     following,
     inbox_projection,
     indicator_book,
+    linkage_follow,
     openrosa,
     pictures,
     publications,
@@ -56,6 +57,9 @@ FOLLOW_STEP_CHANGES = 300
 
 COUNT_STEP_CHANGES, COUNT_STEPS_MAX = 500, 40
 """How much one run counts of an association before the next one has its turn."""
+
+LINK_STEP_CHANGES = 100
+"""Changes that are compared in one transaction: some tens of milliseconds."""
 
 FOLLOW_STEPS_MAX = 200
 """Transactions of one run; what is left waits for the next."""
@@ -146,6 +150,18 @@ def _list(association_id: int, session: Session) -> bool:
     return inbox_projection.step(session, association_id, FOLLOW_STEP_CHANGES)
 
 
+def link(database: Transactions) -> None:
+    """Look for duplicates of what changed, step by step."""
+    with database.read() as session:
+        owners = linkage_follow.late(session, [each.id for each in associations.everyone(session)])
+    for association_id in owners:
+        _follow(database, partial(_compare, association_id))
+
+
+def _compare(association_id: int, session: Session) -> bool:
+    return linkage_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
+
+
 def go_on(database: Transactions) -> None:
     """Say the updates of entities that waited too long for one that never came."""
     while database.write(lambda session: openrosa.take_overdue(session, now_ms())):
@@ -193,6 +209,7 @@ def judge_quality(database: Transactions) -> None:
 
 JOBS = (
     Job("follow", 5, follow),
+    Job("link", 5, link),
     Job("count", 10, count),
     Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),

@@ -110,6 +110,58 @@ WORKSHOP = """
 |         | workshop | Workshop   | 1       | fs="urn:fieldsync:form" |
 """
 
+MEMBER = """
+| survey  |
+|         | type    | name   | label    | bind::fs:class | bind::fs:place | bind::fs:part | save_to |
+|         | csv-external | members |    |                |                |               |         |
+|         | text    | id     | Id       | P1             |                |               |         |
+|         | text    | name   | Name     | P2             |                | full_name     | called  |
+|         | text    | script | In other | P2             |                | full_name     | script  |
+|         | text    | sex    | Sex      | P2             |                | sex           | sex     |
+|         | date    | born   | Born     | P2             |                | birth_date    | born    |
+|         | integer | year   | Year     | P2             |                | birth_year    | year    |
+|         | text    | phone  | Phone    | P2             |                | phone         | phone   |
+|         | text    | card   | Card     | P2             |                | national_id   | card    |
+|         | text    | home   | Home     | P1             | yes            |               | home    |
+| entities |
+|         | list_name | entity_id | create_if     | update_if    | label   |
+|         | members   | ${id}     | ${name} != '' | ${name} = '' | ${name} |
+| settings |
+|         | form_id | form_title | version | namespaces              |
+|         | member  | Member     | 1       | fs="urn:fieldsync:form" |
+"""
+
+COOPERATIVE = """
+| survey  |
+|         | type            | name     | label     | bind::fs:class | bind::fs:place | bind::fs:part   | save_to  |
+|         | csv-external    | cooperatives |       |                |                |                 |          |
+|         | text            | id       | Id        | P1             |                |                 |          |
+|         | text            | arabic   | In Arabic | P0             |                | name            | arabic   |
+|         | text            | french   | In French | P0             |                | name            | french   |
+|         | text            | register | Number    | P1             |                | register_number | register |
+|         | text            | crafts   | Crafts    | P0             |                | activity        | crafts   |
+|         | text            | home     | Home      | P1             | yes            |                 | home     |
+| entities |
+|         | list_name    | entity_id | create_if       | update_if      | label     |
+|         | cooperatives | ${id}     | ${arabic} != '' | ${arabic} = '' | ${arabic} |
+| settings |
+|         | form_id     | form_title  | version | namespaces              |
+|         | cooperative | Cooperative | 1       | fs="urn:fieldsync:form" |
+"""
+
+TRAINING = """
+| survey  |
+|         | type                            | name    | label   | bind::fs:class | bind::fs:place |
+|         | text                            | commune | Commune | P1             | yes            |
+|         | select_one_from_file people.csv | trainer | Trainer | P1             |                |
+|         | begin_repeat                    | present | Present | P2             |                |
+|         | select_one_from_file people.csv | who     | Who     | P2             |                |
+|         | end_repeat                      |         |         |                |                |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | training | Training   | 1       | fs="urn:fieldsync:form" |
+"""
+
 QUESTIONS = "\n".join(f"|         | text | q{number} | Question {number} | P2 | |" for number in range(1, 9))
 
 BLUE = "|         | colour    | blue  | Blue  |"
@@ -126,6 +178,10 @@ TEXTS = {
     "secret 1": SECRET,
     "home 1": HOME,
     "workshop 1": WORKSHOP,
+    "member 1": MEMBER,
+    "member 2": MEMBER.replace("| birth_year ", "|            ").replace("Member     | 1 ", "Member     | 2 "),
+    "cooperative 1": COOPERATIVE,
+    "training 1": TRAINING,
 }
 
 
@@ -134,6 +190,8 @@ def definition(name: str) -> Definition:
     """A form ready to publish, by "form version"."""
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml", p3_allowed=name in ("secret 1", "person 3"))
+    converted = convert(
+        xform, "xml", lists=("people", "members", "cooperatives"), p3_allowed=name in ("secret 1", "person 3")
+    )
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

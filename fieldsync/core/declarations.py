@@ -73,6 +73,25 @@ def entity_id(value: Value) -> str | None:
     return found[1] if found else None
 
 
+def chosen_entities(form: Form, fields: Fields) -> dict[tuple[str, str], set[str]]:
+    """The entities that answers choose from lists: (list, UUID) to the paths of the questions that name it."""
+    lists = {question.path: question.itemset.instance for question in form.questions if question.itemset}
+    found: dict[tuple[str, str], set[str]] = {}
+    for path, value in fields.items():
+        plain = unindexed(path)
+        for name in _names(value) if plain in lists else ():
+            uuid = entity_id(name)
+            if uuid is not None:
+                found.setdefault((lists[plain], uuid), set()).add(plain)
+    return found
+
+
+def _names(value: Value) -> list[Value]:
+    if isinstance(value, dict):
+        return list(value.get("set", ()))
+    return value if isinstance(value, list) else [value]
+
+
 def _is_true(value: Value) -> bool:
     return value is True or value in ("1", "true")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from fieldsync.core.choice_lists import ChoiceLists
+from fieldsync.core.declarations import LABEL
 from fieldsync.core.export_words import COLUMNS, word
 from fieldsync.core.forms import Form, Question, Repeat
 from fieldsync.core.itext import in_language
@@ -56,13 +57,8 @@ def of_form(versions: Sequence[Version], language: str) -> Told:
     return Told(tuple(strict), repeats)
 
 
-def of_list(
-    name: str, classes: Mapping[str, str], personal: frozenset[str], versions: Sequence[Version], language: str
-) -> Told:
-    """The properties of an entity list: property → class; words and types are those of the questions that save them.
-
-    `personal`: paths that are personal for what they are made of, as a label is.
-    """
+def of_list(name: str, classes: Mapping[str, str], versions: Sequence[Version], language: str) -> Told:
+    """The properties of an entity list: property → class; words and types are those of the questions that save them."""
     sources: dict[str, Answer] = {}
     for form, lists in versions:
         asked = {question.path: question for question in form.questions}
@@ -71,19 +67,12 @@ def of_list(
                 for property_name, path in declaration.properties.items():
                     if path in asked:
                         sources[property_name] = _question(asked[path], form, lists, {}, language)
-    label_class = max(class_of_label(name, versions), "P2" if "label" in personal else "P1")
-    answers = [Answer("label", "text", word(COLUMNS, "label", language), label_class)]
-    for property_name, sensitivity in classes.items():
+    answers = [Answer(LABEL, "text", word(COLUMNS, "label", language), max(classes[LABEL], "P1"))]
+    for property_name in sorted(classes.keys() - {LABEL}):
+        sensitivity = classes[property_name]
         source = sources.get(property_name) or Answer(property_name, "text", property_name, sensitivity)
-        own = "P2" if property_name in personal else sensitivity
-        answers.append(msgspec.structs.replace(source, path=property_name, sensitivity=own, repeats=()))
+        answers.append(msgspec.structs.replace(source, path=property_name, sensitivity=sensitivity, repeats=()))
     return Told(tuple(answers), {})
-
-
-def class_of_label(list_name: str, versions: Sequence[Version]) -> str:
-    """How far the labels of a list's entities may be shown: as far as any answer of the forms that make them."""
-    makers = [form for form, _ in versions if any(each.list == list_name for each in form.entities)]
-    return max((question.sensitivity for form in makers for question in form.questions), default="P0")
 
 
 def _questions(form: Form, lists: ChoiceLists, around: Mapping[str, Repeat], language: str) -> Iterable[Answer]:

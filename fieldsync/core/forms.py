@@ -38,6 +38,7 @@ class Question(msgspec.Struct, frozen=True):
     """One node of the primary instance that can hold an answer.
 
     `path` is protocol form: group and question names joined by "/", without the root, repeats unindexed.
+    `sensitivity` is what the form says, or P3 where the answer is worked out from one (core.copied_classes).
     `type` is one of: text, integer, decimal, date, time, dateTime, select_one, select_multiple, rank, geopoint,
     geotrace, geoshape, file, boolean, note, calculate. A calculate's answer may be of any simple type.
     `repeats` are the paths of the repeats around it, outermost first.
@@ -154,6 +155,8 @@ class Form(msgspec.Struct, frozen=True):
     """Groups and repeats that show nothing."""
     public_key: str = ""
     """In base64 (RSA, DER), where phones are to encrypt whole submissions (core.odk_encryption)."""
+    instance_name: str | None = None
+    """The expression by which a submission names itself."""
 
 
 Blanks = tuple[tuple[str, str], ...]

@@ -59,6 +59,7 @@ class Features(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `given` and `family`, or `names` of a cooperative: spellings, in any script. `born`: first and last day on which
     she may be born, as ordinals. `phone` is E.164. `phone_persons`: how many records bear the phone, where it is known.
+    `given_code`, `family_code`: under what the frequency of the name stands in a model (core.blocking), 0 for none.
     """
 
     given: tuple[str, ...] = ()
@@ -74,6 +75,8 @@ class Features(msgspec.Struct, frozen=True, omit_defaults=True):
     activity: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     phone_persons: int = 0
+    given_code: int = 0
+    family_code: int = 0
 
     @property
     def birth_date(self) -> date | None:

@@ -22,6 +22,15 @@ ALGORITHM = 1
 SAME_BELOW = 0.8
 WEAK_BELOW = 1.2
 
+NAME_MAX = 200
+"""Characters of a name that are read."""
+
+TOKENS_MAX = 8
+"""Words of a name that are compared."""
+
+SEARCHED_MAX = 4000
+"""Characters of a text that can be found."""
+
 KEY_MAX = 24
 KEYS_MAX = 40
 
@@ -70,8 +79,9 @@ class _Data(NamedTuple):
 @lru_cache(maxsize=_CACHED)
 def parse(text: str) -> Name:
     """Read a name; a text without any letter gives a name without tokens."""
+    text = text[:NAME_MAX]
     found = words(text)
-    return Name(tuple(map(_token, found.words)), " ".join(_WORDS.findall(fold(text))), found.ait)
+    return Name(tuple(map(_token, found.words[:TOKENS_MAX])), " ".join(_WORDS.findall(fold(text))), found.ait)
 
 
 def compare(left: str, right: str) -> Level:
@@ -102,12 +112,15 @@ def block_keys(text: str) -> frozenset[str]:
 
 
 def search_keys(text: str) -> list[str]:
-    """The keys of a text's words, in order, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
+    """The keys of a text's words, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
 
     Numbers and codes stay as they are, in Western digits. An empty list where nothing can be searched for.
     """
-    found = [key[:KEY_MAX] for word in _searched(text) for key in _search_keys(word)]
-    return list(dict.fromkeys(found))[:KEYS_MAX]
+    text = text[:SEARCHED_MAX].translate(_WESTERN)
+    codes = [word.lower()[:KEY_MAX] for word in _WORDS.findall(text) if _is_code(word)]
+    rest = _WORDS.sub(lambda found: " " if _is_code(found[0]) else found[0], text) if codes else text
+    keys = [_search_key(word)[:KEY_MAX] for word in words(rest).words if len(word) > 1 and word not in _NOT_SEARCHED]
+    return list(dict.fromkeys(keys + codes))[:KEYS_MAX]
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------
@@ -147,7 +160,7 @@ def _readings_of_word(word: str) -> list[Reading]:
     word = data.written.get(word, word)
     if is_arabic(word):
         return of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
-    return of_latin(word, article=True)
+    return of_latin(word, word not in data.without_article)
 
 
 def _mark(reading: Reading) -> str:
@@ -252,10 +265,27 @@ def _loose_keys(token: Token) -> set[str]:
     return {key for each in token.readings if (key := _loose(each) or token.key)}
 
 
-def _searched(text: str) -> tuple[str, ...]:
-    return words(text).words
+_NOT_SEARCHED = frozenset({"de", "du", "des", "les", "و", "في", "من"})
+_WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_HEX = re.compile(r"[\da-f]{6,}", re.IGNORECASE)
 
 
-def _search_keys(word: str) -> list[str]:
+@lru_cache(maxsize=_CACHED)
+def _search_key(word: str) -> str:
+    """The key of a word's full name, where the data file knows one."""
     token = _token(word)
-    return [token.key] if token.key else []
+    for line in sorted(_aliases_of_token(token)):
+        full = parse(name_data().short[line][0])
+        if len(full.tokens) == 1:
+            return full.tokens[0].key
+    return token.key
+
+
+def _is_code(word: str) -> bool:
+    """A number, or a code with digits; 3li and A7med are names as people write them in messages."""
+    digits = [each for each in word if each.isdigit()]
+    if not digits:
+        return False
+    return (
+        len(digits) > 2 or len(word) < len(digits) + 2 or not set(digits) <= set("23579") or bool(_HEX.fullmatch(word))
+    )

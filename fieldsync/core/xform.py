@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from fieldsync.core.copied_classes import INSTANCE_NAME, with_copied_classes
 from fieldsync.core.forms import (
     OCCURRENCE_NODE,
     Choice,
@@ -35,7 +36,7 @@ from fieldsync.core.xform_xml import (
 MAX_QUESTIONS = 10_000
 """Nodes of the primary instance; bounds the paths and rules that are built from them."""
 
-META_PATHS = ("meta/instanceID", "meta/instanceName", "meta/deprecatedID")
+META_PATHS = ("meta/instanceID", INSTANCE_NAME, "meta/deprecatedID")
 
 _BIND_TYPES = {
     "int": "integer",
@@ -99,7 +100,7 @@ def _read_model(root: Element, model: Element, primary: Element) -> Form | list[
     if findings:
         return findings
     sources = [instance.source for instance in instances if instance.source]
-    return Form(
+    form = Form(
         id=attribute(primary, "id") or "",
         version=attribute(primary, "version") or attribute(primary, "version", NAMESPACE_OPENROSA) or "",
         title=_title(root),
@@ -117,7 +118,9 @@ def _read_model(root: Element, model: Element, primary: Element) -> Form | list[
         entities_version=attribute(model, "entities-version", NAMESPACE_ENTITIES) or "",
         hollow=tuple(path for path in body.hollow if path),
         public_key="".join((next(filter(None, keys), None) or "").split()),
+        instance_name=binds.of(INSTANCE_NAME).calculate,
     )
+    return with_copied_classes(form)
 
 
 def _title(root: Element) -> str:

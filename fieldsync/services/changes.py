@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.cursors import Cursor
-from fieldsync.services import restricted, showing
+from fieldsync.services import linkage_hints, restricted, showing
 from fieldsync.services.senders import Sender
 from fieldsync.store import associations, changes, operations, records
 from fieldsync.store.changes import ChangeRow
@@ -169,9 +169,15 @@ class _Reader:
         self._builder.told |= found.keys()
         shown = showing.shown(self._session, self._sender.device.association_id, readable, self._language)
         shown = self._without_restricted(readable, shown)
+        for row_id, hints in self._hints(readable).items():
+            shown[row_id]["problems"] += hints
         items = {first[row_id]: msgspec.json.encode(record) for row_id, record in shown.items()}
         hidden = found.keys() - {row.id for row in readable}
         return items | {first[row_id]: msgspec.json.encode(showing.gone(found[row_id])) for row_id in hidden}
+
+    def _hints(self, readable: Sequence[RecordRow]) -> Mapping[int, list[dict[str, Any]]]:
+        association_id = self._sender.device.association_id
+        return linkage_hints.hints(self._session, association_id, readable, self._may_read, self._language)
 
     def _of_former_families(self, found: Mapping[int, RecordRow]) -> Mapping[int, RecordRow]:
         roles = [role for role in map(self._sender.book.role, self._former) if role is not None]

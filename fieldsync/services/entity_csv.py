@@ -9,18 +9,22 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from fieldsync.core.answer_text import UnknownValueError, text_of
+from fieldsync.core.declarations import LABEL
 from fieldsync.core.forms import Form
 from fieldsync.core.media import media_name
 from fieldsync.core.operations import Value
+from fieldsync.core.short_codes import short_code
 from fieldsync.services import changes, following, showing
 from fieldsync.services.following import Follower
 from fieldsync.services.senders import Sender
 from fieldsync.services.withholding import Withholding
 from fieldsync.services.working import decode_state
-from fieldsync.store import associations, entity_lists, form_versions, records, server
+from fieldsync.store import associations, entity_lists, records, server
 from fieldsync.store.records import RecordRow
 
 ENDING = ".csv"
+
+OWN_COLUMNS = ("name", LABEL, "__version")
 
 CHUNK_ROWS = 250
 """Entities in hand at a time."""
@@ -91,17 +95,24 @@ def digest(session: Session, sender: Sender, name: str) -> str:
 
 
 def write(session: Session, sender: Sender, name: str, target: IO[str]) -> None:
-    """A list as CSV: `name` (the UUID), `label`, `__version`, then its properties by name."""
-    columns = _columns(session, sender, name)
+    """A list as CSV: `name` (the UUID), `label`, `__version`, then its properties by name.
+
+    What is restricted comes down only where the phone's role has it; a code stands for a label that is.
+    """
+    classes = Withholding(session, sender.device.association_id).paths("entity", name)
+    hidden = frozenset[str]() if sender.sees_restricted else classes.restricted
+    columns = sorted(classes.known.difference(hidden, OWN_COLUMNS))
     written = csv.writer(target, lineterminator="\n")
-    written.writerow(["name", "label", "__version", *columns])
+    written.writerow([*OWN_COLUMNS, *columns])
     for chunk in _readable(session, sender, name):
         versions = entity_lists.versions(session, [row.id for row in chunk])
         merged = showing.shown(session, sender.device.association_id, [row for row in chunk if row.merged], "en")
         for row in chunk:
             fields = merged[row.id]["fields"] if row.id in merged else _fields(row)
-            answers = [_text(fields.get(column)) for column in ("label", *columns)]
-            written.writerow([records.uuid_text(row.uuid), answers[0], versions.get(row.id, 0), *answers[1:]])
+            uuid = records.uuid_text(row.uuid)
+            label = short_code(uuid) if LABEL in hidden else _text(fields.get(LABEL))
+            answers = [_text(fields.get(column)) for column in columns]
+            written.writerow([uuid, label, versions.get(row.id, 0), *answers])
 
 
 def deleted(session: Session, sender: Sender, name: str, ids: Sequence[str]) -> dict[str, bool]:
@@ -115,15 +126,6 @@ def deleted(session: Session, sender: Sender, name: str, ids: Sequence[str]) -> 
         if row.collection_id == owner and _is_readable(sender, row) and (row.deleted or row.merged_into is not None)
     }
     return {each: each in gone for each in wanted}
-
-
-def _columns(session: Session, sender: Sender, name: str) -> list[str]:
-    """The list's properties; those that are restricted come down only where the phone's role has them."""
-    association_id = sender.device.association_id
-    known = {row.name for row in form_versions.properties(session, association_id, name)} - {"label", "name"}
-    if sender.sees_restricted:
-        return sorted(known)
-    return sorted(known - Withholding(session, association_id).paths("entity", name).restricted)
 
 
 def _readable(session: Session, sender: Sender, name: str) -> Iterator[list[RecordRow]]:

@@ -16,7 +16,7 @@ from fieldsync.core.observing import PLAIN
 from fieldsync.core.operations import OperationId
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import ShownValue, shown_value
-from fieldsync.services import authorship, entity_questions, histories, provenance, reading, timeline
+from fieldsync.services import authorship, entity_questions, histories, mentions, provenance, reading, timeline
 from fieldsync.services.answers_told import MASKED, WITHHELD, Words
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
@@ -25,7 +25,8 @@ from fieldsync.services.points import GEOMETRY
 from fieldsync.services.provenance import Link
 from fieldsync.services.readers import Reader
 from fieldsync.services.timeline import Timeline
-from fieldsync.store import form_versions, merges, records
+from fieldsync.services.withholding import Withholding
+from fieldsync.store import merges, records
 
 PROPERTIES_MAX = 200
 """Properties of one entity that a page shows."""
@@ -60,11 +61,15 @@ class Property:
 
 @dataclass(frozen=True)
 class Asked:
-    """How somebody wants to see an entity: her language, from which operation back, with what is masked or without."""
+    """How somebody wants to see an entity: her language, from which operation back, with what is masked or without.
+
+    `spoken_before`: from which submission back.
+    """
 
     language: str
     before_id: int | None = None
     revealed: bool = False
+    spoken_before: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class EntityPage:
     record: Mapping[str, Any]
     code: str
     properties: Sequence[Property]
-    submissions: Sequence[Found]
+    submissions: mentions.Page
     links: Sequence[tuple[Link, ShownValue | None]]
     survivor: str
     merged: Sequence[str]
@@ -94,18 +99,21 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Entity
     speech = speech_of(session, reader, found.of, asked.language)
     all_said = histories.spoken(session, reader.association_id, found.row)
     submissions = provenance.submissions_of(session, reader, all_said.past.operations) if all_said else {}
-    newest = provenance.newest(submissions.values())
+    written = {each.row.id: each for each in submissions.values()}
     group = [] if found.row.merged_into or all_said is None else _group(session, found)
     reads_history = reading.may_read(reader, found, found.row, READ_HISTORY)
     joined = [row_id for row_id, _ in group]
-    classes = {row.name: row.sensitivity for row in form_versions.properties(session, reader.association_id, found.of)}
+    named = {records.uuid_text(found.row.uuid), *(uuid for _, uuid in group)}
+    spoken = mentions.page(session, reader, found, named, written, asked.spoken_before, asked.revealed)
+    wrote, only_named = provenance.newest(written.values()), [each.found for each in spoken.items if not each.wrote]
+    classes = Withholding(session, reader.association_id).classes(found.kind, found.of)
     return EntityPage(
         found=found,
         record=record,
         code=_code(classes, found, record),
         properties=_properties(session, reader, record, speech, all_said, submissions),
-        submissions=newest,
-        links=_labelled(session, reader, provenance.links(session, reader, found, newest), asked),
+        submissions=spoken,
+        links=_labelled(session, reader, provenance.links(session, reader, found, wrote, only_named), asked),
         survivor=record["merged_into"] or "",
         merged=[uuid for _, uuid in group],
         history=timeline.page(session, reader, found, speech.words, asked.before_id, asked.revealed, joined)

@@ -1,6 +1,6 @@
 """What there is to export for somebody: forms and lists, and the plan of one export."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from fieldsync.core.export_cells import Alias
 from fieldsync.core.export_options import Options
 from fieldsync.core.export_plan import Plan, own_column
 from fieldsync.core.keys import derived
-from fieldsync.core.masking import RESTRICTED
 from fieldsync.core.problems import Problem
 from fieldsync.core.pseudonyms import aliases_under
 from fieldsync.core.roles import HIDDEN
@@ -102,22 +101,15 @@ def _is_there(session: Session, association_id: int, options: Options) -> bool:
 
 
 def _is_restricted(session: Session, association_id: int, kind: str, of: str) -> bool:
-    """Whether a form or list holds restricted answers (P3), or labels that are made beside them."""
-    if Withholding(session, association_id).paths(kind, of).restricted:
-        return True
-    if kind == "submission":
-        return False
-    return export_answers.class_of_label(of, _versions(session, association_id, None)) == RESTRICTED
+    """Whether a form or list holds restricted answers (P3), or labels that copy them."""
+    return bool(Withholding(session, association_id).paths(kind, of).restricted)
 
 
 def _told(session: Session, association_id: int, options: Options) -> Told:
     if options.kind == "submission":
         return export_answers.of_form(_versions(session, association_id, options.of), options.language)
-    rows = form_versions.properties(session, association_id, options.of)
-    classes: Mapping[str, str] = {row.name: row.sensitivity for row in rows}
-    personal = Withholding(session, association_id).paths("entity", options.of).personal
-    versions = _versions(session, association_id, None)
-    return export_answers.of_list(options.of, classes, personal, versions, options.language)
+    classes = Withholding(session, association_id).classes("entity", options.of)
+    return export_answers.of_list(options.of, classes, _versions(session, association_id, None), options.language)
 
 
 def _versions(session: Session, association_id: int, form: str | None) -> list[Version]:

@@ -1,12 +1,11 @@
 """Where an entity comes from: the submissions that wrote it, and what else they speak of."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.answer_paths import unindexed
-from fieldsync.core.declarations import entity_id
+from fieldsync.core.declarations import chosen_entities
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.services import reading
 from fieldsync.services.desk import Found
@@ -17,7 +16,7 @@ from fieldsync.store import associations, operations, records
 from fieldsync.store.records import RecordRow
 
 SUBMISSIONS_MAX = 100
-"""Submissions of one entity that a page lists, the newest; a person is met some tens of times."""
+"""Submissions of one entity whose links a page looks for, the newest; a person is met some tens of times."""
 
 LINKS_MAX = 100
 """Other entities that a page links to."""
@@ -45,7 +44,7 @@ def submissions_of(session: Session, reader: Reader, said: Iterable[Operation]) 
         for author, counters in by_author.items()
         for counter, row_id in operations.spoken_about(session, author, counters).items()
     }
-    found = _readable(session, reader, set(row_ids.values()))
+    found = readable(session, reader, set(row_ids.values()))
     return {each.id: found[row_ids[each.id[:2]]] for each in derived if row_ids.get(each.id[:2]) in found}
 
 
@@ -55,20 +54,33 @@ def newest(submissions: Iterable[Found]) -> list[Found]:
     return sorted(once.values(), key=lambda each: (each.row.arrived_ms, each.row.id), reverse=True)[:SUBMISSIONS_MAX]
 
 
-def links(session: Session, reader: Reader, entity: Found, submissions: Iterable[Found]) -> list[Link]:
-    """The other entities that these submissions write or name, as far as the reader may read them, each once.
+def links(
+    session: Session, reader: Reader, entity: Found, wrote: Iterable[Found], named: Iterable[Found]
+) -> list[Link]:
+    """The other entities that submissions speak of, as far as the reader may read them, each once.
 
-    Nothing leads from what survivors said to any other list, or back (programme.md, rule R1).
+    `wrote`: submissions that wrote the entity, with all that they write or name; `named`: those that only name it, with
+    what they write. Nothing leads from what survivors said to any other list, or back (programme.md, rule R1).
     """
     found: dict[tuple[str, str], Link] = {}
-    for submission in submissions:
-        for other in (*_written_by(session, reader, submission), *_named_by(session, reader, submission)):
-            name = (other.of, records.uuid_text(other.row.uuid))
-            if other.row.id != entity.row.id and name not in found and not is_apart(reader, entity, other):
-                found[name] = Link(other, submission)
-            if len(found) >= LINKS_MAX:
-                return list(found.values())
+    for other, submission in _others(session, reader, wrote, named):
+        name = (other.of, records.uuid_text(other.row.uuid))
+        if other.row.id != entity.row.id and name not in found and not is_apart(reader, entity, other):
+            found[name] = Link(other, submission)
+        if len(found) >= LINKS_MAX:
+            break
     return list(found.values())
+
+
+def _others(
+    session: Session, reader: Reader, wrote: Iterable[Found], named: Iterable[Found]
+) -> Iterator[tuple[Found, Found]]:
+    for submission in wrote:
+        for other in (*_written_by(session, reader, submission), *_named_by(session, reader, submission)):
+            yield other, submission
+    for submission in named:
+        for other in _written_by(session, reader, submission):
+            yield other, submission
 
 
 def written_by(session: Session, submission: Found) -> list[RecordRow]:
@@ -84,8 +96,19 @@ def written_by(session: Session, submission: Found) -> list[RecordRow]:
     return list(records.by_ids(session, ids).values())
 
 
+def readable(session: Session, reader: Reader, row_ids: Collection[int]) -> Mapping[int, Found]:
+    """Those of some records that the reader may read, by row id."""
+    named = {row.id: row for row in associations.collections(session, reader.association_id)}
+    found = {}
+    for row in records.by_ids(session, row_ids).values():
+        collection = named.get(row.collection_id)
+        if collection is not None and reading.may_read(reader, collection, row):
+            found[row.id] = Found(row, collection.kind, collection.of)
+    return found
+
+
 def _written_by(session: Session, reader: Reader, submission: Found) -> Collection[Found]:
-    return _readable(session, reader, {row.id for row in written_by(session, submission)}).values()
+    return readable(session, reader, {row.id for row in written_by(session, submission)}).values()
 
 
 def _named_by(session: Session, reader: Reader, submission: Found) -> list[Found]:
@@ -94,34 +117,17 @@ def _named_by(session: Session, reader: Reader, submission: Found) -> list[Found
     form = published(session, reader.association_id, submission.of, state.version) if state else None
     if state is None or form is None:
         return []
-    lists = {each.path: each.itemset.instance for each in form.form.questions if each.itemset}
     left_out = reading.hidden_of(session, reader, submission)
     hidden = left_out.withheld | left_out.masked
-    named: dict[tuple[str, str], None] = {}
-    for path, value in state.fields.items():
-        plain = unindexed(path)
-        uuid = entity_id(value) if plain in lists and plain not in hidden else None
-        if uuid is not None:
-            named[lists[plain], uuid] = None
-    chosen = list(named)[:LINKS_MAX]
-    return [each for of, uuid in chosen for each in reading.find(session, reader, uuid, "entity", of)]
+    chosen = [name for name, paths in chosen_entities(form.form, state.fields).items() if not paths <= hidden]
+    return [each for of, uuid in chosen[:LINKS_MAX] for each in reading.find(session, reader, uuid, "entity", of)]
 
 
 def is_apart(reader: Reader, one: Found, other: Found) -> bool:
-    """Whether one of two lists is of the listening centres and the other is not."""
-    return _is_of_listening(reader, one.of) != _is_of_listening(reader, other.of)
+    """Whether one of two records is of the listening centres and the other is not."""
+    return _is_of_listening(reader, one) != _is_of_listening(reader, other)
 
 
-def _is_of_listening(reader: Reader, list_name: str) -> bool:
-    family = reader.book.family("entity", list_name)
+def _is_of_listening(reader: Reader, found: Found) -> bool:
+    family = reader.book.family(found.kind, found.of)
     return any(role.restricted and family in role.families for role in reader.book.roles)
-
-
-def _readable(session: Session, reader: Reader, row_ids: Collection[int]) -> Mapping[int, Found]:
-    named = {row.id: row for row in associations.collections(session, reader.association_id)}
-    found = {}
-    for row in records.by_ids(session, row_ids).values():
-        collection = named.get(row.collection_id)
-        if collection is not None and reading.may_read(reader, collection, row):
-            found[row.id] = Found(row, collection.kind, collection.of)
-    return found

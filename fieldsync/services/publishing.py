@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.forms import EntityDeclaration, Finding, Form
+from fieldsync.core.masking import RESTRICTED
 from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, folding, openrosa, searchable
+from fieldsync.services import auditing, folding, following, openrosa, searchable
 from fieldsync.services.settling import conclude, settle_form
 from fieldsync.store import associations, form_versions, records
 from fieldsync.store.form_versions import FormBytes, FormVersionRow, PropertyRow
@@ -109,10 +110,17 @@ def _media(session: Session, row: FormVersionRow) -> list[dict[str, str]]:
 
 def _save_properties(session: Session, association_id: int, form: Form, declaration: EntityDeclaration) -> bool:
     """Remember what a form says of an entity list; whether conflicts in it now show another value."""
-    before = {row.name: row.protective for row in form_versions.properties(session, association_id, declaration.list)}
+    before = {row.name: row for row in form_versions.properties(session, association_id, declaration.list)}
     properties = list(_properties(form, declaration))
     form_versions.save_properties(session, association_id, declaration.list, properties)
-    return any(row.protective != before.get(row.name, ()) for row in properties)
+    if any(_part(row) != _part(before.get(row.name)) for row in properties):
+        following.compare_again(session, association_id, declaration.list)
+    return any(row.protective != (before[row.name].protective if row.name in before else ()) for row in properties)
+
+
+def _part(row: PropertyRow | None) -> tuple[str, bool]:
+    """What decides whether and how entities are compared by a property."""
+    return ("", False) if row is None else (row.part, row.sensitivity == RESTRICTED)
 
 
 def _in_conflict(session: Session, association_id: int, list_name: str) -> list[int]:

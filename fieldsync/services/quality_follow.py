@@ -1,10 +1,10 @@
-"""The follower that keeps flags and points up to date, from the change log and never inside the request."""
+"""The follower that keeps flags, points and mentions up to date, from the change log and never inside the request."""
 
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
-from fieldsync.services import following, points, quality
+from fieldsync.services import following, mentions, points, quality
 from fieldsync.services.following import Follower
 from fieldsync.services.taken import take_up
 
@@ -24,6 +24,7 @@ def step(session: Session, association_id: int, limit: int, now_ms: int) -> bool
         taken = take_up(session, owner, record_ids)
         changed = quality.observe(session, owner, taken, now_ms)
         points.locate(session, owner, taken)
+        mentions.keep(session, owner, taken)
         following.touch(session, owner, changed)
 
     following.follow(session, Follower(QUALITY, look), association_id, limit)

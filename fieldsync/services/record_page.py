@@ -11,7 +11,7 @@ from fieldsync.core.expressions import environment_of
 from fieldsync.core.form_filling import filling_of
 from fieldsync.core.form_texts import Choices
 from fieldsync.core.forms import Form, Question
-from fieldsync.core.problems import Problem
+from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import APPROVED, moves
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import authorship, reading, reviewing, timeline
@@ -21,10 +21,14 @@ from fieldsync.services.desk import Found
 from fieldsync.services.entity_labels import EntityLabels
 from fieldsync.services.published import Published, published
 from fieldsync.services.readers import Reader
+from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
 from fieldsync.services.timeline import Timeline
 from fieldsync.services.working import decode_state
-from fieldsync.store import authors
+from fieldsync.store import authors, flags
 from fieldsync.store.quarantine import QuarantineRow
+
+REPEATS = (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN)
+"""Flags that name the report that came first."""
 
 COMMENTS_MAX = 50
 """Comments shown; the newest. All of them stand in the history."""
@@ -51,6 +55,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What is wrong with a record as a whole. `other`: the report that it may repeat, where that is hers to read."""
+
+    text: str
+    other: Found | None = None
+
+
+@dataclass(frozen=True)
 class RecordPage:
     """`record` is the wire's form as its reader sees it; `history` and `set_apart` are None, and empty, for others.
 
@@ -63,7 +75,7 @@ class RecordPage:
     answers: Answers
     words: Words
     author: Author
-    general: Sequence[str]
+    general: Sequence[Whole]
     remarks: Sequence[Remark]
     history: Timeline | None
     set_apart: Sequence[QuarantineRow]
@@ -91,7 +103,7 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Record
         answers=answers,
         words=words,
         author=_first_author(session, reader, found),
-        general=teller.problems.get("", ()),
+        general=_general(session, reader, found, record, asked.language),
         remarks=_remarks(session, reader, record),
         history=history,
         set_apart=reviewing.set_apart(session, reader.association_id, found) if reads_history else (),
@@ -125,6 +137,16 @@ def _first_author(session: Session, reader: Reader, found: Found) -> Author:
     names = authors.names_of(session, {found.row.created_by})
     name = names.get(found.row.created_by, "")
     return authorship.named(session, reader.association_id, {name})[name]
+
+
+def _general(session: Session, reader: Reader, found: Found, record: Mapping[str, Any], language: str) -> list[Whole]:
+    whole = [each for each in record["problems"] if not each["path"]]
+    told = [Whole(each["message"]) for each in whole if each["code"] not in REPEATS]
+    for mark in flags.of_records(session, [found.row.id]).get(found.row.id, ()):
+        if mark.code in REPEATS and mark.dismissed_ms is None:
+            others = reading.find(session, reader, mark.other, found.kind, found.of)
+            told.append(Whole(render(Problem(mark.code), language), others[0] if others else None))
+    return told
 
 
 def _remarks(session: Session, reader: Reader, record: Mapping[str, Any]) -> list[Remark]:

@@ -15,14 +15,13 @@ from fieldsync.core.operations import OperationId, Value
 from fieldsync.core.problems import Problem
 from fieldsync.core.reviews import THE_RECORD
 from fieldsync.core.sets import is_set
-from fieldsync.services import desk, entity_questions, histories
+from fieldsync.services import desk, entity_questions, histories, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.histories import Spoken
 from fieldsync.services.published import published
 
 KEEP, REMOVE = "keep", "remove"
 """How a delete that is in doubt is settled."""
-
 
 ANY_OCCURRENCE = "00000000-0000-4000-8000-000000000000"
 """Stands for the row of a repeat where only the question's type matters."""
@@ -32,13 +31,14 @@ ANY_OCCURRENCE = "00000000-0000-4000-8000-000000000000"
 class Settlement:
     """What somebody decided of one path, and the heads of the record that she saw.
 
-    `taken`: the operation whose value holds; else `value`, her own.
+    `taken`: the operation whose value holds; else `value`, her own. `reason`: why, which what is approved takes.
     """
 
     path: str
     seen: Sequence[OperationId]
     taken: OperationId | None = None
     value: Value = None
+    reason: str = ""
 
 
 def settle(session: Session, by: Desk, found: Found, chosen: Settlement) -> Problem | None:
@@ -56,11 +56,11 @@ def settle(session: Session, by: Desk, found: Found, chosen: Settlement) -> Prob
         if said is None or chosen.path not in said.writes:
             return Problem("stale_page")
         writes = {chosen.path: said.writes[chosen.path]}
-    return desk.correct(session, by, found, writes, chosen.seen)
+    return reviewing.correct(session, by, found, writes, chosen.seen, chosen.reason)
 
 
 def settle_delete(
-    session: Session, by: Desk, found: Found, path: str, decision: str, seen: Sequence[OperationId]
+    session: Session, by: Desk, found: Found, path: str, decision: str, seen: Sequence[OperationId], reason: str = ""
 ) -> Problem | None:
     """Keep, or delete, what somebody deleted while somebody wrote to it: the record (`path` is "") or an occurrence."""
     spoken = _as_seen(session, by, found, seen)
@@ -73,11 +73,14 @@ def settle_delete(
     if path not in spoken.state.fields:
         return Problem("stale_page")
     kept = spoken.state.fields[path] if decision == KEEP else None
-    return desk.correct(session, by, found, {path: kept}, seen)
+    return reviewing.correct(session, by, found, {path: kept}, seen, reason)
 
 
 def bring_back(session: Session, by: Desk, found: Found, seen: Sequence[OperationId]) -> Problem | None:
-    """Undo a delete: a write that has it in its past revives the record. It says again what one answer shows."""
+    """Undo a delete: a write that has it in its past revives the record.
+
+    It says again what one answer shows. No answer changes by it, so that what is approved takes no reason.
+    """
     spoken = _as_seen(session, by, found, seen)
     if isinstance(spoken, Problem):
         return spoken

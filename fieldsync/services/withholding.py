@@ -1,18 +1,32 @@
 """Which answers of a form or list a reader is not shown, in any version of it: the one place for all readers."""
 
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core import access
 from fieldsync.core.access import Scope
-from fieldsync.core.forms import Form, legal_paths
+from fieldsync.core.copied_classes import CopiedClasses
+from fieldsync.core.forms import Form
 from fieldsync.core.masking import PERSONAL, RESTRICTED, paths_of_class
 from fieldsync.core.roles import CLEAR, HIDDEN, MASKED
-from fieldsync.services.published import published
+from fieldsync.services.published import form_of
 from fieldsync.services.readers import Reader
 from fieldsync.store import form_versions
+
+Name = tuple[str, str]
+"""submission and a form's id, or entity and a list's name."""
+
+OPEN = "P0"
+
+ASSOCIATIONS_MAX = 64
+"""Associations whose classes a process remembers; a programme has seven."""
+
+_remembered: OrderedDict[tuple[str, ...], Mapping[Name, Mapping[str, str]]] = OrderedDict()
+_guard = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -64,43 +78,47 @@ class Withholding:
     def __init__(self, session: Session, association_id: int) -> None:
         self._session = session
         self._association_id = association_id
-        self._found: dict[tuple[str, str], Paths] = {}
+        self._known: Mapping[Name, Mapping[str, str]] | None = None
+        self._found: dict[Name, Paths] = {}
+
+    def classes(self, kind: str, of: str) -> Mapping[str, str]:
+        """Path → class of a form, the strictest of all its versions, or property → class of an entity list."""
+        if self._known is None:
+            self._known = _classes(self._session, self._association_id)
+        return self._known.get((kind, of), {})
 
     def paths(self, kind: str, of: str) -> Paths:
         """The paths of a form, in all its versions together, or of an entity list."""
         name = (kind, of)
         if name not in self._found:
-            self._found[name] = self._of_list(of) if kind == "entity" else self._of_form(of)
+            classes = self.classes(kind, of)
+            restricted, personal = (paths_of_class(classes, each) for each in (RESTRICTED, PERSONAL))
+            self._found[name] = Paths(frozenset(classes), restricted, personal)
         return self._found[name]
 
-    def _of_list(self, name: str) -> Paths:
-        rows = form_versions.properties(self._session, self._association_id, name)
-        classes = {row.name: row.sensitivity for row in rows}
-        restricted, personal = (paths_of_class(classes, each) for each in (RESTRICTED, PERSONAL))
-        label = frozenset({"label"})
-        return Paths(
-            frozenset(classes) | label,
-            restricted | label if restricted else restricted,
-            personal | label if personal and not restricted else personal,
-        )
 
-    def _of_form(self, form_id: str) -> Paths:
-        known: set[str] = set()
-        restricted: set[str] = set()
-        personal: set[str] = set()
-        for row in form_versions.versions(self._session, self._association_id, form_id):
-            found = published(self._session, self._association_id, row.form, row.version)
-            assert found is not None
-            known |= legal_paths(found.form) | {repeat.path for repeat in found.form.repeats}
-            restricted |= set(_of_class(found.form, RESTRICTED))
-            personal |= set(_of_class(found.form, PERSONAL))
-        return Paths(frozenset(known), frozenset(restricted), frozenset(personal - restricted))
+def _classes(session: Session, association_id: int) -> Mapping[Name, Mapping[str, str]]:
+    """All classes of an association's forms and lists, read anew when it has published another version."""
+    rows = form_versions.versions(session, association_id)
+    name = tuple(row.hash for row in rows)
+    with _guard:
+        if name in _remembered:
+            _remembered.move_to_end(name)
+            return _remembered[name]
+    known = _read([form_of(session, row) for row in rows])
+    with _guard:
+        _remembered[name] = known
+        while len(_remembered) > ASSOCIATIONS_MAX:
+            _remembered.popitem(last=False)
+    return known
 
 
-def _of_class(form: Form, sensitivity: str) -> Iterator[str]:
-    """Questions of a class; with them the labels of the form's entities, which may copy their answers."""
-    hidden = {question.path for question in form.questions if question.sensitivity == sensitivity}
-    yield from hidden
-    for declaration in form.entities:
-        if declaration.label is not None and hidden:
-            yield f"{declaration.path}/label"
+def _read(forms: Sequence[Form]) -> Mapping[Name, Mapping[str, str]]:
+    copied = CopiedClasses(forms)
+    found: dict[Name, dict[str, str]] = {}
+    for number, form in enumerate(forms):
+        known = found.setdefault(("submission", form.id), {})
+        beside = dict.fromkeys([*form.meta_paths, *(repeat.path for repeat in form.repeats)], OPEN)
+        for path, sensitivity in (beside | dict(copied.answers(number))).items():
+            known[path] = max(known.get(path, OPEN), sensitivity)
+    return found | {("entity", each): dict(copied.properties(each)) for each in copied.lists}

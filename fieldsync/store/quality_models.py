@@ -1,4 +1,5 @@
-"""Tables beside the fold: what the quality rules look at, what is usual, points and outlines for the map."""
+"""Tables beside the fold: what the quality rules look at, what is usual, points and outlines for the map,
+which submissions name an entity."""
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -94,6 +95,25 @@ class RecordPoint(Base):
     cell: Mapped[int]
     latitude: Mapped[float]
     longitude: Mapped[float]
+
+
+class Mention(Base):
+    """That a submission's answers choose an entity from a list, so that the entity's page leads back to it.
+
+    `paths`: the questions that name it, with blanks between.
+    """
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        PrimaryKeyConstraint("association_id", "list", "uuid", "record_id"),
+        Index("ix_mention_record_id", "record_id"),
+        {"sqlite_with_rowid": False},
+    )
+    association_id: Mapped[int]
+    list: Mapped[str]
+    uuid: Mapped[bytes]
+    record_id: Mapped[int]
+    paths: Mapped[str]
 
 
 class PointCount(Base):

@@ -191,14 +191,17 @@ def test_the_forms_make_and_change_the_entities_that_the_programme_follows() -> 
     }
     assert declared == {
         "f4_participant": {
-            "participants": ("meta/entity", {"participant_id", "site", "role", "sex", "band", "full_name", "phone"})
+            "participants": (
+                "meta/entity",
+                {"participant_id", "site", "role", "sex", "band", "full_name", "birth_year", "phone"},
+            )
         },
         "f5_activity": {"activities": ("meta/entity", {"code", "kind", "theme", "place"})},
         "f6_idea": {"ideas": ("meta/entity", {"title", "kind", "stage", "place", "holders"})},
         "f6_visit": {"ideas": ("meta/entity", {"stage", "visits_n"})},
         "f6_job": {},
         "f7_profile": {
-            "groups": ("meta/entity", {"name_ar", "name_fr", "status", "activity", "place", "women_n"}),
+            "groups": ("meta/entity", {"name_ar", "name_fr", "status", "activity", "place", "women_n", "register_no"}),
             "participants": ("members/meta/entity", {"function", "member_of"}),
         },
         "f7_monthly": {},

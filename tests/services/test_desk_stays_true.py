@@ -131,7 +131,7 @@ def test_nothing_leads_from_what_survivors_said_to_any_other_list_or_back(world:
         reader = Reader(world.amal, person=REVIEWER, grants=grants, book=book, has_second_factor=True)
         submission, entity = found(session, world, first["record"]), found(session, world, survivor, "entity")
         participant = found(session, world, person, "entity")
-        links = provenance.links(session, reader, entity, [submission])
+        links = provenance.links(session, reader, entity, [submission], [])
         return (
             provenance.is_apart(reader, entity, participant),
             provenance.is_apart(reader, entity, found(session, world, other, "entity")),

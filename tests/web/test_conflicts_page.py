@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fieldsync.services import desk
+from fieldsync.services import desk, merging
 from tests.routes.callers import person
 from tests.web.visitor import Visitor, title, visitor
 from tests.world import Json, Phone, World
@@ -46,6 +46,24 @@ def disputed(world: World) -> tuple[Phone, Phone, str]:
     amina.tells(amina.says(first["record"], {"age": 31}, seen=[first]))
     zaina.tells(zaina.says(first["record"], {"age": 132}, seen=[first]))
     return amina, zaina, first["record"]
+
+
+def test_what_is_approved_is_settled_with_a_reason_alone_which_stands_beside_it(
+    world: World, reviewer: Visitor, disputed: tuple[Phone, Phone, str]
+) -> None:
+    address = f"/submissions/visit/{disputed[2]}"
+    assert 'name="reason"' not in cards(reviewer.opens(address).text)[0]
+    assert world.at_desk(desk.review, disputed[2], "approved") is None  # by somebody who did not look
+    [card] = cards(reviewer.opens(address).text)
+    taken = next(each for each in CHOICE.findall(card) if each.startswith(disputed[0].author))
+    refused = chooses(reviewer, address, taken, reason=" ")
+    assert refused.status_code == 422 and "Indiquez la raison" in cards(refused.text)[0]
+    assert chooses(reviewer, address, taken, reason="x" * 2001).status_code == 422
+    assert chooses(reviewer, address, taken, reason="Vérifié au village").status_code == 303
+    told = world.record(disputed[2])
+    assert told is not None
+    assert (told["fields"]["age"], told["conflicts"]) == (31, {})
+    assert told["review"]["comments"][-1]["text"] == "Vérifié au village"
 
 
 def test_a_conflict_is_settled_on_the_page_of_its_submission(
@@ -197,7 +215,7 @@ def test_a_merged_entity_leads_to_the_one_that_shows_it(world: World, reviewer: 
     amina.tells(amina.says(writes=person_of(older, "Fatima"), of="person"))
     world.now_ms += 1000
     amina.tells(amina.says(writes=person_of(newer, "Fatima Aït", village="Asni"), of="person"))
-    world.at_desk(desk.merge, older, [newer], kind="entity")
+    world.at_desk(merging.merge, older, [newer], kind="entity")
     assert f"/entities/people/{older}" in reviewer.opens(f"/entities/people/{newer}").text
     page = reviewer.opens(f"/entities/people/{older}").text
     assert f"/entities/people/{newer}" in page and "Asni" in page

@@ -41,7 +41,7 @@ def morning(site: Site) -> Morning:
             "record": str(uuid4()),
             "kind": "submission",
             "of": "f4_participant",
-            "version": "2026112301",
+            "version": "2026112801",
             "stamp": [now_ms(), number],
             "writes": {"person/full_name": full_name, "header/site": "07.041.07.03"},
         }

@@ -258,6 +258,17 @@ def test_next_and_previous_stay_within_the_filter(world: World) -> None:
     assert 'data-key="j"' not in who.opens(f"{address(said[0]['record'])}{kept}").text
 
 
+def test_a_possible_duplicate_leads_to_the_other_report_as_far_as_it_is_hers(world: World) -> None:
+    phone = world.phone()
+    first, second = (phone.says(of="monthly", writes={"group": "g", "month": "m", "sales": each}) for each in (1, 2))
+    assert phone.statuses(first, second) == ["applied", "applied"]
+    who = visitor(world, "association_reviewer")
+    way = f'href="{address(first["record"], "monthly")}"'
+    text = who.opens(address(second["record"], "monthly")).text
+    assert "Un autre rapport porte les mêmes clés." in text and text.count(way) == 1
+    assert "mêmes clés" not in who.opens(address(first["record"], "monthly")).text
+
+
 def test_a_photo_shows_small_once_it_has_come_and_stays_masked_until_a_click(world: World) -> None:
     phone, photo = world.phone(), Photo(taken())
     said = sent(world, phone, photo=photo.answer())

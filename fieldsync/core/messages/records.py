@@ -49,6 +49,12 @@ RECORDS: dict[str, tuple[int | None, str, str, str]] = {
         "Le même appareil a déjà envoyé ce contenu. Vérifiez qu’il n’a pas été envoyé deux fois.",
         "The same device has sent this content before. Check that it was not sent twice.",
     ),
+    "possibly_same": (
+        None,
+        "قد يكون هذا السجل مكررا للسجل {record}. تأكد من أنه ليس نفس الشخص أو نفس التعاونية.",
+        "Peut-être la même personne ou coopérative que la fiche {record}. Vérifiez avant de continuer.",
+        "Perhaps the same person or cooperative as record {record}. Check before you go on.",
+    ),
     "bad_entity": (
         None,
         "تعذّر إنشاء الكيان أو تحديثه في القائمة {list}: معرّفه أو تسميته غير صالح.",

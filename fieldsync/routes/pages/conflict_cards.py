@@ -9,6 +9,7 @@ from fieldsync.core.answer_paths import unindexed
 from fieldsync.core.form_texts import Choices, FormText
 from fieldsync.core.forms import Question
 from fieldsync.core.problems import render
+from fieldsync.core.review_moves import keeps_from_writing
 from fieldsync.core.shown_values import CHOICES, DATE, NUMBER, TEXT, TIME, ShownValue
 from fieldsync.routes.pages import answer_fields, heads, language, speakers
 from fieldsync.routes.pages.answer_fields import Field
@@ -65,17 +66,23 @@ class DeleteCard:
     where: tuple[tuple[FormText, int], ...]
     deletes: tuple[tuple[tuple[str, str], int], ...]
     writes: tuple[tuple[tuple[str, str], int], ...]
+    error: str
 
 
 @dataclass(frozen=True)
 class Cards:
-    """All of a record. `seen`: its heads, as the forms carry them; `withheld`: how many are not the reader's to see."""
+    """All of a record. `seen`: its heads, as the forms carry them; `withheld`: how many are not the reader's to see.
+
+    `takes_reason`: whoever settles is asked why; `reason` is what she wrote where her form was refused.
+    """
 
     seen: str
     conflicts: tuple[ConflictCard, ...]
     deletes: tuple[DeleteCard, ...]
     withheld: int
     may_act: bool
+    takes_reason: bool
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ def of(
     speech: Speech,
     revealed: bool = False,
     errors: Mapping[str, str] | None = None,
+    reason: str = "",
 ) -> Cards | None:
     """The cards of a record, or None where nothing disagrees that the reader may know of."""
     told = conflicts.of_record(session, who, found, revealed)
@@ -113,9 +121,11 @@ def of(
     return Cards(
         heads.as_text(told.heads),
         tuple(_conflict(number, each, speech, errors or {}) for number, each in enumerate(told.conflicts)),
-        tuple(_delete(each, speech) for each in told.deletes),
+        tuple(_delete(each, speech, errors or {}) for each in told.deletes),
         told.withheld,
         reading.may_read(who, found, found.row, ACT_ON_RECORDS),
+        keeps_from_writing(found.row.review, "") is not None,
+        reason,
     )
 
 
@@ -161,9 +171,9 @@ def _is_short(value: ShownValue) -> bool:
     return value.kind in (NUMBER, DATE, TIME, TEXT) and 0 < len(value.text) <= NAMED_CHARACTERS_MAX
 
 
-def _delete(found: DeleteConflict, speech: Speech) -> DeleteCard:
+def _delete(found: DeleteConflict, speech: Speech, errors: Mapping[str, str]) -> DeleteCard:
     deletes, writes = (tuple(map(_said, each)) for each in (found.deletes, found.writes))
-    return DeleteCard(found.path, _where(found.rows, speech.words), deletes, writes)
+    return DeleteCard(found.path, _where(found.rows, speech.words), deletes, writes, errors.get(found.path, ""))
 
 
 def _said(saying: Saying) -> tuple[tuple[str, str], int]:

@@ -17,7 +17,7 @@ from fieldsync.routes.pages import answer_fields, entity, fields, heads, languag
 from fieldsync.routes.pages.conflict_cards import OTHER
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.routes.pages.submission import desk_of_reader
+from fieldsync.routes.pages.submission import desk_of_reader, said_text, too_long
 from fieldsync.services import entity_questions, reading, settlement
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.published import published
@@ -40,6 +40,7 @@ class Decided:
     path: str
     seen: list[OperationId]
     choice: str
+    reason: str
     value: Value = None
 
 
@@ -74,7 +75,7 @@ def _settle(find: Find, of: str, record: str) -> Mapping[str, str]:
     def work(session: Any) -> Problem | None:
         return _carry_out(session, by, find(session, who, of, record, ACT_ON_RECORDS), decided)
 
-    problem = context().database.write(work)
+    problem = too_long(decided.reason) or context().database.write(work)
     return {} if problem is None else {decided.path: render(problem, language.chosen())}
 
 
@@ -93,10 +94,10 @@ def _decided(session: Any, who: Reader, found: Found) -> Decided:
     if unindexed(path) in hidden.withheld:
         raise Refused(Problem("not_found"))
     if choice != OTHER:
-        return Decided(path, heads.given(), choice)
+        return Decided(path, heads.given(), choice, said_text("reason"))
     number = fields.whole("number", 0, CONFLICTS_SHOWN) or 0
     value = answer_fields.given(f"{OTHER}-{number}", _question(session, who, found, unindexed(path)))
-    return Decided(path, heads.given(), choice, value)
+    return Decided(path, heads.given(), choice, said_text("reason"), value)
 
 
 def _question(session: Any, who: Reader, found: Found, plain: str) -> Question | None:
@@ -111,8 +112,10 @@ def _question(session: Any, who: Reader, found: Found, plain: str) -> Question |
 
 def _carry_out(session: Any, by: Desk, found: Found, decided: Decided) -> Problem | None:
     if decided.choice in (KEEP, REMOVE):
-        return settlement.settle_delete(session, by, found, decided.path, decided.choice, decided.seen)
+        path, choice = decided.path, decided.choice
+        return settlement.settle_delete(session, by, found, path, choice, decided.seen, decided.reason)
     taken = None if decided.choice == OTHER else heads.read(decided.choice)
     if taken is None and decided.choice != OTHER:
         return Problem("stale_page")
-    return settlement.settle(session, by, found, Settlement(decided.path, decided.seen, taken, decided.value))
+    chosen = Settlement(decided.path, decided.seen, taken, decided.value, decided.reason)
+    return settlement.settle(session, by, found, chosen)

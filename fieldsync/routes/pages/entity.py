@@ -10,7 +10,17 @@ from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import conflict_cards, heads, labels, language, map_ground, record_words, shell, speakers
+from fieldsync.routes.pages import (
+    conflict_cards,
+    heads,
+    labels,
+    language,
+    map_ground,
+    pair_cards,
+    record_words,
+    shell,
+    speakers,
+)
 from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
@@ -25,6 +35,9 @@ from fieldsync.services.readers import Reader
 from fieldsync.store import records
 
 CURSOR_MAX = 200
+
+BACK = ("older", "spoken")
+"""Names in an address of where two lists go on: the history, and the submissions."""
 
 
 @blueprint.get("/entities/<list>/<record>")
@@ -60,12 +73,13 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
     chosen, who = language.chosen(), reader()
     with context().database.read() as session:
         secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
-        older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
+        older, spoken = (open_number(request.args.get(name, "")[:CURSOR_MAX], purpose, secret) for name in BACK)
         found = find(session, who, list, record)
-        told = entity_told.told(session, who, found, Asked(chosen, older, revealed))
+        told = entity_told.told(session, who, found, Asked(chosen, older, revealed, spoken))
         speech = Speech(told.speech.words, told.speech.questions, told.speech.choices)
-        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         titles = labels.titles(session, who.association_id)
+        pairs = pair_cards.asked_of(session, who, found)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.entity", list=list, record=record)
     return map_ground.page(
@@ -77,19 +91,25 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         title=labels.entity_list(list),
         address=address,
         revealed=revealed,
+        reveal_address=shell.address_at(f"{address}/reveal"),
         place=labels.place(found.row.place) if found.row.place else "",
         facts=record_words.happened(found.row),
         conflicts=cards,
+        pairs=pairs,
         conflicts_address=f"{address}/conflicts",
         properties=[_property(each, titles) for each in told.properties],
-        submissions=[_submission(each, titles) for each in told.submissions],
+        submissions=[_submission(each.found, titles) | {"wrote": each.wrote} for each in told.submissions.items],
+        following=shell.address_at(address, spoken=seal_number(told.submissions.before_id, purpose, secret))
+        if told.submissions.before_id
+        else "",
+        first=shell.address_at(address, spoken="") if spoken else "",
         links=[_link(each, label, titles) for each, label in told.links],
         heads=heads.as_text(told.record["heads"]),
         states=record_words.REVIEW_STATES,
         deeds=record_words.DEEDS,
         verdicts=record_words.VERDICTS,
         speakers=record_words.SPEAKERS,
-        older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
+        older=shell.address_at(address, older=seal_number(older_id, purpose, secret)) if older_id else "",
         newest=address if older else "",
         errors={},
     )

@@ -86,6 +86,11 @@ NOTICES = {
     "quarantine_corrected": _l("Released and corrected; both stay in the history."),
     "held_released": _l("Released; it waits no longer."),
     "conflict_settled": _l("Settled; the other values stay in the history."),
+    "pair_same": _l("Noted as the same; figures follow, and it can be taken back."),
+    "pair_different": _l("Noted as not the same; it stays so until something new is known."),
+    "pair_unsure": _l("Laid aside; it comes back when something new is known."),
+    "pair_open": _l("Taken back; the pair waits again."),
+    "unmerged": _l("The merge is undone."),
     "record_deleted": _l("Deleted; it can be brought back."),
     "record_back": _l("It is back."),
     "left_deleted": _l("Deleted too; each can be brought back on its page."),
@@ -215,8 +220,13 @@ def language_address(code: str) -> str:
 
 def address_with(**changed: str) -> str:
     """This list with something of its address changed; an empty text takes it out."""
+    return address_at(request.path, **changed)
+
+
+def address_at(path: str, **changed: str) -> str:
+    """The same at another path: what a form has answered is no address to come back to."""
     kept = {name: value for name, value in request.args.items() if name != "lang"} | changed
-    return f"{request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+    return f"{path}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
 def address_of(endpoint: str, **values: str) -> str:

@@ -19,6 +19,7 @@ from fieldsync.routes.pages import (
     labels,
     language,
     map_ground,
+    pair_cards,
     record_files,
     record_way,
     record_words,
@@ -35,6 +36,7 @@ from fieldsync.services.desk import Desk, Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.readers import Reader
 from fieldsync.services.record_page import Asked, RecordPage
+from fieldsync.store import records
 
 CURSOR_MAX = 200
 
@@ -157,8 +159,9 @@ def shown(
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
         marks = quality_told.told(session, who, found.row, chosen)
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
-        cards = conflict_cards.of(session, who, found, speech, revealed, settling)
+        cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         way = record_way.way(session, who, found)
+        pairs = pair_cards.asked_of(session, who, found)
         files = record_files.here(session, form, told.record, revealed)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
@@ -178,10 +181,11 @@ def shown(
         place=labels.place(found.row.place) if found.row.place else "",
         flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
         conflicts=cards,
+        pairs=pairs,
         conflicts_address=f"{address}/conflicts{kept_filter()}",
         heads=heads.as_text(told.record["heads"]),
         blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",
-        older=shell.address_with(older=seal_number(older_id, purpose, secret)) if older_id else "",
+        older=shell.address_at(address, older=seal_number(older_id, purpose, secret)) if older_id else "",
         newest=f"{address}{kept_filter()}" if older else "",
         errors={"text": render(refused, chosen)} if refused else {},
         given=given or Given(),
@@ -200,6 +204,7 @@ def _words(told: RecordPage) -> dict[str, Any]:
         "verdicts": record_words.VERDICTS,
         "speakers": record_words.SPEAKERS,
         "decisions": _decisions(told),
+        "uuid_text": records.uuid_text,
         "entity_address": lambda entity_list, uuid: rows.record_address("entity", entity_list, uuid),
     }
 

@@ -1,0 +1,143 @@
+"""How much two records speak for one person or cooperative: Fellegi and Sunter's match weight, and bounds beyond it.
+
+"A Theory for Record Linkage", JASA 64 (1969): weight = log2(prior odds) + Σ log2(m/u). Independence does not hold in
+a village, where phone, place and family name agree for all sisters; so bounds say what no sum may decide alone.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fieldsync.core.linkage_features import PERSON, Features
+from fieldsync.core.linkage_levels import (
+    DIFFERENT,
+    EXACT,
+    EXCHANGED,
+    FAR,
+    SAME,
+    SAME_DATE,
+    SHARED,
+    Levels,
+    levels_of,
+)
+from fieldsync.core.linkage_model import LevelWeight, Model
+
+AUTOMATIC, REVIEW, NONE = "automatic", "review", "none"
+"""Zones: over the upper threshold with nothing against it; for a person to decide; not shown."""
+
+START, RARITY, HOUSEHOLD = "start", "rarity", "household"
+"""Names in an explanation beside the comparisons: the prior odds; (as a level) how rare the name is; the cap."""
+
+TWINS = "twins"
+
+HOUSEHOLD_OF = ("family_name", "phone", "place")
+IDENTIFIERS = {"national_id": (SAME,), "phone": (SAME, SHARED), "birth": (SAME_DATE,), "register_number": (SAME,)}
+IDENTIFIERS_LEAST = {PERSON: 2}
+
+
+class Comparison(NamedTuple):
+    """One bar of the explanation: what was compared, how much it agrees, what that adds, in bits."""
+
+    name: str
+    level: str
+    weight: float
+
+
+class Match(NamedTuple):
+    """`weight` is the sum of `comparisons`, the first of which is where one starts. `bounds`: why it is not automatic.
+
+    `raw`: the same sum without the cap of a household, as Splink has it.
+    """
+
+    weight: float
+    comparisons: tuple[Comparison, ...]
+    bounds: tuple[str, ...]
+    zone: str
+    raw: float
+
+
+class Scorer:
+    """Scores pairs by one model."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._start = math.log2(model.prior / (1 - model.prior))
+        self._weights = {(name, level.level): math.log2(level.m / level.u) for name, level, _ in _every_level(model)}
+        self._bases = {(name, level.level): math.log2(level.u) for name, level, rare in _every_level(model) if rare}
+
+    def score(self, left: Features, right: Features) -> Match:
+        """The match of two records; the same whichever comes first."""
+        levels = levels_of(left, right, self.model.kind, self.model.year)
+        bars = [Comparison(START, "", self._start), *self._bars(levels, left, right)]
+        raw = math.fsum(bar.weight for bar in bars)
+        bounds = _bounds(levels, left, right, self.model.kind)
+        excess = math.fsum(bar.weight for bar in bars if bar.name in HOUSEHOLD_OF) - self.model.household
+        if excess > 0 and self.model.kind == PERSON:
+            bars.append(Comparison(HOUSEHOLD, "", -excess))
+            bounds = (*bounds, HOUSEHOLD)
+        weight = math.fsum(bar.weight for bar in bars)
+        return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model), raw)
+
+    def _bars(self, levels: Levels, left: Features, right: Features) -> Iterator[Comparison]:
+        for name, level in levels.items():
+            if level is not None:
+                yield Comparison(name, level, self._weights[name, level])
+                rarity = self._rarity(name, level, left, right)
+                if rarity:
+                    yield Comparison(name, RARITY, rarity)
+
+    def _rarity(self, name: str, level: str, left: Features, right: Features) -> float:
+        """What a name adds or takes by being rarer or commoner than names that agree are on the whole."""
+        base = self._bases.get((name, level))
+        shares = self.model.frequencies.get(name)
+        if base is None or not shares:
+            return 0.0
+        share = max(shares.get(_code(left, name), 0.0), shares.get(_code(right, name), 0.0), self.model.rarest)
+        return base - math.log2(share)
+
+
+def score(left: Features, right: Features, model: Model) -> Match:
+    """The match of two records by a model; who scores many makes a Scorer."""
+    return Scorer(model).score(left, right)
+
+
+def probability(weight: float) -> float:
+    """How likely a match weight makes it that two records are one."""
+    return 1 / (1 + math.exp2(-max(min(weight, 1000.0), -1000.0)))
+
+
+def _zone(weight: float, bounds: tuple[str, ...], model: Model) -> str:
+    if TWINS in bounds:
+        return REVIEW
+    if weight >= model.automatic and not set(bounds) - {HOUSEHOLD}:
+        return AUTOMATIC
+    return REVIEW if weight >= model.review else NONE
+
+
+def _bounds(levels: Levels, left: Features, right: Features, kind: str) -> tuple[str, ...]:
+    """Why a pair is not automatic, whatever its weight."""
+    if kind != PERSON:
+        return ("two_register_numbers",) if levels["register_number"] == DIFFERENT else ()
+    given = levels["given_name"]
+    both_dates = left.birth_date is not None and right.birth_date is not None
+    relatives = levels["birth"] == SAME_DATE and levels["phone"] in (SAME, SHARED)
+    agreeing = sum(levels[name] in agree for name, agree in IDENTIFIERS.items() if name in levels)
+    holds = {
+        "given_name_differs": given in (DIFFERENT, None),
+        "two_national_ids": levels["national_id"] == DIFFERENT,
+        "births_apart": both_dates and levels["birth"] == FAR,
+        "two_sexes": levels["sex"] == DIFFERENT,
+        TWINS: relatives and levels["family_name"] in (EXACT, SAME) and given not in (EXACT, SAME, EXCHANGED, None),
+        "few_identifiers": agreeing < IDENTIFIERS_LEAST[PERSON],
+    }
+    return tuple(name for name, does in holds.items() if does)
+
+
+def _code(features: Features, name: str) -> str:
+    return str(features.given_code if name == "given_name" else features.family_code)
+
+
+def _every_level(model: Model) -> Iterator[tuple[str, LevelWeight, bool]]:
+    for each in model.comparisons:
+        for level in each.levels:
+            yield each.name, level, level.level in each.rare

@@ -1,0 +1,204 @@
+"""How much two records agree in one thing: a level each, best first. None where one of them does not say it.
+
+`store/linkage_splink` says the same in SQL for the training; a test holds the two against each other.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from fieldsync.core import geometry
+from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
+from fieldsync.core.names import Level, compare
+
+EXACT, SAME, ALIAS, WEAK, DIFFERENT = (level.value for level in Level)
+
+EXCHANGED = "exchanged"
+"""Given and family name, or day and month, stand in each other's place."""
+
+MARRIED = "married"
+"""The family name differs, of a woman of the age to marry who moved."""
+
+SHARED = "shared"
+"""The same phone, which more than two persons bear."""
+
+ONE_OFF = "one_off"
+SAME_DATE, SAME_YEAR, NEAR, FAR = "same_date", "same_year", "near", "far"
+COMMUNE, PROVINCE, ELSEWHERE = "commune", "province", "elsewhere"
+MANY, SOME, NONE = "many", "some", "none"
+
+PHONE_PERSONS = 2
+"""A phone of more persons than this is a household's."""
+
+NEAR_DAYS = 731
+MARRYING_AGES = 17, 45
+
+SAME_METRES, NEAR_METRES = 300, 5000
+"""Points this near are one place, or lie in one commune, whatever its code."""
+
+NAME_LEVELS = (EXACT, SAME, ALIAS, EXCHANGED, WEAK, DIFFERENT)
+
+LEVELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    PERSON: {
+        "given_name": NAME_LEVELS,
+        "family_name": (EXACT, SAME, ALIAS, EXCHANGED, WEAK, MARRIED, DIFFERENT),
+        "birth": (SAME_DATE, EXCHANGED, SAME_YEAR, NEAR, FAR),
+        "phone": (SAME, SHARED, ONE_OFF, DIFFERENT),
+        "national_id": (SAME, ONE_OFF, DIFFERENT),
+        "place": (SAME, COMMUNE, PROVINCE, ELSEWHERE),
+        "sex": (SAME, DIFFERENT),
+    },
+    COOPERATIVE: {
+        "name": (EXACT, SAME, ALIAS, WEAK, DIFFERENT),
+        "register_number": (SAME, ONE_OFF, DIFFERENT),
+        "place": (SAME, COMMUNE, PROVINCE, ELSEWHERE),
+        "activity": (SAME, SOME, DIFFERENT),
+        "members": (MANY, SOME, NONE),
+    },
+}
+"""What is compared in a list of each kind, and its levels, best first."""
+
+Levels = Mapping[str, str | None]
+
+
+def levels_of(left: Features, right: Features, kind: str, year: int) -> dict[str, str | None]:
+    """The level of every comparison; `year` is the one by which the age to marry is reckoned."""
+    if kind == COOPERATIVE:
+        return {
+            "name": name_level(left.names, right.names),
+            "register_number": _code_level(left.register_number, right.register_number),
+            "place": place_level(left, right),
+            "activity": _activity_level(left.activity, right.activity),
+            "members": _members_level(left.members, right.members),
+        }
+    given, family = name_level(left.given, right.given), name_level(left.family, right.family)
+    place = place_level(left, right)
+    if given in (WEAK, DIFFERENT) and _are_exchanged(left, right):
+        given = family = EXCHANGED
+    elif family == DIFFERENT and place != SAME and place is not None and _may_have_married(left, right, year):
+        family = MARRIED
+    return {
+        "given_name": given,
+        "family_name": family,
+        "birth": birth_level(left, right),
+        "phone": _phone_level(left, right),
+        "national_id": _code_level(left.national_id, right.national_id),
+        "place": place,
+        "sex": _sex_level(left.sex, right.sex),
+    }
+
+
+def name_level(left: Iterable[str], right: Iterable[str]) -> str | None:
+    """The best level among some spellings of two names."""
+    found = [compare(*sorted((one, other))) for one in left for other in right]
+    return min(found, key=_RANK.__getitem__).value if found else None
+
+
+_RANK: Mapping[Level, int] = {level: rank for rank, level in enumerate(Level)}
+
+
+def _are_exchanged(left: Features, right: Features) -> bool:
+    crossed = (name_level(left.given, right.family), name_level(left.family, right.given))
+    return all(level in (EXACT, SAME) for level in crossed)
+
+
+def _may_have_married(left: Features, right: Features, year: int) -> bool:
+    youngest, oldest = MARRYING_AGES
+    first, last = date(year - oldest, 1, 1).toordinal(), date(year - youngest, 12, 31).toordinal()
+    is_woman = left.sex == right.sex == "f"
+    return is_woman and any(each.born and each.born[1] >= first and each.born[0] <= last for each in (left, right))
+
+
+def birth_level(left: Features, right: Features) -> str | None:
+    """How two births agree: by the day where both days are known, otherwise by the years in which they may lie."""
+    one, other = left.born, right.born
+    if one is None or other is None:
+        return None
+    if one[0] == one[1] and other[0] == other[1]:
+        return _dates_level(date.fromordinal(one[0]), date.fromordinal(other[0]))
+    if max(one[0], other[0]) <= min(one[1], other[1]):
+        is_exact = max(one[1] - one[0], other[1] - other[0]) <= 366
+        return SAME_YEAR if is_exact else NEAR
+    return NEAR if max(one[0], other[0]) - min(one[1], other[1]) <= NEAR_DAYS else FAR
+
+
+def _dates_level(one: date, other: date) -> str:
+    if one == other:
+        return SAME_DATE
+    if one.year == other.year:
+        turned = (one.month, one.day) == (other.day, other.month)
+        guessed = (1, 1) in ((one.month, one.day), (other.month, other.day))
+        return EXCHANGED if turned or guessed else SAME_YEAR
+    return NEAR if abs((one - other).days) <= NEAR_DAYS else FAR
+
+
+def _phone_level(left: Features, right: Features) -> str | None:
+    level = _code_level(left.phone, right.phone)
+    is_shared = level == SAME and max(left.phone_persons, right.phone_persons) > PHONE_PERSONS
+    return SHARED if is_shared else level
+
+
+def _code_level(left: str, right: str) -> str | None:
+    if not left or not right:
+        return None
+    if left == right:
+        return SAME
+    return ONE_OFF if is_one_off(left, right) else DIFFERENT
+
+
+def is_one_off(left: str, right: str) -> bool:
+    """Whether one character was changed, left out or put in (Levenshtein's distance is at most 1)."""
+    shorter, longer = sorted((left, right), key=len)
+    if len(longer) - len(shorter) > 1:
+        return False
+    at = next((place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), None)
+    if at is None:
+        return True
+    return shorter[at + (len(shorter) == len(longer)) :] == longer[at + 1 :]
+
+
+def place_level(left: Features, right: Features) -> str | None:
+    """How near two records live: by their points where both have one, and by the codes of their places."""
+    by_code, by_point = _codes_level(left.place, right.place), _points_level(left, right)
+    found = [each for each in (by_code, by_point) if each is not None]
+    return min(found, key=LEVELS[PERSON]["place"].index, default=None)
+
+
+def _codes_level(left: str, right: str) -> str | None:
+    if not left or not right:
+        return None
+    if left == right:
+        return SAME
+    one, other = left.split("."), right.split(".")
+    alike = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    depth = min(len(one), len(other)) if alike is None else alike
+    return COMMUNE if depth >= 4 else PROVINCE if depth >= 2 else ELSEWHERE
+
+
+def _points_level(left: Features, right: Features) -> str | None:
+    if left.point is None or right.point is None:
+        return None
+    metres = geometry.distance(*left.point, *right.point)
+    return SAME if metres <= SAME_METRES else COMMUNE if metres <= NEAR_METRES else None
+
+
+def _sex_level(left: str, right: str) -> str | None:
+    if not left or not right:
+        return None
+    return SAME if left == right else DIFFERENT
+
+
+def _activity_level(left: tuple[str, ...], right: tuple[str, ...]) -> str | None:
+    if not left or not right:
+        return None
+    if left == right:
+        return SAME
+    return SOME if set(left) & set(right) else DIFFERENT
+
+
+def _members_level(left: tuple[str, ...], right: tuple[str, ...]) -> str | None:
+    if not left or not right:
+        return None
+    common = len(set(left) & set(right))
+    if common * 2 >= min(len(left), len(right)):
+        return MANY
+    return SOME if common else NONE

@@ -1,0 +1,145 @@
+"""Which records may be one: features and keys of what changed, candidates by the keys, their scores.
+
+Called by the follower of the change log (services/linkage_follow) and by whoever makes everything anew.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, phone_block
+from fieldsync.core.linkage import NONE, Match
+from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
+from fieldsync.services.folding import HELD_REVIEW
+from fieldsync.services.linkage_lists import LinkedList
+from fieldsync.services.working import decode_state
+from fieldsync.store import linkage, records
+from fieldsync.store.linkage import PairRow
+from fieldsync.store.records import RecordRow
+
+logger = logging.getLogger(__name__)
+
+_encode = msgspec.json.Encoder().encode
+_features = msgspec.json.Decoder(Features)
+
+Pair = tuple[int, int]
+
+
+def features_by_record(of_list: LinkedList, rows: Iterable[RecordRow]) -> dict[int, Features]:
+    """The features of entities; of those that are gone, merged away or say nothing there are none."""
+    found: dict[int, Features] = {}
+    for row in rows:
+        state = None if row.deleted or row.merged_into or row.review == HELD_REVIEW else decode_state(bytes(row.state))
+        if state is not None:
+            year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
+            features = features_of(state.fields, row.place, of_list.parts, year)
+            if features.says_something:
+                found[row.id] = with_codes(of_list, features)
+    return found
+
+
+def with_codes(of_list: LinkedList, features: Features) -> Features:
+    """Features with what stands for the names where their frequency is looked up."""
+    given, family = (of_list.space.name_code(each) for each in (features.given, features.family))
+    return msgspec.structs.replace(features, given_code=given, family_code=family)
+
+
+def note(session: Session, of_list: LinkedList, record_ids: Collection[int]) -> dict[int, Features]:
+    """Keep features and keys of records up to date; the features of those that changed and are compared."""
+    made = features_by_record(of_list, records.by_ids(session, record_ids).values())
+    after = {record_id: _encode(features) for record_id, features in made.items()}
+    collection_id = of_list.collection.id
+    before = linkage.features(session, collection_id, ALGORITHM, record_ids)
+    changed = {record_id for record_id, body in after.items() if before.get(record_id) != body}
+    gone = before.keys() - after.keys()
+    old = {(key, each) for each in changed & before.keys() | gone for key in _keys(of_list, before[each])}
+    new = {(key, each) for each in changed for key in of_list.space.keys(made[each])}
+    linkage.drop_keys(session, old - new)
+    linkage.add_keys(session, new - old)
+    linkage.put_features(session, collection_id, ALGORITHM, [(each, after[each]) for each in changed])
+    linkage.drop_features(session, collection_id, ALGORITHM, gone)
+    return {record_id: made[record_id] for record_id in changed}
+
+
+def pairs_of(session: Session, of_list: LinkedList, made: Mapping[int, Features], now_ms: int) -> dict[Pair, PairRow]:
+    """The candidate pairs of records with those that share a key with them."""
+    found: dict[Pair, PairRow] = {}
+    for record_id, features in made.items():
+        for other_id, match in look_up(session, of_list, features, {record_id}):
+            pair = min(record_id, other_id), max(record_id, other_id)
+            found[pair] = pair_row(of_list, pair, match, now_ms)
+    return found
+
+
+def look_up(
+    session: Session, of_list: LinkedList, features: Features, without: Collection[int] = ()
+) -> list[tuple[int, Match]]:
+    """The records that may be the same as one with these features, best first: at most those of its keys."""
+    wanted, persons = _candidates(session, of_list, features)
+    stored = linkage.features(session, of_list.collection.id, ALGORITHM, wanted.difference(without))
+    known = msgspec.structs.replace(features, phone_persons=persons)
+    scored = ((other, of_list.scorer.score(known, _features.decode(body))) for other, body in stored.items())
+    likely = [(other, match) for other, match in scored if match.zone != NONE]
+    return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
+
+
+def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> PairRow:
+    """A pair as it is stored."""
+    return PairRow(
+        left_id=pair[0],
+        right_id=pair[1],
+        association_id=of_list.collection.association_id,
+        kind=of_list.collection.kind,
+        of=of_list.collection.of,
+        model_version=of_list.model.version,
+        weight=match.weight,
+        comparisons=_encode([(each.name, each.level, round(each.weight, 4)) for each in match.comparisons]),
+        bounds=_encode(match.bounds),
+        zone=match.zone,
+        found_ms=now_ms,
+    )
+
+
+def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> list[PairRow]:
+    """Make the pairs of records what was found; those that nobody knew before."""
+    before = linkage.pairs_of(session, record_ids)
+    linkage.drop_pairs(session, before.keys() - found.keys())
+    changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
+    linkage.put_pairs(session, changed)
+    return [row for row in changed if (row.left_id, row.right_id) not in before]
+
+
+def _differs(before: PairRow, after: PairRow) -> bool:
+    return before._replace(found_ms=0, comparisons=bytes(before.comparisons), bounds=bytes(before.bounds)) != (
+        after._replace(found_ms=0)
+    )
+
+
+def _candidates(session: Session, of_list: LinkedList, features: Features) -> tuple[set[int], int]:
+    """Whom to compare with, and how many records bear the phone. A key that too many bear is not used alone."""
+    keys = of_list.space.keys(features)
+    bearers = linkage.bearers(session, keys, BEARERS_MAX + 1)
+    crowded = [key for key, found in bearers.items() if len(found) > BEARERS_MAX]
+    found: set[int] = set()
+    for key in sorted(bearers.keys() - set(crowded), key=lambda key: (len(bearers[key]), key)):
+        found.update(bearers[key][: CANDIDATES_MAX - len(found)] if len(found) < CANDIDATES_MAX else ())
+    if crowded:
+        logger.debug("%d of %d blocking keys are borne by more than %d", len(crowded), len(keys), BEARERS_MAX)
+    phone = of_list.space.digest(f"phone {phone_block(features.phone)}") if features.phone else None
+    return found, len(bearers.get(phone, ())) if phone is not None else 0
+
+
+def _keys(of_list: LinkedList, body: bytes) -> frozenset[int]:
+    return of_list.space.keys(_features.decode(body))
+
+
+def grouped(rows: Iterable[RecordRow], lists: Mapping[int, LinkedList]) -> dict[int, Sequence[int]]:
+    """Record ids by the list that they are in, for lists that are compared."""
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        if row.collection_id in lists:
+            found.setdefault(row.collection_id, []).append(row.id)
+    return dict(found)

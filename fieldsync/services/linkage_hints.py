@@ -1,0 +1,43 @@
+"""What a phone hears of possible duplicates: "perhaps the same as …", of records that it may read both."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.problems import Problem
+from fieldsync.services.folding import HELD_REVIEW
+from fieldsync.services.showing import told
+from fieldsync.store import associations, linkage, records
+from fieldsync.store.records import RecordRow
+
+POSSIBLY_SAME = "possibly_same"
+
+TOLD_MAX = 3
+"""Others that one record names, the likeliest first."""
+
+Hints = dict[int, list[dict[str, object]]]
+
+
+def hints(
+    session: Session,
+    association_id: int,
+    rows: Sequence[RecordRow],
+    may_read: Callable[[RecordRow], bool],
+    language: str,
+) -> Hints:
+    """Problems by row id, for entities of `rows` that the reader sees. A pair that was decided is not told."""
+    entities = {each.id for each in associations.collections(session, association_id) if each.kind == "entity"}
+    ids = {row.id for row in rows if row.collection_id in entities and _is_there(row)}
+    pairs = linkage.pairs_of(session, ids) if ids else {}
+    others = records.by_ids(session, {each for pair in pairs for each in pair})
+    found: dict[int, list[Problem]] = {}
+    for pair in sorted(pairs.values(), key=lambda pair: (-pair.weight, pair.left_id, pair.right_id)):
+        for own, other in ((pair.left_id, pair.right_id), (pair.right_id, pair.left_id)):
+            row = others.get(other)
+            if own in ids and row is not None and _is_there(row) and may_read(row):
+                found.setdefault(own, []).append(Problem(POSSIBLY_SAME, detail={"record": records.uuid_text(row.uuid)}))
+    return {row_id: told(problems[:TOLD_MAX], language) for row_id, problems in found.items()}
+
+
+def _is_there(row: RecordRow) -> bool:
+    return not row.deleted and row.merged_into is None and row.review != HELD_REVIEW

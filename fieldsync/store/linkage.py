@@ -1,0 +1,216 @@
+"""What linkage knows of records: features, blocking keys, models, candidate pairs. All of it can be made anew."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, execute_many, places
+
+CHUNK_ROWS = 500
+"""How many ids one look-up names."""
+
+KEYS_AT_ONCE = 50
+"""Keys of one look-up statement."""
+
+
+class PairRow(NamedTuple):
+    """A candidate pair as stored; `comparisons` and `bounds` are JSON."""
+
+    left_id: int
+    right_id: int
+    association_id: int
+    kind: str
+    of: str
+    model_version: int
+    weight: float
+    comparisons: bytes
+    bounds: bytes
+    zone: str
+    found_ms: int
+
+
+_PAIR = "left_id, right_id, association_id, kind, of, model_version, weight, comparisons, bounds, zone, found_ms"
+
+
+def features(session: Session, collection_id: int, algorithm: int, record_ids: Collection[int]) -> dict[int, bytes]:
+    """The features of some records, by one algorithm; those without any are left out."""
+    wanted, found = sorted(record_ids), dict[int, bytes]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        sql = (
+            "SELECT record_id, body FROM linkage_feature WHERE collection_id = ? AND algorithm = ?"
+            f" AND record_id IN ({places(len(chunk))})"
+        )
+        found.update((row[0], bytes(row[1])) for row in execute(session, sql, (collection_id, algorithm, *chunk)))
+    return found
+
+
+def page(session: Session, collection_id: int, algorithm: int, after_id: int, limit: int) -> list[tuple[int, bytes]]:
+    """The next features of a list, by record id."""
+    sql = (
+        "SELECT record_id, body FROM linkage_feature WHERE collection_id = ? AND algorithm = ? AND record_id > ?"
+        " ORDER BY record_id LIMIT ?"
+    )
+    rows = execute(session, sql, (collection_id, algorithm, after_id, limit))
+    return [(row[0], bytes(row[1])) for row in rows]
+
+
+def outdated(session: Session, collection_id: int, algorithm: int, limit: int) -> list[tuple[int, int, bytes]]:
+    """(algorithm, record id, features) that another algorithm made; at most so many."""
+    sql = (
+        "SELECT algorithm, record_id, body FROM linkage_feature WHERE collection_id = ? AND algorithm {} ?"
+        " ORDER BY algorithm, record_id LIMIT ?"
+    )
+    found: list[tuple[int, int, bytes]] = []
+    for comparison in ("<", ">"):
+        rows = execute(session, sql.format(comparison), (collection_id, algorithm, limit))
+        found += [(row[0], row[1], bytes(row[2])) for row in rows]
+    return found[:limit]
+
+
+def put_features(session: Session, collection_id: int, algorithm: int, rows: Iterable[tuple[int, bytes]]) -> None:
+    """Store (record id, features), in the place of what was there."""
+    sql = (
+        "INSERT INTO linkage_feature (collection_id, algorithm, record_id, body) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (collection_id, algorithm, record_id) DO UPDATE SET body = excluded.body"
+    )
+    execute_many(session, sql, [(collection_id, algorithm, *row) for row in sorted(rows)])
+
+
+def drop_features(session: Session, collection_id: int, algorithm: int, record_ids: Iterable[int]) -> None:
+    """Forget the features of records."""
+    sql = "DELETE FROM linkage_feature WHERE collection_id = ? AND algorithm = ? AND record_id = ?"
+    execute_many(session, sql, [(collection_id, algorithm, each) for each in sorted(record_ids)])
+
+
+def count_features(session: Session, collection_id: int, algorithm: int) -> int:
+    """How many records of a list are compared."""
+    sql = "SELECT count(*) FROM linkage_feature WHERE collection_id = ? AND algorithm = ?"
+    return int(execute(session, sql, (collection_id, algorithm)).scalar_one())
+
+
+def add_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
+    """Give (key, record id) pairs."""
+    sql = "INSERT INTO blocking_key (key, record_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    execute_many(session, sql, sorted(rows))
+
+
+def drop_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
+    """Take (key, record id) pairs away."""
+    execute_many(session, "DELETE FROM blocking_key WHERE key = ? AND record_id = ?", sorted(rows))
+
+
+def bearers(session: Session, keys: Collection[int], most: int) -> dict[int, list[int]]:
+    """Key → the records that bear it, the oldest `most` of them; keys that nobody bears are left out."""
+    wanted, found = sorted(keys), dict[int, list[int]]()
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        chunk = wanted[start : start + KEYS_AT_ONCE]
+        one = (
+            "SELECT key, record_id FROM (SELECT key, record_id FROM blocking_key WHERE key = ?"
+            " ORDER BY record_id LIMIT ?) AS k"
+        )
+        sql = " UNION ALL ".join([one] * len(chunk))
+        for row in execute(session, sql, [value for key in chunk for value in (key, most)]):
+            found.setdefault(row[0], []).append(row[1])
+    return found
+
+
+def keys_of_records(session: Session, rows: Collection[tuple[int, int]]) -> int:
+    """How many of some (key, record id) pairs are there."""
+    found = 0
+    listed = sorted(rows)
+    for start in range(0, len(listed), CHUNK_ROWS // 2):
+        chunk = listed[start : start + CHUNK_ROWS // 2]
+        either = " OR ".join(["(key = ? AND record_id = ?)"] * len(chunk))
+        sql = f"SELECT count(*) FROM blocking_key WHERE {either}"
+        found += int(execute(session, sql, [value for row in chunk for value in row]).scalar_one())
+    return found
+
+
+def every_key(session: Session, after: tuple[int, int], limit: int) -> list[tuple[int, int]]:
+    """The next (key, record id) pairs of the whole index, in its order."""
+    sql = "SELECT key, record_id FROM blocking_key WHERE (key, record_id) > (?, ?) ORDER BY key, record_id LIMIT ?"
+    return [(row[0], row[1]) for row in execute(session, sql, (*after, limit))]
+
+
+def pairs_of(session: Session, record_ids: Collection[int]) -> dict[tuple[int, int], PairRow]:
+    """Every candidate pair of some records, by (left id, right id)."""
+    wanted, found = sorted(record_ids), dict[tuple[int, int], PairRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS // 2):
+        chunk = wanted[start : start + CHUNK_ROWS // 2]
+        marks = places(len(chunk))
+        for side in ("left_id", "right_id"):
+            sql = f"SELECT {_PAIR} FROM candidate_pair WHERE {side} IN ({marks})"
+            found.update(((row[0], row[1]), PairRow(*row)) for row in execute(session, sql, chunk))
+    return found
+
+
+def put_pairs(session: Session, rows: Iterable[PairRow]) -> None:
+    """Store pairs; of one that is known already, when it was found stays."""
+    names = [name.strip() for name in _PAIR.split(",")]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:-1])
+    sql = (
+        f"INSERT INTO candidate_pair ({_PAIR}) VALUES ({places(len(names))})"
+        f" ON CONFLICT (left_id, right_id) DO UPDATE SET {changes}"
+    )
+    execute_many(session, sql, sorted(rows))
+
+
+def drop_pairs(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
+    """Forget pairs by (left id, right id)."""
+    execute_many(session, "DELETE FROM candidate_pair WHERE left_id = ? AND right_id = ?", sorted(pairs))
+
+
+def pairs_page(
+    session: Session, association_id: int, kind: str, of: str, after: tuple[int, int], limit: int
+) -> list[PairRow]:
+    """The next pairs of a list or form, by (left id, right id)."""
+    sql = (
+        f"SELECT {_PAIR} FROM candidate_pair WHERE (left_id, right_id) > (?, ?) AND association_id = ?"
+        " AND kind = ? AND of = ? ORDER BY left_id, right_id LIMIT ?"
+    )
+    return [PairRow(*row) for row in execute(session, sql, (*after, association_id, kind, of, limit))]
+
+
+def count_pairs(session: Session, association_id: int, kind: str, of: str) -> dict[str, int]:
+    """How many pairs of a list or form lie in each zone."""
+    sql = (
+        "SELECT zone, count(*) FROM candidate_pair WHERE association_id = ? AND kind = ? AND of = ? GROUP BY zone"
+        " ORDER BY zone"
+    )
+    return {row[0]: row[1] for row in execute(session, sql, (association_id, kind, of))}
+
+
+def active_model(session: Session, association_id: int, of: str) -> tuple[int, bytes] | None:
+    """(version, JSON) of the model that was trained for a list; None where the shipped one scores."""
+    sql = (
+        "SELECT id, body FROM linkage_model WHERE association_id = ? AND of = ? AND active = ? ORDER BY id DESC LIMIT 1"
+    )
+    row = execute(session, sql, (association_id, of, True)).first()
+    return (row[0], bytes(row[1])) if row else None
+
+
+def add_model(session: Session, association_id: int, of: str, body: bytes, now_ms: int) -> int:
+    """Put a model into force in the place of the one before; its version."""
+    sql = "UPDATE linkage_model SET active = ? WHERE association_id = ? AND of = ? AND active = ?"
+    execute(session, sql, (False, association_id, of, True))
+    sql = "INSERT INTO linkage_model (association_id, of, active, made_ms, body) VALUES (?, ?, ?, ?, ?) RETURNING id"
+    return int(execute(session, sql, (association_id, of, True, now_ms, body)).scalar_one())
+
+
+def trained_ms(session: Session, association_id: int, of: str) -> int:
+    """When the newest model of a list was made; 0 where there is none."""
+    sql = "SELECT coalesce(max(made_ms), 0) FROM linkage_model WHERE association_id = ? AND of = ?"
+    return int(execute(session, sql, (association_id, of)).scalar_one())
+
+
+def loose_pairs(session: Session, association_id: int, limit: int) -> Sequence[tuple[int, int]]:
+    """Pairs of records that are gone, or in another association or list than the pair says."""
+    sql = (
+        "SELECT p.left_id, p.right_id FROM candidate_pair p JOIN record a ON a.id = p.left_id"
+        " JOIN record b ON b.id = p.right_id JOIN collection c ON c.id = a.collection_id"
+        " WHERE p.association_id = ? AND (a.collection_id <> b.collection_id OR c.association_id <> p.association_id"
+        " OR c.kind <> p.kind OR c.of <> p.of OR p.left_id >= p.right_id) ORDER BY p.left_id, p.right_id LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id, limit))]

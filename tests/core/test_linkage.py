@@ -1,0 +1,219 @@
+"""Laws of comparing: who comes first does not matter, nor how a name is spelled; bounds hold whatever the weight."""
+
+from datetime import date
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldsync.config import program_folder
+from fieldsync.core.blocking import NAME_KEYS_MAX, Space
+from fieldsync.core.linkage import AUTOMATIC, NONE, REVIEW, Match, Scorer
+from fieldsync.core.linkage_features import Features, features_of, kind_of, national_id_of, phone_of
+from fieldsync.core.linkage_levels import is_one_off
+from fieldsync.core.linkage_model import Model, faults_of
+from fieldsync.core.person_names import split_name
+
+MODELS = {
+    model.kind: model
+    for model in msgspec.json.decode((program_folder("forms") / "linkage.json").read_bytes(), type=list[Model])
+}
+PERSONS, COOPERATIVES = Scorer(MODELS["person"]), Scorer(MODELS["cooperative"])
+SPACE = Space(b"key", 1, "participants")
+
+SPELLINGS = {"fatima": ("فاطمة", "Fatima", "FATIMA"), "khadija": ("خديجة", "Khadija"), "rachid": ("رشيد", "Rachid")}
+FAMILIES = {"lahcen": ("أيت لحسن", "Ait Lahcen"), "bakkali": ("البقالي", "Bakkali"), "": ()}
+PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
+PARTS = {"full_name": ("name",), "phone": ("phone",), "birth_year": ("year",), "age": ("age",), "birth_date": ("born",)}
+
+days = st.dates(date(1940, 1, 1), date(2015, 12, 31)).map(lambda day: (day.toordinal(), day.toordinal()))
+years = st.integers(1940, 2015).map(lambda year: (date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()))
+persons = st.builds(
+    Features,
+    given=st.sampled_from(sorted(SPELLINGS)).flatmap(lambda name: st.sampled_from(SPELLINGS[name])).map(lambda x: (x,)),
+    family=st.sampled_from([(), ("Ait Lahcen",), ("أيت لحسن",), ("Bakkali",), ("فاطمة",)]),
+    born=st.none() | days | years,
+    phone=st.sampled_from(["", "+212612345678", "+212612345679", "+212700000000"]),
+    national_id=st.sampled_from(["", "AB123456", "AB123457", "K99"]),
+    sex=st.sampled_from(["", "f", "m"]),
+    place=st.sampled_from(PLACES),
+    point=st.none() | st.sampled_from([(31.25, -7.98), (31.2501, -7.98), (31.28, -7.98)]),
+    phone_persons=st.integers(0, 5),
+)
+cooperatives = st.builds(
+    Features,
+    names=st.sampled_from([("تعاونية أركان",), ("Cooperative Argan", "تعاونية أركان"), ("Tifaouine",)]),
+    register_number=st.sampled_from(["", "1245", "1246", "99"]),
+    place=st.sampled_from(PLACES),
+    activity=st.sampled_from([(), ("raffia",), ("raffia", "weaving")]),
+    members=st.sampled_from([(), ("a", "b"), ("b", "c", "d"), ("x",)]),
+)
+
+
+@given(persons, persons)
+def test_who_comes_first_does_not_matter(left: Features, right: Features) -> None:
+    assert PERSONS.score(left, right) == PERSONS.score(right, left)
+
+
+@given(cooperatives, cooperatives)
+def test_nor_does_it_for_cooperatives(left: Features, right: Features) -> None:
+    assert COOPERATIVES.score(left, right) == COOPERATIVES.score(right, left)
+
+
+@given(persons, st.permutations([("فاطمة",), ("Fatima",), ("Fatma",)]))
+def test_spellings_count_in_no_order(other: Features, order: list[tuple[str]]) -> None:
+    names = tuple(name for (name,) in order)
+    one, turned = (msgspec.structs.replace(other, given=each) for each in (names, tuple(reversed(names))))
+    assert PERSONS.score(one, other) == PERSONS.score(turned, other)
+    assert SPACE.keys(one) == SPACE.keys(turned)
+
+
+@given(st.sampled_from(sorted(SPELLINGS)), st.sampled_from(["lahcen", "bakkali"]), st.data())
+def test_equal_names_share_a_key_in_every_script(name: str, family: str, data: st.DataObject) -> None:
+    names = st.sampled_from(SPELLINGS[name]), st.sampled_from(FAMILIES[family])
+    one, other = (Features(given=(data.draw(names[0]),), family=(data.draw(names[1]),)) for _ in range(2))
+    assert SPACE.keys(one) & SPACE.keys(other)
+
+
+@given(persons)
+def test_keys_tell_nothing_across_a_border(features: Features) -> None:
+    keys = SPACE.keys(features)
+    for other in (Space(b"key", 2, "participants"), Space(b"key", 1, "survivors"), Space(b"other", 1, "participants")):
+        assert not keys & other.keys(features)
+    assert all(-(2**63) <= key < 2**63 for key in keys) and len(keys) < 12 + 5 * NAME_KEYS_MAX**2
+
+
+@given(persons, persons)
+def test_the_bars_add_up_and_bounds_hold(left: Features, right: Features) -> None:
+    match = PERSONS.score(left, right)
+    assert sum(bar.weight for bar in match.comparisons) == pytest.approx(match.weight)
+    levels = {bar.name: bar.level for bar in match.comparisons}
+    forbidden = levels["given_name"] == "different" or "different" in (levels.get("national_id"), levels.get("sex"))
+    apart = left.birth_date and right.birth_date and levels["birth"] == "far"
+    assert not (match.zone == AUTOMATIC and (forbidden or apart))
+    assert match.raw >= match.weight - 1e-9
+
+
+def said(**answers: object) -> Features:
+    place = str(answers.pop("place", "07.041.07.03"))
+    return features_of(answers, place, PARTS, 2026)
+
+
+def met(left: Features, right: Features) -> Match:
+    return PERSONS.score(left, right)
+
+
+def test_an_age_is_a_span_of_years_and_a_year_meets_it() -> None:
+    aged, born = said(name="Fatima Bakkali", age=36), said(name="Fatima Bakkali", year=1991)
+    assert aged.born is not None and (date.fromordinal(aged.born[0]).year, date.fromordinal(aged.born[1]).year) == (
+        1988,
+        1992,
+    )
+    assert ("birth", "near") in {bar[:2] for bar in met(aged, born).comparisons}
+    assert SPACE.keys(aged) & SPACE.keys(said(name="Fatima", year=1991)), "found by given name, year and commune"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("1990-05-02", "1990-05-02", "same_date"),
+        ("1990-05-02", "1990-02-05", "exchanged"),
+        ("1990-01-01", "1990-07-19", "exchanged"),
+        ("1990-05-02", "1990-06-20", "same_year"),
+        ("1990-05-02", "1991-11-30", "near"),
+        ("1990-05-02", "1999-05-02", "far"),
+    ],
+)
+def test_birth_dates(one: str, other: str, level: str) -> None:
+    match = met(said(name="Rkia Bakkali", born=one), said(name="Rkia Bakkali", born=other))
+    assert ("birth", level) in {bar[:2] for bar in match.comparisons}
+
+
+def test_a_woman_who_married_into_another_village_weighs_less_against_than_a_stranger() -> None:
+    woman = Features(given=("Rkia",), family=("Bakkali",), sex="f", born=(727000, 727000), place="07.041.07.03")
+    married = msgspec.structs.replace(woman, family=("Oubella",), place="07.041.01.03")
+    stranger = msgspec.structs.replace(married, place=woman.place)
+    weights = {bar[:2]: bar.weight for each in (married, stranger) for bar in met(woman, each).comparisons}
+    assert weights["family_name", "married"] > weights["family_name", "different"]
+
+
+def test_given_and_family_name_in_each_others_place() -> None:
+    match = met(said(name="Fatima Bakkali"), said(name="البقالي فاطمة"))
+    assert ("given_name", "exchanged") in {bar[:2] for bar in match.comparisons}
+    assert SPACE.keys(said(name="Fatima Bakkali")) & SPACE.keys(said(name="البقالي فاطمة"))
+
+
+def test_a_household_counts_only_so_much_and_a_shared_phone_less() -> None:
+    home = {"phone": "0612345678", "year": 1990}
+    match = met(said(name="Fatima Bakkali", **home), said(name="Fatima Bakkali", **home))
+    assert "household" in match.bounds and match.raw > match.weight
+    many = msgspec.structs.replace(said(name="Fatima Bakkali", **home), phone_persons=5)
+    assert ("phone", "shared") in {bar[:2] for bar in met(many, many).comparisons}
+
+
+def test_a_rare_name_weighs_more_than_a_common_one() -> None:
+    shares = {"given_name": {"1": 0.1, "2": 0.0002}}
+    scorer = Scorer(msgspec.structs.replace(MODELS["person"], frequencies=shares))
+    common, rare, unseen = (Features(given=("Fatima",), given_code=code) for code in (1, 2, 3))
+    weights = [scorer.score(each, each).weight for each in (common, rare, unseen)]
+    assert weights == sorted(weights) and weights[0] < weights[1] < weights[2]
+
+
+def test_strangers_are_nothing_and_one_woman_is_for_somebody_to_look_at() -> None:
+    fatima = said(name="Fatima Ait Lahcen", year=1990)
+    assert met(fatima, said(name="Rachid Bakkali", year=1961, place="07.161.05.09")).zone == NONE
+    assert met(fatima, said(name="فاطمة أيت لحسن", year=1990)).zone == REVIEW
+
+
+@pytest.mark.parametrize(
+    "said_so", ["0612345678", "06 12-34.56 78", "+212612345678", "00212 612345678", "212612345678", "٠٦١٢٣٤٥٦٧٨",
+                "+212 (0) 612345678"]
+)  # fmt: skip
+def test_one_phone_however_it_is_written(said_so: str) -> None:
+    assert phone_of(said_so) == "+212612345678"
+
+
+def test_what_is_no_number_is_none() -> None:
+    assert (phone_of("12"), phone_of(""), phone_of(None), phone_of("+33 6 12 34 56 78")) == ("", "", "", "+33612345678")
+    assert (national_id_of("ab 012345"), national_id_of("AB12345"), national_id_of("?")) == ("AB12345", "AB12345", "")
+
+
+@given(st.text("AB12", max_size=6), st.text("AB12", max_size=6))
+def test_one_off_is_one_edit(one: str, other: str) -> None:
+    assert is_one_off(one, other) == is_one_off(other, one)
+    edits = {one[:at] + one[at + 1 :] for at in range(len(one))} | {one}
+    letters = ("A", "B", "1", "2")
+    edits |= {
+        one[:at] + letter + one[at + skip :] for at in range(len(one) + 1) for letter in letters for skip in (0, 1)
+    }
+    assert is_one_off(one, other) == (other in edits)
+
+
+@pytest.mark.parametrize(
+    ("whole", "given_name", "family"),
+    [
+        ("Fatima Zahra Ait Lahcen", "Fatima Zahra", "Ait Lahcen"),
+        ("فاطمة الزهراء أيت لحسن", "فاطمة الزهراء", "أيت لحسن"),
+        ("عبد الله بن علي", "عبد الله", "بن علي"),
+        ("Abd el Kader Bennani", "Abd el Kader", "Bennani"),
+        ("Nour El Houda Alami", "Nour El Houda", "Alami"),
+        ("Lalla Aicha Idrissi", "Lalla Aicha", "Idrissi"),
+        ("Mohamed", "Mohamed", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_full_name_in_two(whole: str, given_name: str, family: str) -> None:
+    assert split_name(whole) == (given_name, family)
+
+
+def test_the_shipped_model_is_whole() -> None:
+    assert [faults_of(model) for model in MODELS.values()] == [[], []]
+    broken = msgspec.structs.replace(MODELS["person"], comparisons=MODELS["person"].comparisons[1:], prior=0.0)
+    assert len(faults_of(broken)) == 2
+
+
+def test_what_a_list_holds_follows_from_its_parts() -> None:
+    assert kind_of(["full_name", "place"]) == "person"
+    assert kind_of(["name"]) == "cooperative"
+    assert kind_of(["phone", "place"]) is None

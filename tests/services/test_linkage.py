@@ -1,0 +1,206 @@
+"""Companions register the same women in several villages; the program finds who may be one, and tells who may know."""
+
+import msgspec
+import pytest
+
+from fieldsync.services import desk, merging
+from fieldsync.services import linkage as matching
+from fieldsync.services.changes import view_named
+from fieldsync.services.linkage_lists import linked_lists
+from fieldsync.store import linkage
+from fieldsync.store.db import execute
+from tests.linked_world import AMIZMIZ, ASNI, Register, bars, bounds
+from tests.world import World, codes
+
+FATIMA = {"sex": "f", "year": 1990, "phone": "0612345678", "home": ASNI}
+
+
+@pytest.fixture
+def register(world: World) -> Register:
+    return Register(world)
+
+
+def test_the_same_woman_in_two_scripts_is_a_pair_with_its_explanation(register: Register) -> None:
+    amina, zaina = register.world.phone(), register.world.phone()
+    first = register.member(amina, "فاطمة أيت لحسن", **FATIMA)
+    second = register.member(zaina, "Fatima Ait Lahcen", **FATIMA | {"phone": "+212 612-345-678"})
+    register.compare()
+    pair = register.pair(first, second)
+    assert pair is not None and pair.zone == "review"
+    assert bars(pair)[0] == ("start", "")
+    assert {("given_name", "same"), ("family_name", "same"), ("phone", "same"), ("birth", "same_year")} <= set(
+        bars(pair)
+    )
+    told = [weight for _, _, weight in msgspec.json.decode(bytes(pair.comparisons))]
+    assert sum(told) == pytest.approx(pair.weight, abs=0.001)
+    assert "few_identifiers" in bounds(pair), "a phone alone makes nobody one with anybody"
+
+
+def test_two_papers_that_agree_are_linked_without_asking(register: Register) -> None:
+    phone = register.world.phone()
+    papers = {"born": "1990-05-02", "card": "AB 123456", **FATIMA}
+    first = register.member(phone, "Fatima Ait Lahcen", **papers)
+    second = register.member(phone, "فاطمة أيت لحسن", **papers | {"card": "ab123456"})
+    register.compare()
+    pair = register.pair(first, second)
+    assert pair is not None and pair.zone == "automatic" and not set(bounds(pair)) - {"household"}
+
+
+def test_twins_are_never_one_and_always_shown(register: Register) -> None:
+    phone = register.world.phone()
+    born = {"born": "1995-03-01", **FATIMA}
+    first = register.member(phone, "Khadija Oubella", **born)
+    second = register.member(phone, "Rachida Oubella", **born)
+    register.compare()
+    pair = register.pair(first, second)
+    assert pair is not None and pair.zone == "review" and "twins" in bounds(pair)
+
+
+def test_a_sister_of_another_year_is_nobody(register: Register) -> None:
+    phone = register.world.phone()
+    first = register.member(phone, "Khadija Oubella", **FATIMA)
+    second = register.member(phone, "Rachida Oubella", **FATIMA | {"year": 2001, "phone": "0699999999"})
+    register.compare()
+    assert register.pair(first, second) is None
+
+
+def test_a_correction_changes_the_pair_and_a_deletion_ends_it(register: Register) -> None:
+    phone = register.world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "Rkia Bakkali", sex="f", year=1960, home=AMIZMIZ)
+    register.compare()
+    assert register.pair(first, second) is None
+    register.says(phone, second, "Fatima Ait Lahcen", False, **FATIMA)
+    register.compare()
+    assert register.pair(first, second) is not None
+    assert register.world.at_desk(desk.delete, second, kind="entity") is None
+    register.compare()
+    assert register.pairs(first) == []
+    left = register.world.read(lambda session: execute(session, "SELECT DISTINCT record_id FROM blocking_key"))
+    assert [row[0] for row in left] == [register.row_id(first)]
+
+
+def test_merged_records_are_no_pair_and_an_unmerge_brings_it_back(register: Register) -> None:
+    phone = register.world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+    assert register.pair(first, second) is not None
+    assert register.world.at_desk(merging.merge, first, [second], kind="entity") is None
+    register.compare()
+    assert register.pair(first, second) is None
+    assert register.world.at_desk(merging.unmerge, first, kind="entity") is None
+    register.compare()
+    assert register.pair(first, second) is not None
+
+
+def test_comparing_again_changes_nothing_and_tells_nobody(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+    [before], phone.cursor = register.pairs(first), phone.sync()["cursor"]
+    world.now_ms += 1000
+    world.write(lambda session: execute(session, "UPDATE follower SET position = 0 WHERE name = 'linkage'"))
+    register.compare()
+    assert register.pairs(first) == [before]
+    assert phone.pulls() == []
+
+
+def test_a_phone_hears_of_a_pair_only_where_it_may_read_both(register: Register) -> None:
+    world = register.world
+    everything, asni = world.phone(), world.phone([view_named(f"place:{ASNI}")])
+    first = register.member(asni, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(everything, "Fatima Ait Lahcen", **FATIMA | {"home": AMIZMIZ})
+    register.compare()
+    told = {each["record"]: each for each in everything.pulls()}
+    assert codes(told[first]) == codes(told[second]) == ["possibly_same"]
+    assert second in told[first]["problems"][0]["message"]
+    heard = {each["record"]: each for each in asni.pulls() if each["kind"] == "entity"}
+    assert codes(heard[first]) == [] and second not in msgspec.json.encode(heard).decode()
+
+
+def test_what_was_synced_before_the_pair_was_found_comes_down_again(register: Register) -> None:
+    phone = register.world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    assert not any(codes(each) for each in phone.pulls())
+    register.compare()
+    assert first in {each["record"] for each in phone.pulls() if "possibly_same" in codes(each)}
+
+
+def test_nothing_is_compared_across_associations(register: Register) -> None:
+    world = register.world
+    other = Register(world, world.add_association("rifq"))
+    first = register.member(world.phone(), "Fatima Ait Lahcen", **FATIMA)
+    other.member(world.phone(association_id=other.association_id), "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+    other.compare()
+    assert register.pairs(first) == []
+
+
+def test_a_list_with_anything_restricted_or_without_parts_is_compared_with_nothing(world: World) -> None:
+    world.publish("person 3")
+    phone, person = world.phone(), world.uuid()
+    writes = {"person": person, "fullname": "Fatima", "meta/entity/@id": person, "meta/entity/@create": "1",
+              "meta/entity/label": "Fatima"}  # fmt: skip
+    assert phone.statuses(phone.says(writes=writes, of="person", version="3")) == ["applied"]
+    assert world.read(lambda session: linked_lists(session, world.amal)) == {}
+
+
+def test_a_version_that_declares_other_parts_has_all_compared_anew(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+    before = register.pair(first, second)
+    world.publish("member 2")
+    register.compare()
+    after = register.pair(first, second)
+    assert before is not None and ("birth", "same_year") in bars(before)
+    assert after is not None and "birth" not in {name for name, _ in bars(after)}
+
+
+def test_a_crowded_key_is_not_used_alone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "BEARERS_MAX", 2)
+    phone = register.world.phone()
+    women = [register.member(phone, name, sex="f", phone="0600000001") for name in ("Rkia", "Itto", "Tuda", "Hadda")]
+    register.compare()
+    assert register.pairs(*women) == []
+
+
+def test_cooperatives_are_compared_by_both_names_and_their_number(world: World) -> None:
+    world.publish("cooperative 1")
+    register, phone = Register(world), world.phone()
+    names = ({"arabic": "تعاونية أركان", "register": "12/45"}, {"arabic": "تعاونية اركان", "french": "Argan"})
+    said = []
+    for answers in names:
+        entity = world.uuid()
+        label = {"meta/entity/@id": entity, "meta/entity/@create": "1", "meta/entity/label": "x"}
+        writes = {"id": entity, "crafts": "raffia", "home": ASNI, **answers, **label}
+        assert phone.statuses(phone.says(writes=writes, of="cooperative")) == ["applied"]
+        said.append(entity)
+    register.compare()
+    pair = register.pair(*said)
+    assert pair is not None and ("name", "same") in bars(pair) and ("activity", "same") in bars(pair)
+
+
+def test_reports_that_may_be_one_are_pairs_of_the_same_list(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    keys = {"group": "g1", "month": "2026-10"}
+    first = phone.says(writes={**keys, "sales": 5}, of="monthly")
+    second = phone.says(writes={**keys, "sales": 7}, of="monthly")
+    assert phone.statuses(first, second) == ["applied", "applied"]
+    register.compare()
+    pair = register.pair(first["record"], second["record"])
+    assert pair is not None and (pair.kind, pair.of) == ("submission", "monthly")
+    assert bars(pair) == [("report", "same_keys")]
+    assert world.read(lambda session: linkage.count_pairs(session, world.amal, "submission", "monthly")) == {
+        "review": 1
+    }
+    assert phone.statuses(phone.says(second["record"], of="monthly", delete=True, seen=[second])) == ["applied"]
+    register.compare()
+    assert register.pair(first["record"], second["record"]) is None
