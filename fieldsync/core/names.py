@@ -28,6 +28,8 @@ NAME_MAX = 200
 TOKENS_MAX = 8
 """Words of a name that are compared."""
 
+SLIP_LENGTH_MIN = 4
+
 SEARCHED_MAX = 4000
 """Characters of a text that can be found."""
 
@@ -60,6 +62,7 @@ class Token(NamedTuple):
 
     readings: tuple[Reading, ...]
     key: str
+    word: str
 
 
 class Name(NamedTuple):
@@ -142,7 +145,7 @@ def _data() -> _Data:
 def _token(word: str) -> Token:
     readings = tuple(_readings(word))
     first = readings[0]
-    return Token(readings, _mark(first) + first.key or word)
+    return Token(readings, _mark(first) + first.key or word, word)
 
 
 def _readings(word: str) -> list[Reading]:
@@ -194,7 +197,21 @@ def _token_level(one: Token, other: Token) -> Level:
         return Level.SAME
     if _aliases_of_token(one) & _aliases_of_token(other):
         return Level.ALIAS
-    return Level.WEAK if least < WEAK_BELOW else Level.DIFFERENT
+    return Level.WEAK if least < WEAK_BELOW or _is_slip(one.word, other.word) else Level.DIFFERENT
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """A letter inside a word lost, doubled or exchanged with the next; its ends tell names apart."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < SLIP_LENGTH_MIN or len(longer) - len(shorter) > 1 or shorter[0] != longer[0]:
+        return False
+    at = next(
+        (place for place, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), len(shorter)
+    )
+    if len(shorter) < len(longer):
+        return at < len(shorter) and shorter[at:] == longer[at + 1 :]
+    exchanged = shorter[at : at + 2][::-1] + shorter[at + 2 :]
+    return exchanged == longer[at:]
 
 
 def _least_conflict(one: Token, other: Token) -> float:
