@@ -16,7 +16,7 @@ from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, 
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8
@@ -190,14 +190,20 @@ def _level(one: Name, other: Name) -> Level:
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 
-@lru_cache(maxsize=_CACHED)
 def _token_level(one: Token, other: Token) -> Level:
-    least = _least_conflict(one, other)
+    return _word_level(one.word, other.word)
+
+
+@lru_cache(maxsize=_CACHED)
+def _word_level(one: str, other: str) -> Level:
+    """By words, which are quick to look up."""
+    left, right = _token(one), _token(other)
+    least = _least_conflict(left, right)
     if least < SAME_BELOW:
         return Level.SAME
-    if _aliases_of_token(one) & _aliases_of_token(other):
+    if _aliases_of_token(left) & _aliases_of_token(right):
         return Level.ALIAS
-    return Level.WEAK if least < WEAK_BELOW or _is_slip(one.word, other.word) else Level.DIFFERENT
+    return Level.WEAK if least < WEAK_BELOW or _is_slip(one, other) else Level.DIFFERENT
 
 
 def _is_slip(one: str, other: str) -> bool:
@@ -251,7 +257,6 @@ def _plain_key(name: Name) -> str:
     return " ".join(token.readings[0].key for token in name.tokens)
 
 
-@lru_cache(maxsize=_CACHED)
 def _aliases(name: Name) -> frozenset[int]:
     """Lines of the data file on which a name stands, however it is spelled."""
     return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))

@@ -13,7 +13,7 @@ from tests.linkage_registry.people import TODAY, Person, moved, people
 from tests.linkage_registry.spellings import ARABIC, LATIN, TIFINAGH, Spelled, family_names, given_names
 
 COMPANIONS = 40
-TIMES = (1, 1, 1, 1, 1, 1, 1, 2, 2, 3)
+TIMES = (*(1,) * 16, 2, 2, 2, 3)
 """How often somebody is registered."""
 
 PROPERTIES = ("given_name", "family_name", "birth_date", "age", "phone", "national_id", "sex")
@@ -91,7 +91,7 @@ def _companion(dice: Random, number: int) -> Companion:
     return Companion(
         number,
         script,
-        ages=dice.choice((0.05, 0.1, 0.4, 0.8)),
+        ages=dice.choice((0.03, 0.05, 0.1, 0.2, 0.7)),
         first_of_january=dice.choice((0.02, 0.1, 0.3)),
         leaves_out={name: rate * dice.uniform(0.3, 1.7) for name, rate in rates.items()},
         slips=dice.uniform(0.002, 0.03),
@@ -140,8 +140,8 @@ def _name(dice: Random, who: Companion, name: Spelled, script: str, pets: float)
     if name.pets and dice.random() < pets:
         return dice.choice(name.pets)
     forms = name.of(script)
-    usual = who.spellings.setdefault((script, name.arabic[0]), min(int(dice.expovariate(0.8)), len(forms) - 1))
-    text = forms[usual] if dice.random() < who.keeps_to else dice.choice(forms)
+    usual = who.spellings.setdefault((script, name.arabic[0]), int(dice.expovariate(0.8)))
+    text = forms[min(usual, len(forms) - 1)] if dice.random() < who.keeps_to else dice.choice(forms)
     if dice.random() < who.slips:
         text = _slip(dice, text)
     return text.upper() if script == LATIN and dice.random() < 0.1 else text

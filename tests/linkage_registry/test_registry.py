@@ -18,7 +18,7 @@ def test_every_record_has_a_truth_and_every_hardship_occurs() -> None:
     made = registry(SIZE, 7)
     people = {record.person.number: record.person for record in made.records}
     assert [record.number for record in made.records] == list(range(SIZE))
-    assert 0.2 * SIZE < len(list(made.true_pairs())) < SIZE
+    assert 0.1 * SIZE < len(list(made.true_pairs())) < 0.5 * SIZE
     assert {record.script for record in made.records} == {ARABIC, LATIN, TIFINAGH}
     assert {record.companion for record in made.records} == set(range(40))
     assert any(record.moved for record in made.records) and any(record.wrong_commune for record in made.records)
