@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.access import Grant
 from fieldsync.core.inbox import Filter
-from fieldsync.services import desk, doctor, following, inbox, inbox_lanes, reading, role_book, searching
+from fieldsync.services import desk, doctor, following, inbox, inbox_lanes, merging, reading, role_book, searching
 from fieldsync.services.following import INBOX
 from fieldsync.services.readers import Reader
 from fieldsync.store import flags, people
@@ -80,7 +80,7 @@ def test_what_companions_and_coordinators_say_stands_in_the_list(world: World, p
     world.at_desk(desk.review, second["record"], "approved", "")
     world.at_desk(desk.delete, first["record"])
     people_said = [each["writes"]["person"] for each in who]
-    world.at_desk(desk.merge, people_said[0], people_said[1:], kind="entity")
+    world.at_desk(merging.merge, people_said[0], people_said[1:], kind="entity")
     assert following_lag(world) > 0
     settle(world)
     assert sound(world)

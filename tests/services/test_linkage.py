@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from fieldsync.services import desk
+from fieldsync.services import desk, merging
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
 from fieldsync.services.linkage_lists import linked_lists
@@ -86,10 +86,10 @@ def test_merged_records_are_no_pair_and_an_unmerge_brings_it_back(register: Regi
     second = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
     register.compare()
     assert register.pair(first, second) is not None
-    assert register.world.at_desk(desk.merge, first, [second], kind="entity") is None
+    assert register.world.at_desk(merging.merge, first, [second], kind="entity") is None
     register.compare()
     assert register.pair(first, second) is None
-    assert register.world.at_desk(desk.unmerge, first, kind="entity") is None
+    assert register.world.at_desk(merging.unmerge, first, kind="entity") is None
     register.compare()
     assert register.pair(first, second) is not None
 
