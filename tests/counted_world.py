@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from fieldsync.services import counting, desk, publishing
+from fieldsync.services import counting, desk, merging, publishing
 from fieldsync.store.figures import CellRow, cells
 from tests.counted_forms import TEXTS, definition
 from tests.world import Json, World
@@ -61,11 +61,11 @@ class Village(World):
 
     def merges(self, one: str, other: str) -> None:
         """The coordinator says that two are one."""
-        assert self.at_desk(desk.merge, one, [other], kind="entity") is None
+        assert self.at_desk(merging.merge, one, [other], kind="entity") is None
 
     def separates(self, one: str) -> None:
         """The coordinator takes that back."""
-        assert self.at_desk(desk.unmerge, one, kind="entity") is None
+        assert self.at_desk(merging.unmerge, one, kind="entity") is None
 
     def deletes(self, record: str, kind: str = "submission") -> None:
         """The coordinator deletes a record."""

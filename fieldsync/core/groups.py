@@ -8,6 +8,7 @@ from typing import Any
 from fieldsync.core.causality import Rank, history
 from fieldsync.core.merge import NONE, Protective, RecordState, fold
 from fieldsync.core.operations import Operation, OperationId
+from fieldsync.core.survivorship import with_survivals
 
 
 def connected(merges: Iterable[Operation]) -> list[frozenset[str]]:
@@ -16,14 +17,21 @@ def connected(merges: Iterable[Operation]) -> list[frozenset[str]]:
     A merge joins its own record and those it names, unless an un-merge names it, whichever came first.
     """
     acts = [operation for operation in merges if operation.act]
-    cancelled = {_as_id(id) for operation in acts for id in _named(operation, "unmerge")}
+    standing = in_force(acts)
     links: dict[str, set[str]] = defaultdict(set)
     for operation in acts:
-        if operation.id not in cancelled:
+        if operation.id in standing:
             for other in _named(operation, "merge"):
                 links[operation.record].add(other)
                 links[other].add(operation.record)
     return sorted(_groups(links), key=min)
+
+
+def in_force(operations: Iterable[Operation]) -> frozenset[OperationId]:
+    """The merges among these that no un-merge among them names."""
+    acts = [operation for operation in operations if operation.act]
+    cancelled = {_as_id(id) for operation in acts for id in _named(operation, "unmerge")}
+    return frozenset(each.id for each in acts if _named(each, "merge") and each.id not in cancelled)
 
 
 def _named(operation: Operation, act: str) -> Sequence[Any]:
@@ -75,7 +83,8 @@ def fold_group(
     passed_on: Mapping[OperationId, Sequence[OperationId]] = NONE,
 ) -> RecordState:
     """What a merged group shows through its survivor: the fold of all its operations, its heads all their heads."""
-    return fold(chain.from_iterable(operations_by_record.values()), protective, passed_on)
+    everything = list(chain.from_iterable(operations_by_record.values()))
+    return fold(with_survivals(everything, in_force(everything)), protective, passed_on)
 
 
 def fold_apart(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-SECTIONS = ("left out", "written", "short", "ending in alif", "without article")
+SECTIONS = ("left out", "written", "short", "ending in alif", "without article", "with article")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class NameData:
 
     ending_in_alif: frozenset[str]
     without_article: frozenset[str]
+    with_article: Mapping[str, str]
+    """A name that the article before it makes another → that other name."""
 
 
 def parse_data(text: str) -> NameData:
@@ -40,10 +42,11 @@ def parse_data(text: str) -> NameData:
             )
     return NameData(
         left_out=_words(lines["left out"]),
-        written={spelling: names[0] for names in lines["written"] for spelling in names[1:]},
+        written=_read_as(lines["written"]),
         short=tuple(lines["short"]),
         ending_in_alif=_words(lines["ending in alif"]),
         without_article=_words(lines["without article"]),
+        with_article=_read_as(lines["with article"]),
     )
 
 
@@ -55,3 +58,7 @@ def name_data() -> NameData:
 
 def _words(lines: list[tuple[str, ...]]) -> frozenset[str]:
     return frozenset(word for line in lines for word in line)
+
+
+def _read_as(lines: list[tuple[str, ...]]) -> dict[str, str]:
+    return {spelling: names[0] for names in lines for spelling in names[1:]}

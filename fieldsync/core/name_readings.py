@@ -13,6 +13,9 @@ READINGS_MAX = 6
 AYN = "'"
 """ع or ء between consonants: no vowel by itself, but a syllable."""
 
+AYN_LETTER = "ɛ"
+"""ع as Latin letters write it, once ⵄ and 3 are folded."""
+
 FEMININE = "A"
 """The ending that is written ة, ه, ا, اء, ى, -a, -ae, -ah."""
 
@@ -63,7 +66,9 @@ _ARABIC_LETTERS = str.maketrans(
         "ژ": "j",
     }
 )
-_ALIFS = frozenset("اأإآٱ")
+_FUSED_LAM = re.compile(r"^ل(?=[بغحجكخفعقمه][^\W_]{2})")
+"""The article of dialect before a moon letter: لحبيب, لخضر."""
+
 _ARABIC_STARTS = {
     "ا": ANY_START, "ٱ": ANY_START, "أ": ANY_START, "ع": ANY_START, "إ": frozenset("i"), "آ": frozenset("a"),
 }  # fmt: skip
@@ -73,8 +78,12 @@ _LONG_STARTS = {"ا": frozenset("a"), "و": frozenset("au"), "ي": frozenset("ai
 def of_arabic(word: str, article: bool, alif_ending: bool) -> list[Reading]:
     """`article`: an ال at the beginning is the article; `alif_ending`: a last ى is no slip for ي."""
     spelled = [_Spelled(word)]
-    if word.startswith("ال") and len(word) > 3 and article:
+    if not article:
+        pass
+    elif word.startswith("ال") and len(word) > 3:
         spelled = [_Spelled(word[2:])]
+    elif _FUSED_LAM.match(word):
+        spelled = [_Spelled(word[1:]), _Spelled(word, 0.1)]
     elif word.startswith("امب"):
         spelled = [_Spelled(word[1:])]
     ended = [end for each in spelled for end in _arabic_ends(each, alif_ending)]
@@ -87,14 +96,13 @@ def _arabic_ends(word: _Spelled, alif_ending: bool) -> Iterator[_Spelled]:
     if letters.endswith(("اة", "اه")) and len(letters) > 3:
         yield word._replace(letters=stem + "ت", feminine=False)
         if last == "ه":
-            yield word._replace(letters=letters, feminine=False, cost=0.1)
+            yield word._replace(letters=letters, feminine=False, cost=word.cost + 0.1)
     elif last == "ه" and len(letters) > 2:
         yield word._replace(letters=stem, feminine=True)
-        yield word._replace(letters=letters, feminine=False, cost=0.1)
-        yield word._replace(letters=stem, feminine=False, cost=0.1)
+        yield word._replace(letters=letters, feminine=False, cost=word.cost + 0.1)
     elif last == "ى" and len(letters) > 2 and not alif_ending:
         yield word._replace(letters=stem, feminine=True)
-        yield word._replace(letters=stem + "ي", feminine=False, cost=0.2)
+        yield word._replace(letters=stem + "ي", feminine=False, cost=word.cost + 0.2)
     elif letters.endswith("اء") and len(letters) > 3:
         yield word._replace(letters=letters[:-2], feminine=True)
     elif last in ("ة", "ا", "ى") and len(letters) > 2:
@@ -134,14 +142,14 @@ _DIGRAPHS = {
     "ck": "k", "qu": "k", "ee": "i", "oo": "u", "ou": "u", "gu": "k", "g": "j", "c": "s",
 }  # fmt: skip
 _DIGRAPH = re.compile(r"s?ch|tch|[kscgtdp]h|dj|ck|qu(?=[aeiouy])|ee|oo|ou|gu(?=[eiy])|[gc](?=[eiy])")
-_SINGLE = str.maketrans({**dict(zip("qgcvpoyw", "kkkfbuiu", strict=True)), **dict.fromkeys("-'")})
+_SINGLE = str.maketrans({**dict(zip("qgcvpoyw", "kkkfbuiu", strict=True)), "-": None, AYN_LETTER: AYN})
 _DOUBLE = re.compile(r"([bcdfghjklmnpqrstvxzCG])\1+")
 _SILENT_END = re.compile(r"(?<=[bcdfghjklmnpqrstvxz])e$")
 _FEMININE_END = re.compile(r"(?<=.)(?:a+|ae|aa?e)$")
 _LATIN_START = re.compile(
-    r"(ou|w)(?=[aeiy])|(y)(?=[aou])|(i)(?=[aou])|(y)|(w)|(ou|[ou])|([ae][iy])|(a[ou])|(a)|(e)|(i)"
+    r"(ou|w)(?=[aeiy])|(y)(?=[aou])|(i)(?=[aou])|(y)|(w)|(ou|[ou])|([ae][iy])|(a[ou])|(a)|(e)|(i)|(ɛ)"
 )
-_LATIN_STARTS = tuple(map(frozenset, ("w", "y", "y", "yi", "wu", "u", "ai", "au", "a", "ai", "i")))
+_LATIN_STARTS = tuple(map(frozenset, ("w", "y", "y", "yi", "wu", "u", "ai", "au", "a", "aie", "i", "aiu")))
 _SEMIVOWEL_GROUPS = frozenset({1, 2, 3, 5})
 _M_OF_HAMED = re.compile(r"^m(?=h[am])")
 
@@ -149,21 +157,24 @@ _M_OF_HAMED = re.compile(r"^m(?=h[am])")
 _FUSED_CONSONANT = re.compile(r"^l(?=[bcdfghjkmnpqrstvxz])")
 _FUSED_DOUBLE = re.compile(r"^e(?=([rsnztd])\1|ch|dd)")
 _FUSED_CLUSTER = re.compile(r"^l[ae](?=[bcdfghjkmnpqrstvxz]{2}|h(?:ou|o|a))")
-_FUSED_VOWEL = re.compile(r"^l(?=a?[aeiou])")
+_FUSED_WHOLE = re.compile(r"^[ea]l(?=[bcdfghjkmnpqrstvxyz])")
 
 
 _LATIN_ALTERNATIVES = (
-    (re.compile(r"t(?=h[aeiouy])"), "t-", 0.1),
+    (re.compile(r"t(?=h[aeiouyl])"), "t-", 0.1),
     (re.compile(r"(?<=.)s(?=h[aeiouy])"), "s-", 0.3),
     (re.compile(r"th(?=[aeioum])"), "s", 0.3),
-    (re.compile(r"^rh"), "gh", 0.0),
     (re.compile(r"(?<=.)rh"), "gh", 0.1),
     (re.compile(r"mb"), "nb", 0.1),
+    (re.compile(r"g(?=[aoulrdn])"), "gh", 0.3),
+    (re.compile(r"(?<=[iy])c(?=a)"), "ss", 0.3),
 )
 
 
 def of_latin(word: str, article: bool) -> list[Reading]:
     """`article`: an article may have grown together with the word."""
+    if word.startswith("rh"):
+        return of_latin("g" + word[1:], article) + of_latin("r-" + word[1:], article)
     spelled = _without_article(word) if article else [_Spelled(word)]
     ended = [end for each in spelled for end in _latin_ends(each)]
     return [_latin_reading(each) for each in _unlike(ended, _LATIN_ALTERNATIVES)]
@@ -178,6 +189,8 @@ def _without_article(word: str) -> list[_Spelled]:
         return [_Spelled(word), _Spelled(word[1:], 0.2)]
     if word.startswith("e") and len(word) > 4 and _FUSED_DOUBLE.match(word):
         return [_Spelled(word[1:], bare=True), _Spelled(word, 0.1)]
+    if _FUSED_WHOLE.match(word) and len(word) > 5:
+        return [_Spelled(word[2:]), _Spelled(word, 0.1)] if len(word) > 6 else [_Spelled(word), _Spelled(word[2:], 0.2)]
     return [_Spelled(word)]
 
 
@@ -237,4 +250,5 @@ def _reading(sounds: str, word: _Spelled, starts: frozenset[str], arabic: bool) 
 
 def servant_of(reading: Reading) -> Reading:
     """Abd- before the reading of what follows it."""
-    return reading._replace(consonants="bd" + reading.consonants, gaps=("a", "", *reading.gaps), starts=frozenset("a"))
+    first = reading.gaps[0] if "" in reading.starts or not reading.starts.isdisjoint("yw") else ""
+    return reading._replace(consonants="bd" + reading.consonants, gaps=("a", "", first, *reading.gaps[1:]))

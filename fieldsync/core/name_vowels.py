@@ -6,11 +6,11 @@ and what it would have written costs much. A conflict is a sum over the gaps bet
 
 from fieldsync.core.name_readings import AYN, Reading
 
-NEVER = 9.0
-"""The words begin differently: no sum of other gaps makes up for it."""
-
 LONG = 0.85
 """A long vowel against its absence: enough by itself."""
+
+APART = 1.0
+"""Vowels that are no spelling of each other."""
 
 SLIP = 0.5
 SHORT = 0.3
@@ -19,14 +19,15 @@ SHORT = 0.3
 def conflict(left: Reading, right: Reading) -> float:
     """0 where the vowels agree; both must have the same consonants."""
     total = left.cost + right.cost + _of_starts(left, right)
-    if total >= NEVER:
-        return NEVER
-    begins_with_vowel = "" not in left.starts and left.starts.isdisjoint("yw")
     last = len(left.gaps) - 1
+    begins_with_vowel = last > 0 and (_begins_with_vowel(left) or _begins_with_vowel(right))
+    missing = set()
     for place, (one, other) in enumerate(zip(left.gaps, right.gaps, strict=True)):
-        if one == other or (place == 0 and last and begins_with_vowel):
+        if one == other:
             continue
-        if left.arabic and right.arabic:
+        if place == 0 and begins_with_vowel:
+            total += LONG * (one != other and AYN in one and AYN in other and left.arabic and right.arabic)
+        elif left.arabic and right.arabic:
             total += _in_arabic(one, other, place, last, left)
         elif left.arabic:
             total += _across(one, other, place, last, left, right)
@@ -34,40 +35,55 @@ def conflict(left: Reading, right: Reading) -> float:
             total += _across(other, one, place, last, right, left)
         else:
             total += _in_latin(one, other, place, last)
-    return total
+            missing |= {bool(one)} if 0 < place < last and not (one and other) else set()
+    return total + SLIP * (len(missing) == 2)
 
 
 def _of_starts(left: Reading, right: Reading) -> float:
-    if left.arabic and right.arabic and _both_begin_with_alif(left, right):
+    if left.arabic and right.arabic and ("y" in left.starts) != ("y" in right.starts):
+        return 0.0 if {"i"} in (left.starts, right.starts) else APART
+    if not left.starts.isdisjoint(right.starts):
         return 0.0
-    return NEVER if left.starts.isdisjoint(right.starts) else 0.0
+    if left.arabic and right.arabic and _begins_with_alif(left) and _begins_with_alif(right):
+        return 0.0
+    return SLIP if _is_supported(left, right) or _is_supported(right, left) else APART
 
 
-def _both_begin_with_alif(left: Reading, right: Reading) -> bool:
-    return all("a" in each.starts or each.starts == frozenset("i") for each in (left, right))
+def _begins_with_vowel(reading: Reading) -> bool:
+    return "" not in reading.starts and reading.starts.isdisjoint("yw")
+
+
+def _begins_with_alif(reading: Reading) -> bool:
+    return not reading.starts.isdisjoint("ai") and "y" not in reading.starts
+
+
+def _is_supported(left: Reading, right: Reading) -> bool:
+    """Ibtissam and Btissam: only an i or e before two consonants is added or dropped."""
+    return (left.starts == {"i"} or "e" in left.starts) and "" in right.starts and not left.gaps[1] + right.gaps[1]
 
 
 def _in_arabic(one: str, other: str, place: int, last: int, reading: Reading) -> float:
     either = set(one) ^ set(other)
-    cost = float(len(either & {"i", "u"}))
+    first = place == 1 and (last > 2 or reading.feminine)
+    cost = (SLIP + 0.1 if first else APART) * len(either & {"i", "u"})
     if "a" in either:
-        cost += SLIP if reading.feminine and place == 1 else LONG
+        cost += SLIP if first and (reading.feminine or reading.gaps[-1]) else LONG
     return cost + (SLIP if AYN in either else 0.0)
 
 
 def _across(arabic: str, latin: str, place: int, last: int, written: Reading, heard: Reading) -> float:
     if place == last:
-        return _last_across(arabic, latin)
+        return _last(arabic, latin)
     near_end = place == last - 1
     cost = 0.0
     if "i" in arabic and "i" not in latin:
-        cost += _long_i_unheard(latin, near_end, written.feminine)
+        cost += _long_i_unheard(latin, place, near_end, written.feminine)
     if "u" in arabic and "u" not in latin:
-        cost += SLIP if not latin or "e" in latin else 1.0
+        cost += SLIP if not latin or "e" in latin else APART
     if "a" in arabic and "a" not in latin:
-        cost += 1.0 if latin and "e" not in latin else SLIP if not latin else SHORT
+        cost += APART if latin and "e" not in latin else SHORT if latin else SLIP
     if "u" in latin and "u" not in arabic:
-        cost += LONG if near_end else SHORT
+        cost += LONG if near_end and (place > 1 or arabic == AYN) else SHORT
     if "i" in latin and "i" not in arabic:
         cost += _short_i(arabic, latin, place, near_end, written, heard)
     if AYN in arabic[:-1] and len(latin) < 2:
@@ -75,35 +91,40 @@ def _across(arabic: str, latin: str, place: int, last: int, written: Reading, he
     return cost
 
 
-def _last_across(arabic: str, latin: str) -> float:
-    return float(len((set(arabic) ^ set(latin)) & {"i", "u"}))
+def _last(one: str, other: str) -> float:
+    """After the last consonant a vowel is an ending: Hassan is not Hassani."""
+    different = (set(one) ^ set(other)) & {"i", "u"}
+    return SLIP if different == {"i"} and "e" in one + other else APART * len(different)
 
 
-def _long_i_unheard(latin: str, near_end: bool, feminine: bool) -> float:
+def _long_i_unheard(latin: str, place: int, near_end: bool, feminine: bool) -> float:
     if latin and "e" not in latin:
-        return 1.0
-    return LONG if near_end and not feminine and latin else SLIP
+        return APART
+    if near_end and ((place == 1 and not latin) or (latin and not feminine)):
+        return LONG
+    return SLIP
 
 
 def _short_i(arabic: str, latin: str, place: int, near_end: bool, written: Reading, heard: Reading) -> float:
     """Between the last consonants an unwritten i is short in the patterns of Khalid and Mohsine, or beside an e."""
-    if not near_end or "e" in latin or "a" in arabic:
+    if "a" in arabic:
+        return LONG
+    if not near_end or "e" in latin or (AYN in arabic and written.feminine):
         return SHORT
-    before = written.gaps[place - 1] if place else ""
+    before = written.gaps[place - 1]
     if "a" in before or (written.consonants[0] == "m" and "u" in heard.gaps[1] and place > 1):
         return SHORT
     return LONG
 
 
 def _in_latin(one: str, other: str, place: int, last: int) -> float:
-    different = (set(one) ^ set(other)) & {"i", "u"}
     if place == last:
-        return float(len(different))
-    near_end = place == last - 1
+        return _last(one, other)
+    different = (set(one) ^ set(other)) & {"i", "u"}
     if not different:
         return 0.0
     if not one or not other:
-        return SLIP if "u" in different else SHORT
-    if one == "e" or other == "e":
+        return LONG if place == 1 and last == 2 and "i" in different else SLIP
+    if "e" in (other if different <= set(one) else one):
         return SLIP
-    return 1.0 if near_end or different == {"i", "u"} else SLIP
+    return APART if place == last - 1 or different == {"i", "u"} else SLIP

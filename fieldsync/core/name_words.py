@@ -7,13 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from fieldsync.core.name_data import name_data
-from fieldsync.core.name_readings import APART, SERVANT
-
-TEXT_MAX = 200
-"""Characters of a name that are read."""
-
-WORDS_MAX = 8
-"""Words of a name that are compared."""
+from fieldsync.core.name_readings import APART, AYN_LETTER, SERVANT
 
 
 class Words(NamedTuple):
@@ -22,6 +16,9 @@ class Words(NamedTuple):
     words: tuple[str, ...]
     ait: bool
 
+
+LABIALIZATION = "ⵯ"
+"""Tells in Tifinagh how the letter before is said; a normalized text would have it as a w."""
 
 # ---- letters ---------------------------------------------------------------------------------------------------
 
@@ -39,7 +36,7 @@ _TIFINAGH = {
         "ⴴ": "k",
         "ⴶ": "j",
         "ⴾ": "k",
-        "ⵄ": "'",
+        "ⵄ": AYN_LETTER,
     },
 }
 _ARABIC_LETTERS = {**dict.fromkeys("یې", "ي"), "ک": "ك", **dict.fromkeys("ہھەۀ", "ه"), "ۃ": "ة"}
@@ -47,8 +44,8 @@ _OTHER = {
     **_TIFINAGH,
     **_ARABIC_LETTERS,
     **dict.fromkeys("’‘`´ʼʿʾ", "'"),
-    **dict.fromkeys("ـⵯ\ufeff", ""),
-    "ç": "s", "ɛ": "'", "ε": "'", "ɣ": "gh", "ı": "i", SERVANT: " ",
+    **dict.fromkeys("ـ\ufeff", ""),
+    "ç": "s", "ɛ": AYN_LETTER,"ε": AYN_LETTER,"ɣ": "gh", "ı": "i", SERVANT: " ",
 }  # fmt: skip
 
 
@@ -70,8 +67,8 @@ _FOLDED = _Folded()
 def fold(text: str) -> str:
     """Lower case without accents, harakat, tatweel and marks of direction; Tifinagh and Persian letters are spelled."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    text = text[:TEXT_MAX].lower()
+        text = unicodedata.normalize("NFKC", text.replace(LABIALIZATION, ""))
+    text = text.lower()
     return text if text.isascii() and SERVANT not in text else text.translate(_FOLDED)
 
 
@@ -93,7 +90,7 @@ def is_arabic(text: str) -> bool:
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LETTER = re.compile(r"[a-z]")
-_CHAT_DIGITS = str.maketrans({"7": "h", "9": "q", "3": "a", "5": "kh", "2": "", "6": "t", "8": "gh"})
+_CHAT_DIGITS = str.maketrans({"7": "h", "9": "q", "3": AYN_LETTER, "5": "kh", "2": "", "6": "t", "8": "gh"})
 _ELIDED = re.compile(r"^[ld]'(?=.)")
 _SAID_APART = re.compile(r"(?<=[sktgd])'(?=h)")
 _FATIMA_BEFORE_ZAHRA = re.compile(r"\b(?:f|fat[aeimou]*m[ae]?)[. -]*(?=[ea]?[sz]?[ -]?z+[aoh])")
@@ -112,6 +109,7 @@ _BEFORE = {
     **dict.fromkeys(_set("ben bin ibn bn"), "ben"),
     **dict.fromkeys(_set("bou bu abou abu"), "bou"),
     **dict.fromkeys(_set("oum om um oumm umm omm"), "oum"),
+    **{"bel": "bel", "بل": "بل", "n": "n"},
     "عبد": "عبد_",
     **dict.fromkeys(_set("بن ابن إبن"), "بن"),
     **dict.fromkeys(_set("بو ابو أبو"), "بو"),
@@ -124,6 +122,7 @@ _GOD = _set("allah ellah الله")
 _GLUED_SERVANT_OF_GOD = re.compile(r"^(?:abd[aeiou]{1,2}l+ah?|عبدالل?ه)$")
 _GLUED_SERVANT = re.compile(r"^(?:abd(?:[aeou]{1,2}+l?+|l)(?=[^\W_]{3})|abd(?=ch|j)|عبدال(?=[^\W_]{2}))")
 _GLUED_AIT = re.compile(r"^(?:a[iy]t(?=[bcdfghjklmnqrsvxz][^\W_]{2})|[اأآ]يت(?=[^اويىة][^\W_]{2}))")
+_GLUED_FATHER = re.compile(r"^[aأا](?=(?:bou|بو)[^\W_]{3})")
 _GLUED_SON = re.compile(r"^(?:benl(?=a)|بنال)")
 _GLUED_FAITH = re.compile(r"(?<=[^\W_]{2})(?:[ae]?l?d+[iy]ne?|الدين)$")
 _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
@@ -131,18 +130,22 @@ _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
 
 @cache
 def _left_out() -> frozenset[str]:
-    return frozenset(map(fold, name_data().left_out))
+    return frozenset(map(fold, name_data().left_out)) | _ARTICLES | _AITS
+
+
+@cache
+def _with_article() -> dict[str, str]:
+    return {fold(name): fold(read) for name, read in name_data().with_article.items()}
 
 
 def words(text: str) -> Words:
-    """The words of a name, in order, at most WORDS_MAX; "Abd", "Ben" and the like joined with what follows."""
+    """The words of a name, in order; "Abd", "Ben" and the like joined with what follows."""
     kept: list[str] = []
     left_out: list[str] = []
-    before, article, ait = "", False, False
-    for word in _pieces(fold(text)):
-        if word in _AITS:
-            ait = True
-        elif before and word in _ARTICLES:
+    before, article = "", False
+    pieces = list(_pieces(fold(text)))
+    for word in pieces:
+        if before and word in _ARTICLES:
             article = True
         elif before:
             kept.append(_together(before, word, article))
@@ -151,11 +154,15 @@ def words(text: str) -> Words:
             before = _BEFORE[word]
         elif kept and (word in _GOD or _FAITH.match(word)):
             kept[-1] += _ending(word)
+        elif word in _left_out():
+            article = word in _ARTICLES
+            left_out.append(word)
         else:
-            (left_out if word in _left_out() or word in _ARTICLES else kept).append(word)
+            kept.append(_with_article().get(word, word) if article else word)
+            article = False
     if before:
         kept.append(before.rstrip(SERVANT))
-    return Words(tuple((kept or left_out)[:WORDS_MAX]), ait)
+    return Words(tuple(kept or left_out), not _AITS.isdisjoint(pieces))
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -181,6 +188,8 @@ def _ungrown(word: str) -> str:
         found = _GLUED_SERVANT.match(word)
         if found:
             return word[:3] + SERVANT + _ungrown(word[found.end() :])
+    if word.startswith(("abou", "أبو", "ابو")):
+        return _GLUED_FATHER.sub("", word)
     if word.startswith(("benl", "بنال")):
         return _GLUED_SON.sub("بل" if is_arabic(word) else "bel", word)
     if word.endswith(("din", "dine", "dyn", "dyne", "الدين")):

@@ -16,11 +16,22 @@ from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, 
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8
 WEAK_BELOW = 1.2
+
+NAME_MAX = 200
+"""Characters of a name that are read."""
+
+TOKENS_MAX = 8
+"""Words of a name that are compared."""
+
+SLIP_LENGTH_MIN = 4
+
+SEARCHED_MAX = 4000
+"""Characters of a text that can be found."""
 
 KEY_MAX = 24
 KEYS_MAX = 40
@@ -51,6 +62,7 @@ class Token(NamedTuple):
 
     readings: tuple[Reading, ...]
     key: str
+    word: str
 
 
 class Name(NamedTuple):
@@ -70,8 +82,9 @@ class _Data(NamedTuple):
 @lru_cache(maxsize=_CACHED)
 def parse(text: str) -> Name:
     """Read a name; a text without any letter gives a name without tokens."""
+    text = text[:NAME_MAX]
     found = words(text)
-    return Name(tuple(map(_token, found.words)), " ".join(_WORDS.findall(fold(text))), found.ait)
+    return Name(tuple(map(_token, found.words[:TOKENS_MAX])), " ".join(_WORDS.findall(fold(text))), found.ait)
 
 
 def compare(left: str, right: str) -> Level:
@@ -102,12 +115,15 @@ def block_keys(text: str) -> frozenset[str]:
 
 
 def search_keys(text: str) -> list[str]:
-    """The keys of a text's words, in order, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
+    """The keys of a text's words, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
 
     Numbers and codes stay as they are, in Western digits. An empty list where nothing can be searched for.
     """
-    found = [key[:KEY_MAX] for word in _searched(text) for key in _search_keys(word)]
-    return list(dict.fromkeys(found))[:KEYS_MAX]
+    text = text[:SEARCHED_MAX].translate(_WESTERN)
+    codes = [word.lower()[:KEY_MAX] for word in _WORDS.findall(text) if _is_code(word)]
+    rest = _WORDS.sub(lambda found: " " if _is_code(found[0]) else found[0], text) if codes else text
+    keys = [_search_key(word)[:KEY_MAX] for word in words(rest).words if len(word) > 1 and word not in _NOT_SEARCHED]
+    return list(dict.fromkeys(keys + codes))[:KEYS_MAX]
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------
@@ -129,7 +145,7 @@ def _data() -> _Data:
 def _token(word: str) -> Token:
     readings = tuple(_readings(word))
     first = readings[0]
-    return Token(readings, _mark(first) + first.key or word)
+    return Token(readings, _mark(first) + first.key or word, word)
 
 
 def _readings(word: str) -> list[Reading]:
@@ -147,7 +163,7 @@ def _readings_of_word(word: str) -> list[Reading]:
     word = data.written.get(word, word)
     if is_arabic(word):
         return of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
-    return of_latin(word, article=True)
+    return of_latin(word, word not in data.without_article)
 
 
 def _mark(reading: Reading) -> str:
@@ -174,14 +190,34 @@ def _level(one: Name, other: Name) -> Level:
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 
-@lru_cache(maxsize=_CACHED)
 def _token_level(one: Token, other: Token) -> Level:
-    least = _least_conflict(one, other)
+    return _word_level(one.word, other.word)
+
+
+@lru_cache(maxsize=_CACHED)
+def _word_level(one: str, other: str) -> Level:
+    """By words, which are quick to look up."""
+    left, right = _token(one), _token(other)
+    least = _least_conflict(left, right)
     if least < SAME_BELOW:
         return Level.SAME
-    if _aliases_of_token(one) & _aliases_of_token(other):
+    if _aliases_of_token(left) & _aliases_of_token(right):
         return Level.ALIAS
-    return Level.WEAK if least < WEAK_BELOW else Level.DIFFERENT
+    return Level.WEAK if least < WEAK_BELOW or _is_slip(one, other) else Level.DIFFERENT
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """A letter inside a word lost, doubled or exchanged with the next; its ends tell names apart."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < SLIP_LENGTH_MIN or len(longer) - len(shorter) > 1 or shorter[0] != longer[0]:
+        return False
+    at = next(
+        (place for place, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), len(shorter)
+    )
+    if len(shorter) < len(longer):
+        return at < len(shorter) and shorter[at:] == longer[at + 1 :]
+    exchanged = shorter[at : at + 2][::-1] + shorter[at + 2 :]
+    return exchanged == longer[at:]
 
 
 def _least_conflict(one: Token, other: Token) -> float:
@@ -221,7 +257,6 @@ def _plain_key(name: Name) -> str:
     return " ".join(token.readings[0].key for token in name.tokens)
 
 
-@lru_cache(maxsize=_CACHED)
 def _aliases(name: Name) -> frozenset[int]:
     """Lines of the data file on which a name stands, however it is spelled."""
     return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))
@@ -252,10 +287,27 @@ def _loose_keys(token: Token) -> set[str]:
     return {key for each in token.readings if (key := _loose(each) or token.key)}
 
 
-def _searched(text: str) -> tuple[str, ...]:
-    return words(text).words
+_NOT_SEARCHED = frozenset({"de", "du", "des", "les", "و", "في", "من"})
+_WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_HEX = re.compile(r"[\da-f]{6,}", re.IGNORECASE)
 
 
-def _search_keys(word: str) -> list[str]:
+@lru_cache(maxsize=_CACHED)
+def _search_key(word: str) -> str:
+    """The key of a word's full name, where the data file knows one."""
     token = _token(word)
-    return [token.key] if token.key else []
+    for line in sorted(_aliases_of_token(token)):
+        full = parse(name_data().short[line][0])
+        if len(full.tokens) == 1:
+            return full.tokens[0].key
+    return token.key
+
+
+def _is_code(word: str) -> bool:
+    """A number, or a code with digits; 3li and A7med are names as people write them in messages."""
+    digits = [each for each in word if each.isdigit()]
+    if not digits:
+        return False
+    return (
+        len(digits) > 2 or len(word) < len(digits) + 2 or not set(digits) <= set("23579") or bool(_HEX.fullmatch(word))
+    )

@@ -16,7 +16,7 @@ from fieldsync.core.problems import Problem
 from fieldsync.demo import office, rooms, setting
 from fieldsync.demo.cast import COMPANIONS, Cast, Say
 from fieldsync.demo.phones import Phone, days_work, open_phone
-from fieldsync.services import desk, enrolment
+from fieldsync.services import desk, enrolment, merging
 from fieldsync.services.desk import Desk
 from fieldsync.services.enrolment import NewDevice
 from fieldsync.store.db import Database
@@ -139,7 +139,7 @@ def twins(cast: Cast, say: Say) -> None:
 
     def merge(session: Session) -> Problem | None:
         found = desk.find(session, association_id, first)
-        return desk.merge(session, Desk(association_id, "operator", at), found[0], [second])
+        return merging.merge(session, Desk(association_id, "operator", at), found[0], [second])
 
     problem = cast.database.write(merge)
     assert problem is None, problem

@@ -57,6 +57,8 @@ ACTIONS: Mapping[str, str] = {
     "personal_revealed": "personal answers (P2) that are masked were revealed",
     "flag_dismissed": "somebody looked at a flag and dismissed it with a reason; the detail is its code",
     "flag_reopened": "a flag that was dismissed stands again",
+    "pair_decided": "somebody decided whether two records are one; the detail is the decision and the other record",
+    "automatic_merging_set": "from which weight on records are merged by themselves was set; the detail is the weight",
     "thresholds_changed": "the thresholds of the quality rules were changed; the detail is what holds now",
     "outlines_imported": "outlines of places were imported, or forgotten; the detail is how many",
     "exported": "records were taken out as a file",

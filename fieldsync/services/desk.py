@@ -97,31 +97,6 @@ def _having_seen(seen: Seen) -> dict[str, Any]:
     return {} if seen is None else {"seen": seen[:SEEN_MAX]}
 
 
-def merge(session: Session, desk: Desk, found: Found, others: Sequence[str]) -> Problem | None:
-    """Say that entities of one list are the same; the oldest survives."""
-    for other in others:
-        if not any(
-            each.kind == found.kind and each.of == found.of for each in find(session, desk.association_id, other)
-        ):
-            return Problem("not_found")
-    if found.kind != "entity":
-        return Problem("bad_act")
-    own = records.uuid_text(found.row.uuid)
-    return _say(session, desk, found, act={"merge": sorted({own, *others})})
-
-
-def unmerge(session: Session, desk: Desk, found: Found) -> Problem | None:
-    """Cancel every merge that speaks of a record."""
-    said = [parse_operation(row.body) for row in operations.of_merges(session, found.row.id)]
-    undone = {tuple(each) for one in said if isinstance(one, Operation) for each in (one.act or {}).get("unmerge", ())}
-    named = [
-        one.id for one in said if isinstance(one, Operation) and "merge" in (one.act or {}) and one.id not in undone
-    ]
-    if not named:
-        return Problem("nothing_merged")
-    return _say(session, desk, found, act={"unmerge": named})
-
-
 def judge(
     session: Session, desk: Desk, uuid: str, operation_id: OperationId, verdict: str, note: str = ""
 ) -> Problem | None:

@@ -1,16 +1,18 @@
 """The figures that somebody sees: live ones for who works with the records, published ones for everybody else."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core import tallies
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import EVERYONE, S2, Indicator, IndicatorBook
+from fieldsync.core.indicators import EVERYONE, S0, S1, S2, Indicator, IndicatorBook
 from fieldsync.core.months import BEGINNING, month_of_ms
-from fieldsync.core.tallies import Sum, Tally, quality, tally, together
+from fieldsync.core.sums import Sum, together
+from fieldsync.core.tallies import Tally, quality
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import counting, following, indicator_book, publications, role_book
 from fieldsync.services.sight import Sight
@@ -80,7 +82,8 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
     day = day_of(now_ms)
     threshold = book.threshold(day)
     shown = sorted((each for each in book.indicators if sight.shows(each)), key=_place_of(book))
-    sums = {} if sight.only_published else {each.id: sums_of(session, each.id) for each in sight.associations}
+    divided = frozenset(each.code for each in shown if divide(each.code)) | {counting.QUALITY}
+    sums = {} if sight.only_published else {each.id: sums_of(session, each.id, divided) for each in sight.associations}
     forms = {each.id: _families(session, each) for each in sight.associations}
     rows = []
     for indicator in shown:
@@ -89,12 +92,11 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
         if way.family == "":
             continue
         has_form = any(way.family in forms[each.id] for each in concerned)
-        if sight.only_published or sight.rule(indicator) == S2:
-            found = edition.find(indicator, sight) if edition else None
-        else:
+        rule, found = sight.rule(indicator), edition.find(indicator, sight) if edition else None
+        if not sight.only_published and rule != S2:
             own = together(sums[each.id][indicator.code] for each in concerned if indicator.code in sums[each.id])
-            found = live(content, indicator.code, sight.rule(indicator), tuple(sorted(own)), threshold, until,
-                         divide(indicator.code))  # fmt: skip
+            now = live(content, indicator.code, rule, tuple(sorted(own)), until, divide(indicator.code))
+            found = tallies.with_told(now, found) if rule == S1 else now
         rows.append(Row(indicator, found, has_form))
     behind = sum(following.behind(session, indicator_book.FOLLOWER, each.id) for each in sight.associations)
     states = {each.slug: sums[each.id].get(counting.QUALITY, []) for each in sight.associations if sums}
@@ -104,6 +106,16 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
         edition.made_ms if edition else None, edition.until if edition else BEGINNING,
         sight.only_published,
     )  # fmt: skip
+
+
+def divided(session: Session, sight: Sight, board: Board, code: str) -> Row | None:
+    """An indicator of a board with its divisions; None where the board has none of that code."""
+    row = next((each for each in board.rows if each.indicator.code == code), None)
+    if row is None or sight.only_published or sight.rule(row.indicator) != S0:
+        return row  # what is published has its divisions
+    cells = [figures.cells_of(session, each.id, (code,)) for each in sight.concerned(row.indicator)]
+    own = together([Sum(*cell[2:]) for cell in found] for found in cells)
+    return replace(row, tally=live(indicator_book.content(session), code, S0, tuple(sorted(own)), board.until, True))
 
 
 def _place_of(book: IndicatorBook) -> Callable[[Indicator], int]:
@@ -117,22 +129,21 @@ def day_of(now_ms: int) -> str:
     return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(PROGRAMME_ZONE).date().isoformat()
 
 
-def sums_of(session: Session, association_id: int) -> dict[str, list[Sum]]:
-    """Everything that is counted in an association, by indicator."""
+def sums_of(session: Session, association_id: int, divided: Collection[str]) -> dict[str, list[Sum]]:
+    """What is counted in an association, by indicator: of those that are divided all of it, else without divisions."""
+    rows = [row for row in figures.totals(session, association_id) if row.indicator not in divided]
     found: dict[str, list[Sum]] = {}
-    for row in figures.cells(session, association_id):
+    for row in (*rows, *figures.cells_of(session, association_id, divided)):
         found.setdefault(row.indicator, []).append(Sum(*row[2:]))
     return found
 
 
 @lru_cache(maxsize=64)
-def live(
-    content: bytes, code: str, rule: str, sums: tuple[Sum, ...], threshold: int, until: int, divide: bool
-) -> Tally:
-    """An indicator as it is now. What must be hidden takes a while to find, so the last ones are remembered."""
+def live(content: bytes, code: str, rule: str, sums: tuple[Sum, ...], until: int, divide: bool) -> Tally:
+    """An indicator as it is now; the last ones are remembered."""
     indicator = indicator_book.decoded(content).find(code)
     assert indicator is not None
-    return tally(indicator, "", sums, rule, threshold, until, divide)
+    return tallies.live(indicator, sums, rule, until, divide)
 
 
 def _families(session: Session, owner: AssociationRow) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core import linkage_features, names
 from fieldsync.store import associations, changes, followers
 
 TOUCHED_MAX = 500
@@ -13,6 +14,9 @@ TOUCHED_MAX = 500
 INBOX, LINKAGE = "inbox", "linkage"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
+
+VERSIONS = {INBOX: names.ALGORITHM, LINKAGE: linkage_features.ALGORITHM}
+"""What a follower goes by beside the records: where that is another version, she begins again."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ def follow(session: Session, follower: Follower, association_id: int, limit: int
     A record may be taken twice, never not at all: what a follower makes of it must depend on its present state alone.
     Where another transaction goes on from the same position, nothing is done.
     """
-    start = followers.take_position(session, follower.name, association_id)
+    version = VERSIONS.get(follower.name, 0)
+    start = followers.take_position(session, follower.name, association_id, version)
     through, _ = associations.positions(session, association_id)
     if start is None:
         return behind(session, follower.name, association_id)
@@ -41,14 +46,14 @@ def follow(session: Session, follower: Follower, association_id: int, limit: int
     followers.forget_touched(session, [number for number, _ in again])
     end = rows[-1].position if rows else through
     if end != start:
-        followers.move(session, follower.name, association_id, end)
+        followers.move(session, follower.name, association_id, end, version)
     return through - end
 
 
 def behind(session: Session, name: str, association_id: int) -> int:
     """How many positions of the log a follower has not taken yet."""
     through, _ = associations.positions(session, association_id)
-    return through - followers.position(session, name, association_id)
+    return through - followers.position(session, name, association_id, VERSIONS.get(name, 0))
 
 
 def is_behind(session: Session, name: str, association_id: int) -> bool:

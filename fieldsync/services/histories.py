@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fieldsync.core.causality import History, history
-from fieldsync.core.groups import connected
+from fieldsync.core.groups import connected, in_force
 from fieldsync.core.merge import Protective, RecordState
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
+from fieldsync.core.survivorship import with_survivals
 from fieldsync.services import presence
 from fieldsync.services.working import WorkingSet, decode_state
 from fieldsync.store import merges, operations, records
@@ -40,6 +41,8 @@ def spoken(session: Session, association_id: int, row: RecordRow) -> Spoken | No
     everything, rows = _applied(session, _joined(session, row))
     uuids = _shown_through(row, everything)
     shown = [operation for operation in everything if operation.record in uuids]
+    if len(uuids) > 1:
+        shown = with_survivals(shown, in_force(everything))
     elsewhere = [operation for operation in everything if operation.record not in uuids]
     passed_on = presence.passed_on(session, association_id, everything)
     working = WorkingSet(session, association_id, locks=False)

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.groups import connected, survivor
+from fieldsync.core.groups import connected, in_force, survivor
 from fieldsync.core.merge import fold
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
+from fieldsync.core.survivorship import with_survivals
 from fieldsync.services import presence
 from fieldsync.services.working import WorkingRecord, WorkingSet
 from fieldsync.store import merges, operations
@@ -98,8 +99,11 @@ def _fold_group(
     first = survivor(spoken) if spoken else group[0].uuid
     survivor_id = next(record.id for record in group if record.uuid == first)
     everything = [operation for operations_of in said.values() for operation in operations_of]
+    standing = in_force(everything)
     for record in group:
-        shows = [each for uuid in spoken for each in said[uuid]] if record.uuid == first else said[record.uuid]
+        shows = said[record.uuid]
+        if record.uuid == first and len(spoken) > 1:
+            shows = with_survivals([each for uuid in spoken for each in said[uuid]], standing)
         inside = {each.id for each in shows}
         elsewhere = [each for each in everything if each.id not in inside]
         record.merged_into = survivor_id if record.uuid != first and spoken else None

@@ -10,7 +10,7 @@ from fieldsync.core.merge import RecordState
 from fieldsync.core.operations import Value
 from fieldsync.core.problems import Problem
 from fieldsync.services.working import WorkingRecord, WorkingSet, decode_state
-from fieldsync.store import flags, records
+from fieldsync.store import flags, pairs, records
 
 POSSIBLE_DUPLICATE = "possible_duplicate"
 SAME_CONTENT_AGAIN = "same_content_again"
@@ -43,6 +43,9 @@ def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> 
     others = records.by_ids(working.session, set(taken.values()))
     marks = [(row[2], _code(row[0]), records.uuid_text(others[other].uuid)) for row, other in taken.items()]
     flags.raise_flags(working.session, [(*mark, now_ms) for mark in marks])
+    forms = {record.id: record.collection.of for record in working.records.values()}
+    asked = [(row[2], other, forms[row[2]], _code(row[0])) for row, other in taken.items()]
+    pairs.add_reports(working.session, working.association_id, asked, now_ms)
     raised: dict[int, tuple[Problem, ...]] = {}
     for record_id, code, other in marks:
         raised[record_id] = (*raised.get(record_id, ()), Problem(code, detail={"record": other}))

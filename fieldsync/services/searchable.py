@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from fieldsync.core.answer_paths import UUID, unindexed
 from fieldsync.core.forms import Form
 from fieldsync.core.merge import RecordState
+from fieldsync.core.names import search_keys
 from fieldsync.core.roles import RoleBook
-from fieldsync.core.skeleton import keys
 from fieldsync.services import following, places, role_book
 from fieldsync.services.published import published
 from fieldsync.services.withholding import Withholding
@@ -83,7 +83,7 @@ class Searchable:
             question = unindexed(path)
             asked = question not in restricted and (texts is None or question in texts)
             if asked and isinstance(value, str) and not _NO_WORDS.fullmatch(value):
-                found += [((row.kind, row.of, question), word) for word in keys(value)]
+                found += [((row.kind, row.of, question), word) for word in search_keys(value)]
         return frozenset(found[:WORDS_MAX])
 
     def numbers(self, wanted: Collection[Path]) -> dict[Path, int]:
@@ -125,5 +125,5 @@ class Searchable:
         if code not in self._place_words:
             place = places.by_code().get(code)
             names = place.names.values() if place else ()
-            self._place_words[code] = sorted({word for name in names for word in keys(name)})
+            self._place_words[code] = sorted({word for name in names for word in search_keys(name)})
         return self._place_words[code]

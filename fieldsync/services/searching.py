@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.skeleton import keys
+from fieldsync.core.names import search_keys
 from fieldsync.services.readers import Reader
 from fieldsync.store import searches
 from fieldsync.store.inbox_query import Word
@@ -34,7 +34,7 @@ def text(session: Session, reader: Reader, ticket: str) -> str:
 
 def words(session: Session, reader: Reader, ticket: str) -> Sequence[str]:
     """The keys of the words that a ticket stands for; none where it stands for nothing."""
-    return keys(text(session, reader, ticket))[:WORDS_MAX]
+    return search_keys(text(session, reader, ticket))[:WORDS_MAX]
 
 
 def as_word(key: str) -> Word:

@@ -98,6 +98,21 @@ def cells(session: Session, association_id: int) -> list[CellRow]:
     return [CellRow(*row) for row in execute(session, sql, (association_id,))]
 
 
+def cells_of(session: Session, association_id: int, indicators: Collection[str]) -> list[CellRow]:
+    """The same of some indicators."""
+    named = sorted(indicators)
+    sql = f"SELECT {_CELL} FROM figure_cell WHERE association_id = ? AND indicator IN ({places(len(named))})"
+    return [CellRow(*row) for row in execute(session, f"{sql} AND amount <> 0", (association_id, *named))]
+
+
+def totals(session: Session, association_id: int) -> list[CellRow]:
+    """Every sum of an association by part, month and level alone, in the order of the table's key."""
+    key = "association_id, indicator, part, month, level"
+    sql = f"SELECT {key}, sum(amount) FROM figure_cell WHERE association_id = ? AND amount <> 0 GROUP BY {key}"
+    nowhere = ("",) * 5
+    return [CellRow(*(*row[:5], *nowhere, int(row[5]))) for row in execute(session, sql, (association_id,))]
+
+
 def last_publication(session: Session) -> bytes | None:
     """What was published last, as JSON."""
     found = execute(session, "SELECT content FROM publication ORDER BY id DESC LIMIT 1").scalar()

@@ -7,26 +7,26 @@ from sqlalchemy.orm import Session
 from fieldsync.store.db import execute, execute_many, is_postgresql, places
 
 
-def position(session: Session, name: str, association_id: int) -> int:
-    """How far somebody has followed; 0 for who has not begun."""
-    sql = "SELECT position FROM follower WHERE name = ? AND association_id = ?"
-    return execute(session, sql, (name, association_id)).scalar() or 0
+def position(session: Session, name: str, association_id: int, version: int = 0) -> int:
+    """How far somebody has followed; 0 for who has not begun, or began by another version of what she goes by."""
+    sql = "SELECT position FROM follower WHERE name = ? AND association_id = ? AND version = ?"
+    return execute(session, sql, (name, association_id, version)).scalar() or 0
 
 
-def take_position(session: Session, name: str, association_id: int) -> int | None:
+def take_position(session: Session, name: str, association_id: int, version: int = 0) -> int | None:
     """The same, kept from others until the commit; None where another transaction just goes on from there."""
-    sql = "INSERT INTO follower (name, association_id, position) VALUES (?, ?, 0) ON CONFLICT DO NOTHING"
-    execute(session, sql, (name, association_id))
+    sql = "INSERT INTO follower (name, association_id, position, version) VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING"
+    execute(session, sql, (name, association_id, version))
     lock = " FOR UPDATE SKIP LOCKED" if is_postgresql(session) else ""
-    sql = f"SELECT position FROM follower WHERE name = ? AND association_id = ?{lock}"
+    sql = f"SELECT position, version FROM follower WHERE name = ? AND association_id = ?{lock}"
     found = execute(session, sql, (name, association_id)).first()
-    return None if found is None else int(found[0])
+    return None if found is None else int(found[0]) if found[1] == version else 0
 
 
-def move(session: Session, name: str, association_id: int, position: int) -> None:
-    """Note how far somebody has followed."""
-    sql = "UPDATE follower SET position = ? WHERE name = ? AND association_id = ?"
-    execute(session, sql, (position, name, association_id))
+def move(session: Session, name: str, association_id: int, position: int, version: int = 0) -> None:
+    """Note how far somebody has followed, and by which version of what she goes by."""
+    sql = "UPDATE follower SET position = ?, version = ? WHERE name = ? AND association_id = ?"
+    execute(session, sql, (position, version, name, association_id))
 
 
 def touch(session: Session, names: Collection[str], association_id: int, record_ids: Collection[int]) -> None:

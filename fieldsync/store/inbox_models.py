@@ -10,13 +10,14 @@ Plain = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Follower(Base):
-    """How far somebody has followed the change log of an association."""
+    """How far somebody has followed the change log of an association, and by which version of what she goes by."""
 
     __tablename__ = "follower"
     __table_args__ = (PrimaryKeyConstraint("name", "association_id"),)
     name: Mapped[str]
     association_id: Mapped[int]
     position: Mapped[int]
+    version: Mapped[int] = mapped_column(server_default="0")
 
 
 class Touched(Base):
@@ -100,7 +101,7 @@ class InboxPath(Base):
 
 
 class InboxWord(Base):
-    """Under which searched words (core.skeleton) a row of the list is found, and by which question."""
+    """Under which searched words (core.names) a row of the list is found, and by which question."""
 
     __tablename__ = "inbox_word"
     __table_args__ = (PrimaryKeyConstraint("association_id", "word", "id", "path_id"), {"sqlite_with_rowid": False})

@@ -76,11 +76,15 @@ def of_records(session: Session, record_ids: Collection[int], status: str = "app
     return found
 
 
-def of_merges(session: Session, record_id: int) -> list[OperationRow]:
-    """The merge and un-merge operations that speak of a record, or of one that it was ever joined with directly."""
+def of_merges(session: Session, record_ids: Collection[int]) -> list[OperationRow]:
+    """The merge and un-merge operations that speak of records, in the order in which they came."""
     columns = ", ".join(f"o.{column.strip()}" for column in _COLUMNS.split(","))
-    sql = f"SELECT {columns} FROM merge m JOIN operation o ON o.id = m.operation_id WHERE m.record_id = ? ORDER BY o.id"
-    return [OperationRow(*row) for row in execute(session, sql, (record_id,))]
+    ids = sorted(record_ids)
+    sql = (
+        f"SELECT DISTINCT {columns} FROM merge m JOIN operation o ON o.id = m.operation_id"
+        f" WHERE m.record_id IN ({places(len(ids))}) ORDER BY o.id"
+    )
+    return [OperationRow(*row) for row in execute(session, sql, ids)]
 
 
 def by_ids(session: Session, operation_ids: Collection[int]) -> list[OperationRow]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import desk_views, exports, figures, following, household, inbox, openrosa, submission, visits
+from tests.benchmarks import dashboard, desk_views, exports, following, household, inbox, openrosa, submission, visits
 from tests.benchmarks.load import Operations, Run, send, together
 from tests.benchmarks.server import WITHOUT_JOBS, Server, empty_wal
 from tests.benchmarks.setting import Makers, set_up
@@ -67,8 +67,8 @@ def measure(data: Path, records: int) -> Iterator[Row]:
     finally:
         makers.close()
     yield from following.rows(data, records)
-    yield from figures.rows(data, records)
     yield cold_start(data)
+    yield from dashboard.rows(data, records)
     yield from submission.pages()
     yield from desk_views.rows(data.parent / "views", SMALL_RECORDS, records)
     yield from inbox.rows(data.parent / "inbox", records)

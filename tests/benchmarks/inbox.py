@@ -7,7 +7,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms, open_database
 from fieldsync.config import Settings
-from fieldsync.core.inbox import STATES
+from fieldsync.core.inbox import STATES, Filter, query, view
 from fieldsync.services import granting, searching, signing
 from fieldsync.services.granting import Wanted
 from fieldsync.services.readers import find_by_session
@@ -41,7 +41,7 @@ PLACES = (
     "07.161.07.11",
     "07.161.07.01",
 )
-NAMES = ("ftm", "xdj", "ac", "zhr", "mlk", "nm", "rcd", "ltf", "fdm", "sad")
+NAMES = ("ftmA", "xdjA", "aCA", "zhrA", "mlkA", "nmA", "rCdA", "ltfA", "fdlA", "sdA")
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -56,8 +56,13 @@ class Asked:
 
 def filters(association: str, device: str, person: str) -> list[Asked]:
     """Every field of the filter by itself, every order, and combinations of which each part is common."""
+    waiting = query(view(Filter(), "to_review"))
     single = {
-        "to review": {},
+        "to review": waiting,
+        "to review, a rare place": {**waiting, "place": "07.161.07.01"},
+        "to review, by place": {**waiting, "place": "07.161", "sort": "place.up"},
+        "to review, a companion": {**waiting, "companion": person, "sort": "arrived.up"},
+        "to correct, a common form": {"state": "hasIssues", "of": "submission.f4_participant"},
         "everything": {"view": "everything"},
         "a common form": {"of": "submission.f4_participant"},
         "a rare form": {"of": "submission.f8_application"},
@@ -141,16 +146,13 @@ def _reviewer(session: Session) -> tuple[str, int, str]:
 
 def _fill(path: Path, count: int, association: int) -> None:
     """Rows, marks, words and tallies as the follower writes them, made by SQLite itself; indexes come last."""
-    with closing(sqlite3.connect(path)) as base:
-        base.execute("PRAGMA synchronous = OFF")
-        base.execute("PRAGMA cache_size = -200000")
+    with closing(sqlite3.connect(path)) as base, drawing(base):
         indexes = base.execute(
             "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'inbox_row' AND sql LIKE 'CREATE INDEX%'"
         )
         indexes_made = indexes.fetchall()
         for name, _ in indexes_made:
             base.execute(f"DROP INDEX {name}")
-        base.create_function("draw", 2, _draw, deterministic=True)
         for statement in _statements(count, association):
             base.execute(statement)
         for _, sql in indexes_made:
@@ -159,13 +161,22 @@ def _fill(path: Path, count: int, association: int) -> None:
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+@contextmanager
+def drawing(base: sqlite3.Connection) -> Iterator[None]:
+    """Fast for a while, and with the function `draw`."""
+    base.execute("PRAGMA synchronous = OFF")
+    base.execute("PRAGMA cache_size = -200000")
+    base.create_function("draw", 2, _draw, deterministic=True)
+    yield
+
+
 def _draw(number: int, salt: int) -> int:
     """A number from 0 to 9999 that looks drawn and is always the same."""
     return ((number * 2654435761 + salt * 40503) >> 7) % 10_000
 
 
-def _listed(column: int, values: tuple[str, ...]) -> str:
-    """One of some values, each half as often as the one before it."""
+def listed(column: int, values: tuple[str, ...]) -> str:
+    """SQL for one of some values, each half as often as the one before it."""
     cases, share = "", 10_000
     for value in values[:-1]:
         share //= 2
@@ -188,8 +199,8 @@ def _statements(count: int, association: int) -> Iterator[str]:
         " THEN 'incomplete ' ELSE '' END || CASE WHEN draw(n, 10) < 300 THEN 'possible_duplicate' ELSE '' END)"
     )
     yield (
-        f"{numbers} INSERT INTO inbox_row SELECT n, {association}, 'submission', {_listed(1, FORMS)}, randomblob(16),"
-        f" 1 + draw(n, 2) % 40, 0, {_listed(11, PLACES)}, {state}, {gone}, draw(n, 6) < 20, 0, {marks}, {at},"
+        f"{numbers} INSERT INTO inbox_row SELECT n, {association}, 'submission', {listed(1, FORMS)}, randomblob(16),"
+        f" 1 + draw(n, 2) % 40, 0, {listed(11, PLACES)}, {state}, {gone}, draw(n, 6) < 20, 0, {marks}, {at},"
         f" {at} + draw(n, 12) * 100000 FROM numbers"
     )
     yield (
@@ -208,10 +219,10 @@ def _statements(count: int, association: int) -> Iterator[str]:
         )
     found = "INSERT INTO inbox_word SELECT r.association_id, {}, r.id, p.id FROM (SELECT *, id AS n FROM inbox_row) r"
     found += " JOIN inbox_path p ON p.of = r.of AND p.path = '{}' ORDER BY 2, 3"
-    yield found.format(_listed(13, NAMES), "full_name")
+    yield found.format(listed(13, NAMES), "full_name")
     yield found.format("CAST(draw(n, 14) AS TEXT)", "full_name").replace("INSERT INTO", "INSERT OR IGNORE INTO")
     yield found.format(
-        f"CASE WHEN draw(n, 13) >= 5000 THEN {_listed(15, NAMES[1:])} ELSE 'bn' END", "full_name"
+        f"CASE WHEN draw(n, 13) >= 5000 THEN {listed(15, NAMES[1:])} ELSE 'bn' END", "full_name"
     ).replace("INSERT INTO", "INSERT OR IGNORE INTO")
     yield found.format("'0600' || substr('000000' || (n % 1000000), -6)", "phone")
 

@@ -20,7 +20,7 @@ from fieldsync.core.instance import to_xml
 from fieldsync.services.conversion import convert
 from tests.benchmarks import household, visits
 from tests.benchmarks.load import Phone, send
-from tests.benchmarks.server import Server
+from tests.benchmarks.server import WITHOUT_JOBS, Server
 from tests.benchmarks.setting import Makers, set_up
 from tests.benchmarks.table import Row
 from tests.benchmarks.yardstick import yardstick_us
@@ -63,7 +63,7 @@ def rows(data: Path) -> Iterator[Row]:
     phones = set_up(data)
     makers = Makers(phones)
     try:
-        with Server(data, {"FIELDSYNC_JOBS": "false"}) as server:  # what follows the change log has rows of its own
+        with Server(data, WITHOUT_JOBS) as server:  # what follows the change log has rows of its own
             yield from submissions(server, phones)
             yield from entity_list(server, makers, phones[0])
             yield resumed_upload(server, phones[0])

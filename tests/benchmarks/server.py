@@ -36,8 +36,10 @@ class Server:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        began = time.perf_counter()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=60)
+        self.stop_seconds = time.perf_counter() - began
         assert self.process.stdout is not None
         self.process.stdout.close()
 

@@ -54,7 +54,10 @@ AREAS: dict[str, tuple[str, ...]] = {
         *("observation", "quality_norm", "quality_choice", "record_point", "point_count", "outline"),
         "mention",
     ),
-    "Who is whom": ("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
+    "Who is whom": (
+        *("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
+        *("pair_decision", "cluster_member", "linkage_setting"),
+    ),
     "What follows": (
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
         *("searched", "bulk_deed"),

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 from pyxform.xls2xform import convert as to_xform
 
-from fieldsync.services import desk, publishing
+from fieldsync.services import desk, merging, publishing
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from fieldsync.store.devices import ViewRow
@@ -108,7 +108,7 @@ def test_who_is_deleted_or_merged_leaves_the_list_and_the_phone_learns_it(world:
     phone = world.phone()
     stays, goes, twin = (registers(phone, name) for name in ("Fadma", "Zahra", "Fatma"))
     world.at_desk(desk.delete, goes, kind="entity")
-    world.at_desk(desk.merge, stays, [twin], kind="entity")
+    world.at_desk(merging.merge, stays, [twin], kind="entity")
     assert [row["name"] for row in rows(amina)] == [stays]
     never = world.uuid()
     told = amina.get(f"{listed(amina)['integrityUrl']}?id={stays},{goes},{twin},{never}")

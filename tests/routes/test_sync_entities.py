@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fieldsync.services import desk
+from fieldsync.services import desk, merging
 from fieldsync.store import authors, quarantine
 from fieldsync.store.devices import ViewRow
 from tests.world import Json, Phone, World, codes, plain
@@ -114,7 +114,7 @@ def test_an_entity_follows_its_place_out_of_sight(world: World) -> None:
 
 
 def merged(world: World, first: str, *others: str) -> None:
-    assert world.at_desk(desk.merge, first, list(others), kind="entity") is None
+    assert world.at_desk(merging.merge, first, list(others), kind="entity") is None
 
 
 def two_people(world: World, amina: Phone) -> tuple[str, str, list[Json]]:
@@ -144,7 +144,7 @@ def test_merged_records_show_through_the_oldest_and_come_apart_with_all_edits(wo
     assert grown["fields"]["village"] == "07.041"
     assert len(grown["heads"]) == 1
 
-    assert world.at_desk(desk.unmerge, older, kind="entity") is None
+    assert world.at_desk(merging.unmerge, older, kind="entity") is None
     one, other = world.record(older, "entity"), world.record(younger, "entity")
     assert one is not None and other is not None
     assert (one["merged_into"], other["merged_into"]) == (None, None)
@@ -165,7 +165,7 @@ def test_three_merged_in_two_steps_and_one_step_undone(world: World) -> None:
     merged(world, older, younger)
     shown = [world.record(one, "entity") for one in (older, younger, third)]
     assert [each["merged_into"] for each in shown if each] == [None, older, older]
-    world.at_desk(desk.unmerge, third, kind="entity")
+    world.at_desk(merging.unmerge, third, kind="entity")
     shown = [world.record(one, "entity") for one in (older, younger, third)]
     assert [each["merged_into"] for each in shown if each] == [None, older, None]
 
@@ -173,8 +173,8 @@ def test_three_merged_in_two_steps_and_one_step_undone(world: World) -> None:
 def test_merging_what_is_not_here_or_no_entity_is_refused(world: World) -> None:
     amina = world.phone()
     older, _, _ = two_people(world, amina)
-    assert world.at_desk(desk.merge, older, [world.uuid()], kind="entity").code == "not_found"
-    assert world.at_desk(desk.unmerge, older, kind="entity").code == "nothing_merged"
+    assert world.at_desk(merging.merge, older, [world.uuid()], kind="entity").code == "not_found"
+    assert world.at_desk(merging.unmerge, older, kind="entity").code == "nothing_merged"
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
@@ -186,7 +186,7 @@ def test_merge_edit_and_unmerge_arrive_in_any_order_and_twice(world: World, orde
     heads = (world.record(older, "entity") or {})["heads"]
     edit = updates(amina, younger, heads, village="07.041")
     amina.sync(edit)
-    world.at_desk(desk.unmerge, younger, kind="entity")
+    world.at_desk(merging.unmerge, younger, kind="entity")
     expected = [world.record(one, "entity") for one in (older, younger)]
 
     hub = world.hub()

@@ -178,7 +178,7 @@ def _readers(made: DeskOfRows, elsewhere: int) -> list[Reader]:
         (Grant(role["coordinator"], world.amal),),  # type: ignore[arg-type]
         (Grant(role["listening_supervisor"], world.amal),),  # type: ignore[arg-type]
         (Grant(role["programme_me"], None),),  # type: ignore[arg-type]
-        (Grant(role["companion"], world.amal, ("07.041.01", "07.161")),),  # type: ignore[arg-type]
+        (Grant(role["companion"], world.amal, ("07.041.01", "07.161", "07.041.01.03")),),  # type: ignore[arg-type]
         (Grant(role["association_reviewer"], world.amal, (), "north"),),  # type: ignore[arg-type]
         (
             Grant(role["association_reviewer"], world.amal, ("07.041",)),  # type: ignore[arg-type]

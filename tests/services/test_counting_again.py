@@ -84,7 +84,7 @@ def _do(
 
 
 def _separate(session: Any, desk: Any, found: Any) -> None:
-    from fieldsync.services.desk import unmerge
+    from fieldsync.services.merging import unmerge
 
     unmerge(session, desk, found)
 

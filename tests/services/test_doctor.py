@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldsync.services import desk
+from fieldsync.services import desk, merging
 from fieldsync.services.doctor import examine
 from fieldsync.services.doctor_report import Report
 from fieldsync.store.engines import open_engine
@@ -56,7 +56,7 @@ def people(world: World, phone: Phone) -> None:
     ]
     phone.tells(*said)
     phone.tells(phone.says(said[0]["record"], {"fullname": "Zineb B."}, of="person", seen=[said[0]]))
-    world.at_desk(desk.merge, first, [second], kind="entity")
+    world.at_desk(merging.merge, first, [second], kind="entity")
 
 
 @pytest.fixture

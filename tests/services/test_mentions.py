@@ -3,7 +3,7 @@
 import pytest
 
 from fieldsync.core.declarations import chosen_entities
-from fieldsync.services import desk, doctor, entity_told, quality_follow
+from fieldsync.services import desk, doctor, entity_told, merging, quality_follow
 from fieldsync.services.entity_told import Asked
 from fieldsync.services.mentions import NAMED_MAX, ROWS
 from fieldsync.services.readers import Reader
@@ -90,7 +90,7 @@ def test_a_personal_answer_that_is_masked_tells_nobody_whom_it_names(world: Worl
 def test_merged_persons_share_their_trainings(world: World, phone: Phone) -> None:
     amina, again = person(world, phone, "Amina"), person(world, phone, "Aminata")
     training(phone, again)
-    world.at_desk(desk.merge, amina, [again], kind="entity")
+    world.at_desk(merging.merge, amina, [again], kind="entity")
     settle(world)
     assert ("training", False) in spoken(world, reader(world, "association_reviewer"), amina)[0]
 

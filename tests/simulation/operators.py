@@ -12,7 +12,7 @@ import msgspec
 from fieldsync.client import enrol
 from fieldsync.client.transport import LinkDown
 from fieldsync.core.problems import Problem
-from fieldsync.services import desk, enrolment, publishing
+from fieldsync.services import desk, enrolment, merging, publishing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.store import devices
@@ -96,7 +96,7 @@ class Operators:
         names = self._names("entity")
         if len(names) > 1:
             one, other = self._dice.sample(names, 2)
-            self._at_desk("entity", lambda x, d, f: desk.merge(x, d, f, [dashed(other)]), one)
+            self._at_desk("entity", lambda x, d, f: merging.merge(x, d, f, [dashed(other)]), one)
 
     def unmerge(self) -> None:
         rows = self._machine.rows(
@@ -104,7 +104,7 @@ class Operators:
         )
         if rows:
             name = self._dice.choice(rows)[0]
-            self._at_desk("entity", lambda x, d, f: desk.unmerge(x, d, f), name)
+            self._at_desk("entity", lambda x, d, f: merging.unmerge(x, d, f), name)
 
     def judge(self) -> None:
         """A verdict on something that is quarantined, or held."""

@@ -79,13 +79,22 @@ def _is_superseded(history: History, entries: list[Entry], entry: Entry, path: s
     """Whether somebody who had seen it wrote the path again, or removed the occurrence around it."""
     around = path[: path.find("]") + 1] if "]" in path else None
     for other in entries:
-        writes = other.content.get("writes", {})
+        writes = {**other.content.get("writes", {}), **_survives(entries, other)}
         had_seen = entry.id in history.pasts[other.id]
         if had_seen and path in writes:
             return True
         if around and around in writes and writes[around] is None and (had_seen or other is entry):
             return True
     return False
+
+
+def _survives(entries: list[Entry], merge: Entry) -> Json:
+    """What a merge lets survive among all that its group shows; nothing where it is undone, or its record is apart."""
+    undone = {tuple(key) for one in entries for key in (one.content.get("act") or {}).get("unmerge", ())}
+    act = merge.content.get("act") or {}
+    together = {one.content["record"] for one in entries}
+    holds = merge.id not in undone and together >= set(act.get("merge", ()))
+    return act.get("survives", {}) if holds else {}
 
 
 def _is_shown(history: History, entries: list[Entry], entry: Entry, path: str, state: Json) -> bool:

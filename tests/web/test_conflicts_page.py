@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fieldsync.services import desk
+from fieldsync.services import desk, merging
 from tests.routes.callers import person
 from tests.web.visitor import Visitor, title, visitor
 from tests.world import Json, Phone, World
@@ -215,7 +215,7 @@ def test_a_merged_entity_leads_to_the_one_that_shows_it(world: World, reviewer: 
     amina.tells(amina.says(writes=person_of(older, "Fatima"), of="person"))
     world.now_ms += 1000
     amina.tells(amina.says(writes=person_of(newer, "Fatima Aït", village="Asni"), of="person"))
-    world.at_desk(desk.merge, older, [newer], kind="entity")
+    world.at_desk(merging.merge, older, [newer], kind="entity")
     assert f"/entities/people/{older}" in reviewer.opens(f"/entities/people/{newer}").text
     page = reviewer.opens(f"/entities/people/{older}").text
     assert f"/entities/people/{newer}" in page and "Asni" in page

@@ -12,6 +12,7 @@ from fieldsync.core.messages.openrosa import OPENROSA
 from fieldsync.core.messages.operating import OPERATING
 from fieldsync.core.messages.operations import OPERATIONS
 from fieldsync.core.messages.pages import PAGES
+from fieldsync.core.messages.pairs import PAIRS
 from fieldsync.core.messages.people import PEOPLE
 from fieldsync.core.messages.quality import QUALITY
 from fieldsync.core.messages.records import RECORDS
@@ -34,4 +35,5 @@ MESSAGES: dict[str, Entry] = {
     **QUALITY,
     **DESK,
     **EXPORTS,
+    **PAIRS,
 }

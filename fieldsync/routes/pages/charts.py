@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,42 @@ def bars(values: Sequence[float], mark: float | None = None, faint: Sequence[boo
     dim = faint or [False] * len(values)
     at = None if mark is None else round(mark / top, 1)
     return [Bar(round(value / top, 1), at, pale) for value, pale in zip(values, dim, strict=True)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a waterfall in percent of its width: a bar from `start`, `length` long; `reached`: where it ends."""
+
+    start: float
+    length: float
+    reached: float
+    is_up: bool
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """Steps from nothing to a sum; where nothing and the mark of comparison lie, and the bar of the sum."""
+
+    steps: tuple[Step, ...]
+    axis: float
+    total: Step
+    mark: float | None = None
+
+
+def waterfall(weights: Sequence[float], mark: float | None = None) -> Waterfall:
+    """How weights add up, one after the other; all that is reached on the way fits the width."""
+    reached = [0.0]
+    for weight in weights:
+        reached.append(reached[-1] + weight)
+    least, most = min([*reached, mark or 0.0]), max([*reached, mark or 0.0])
+    scale = 96 / (most - least or 1.0)
+
+    def at(value: float) -> float:
+        return round(2 + (value - least) * scale, 2)
+
+    def step(before: float, after: float) -> Step:
+        low, high = sorted((before, after))
+        return Step(at(low), round(at(high) - at(low), 2), at(after), after >= before)
+
+    steps = tuple(step(before, after) for before, after in pairwise(reached))
+    return Waterfall(steps, at(0.0), step(0.0, reached[-1]), None if mark is None else at(mark))

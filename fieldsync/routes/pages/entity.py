@@ -10,7 +10,17 @@ from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import conflict_cards, heads, labels, language, map_ground, record_words, shell, speakers
+from fieldsync.routes.pages import (
+    conflict_cards,
+    heads,
+    labels,
+    language,
+    map_ground,
+    pair_cards,
+    record_words,
+    shell,
+    speakers,
+)
 from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
@@ -69,6 +79,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         speech = Speech(told.speech.words, told.speech.questions, told.speech.choices)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         titles = labels.titles(session, who.association_id)
+        pairs = pair_cards.asked_of(session, who, found)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.entity", list=list, record=record)
     return map_ground.page(
@@ -84,6 +95,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         place=labels.place(found.row.place) if found.row.place else "",
         facts=record_words.happened(found.row),
         conflicts=cards,
+        pairs=pairs,
         conflicts_address=f"{address}/conflicts",
         properties=[_property(each, titles) for each in told.properties],
         submissions=[_submission(each.found, titles) | {"wrote": each.wrote} for each in told.submissions.items],

@@ -73,6 +73,7 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
         return []
     offered = (
         (access.READ_RECORDS, "inbox", "inbox", _("Inbox")),
+        (access.ACT_ON_RECORDS, "duplicates", "twins", _("Duplicates")),
         (access.READ_RECORDS, "map", "map", _("Map")),
         (access.COUNT_RECORDS, "dashboard", "chart", _("Indicators")),
         (access.READ_HISTORY, "quality", "gauge", _("Quality")),
@@ -94,6 +95,7 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
 
 SECTIONS = {
     "deeds": "inbox",
+    **dict.fromkeys(("duplicate", "reveal_duplicate", "decide_duplicate"), "duplicates"),
     **dict.fromkeys(("submission", "reveal", "review", "comment", "correct", "save_correction"), "inbox"),
     **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),

@@ -10,8 +10,8 @@ from flask import Response, request, url_for
 from fieldsync.core import access, inbox
 from fieldsync.core.access import READ_RECORDS
 from fieldsync.core.inbox import Filter
+from fieldsync.core.names import search_keys
 from fieldsync.core.problems import Problem, render
-from fieldsync.core.skeleton import keys
 from fieldsync.routes.context import context
 from fieldsync.routes.pages import fields, inbox_filters, labels, language, rows, shell
 from fieldsync.routes.pages.guard import page_access, reader
@@ -106,7 +106,7 @@ def search_inbox() -> Response:
     """Keep the words that are searched for; the address gets a ticket in their place, and somebody else only that."""
     here, who, words = context(), reader(), fields.text("words", searching.TEXT_MAX)
     wanted = inbox.parse(request.args)
-    if not keys(words):
+    if not search_keys(words):
         return shell.onward_to(address(replace(wanted, search="")))
     drawn = here.draw(searching.TICKET_BYTES)
     ticket = here.database.write(lambda session: searching.remember(session, who, words, drawn, here.now_ms()))
@@ -188,8 +188,8 @@ def _number(session: Any, who: Reader, wanted: Filter, page: services.Page) -> s
     return _told(services.count(session, who, wanted, COUNTED_MAX))
 
 
-SEALED_TOLD_MIN = 5
-"""Fewer sealed submissions than this are told as few: a small number may point to somebody."""
+SEALED_STEP = 5
+"""Sealed submissions are told in steps: a small number, or one that grows by one, may point to somebody."""
 
 
 def _sealed(session: Any, who: Reader) -> str:
@@ -197,4 +197,4 @@ def _sealed(session: Any, who: Reader) -> str:
     number = services.sealed(session, who)
     if number == 0:
         return ""
-    return language.number(number) if number >= SEALED_TOLD_MIN else f"< {SEALED_TOLD_MIN}"
+    return f"≥ {language.number(number - number % SEALED_STEP)}" if number >= SEALED_STEP else f"< {SEALED_STEP}"

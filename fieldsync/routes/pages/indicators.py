@@ -14,7 +14,7 @@ from fieldsync.routes.pages import indicator_rows, indicator_words, labels, lang
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import figures, figures_told, sight, sync_health
-from fieldsync.services.figures import Board
+from fieldsync.services.figures import Board, Row
 
 
 @blueprint.get("/indicators")
@@ -24,10 +24,7 @@ def dashboard() -> Response:
     now_ms, period = context().now_ms(), asked_period()
     shown, health = _seen(now_ms, divide=frozenset())
     rows = indicator_rows.rows(shown, period)
-    most = indicator_rows.most_crossed(shown, period)
-    if most:
-        shown, _health = _seen(now_ms, phones=False, divide=frozenset((most,)))
-    first = indicator_rows.crossed(shown, period, most)
+    first = indicator_rows.first_table(_divided(shown, indicator_rows.most_divided(shown, period)), period)
     return shell.page(
         "indicators.html", rows=rows, board=shown, period=period, periods=indicator_words.periods(shown),
         health=health, crossed=first, tiles=indicator_rows.tiles(shown, health, period), now_ms=now_ms,
@@ -73,6 +70,12 @@ def asked_period() -> Period:
     until = month_of_ms(context().now_ms(), PROGRAMME_ZONE)
     found = period_of(request.args.get("period", "")[:10], until)
     return found or Period("all", 0, until)
+
+
+def _divided(shown: Board, code: str) -> Row | None:
+    """One of the indicators that the reader sees, with its divisions."""
+    with context().database.read() as session:
+        return figures.divided(session, sight.sight_of(session, reader()), shown, code)
 
 
 def _seen(

@@ -19,6 +19,7 @@ from fieldsync.routes.pages import (
     labels,
     language,
     map_ground,
+    pair_cards,
     record_files,
     record_way,
     record_words,
@@ -160,6 +161,7 @@ def shown(
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         way = record_way.way(session, who, found)
+        pairs = pair_cards.asked_of(session, who, found)
         files = record_files.here(session, form, told.record, revealed)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
@@ -179,6 +181,7 @@ def shown(
         place=labels.place(found.row.place) if found.row.place else "",
         flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
         conflicts=cards,
+        pairs=pairs,
         conflicts_address=f"{address}/conflicts{kept_filter()}",
         heads=heads.as_text(told.record["heads"]),
         blocked=render(told.blocked, chosen) if told.blocked and APPROVED in told.moves else "",

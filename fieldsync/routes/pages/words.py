@@ -62,6 +62,8 @@ ACTIONS: dict[str, Words] = {
     "restricted_read": _l("Restricted answers read"),
     "personal_revealed": _l("Personal answers revealed"),
     "flag_dismissed": _l("Flag dismissed"),
+    "pair_decided": _l("Possible duplicate decided"),
+    "automatic_merging_set": _l("Merging by itself set"),
     "flag_reopened": _l("Flag put back"),
     "thresholds_changed": _l("Thresholds changed"),
     "outlines_imported": _l("Outlines imported"),

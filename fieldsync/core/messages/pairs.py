@@ -1,0 +1,28 @@
+"""What keeps people from deciding on a pair, or from taking a decision back."""
+
+PAIRS: dict[str, tuple[int | None, str, str, str]] = {
+    "pair_decided": (
+        409,
+        "اتُّخذ قرار بشأن هذا الزوج بعد فتح الصفحة. اقرأ ما تقرر ثم قرّر من جديد إن لزم؛ لم يُكتب شيء.",
+        "Une décision a été prise sur cette paire depuis l’ouverture de la page. Lisez-la, puis décidez à nouveau si besoin ; rien n’a été écrit.",
+        "This pair was decided since the page was opened. Read what was decided, then decide again if need be; nothing was written.",
+    ),
+    "pair_held_apart": (
+        409,
+        "لا دمج: قرّر شخص أن سجلين من هذه المجموعة مختلفان. خذوا ذلك القرار إلى الوراء أولاً إن كان خاطئاً.",
+        "Pas de fusion : quelqu’un a décidé que deux fiches de ce groupe sont différentes. Annulez d’abord cette décision si elle est fausse.",
+        "No merge: somebody decided that two records of this group are different. Take that decision back first if it is wrong.",
+    ),
+    "nothing_decided": (
+        409,
+        "لا قرار بشأن هذا الزوج يمكن التراجع عنه.",
+        "Aucune décision sur cette paire ne peut être annulée.",
+        "There is no decision on this pair to take back.",
+    ),
+    "marked_duplicate": (
+        None,
+        "هذه الاستمارة تكرار للاستمارة {record}؛ تُحسب تلك وحدها.",
+        "Cette fiche répète la fiche {record} ; seule celle-là compte.",
+        "This form repeats form {record}; only that one counts.",
+    ),
+}

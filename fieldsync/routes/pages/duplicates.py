@@ -1,0 +1,218 @@
+"""Possible duplicates: the queue, and one pair side by side; deciding, taking back, un-merging."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+
+from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.opaque import open_number, seal_number
+from fieldsync.core.operations import OperationId
+from fieldsync.core.problems import Problem
+from fieldsync.routes.context import context
+from fieldsync.routes.errors import Refused
+from fieldsync.routes.pages import fields, heads, labels, language, map_ground, pair_cards, shell
+from fieldsync.routes.pages.addresses import NOWHERE, record_uuid
+from fieldsync.routes.pages.entity import find as find_entity
+from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.shell import blueprint
+from fieldsync.routes.pages.speech import _
+from fieldsync.routes.pages.submission import desk_of_reader
+from fieldsync.services import deciding, merging, pair_queue, pair_told, reading
+from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX, Pair, Verdict
+from fieldsync.services.desk_lists import secret_of
+from fieldsync.services.pair_queue import Rank
+from fieldsync.services.readers import Reader
+
+ROWS = 30
+UNDO = "undo"
+NOTICES = {SAME: "pair_same", DIFFERENT: "pair_different", UNSURE: "pair_unsure", UNDO: "pair_open"}
+TAKEN_MAX = 200
+TURN_MAX = 1_000_000
+CURSOR_MAX = 200
+TAKE = "take:"
+"""Before the path in the name of a field that chooses which value survives."""
+
+
+@blueprint.get("/duplicates")
+@page_access(ACT_ON_RECORDS)
+def duplicates() -> Response:
+    """The queue, most useful first, and what was decided last."""
+    who = reader()
+    with context().database.read() as session:
+        secret = secret_of(session)
+        found = pair_queue.page(session, who, _after(secret, who), ROWS)
+        recent = pair_queue.recent(session, who)
+        titles = labels.titles(session, who.association_id)
+    following = _sealed(found.following, secret, who) if found.following else ""
+    return shell.page(
+        "duplicates.html",
+        lines=[pair_cards.line(each.pair, titles) for each in found.items],
+        recent=[pair_cards.line(each, titles) for each in recent],
+        total=found.total,
+        following=shell.address_with(after=following) if following else "",
+        first=shell.address_with(after="") if request.args.get("after") else "",
+    )
+
+
+@blueprint.get("/duplicates/<pair>")
+@page_access(ACT_ON_RECORDS)
+def duplicate(pair: str) -> Response:
+    """One pair, side by side; personal answers are masked for who need not read them."""
+    return _shown(pair)
+
+
+@blueprint.post("/duplicates/<pair>/reveal")
+@page_access(ACT_ON_RECORDS)
+def reveal_duplicate(pair: str) -> Response:
+    """The same with the personal answers of both; that they were shown is written down before."""
+    here, who = context(), reader()
+
+    def work(session: Any) -> None:
+        found = _find(session, who, pair)
+        for each in (found.left, found.right):
+            reading.note_revealed(session, who, each, here.now_ms())
+
+    here.database.write(work)
+    return _shown(pair, revealed=True)
+
+
+@blueprint.post("/duplicates/<pair>/decide")
+@page_access(ACT_ON_RECORDS)
+def decide_duplicate(pair: str) -> Response:
+    """Say what a pair is, or take that back; then comes the next."""
+    here, who, by, chosen = context(), reader(), desk_of_reader(), language.chosen()
+    decision = request.form.get("decision", "")
+    if decision not in NOTICES:
+        raise Refused(Problem("not_found"))
+    verdict = _verdict(decision)
+
+    def work(session: Any) -> Problem | None:
+        found = _find(session, who, pair)
+        if decision == UNDO:
+            return deciding.undo(session, by, found, verdict.turn)
+        return deciding.decide(session, by, found, verdict, chosen)
+
+    problem = here.database.write(work)
+    if problem is not None:
+        return _shown(pair, refused=problem)
+    if decision == UNDO:
+        return shell.onward("pages.duplicate", NOTICES[UNDO], pair=pair)
+    with here.database.read() as session:
+        following = pair_queue.after(session, who, _find(session, who, pair))
+    if following is None:
+        return shell.onward("pages.duplicates", NOTICES[decision])
+    return shell.onward("pages.duplicate", NOTICES[decision], pair=pair_cards.name_of(following.pair), done=pair)
+
+
+@blueprint.get("/entities/<list>/<record>/unmerge")
+@page_access(ACT_ON_RECORDS)
+def ask_unmerge(list: str, record: str) -> Response:
+    """Ask before a merge is undone."""
+    with context().database.read() as session:
+        found = find_entity(session, reader(), list, record, ACT_ON_RECORDS)
+        if not merging.merges_of(session, found):
+            raise Refused(Problem("not_found"))
+    return shell.deed(
+        question=_("Undo the merge?"),
+        consequence=_(
+            "Each entity shows again what was said of it alone; what was written since stays where it was written. "
+            "The two are held apart until somebody says that they are one."
+        ),
+        back="pages.entity",
+        keep=_("Keep it merged"),
+        deed=_("Undo the merge"),
+        list=list,
+        record=record,
+    )
+
+
+@blueprint.post("/entities/<list>/<record>/unmerge")
+@page_access(ACT_ON_RECORDS)
+def unmerge(list: str, record: str) -> Response:
+    """Undo the merges of an entity; what was said since stays where it was said."""
+    who, by = reader(), desk_of_reader()
+
+    def work(session: Any) -> Problem | None:
+        return deciding.part(session, by, find_entity(session, who, list, record, ACT_ON_RECORDS))
+
+    problem = context().database.write(work)
+    if problem is not None:
+        raise Refused(problem)
+    return shell.onward("pages.entity", "unmerged", list=list, record=record)
+
+
+def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) -> Response:
+    who, chosen = reader(), language.chosen()
+    with context().database.read() as session:
+        found = _find(session, who, pair)
+        told = pair_told.told(session, who, found, chosen, revealed)
+        titles = labels.titles(session, who.association_id)
+        done = _done(session, who, request.args.get("done", ""))
+        named = pair_told.labelled(session, who, told.shared, chosen)
+        card = pair_cards.card(session, who, told, titles, named)
+        following = pair_queue.after(session, who, found)
+    return map_ground.page(
+        "duplicate.html",
+        shell.status_of(refused) if refused else 200,
+        has_map=any(side.spots for side in told.sides),
+        is_personal=told.is_personal,
+        address=url_for("pages.duplicate", pair=pair),
+        card=card,
+        pair=found,
+        seen=heads.as_text(told.heads),
+        revealed=revealed,
+        masked=told.masked,
+        may_hide=bool(told.masked) or revealed,
+        following=url_for("pages.duplicate", pair=pair_cards.name_of(following.pair)) if following else "",
+        done=done,
+        errors=shell.said(refused) if refused else {},
+        limit=WHY_MAX,
+        is_personal_list=found.left.kind == "entity",
+    )
+
+
+def _find(session: Any, who: Reader, pair: str) -> Pair:
+    """The pair that an address names, where both are hers; else it is not there."""
+    one, mark, other = pair.partition("_")
+    found = deciding.find(session, who, record_uuid(one), record_uuid(other) if mark else NOWHERE)
+    if found is None or (found.row is None and found.decision is None):
+        raise Refused(Problem("not_found"))
+    return found
+
+
+def _done(session: Any, who: Reader, pair: str) -> dict[str, Any] | None:
+    """The pair that was just decided, to be taken back."""
+    one, mark, other = pair[:80].partition("_")
+    found = deciding.find(session, who, record_uuid(one), record_uuid(other)) if mark else None
+    return pair_cards.decided(found) if found and found.decision else None
+
+
+def _verdict(decision: str) -> Verdict:
+    taken: dict[str, OperationId] = {}
+    for name, value in list(request.form.items())[:TAKEN_MAX]:
+        said = heads.read(value) if name.startswith(TAKE) else None
+        if said is not None:
+            taken[name.removeprefix(TAKE)] = said
+    return Verdict(
+        decision,
+        fields.whole("turn", 0, TURN_MAX) or 0,
+        fields.text("why", WHY_MAX),
+        taken,
+        request.form.get("duplicate", "")[:40],
+        heads.given_if_any(),
+    )
+
+
+def _purpose(who: Reader) -> str:
+    return f"pages {who.association_id} duplicates"
+
+
+def _after(secret: bytes, who: Reader) -> Rank | None:
+    parts = request.args.get("after", "")[:CURSOR_MAX].split(".")
+    numbers = [open_number(each, _purpose(who), secret) for each in parts]
+    value, left_id, right_id = numbers if len(numbers) == 3 else (None, None, None)
+    return None if value is None or left_id is None or right_id is None else Rank(value, left_id, right_id)
+
+
+def _sealed(rank: Rank, secret: bytes, who: Reader) -> str:
+    return ".".join(seal_number(each, _purpose(who), secret) for each in rank)

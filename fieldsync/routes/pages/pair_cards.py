@@ -1,0 +1,218 @@
+"""What the pages of possible duplicates show: lines of the queue, both sides, the evidence, what would survive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from fieldsync.core.clusters import AUTOMATIC_MAX
+from fieldsync.core.short_codes import short_code
+from fieldsync.core.shown_values import NUMBER, TEXT, ShownValue
+from fieldsync.routes.pages import charts, heads, labels, language, pair_words, rows, speakers
+from fieldsync.routes.pages.charts import Step, Waterfall
+from fieldsync.routes.pages.labels import Spoken
+from fieldsync.routes.pages.speech import _
+from fieldsync.services import authorship, deciding, pair_queue
+from fieldsync.services.deciding import Pair
+from fieldsync.services.desk import Found
+from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
+from fieldsync.services.readers import Reader
+from fieldsync.store import people, records
+from fieldsync.store.pairs import DecisionRow
+
+SUBMISSIONS_SHOWN = 5
+assert SUBMISSIONS_SHOWN < AUTOMATIC_MAX
+
+MARKED_MAX = 40
+"""Longer texts are not marked letter by letter."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The waterfall: (what, tone, icon, how it agrees, weight, its step) for each comparison, and their sum."""
+
+    lines: Sequence[tuple[str, str, str, str, float, Step]]
+    chart: Waterfall
+    weight: float
+    chance: str
+    likely: str
+    bounds: Sequence[str]
+
+
+def name_of(pair: Pair) -> str:
+    """How addresses name a pair."""
+    return "_".join(records.uuid_text(each.row.uuid) for each in (pair.left, pair.right))
+
+
+def line(pair: Pair, titles: Mapping[str, Spoken]) -> dict[str, Any]:
+    """A pair in a list: codes and places, never a name."""
+    levels = [] if pair.row is None else sorted(pair.row.comparisons, key=lambda each: -abs(each[2]))
+    shown = [each for each in levels if each[0] != "start"][:3]
+    return {
+        "address": url_for("pages.duplicate", pair=name_of(pair)),
+        "title": labels.collection(pair.left.kind, pair.left.of, titles),
+        "codes": [short_code(records.uuid_text(each.row.uuid)) for each in (pair.left, pair.right)],
+        "places": [place for place in dict.fromkeys(_place(each) for each in (pair.left, pair.right)) if place],
+        "facts": [(*_level(name, level, weight),) for name, level, weight in shown],
+        "likely": pair_words.likelihood(pair.row.weight).partition(".")[0] if pair.row else "",
+        "changed": [pair_words.comparison(each) for each in deciding.changed_since(pair)],
+        "decision": _decision(pair.decision),
+    }
+
+
+def asked_of(session: Any, who: Reader, found: Found) -> list[tuple[str, str]]:
+    """(address, short code of the other) of the pairs that wait and that a record is in."""
+    waiting = pair_queue.of_record(session, who, found)
+    own = found.row.id
+    return [
+        (
+            url_for("pages.duplicate", pair=name_of(each)),
+            short_code(records.uuid_text((each.right if each.left.row.id == own else each.left).row.uuid)),
+        )
+        for each in waiting
+    ]
+
+
+def decided(pair: Pair) -> dict[str, Any] | None:
+    """What was just decided, with what takes it back; None where that was taken back already."""
+    if pair.decision is None or pair.decision.decision == deciding.OPEN:
+        return None
+    address = url_for("pages.decide_duplicate", pair=name_of(pair))
+    return {"decision": _decision(pair.decision), "turn": pair.turn, "address": address}
+
+
+def card(
+    session: Any, who: Reader, told: PairPage, titles: Mapping[str, Spoken], named: Mapping[int, ShownValue]
+) -> dict[str, Any]:
+    """Everything of a pair's page."""
+    pair = told.pair
+    return {
+        "title": labels.collection(pair.left.kind, pair.left.of, titles),
+        "sides": [_side(each, titles) for each in told.sides],
+        "rows": [_row(each) for each in told.rows],
+        "evidence": _evidence(pair),
+        "shared": [
+            (rows.record_address(each.kind, each.of, records.uuid_text(each.row.uuid)),
+             labels.entity_list(each.of), records.uuid_text(each.row.uuid), named.get(each.row.id))
+            for each in told.shared
+        ],
+        "changed": [pair_words.comparison(each) for each in deciding.changed_since(pair)],
+        "decision": _decision(pair.decision),
+        "decided_by": _who(session, who, pair.decision),
+        "is_one": deciding.is_one(pair),
+        "submissions": [len(each.submissions) for each in told.sides],
+    }  # fmt: skip
+
+
+def _level(name: str, level: str, weight: float) -> tuple[str, str, str]:
+    tone, icon, said = pair_words.level(level, weight)
+    return tone, icon, f"{pair_words.comparison(name)}{_(': ')}{said}"
+
+
+def _place(found: Found) -> str:
+    return labels.place(found.row.place) if found.row.place else ""
+
+
+def _decision(row: DecisionRow | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    tone, icon, said = pair_words.DECISIONS[row.decision]
+    return {"name": row.decision, "tone": tone, "icon": icon, "text": str(said), "at_ms": row.decided_ms,
+            "why": "" if row.why == deciding.UNMERGED else row.why,
+            "unmerged": row.why == deciding.UNMERGED}  # fmt: skip
+
+
+def _who(session: Any, who: Reader, row: DecisionRow | None) -> str:
+    """Who decided, by name; colleagues of the association know each other."""
+    if row is None or not row.decided_by.startswith("person:"):
+        return ""
+    person = people.find_by_id(session, int(row.decided_by.removeprefix("person:")))
+    return "" if person is None else person.name or person.email
+
+
+def _side(side: Side, titles: Mapping[str, Spoken]) -> dict[str, Any]:
+    uuid = records.uuid_text(side.found.row.uuid)
+    by = side.by or authorship.Author(authorship.OTHER, "")
+    return {
+        "uuid": uuid,
+        "address": rows.record_address(side.found.kind, side.found.of, uuid),
+        "by": speakers.speaker(by),
+        "said_ms": side.said_ms,
+        "place": _place(side.found),
+        "submissions": [
+            (rows.record_address(each.kind, each.of, records.uuid_text(each.row.uuid)),
+             titles.get(each.of) or Spoken(each.of), each.row.arrived_ms)
+            for each in side.submissions[:SUBMISSIONS_SHOWN]
+        ],
+        "more": max(0, len(side.submissions) - SUBMISSIONS_SHOWN),
+        "spots": side.spots,
+    }  # fmt: skip
+
+
+def _row(row: Row) -> dict[str, Any]:
+    left, right = row.cells
+    marked = _marked(left.value, right.value) if row.level not in ("same", "exact", "missing") else None
+    return {
+        "path": row.path,
+        "label": row.label,
+        "level": pair_words.level(row.level),
+        "differs": row.level in ("different", OTHER) or (row.is_compared and pair_words.level(row.level)[0] == "warn"),
+        "rule": str(pair_words.RULES[row.rule]) if row.rule else "",
+        "cells": [
+            {
+                "told": cell,
+                "marked": marked[number] if marked else None,
+                "choice": heads.name_of(cell.said_by) if row.survives and cell.said_by and not cell.hidden else "",
+                "survives": row.survives is not None and cell.said_by == row.survives,
+            }
+            for number, cell in enumerate(row.cells)
+        ],
+    }
+
+
+def _marked(
+    left: ShownValue | None, right: ShownValue | None
+) -> tuple[tuple[str, str, str], tuple[str, str, str]] | None:
+    """Both texts as (before, what differs, after); None where nothing is alike, as in two scripts."""
+    if left is None or right is None or {left.kind, right.kind} - {TEXT, NUMBER}:
+        return None
+    one, other = left.text, right.text
+    if max(len(one), len(other)) > MARKED_MAX:
+        return None
+    start = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    rest = min(len(one), len(other)) - start
+    end = next((place for place in range(rest) if one[-1 - place] != other[-1 - place]), rest)
+    if start + end == 0:
+        return None
+    return _split(one, start, end), _split(other, start, end)
+
+
+def _split(text: str, start: int, end: int) -> tuple[str, str, str]:
+    stop = len(text) - end
+    return text[:start], text[start:stop], text[stop:]
+
+
+def _evidence(pair: Pair) -> Evidence | None:
+    if pair.row is None or pair.left.kind == "submission":
+        return None
+    told = pair.row.comparisons
+    rest = pair.row.weight - sum(weight for _name, _level, weight in told)
+    if abs(rest) > 0.05 and all(name != "start" for name, _level, _weight in told):
+        told = (("start", "", rest), *told)
+    chart = charts.waterfall([weight for _name, _level, weight in told], 0.0)
+    lines = [
+        (
+            pair_words.comparison(name),
+            *(pair_words.level(level, weight) if level else ("still", "minus", "")),
+            weight,
+            step,
+        )
+        for (name, level, weight), step in zip(told, chart.steps, strict=True)
+    ]
+    chance = 100 / (1 + 2 ** -max(-60.0, min(60.0, pair.row.weight)))
+    shown = "> 99,9" if chance > 99.9 else "< 0,1" if chance < 0.1 else language.number(round(chance, 1))
+    bounds = [pair_words.comparison(each) for each in pair.row.bounds]
+    return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds)

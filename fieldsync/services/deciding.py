@@ -1,0 +1,256 @@
+"""Deciding whether two records are one: same, different, cannot say; and taking a decision back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.operations import OperationId
+from fieldsync.core.problems import Problem, render
+from fieldsync.core.review_moves import RECEIVED, REJECTED
+from fieldsync.core.short_codes import short_code
+from fieldsync.services import auditing, desk, following, merging, reading, reviewing
+from fieldsync.services.desk import Desk, Found
+from fieldsync.services.merging import Taken
+from fieldsync.services.readers import Reader
+from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
+from fieldsync.store import flags, merges, pairs, records
+from fieldsync.store.pairs import DecisionRow, PairRow
+
+SAME, DIFFERENT, UNSURE, OPEN = "same", "different", "unsure", "open"
+"""What somebody may say of a pair; open: she takes back what was said."""
+
+WHY_MAX = 500
+"""Characters of a reason."""
+
+UNMERGED = "unmerged"
+"""The reason of a decision that follows from an un-merge."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two records that may be one, the one that came first first; what was decided last, and what was compared."""
+
+    left: Found
+    right: Found
+    row: PairRow | None = None
+    decision: DecisionRow | None = None
+
+    @property
+    def turn(self) -> int:
+        """How many decisions there were."""
+        return self.decision.turn if self.decision else 0
+
+    @property
+    def levels(self) -> list[tuple[str, str]]:
+        """What was compared, and how it agreed."""
+        return self.row.levels if self.row else []
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What somebody says of a pair who saw it after `turn` decisions, and these heads of both records (None: as is).
+
+    `taken`: whose values survive a merge, by path; `duplicate`: of two submissions, the UUID of the one not to count.
+    """
+
+    decision: str
+    turn: int
+    why: str = ""
+    taken: Taken = field(default_factory=dict)
+    duplicate: str = ""
+    seen: Sequence[OperationId] | None = None
+
+
+def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
+    """The pair of two records of one list or form, both of them the reader's to act upon; else it is not there."""
+    left, right = (reading.find(session, reader, uuid, permission=ACT_ON_RECORDS) for uuid in (one, other))
+    for each in left:
+        for another in right:
+            if (each.kind, each.of) == (another.kind, another.of) and each.row.id != another.row.id:
+                return of_rows(session, each, another)
+    return None
+
+
+def of_rows(session: Session, one: Found, other: Found) -> Pair:
+    """The pair of two records, with what is known of it."""
+    left, right = sorted((one, other), key=lambda each: each.row.id)
+    key = (left.row.id, right.row.id)
+    return Pair(left, right, pairs.find(session, *key), pairs.latest(session, [key]).get(key))
+
+
+def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: str = "fr") -> Problem | None:
+    """Say what a pair is; nothing is written where somebody decided since the page was opened."""
+    pair = _locked(session, pair)
+    if pair.turn != verdict.turn:
+        return Problem("pair_decided")
+    if verdict.seen is not None and set(verdict.seen) != set(heads_of(pair)):
+        return Problem("stale_page")
+    said: list[list[str | int]] = []
+    if verdict.decision == SAME:
+        problem = _join(session, by, pair, verdict, said, language)
+        if problem is not None:
+            return problem
+    elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
+        _dismiss(session, by, pair, verdict.why)
+    _record(session, by, pair, verdict.decision, verdict.why, said)
+    return None
+
+
+def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
+    """Take the last decision back; a merge is un-merged, a form that was marked as a duplicate waits for review."""
+    pair = _locked(session, pair)
+    last = pair.decision
+    if last is None or last.decision == OPEN:
+        return Problem("nothing_decided")
+    if pair.turn != turn:
+        return Problem("pair_decided")
+    problem = _take_back(session, by, pair, last)
+    if problem is None:
+        _record(session, by, pair, OPEN, "", [])
+    return problem
+
+
+def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] | None = None) -> Problem | None:
+    """Un-merge a record: its merges, or those that are named; the records stay apart until somebody says otherwise."""
+    standing = merging.merges_of(session, found)
+    problem = merging.unmerge(session, by, found, named)
+    if problem is not None:
+        return problem
+    own = records.uuid_text(found.row.uuid)
+    for merge in standing:
+        if named is None or merge.id in named:
+            uuids = sorted({own, *(merge.act or {}).get("merge", ())})
+            for other in uuids:
+                _hold_apart(session, by, found, other)
+    return None
+
+
+def heads_of(pair: Pair) -> tuple[OperationId, ...]:
+    """The heads of both records: what whoever decides has seen."""
+    return tuple(sorted({*reviewing.heads_of(pair.left), *reviewing.heads_of(pair.right)}))
+
+
+def is_one(pair: Pair) -> bool:
+    """Whether the two show through one record."""
+    left, right = pair.left.row, pair.right.row
+    return (left.merged_into or left.id) == (right.merged_into or right.id)
+
+
+def changed_since(pair: Pair) -> list[str]:
+    """What is compared otherwise than when the pair was decided last: the new evidence."""
+    before: Mapping[str, str] = dict(pair.decision.levels) if pair.decision else {}
+    return [name for name, level in pair.levels if name in before and before[name] != level]
+
+
+def is_waiting(pair: Pair) -> bool:
+    """Whether somebody should look at the pair: nothing is decided, or what was decided stands on other evidence."""
+    if is_one(pair) or pair.left.row.deleted or pair.right.row.deleted:
+        return False
+    return pair.decision is None or pair.decision.decision == OPEN or bool(changed_since(pair))
+
+
+def _locked(session: Session, pair: Pair) -> Pair:
+    """The pair as it is now; until the transaction ends nobody else decides on it."""
+    rows = records.by_ids(session, {pair.left.row.id, pair.right.row.id}, lock=True)
+    left, right = (Found(rows[each.row.id], each.kind, each.of) for each in (pair.left, pair.right))
+    return of_rows(session, left, right)
+
+
+def _join(
+    session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
+) -> Problem | None:
+    if pair.left.kind == "submission":
+        return _mark(session, by, pair, verdict, said, language)
+    if _is_held_apart(session, pair):
+        return Problem("pair_held_apart")
+    problem = merging.merge(session, by, pair.left, [records.uuid_text(pair.right.row.uuid)], verdict.taken)
+    if problem is None:
+        said.append(list(merging.merges_of(session, pair.left)[-1].id))
+    return problem
+
+
+def _is_held_apart(session: Session, pair: Pair) -> bool:
+    """Whether somebody holds a record of one group apart from one of the other; the pair itself may be decided anew."""
+    one, other = (merges.ever_joined(session, {each.row.id}) for each in (pair.left, pair.right))
+    rows = records.by_ids(session, one | other)
+    sides = [{pair.left.row.id}, {pair.right.row.id}]
+    for side, each in zip(sides, (pair.left, pair.right), strict=True):
+        survivor = each.row.merged_into or each.row.id
+        side |= {row.id for row in rows.values() if (row.merged_into or row.id) == survivor}
+    decided = pairs.of_records(session, sides[0])
+    own = {pair.left.row.id, pair.right.row.id}
+    return any(
+        row.decision == DIFFERENT
+        and {row.left_id, row.right_id} != own
+        and bool({row.left_id, row.right_id} & sides[1])
+        for row in decided
+    )
+
+
+def _mark(
+    session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
+) -> Problem | None:
+    """Of two submissions, reject the one that repeats the other; the reason tells its sender."""
+    left, right = pair.left, pair.right
+    repeats, kept = (left, right) if verdict.duplicate == records.uuid_text(left.row.uuid) else (right, left)
+    said.append([records.uuid_text(repeats.row.uuid)])
+    if repeats.row.review == REJECTED:
+        return None
+    told = Problem("marked_duplicate", detail={"record": short_code(records.uuid_text(kept.row.uuid))})
+    return reviewing.decide(session, by, repeats, REJECTED, render(told, language))
+
+
+def _dismiss(session: Session, by: Desk, pair: Pair, why: str, at_ms: int | None = 0) -> None:
+    """The flags that say that one of two submissions repeats the other; `at_ms` None: they stand again."""
+    moment = by.now_ms if at_ms is not None else None
+    changed = []
+    for one, other in ((pair.left, pair.right), (pair.right, pair.left)):
+        uuid = records.uuid_text(other.row.uuid)
+        for flag in flags.of_records(session, [one.row.id]).get(one.row.id, ()):
+            if flag.other == uuid and flag.code in (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN):
+                changed.append(
+                    flag._replace(dismissed_ms=moment, dismissed_by=actor(by) if moment else "", dismissed_why=why)
+                )
+    flags.put(session, changed)
+    following.touch(session, by.association_id, sorted({each.record_id for each in changed}))
+
+
+def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Problem | None:
+    if pair.left.kind == "submission":
+        if last.decision == DIFFERENT:
+            _dismiss(session, by, pair, "", at_ms=None)
+        marked = {str(each[0]) for each in last.operations}
+        for each in (pair.left, pair.right):
+            if records.uuid_text(each.row.uuid) in marked and each.row.review == REJECTED:
+                return reviewing.decide(session, by, each, RECEIVED)
+        return None
+    named: list[OperationId] = [tuple(each) for each in last.operations]  # type: ignore[misc]
+    standing = {each.id for each in merging.merges_of(session, pair.left)}
+    return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None
+
+
+def _hold_apart(session: Session, by: Desk, found: Found, other: str) -> None:
+    for each in desk.find(session, by.association_id, other):
+        if (each.kind, each.of) == (found.kind, found.of) and each.row.id != found.row.id:
+            _record(session, by, of_rows(session, found, each), DIFFERENT, UNMERGED, [])
+
+
+def _record(
+    session: Session, by: Desk, pair: Pair, decision: str, why: str, said: list[list[str | int]], sampled: bool = False
+) -> None:
+    left, right = pair.left.row, pair.right.row
+    row = DecisionRow(
+        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), by.now_ms, why[:WHY_MAX],
+        pair.levels, said, sampled,
+    )  # fmt: skip
+    pairs.decide(session, row)
+    about = f"record:{records.uuid_text(left.uuid)}"
+    detail = f"{decision} record:{records.uuid_text(right.uuid)}"
+    auditing.note(session, by.association_id, actor(by), "pair_decided", about, by.now_ms, detail=detail)
+
+
+def actor(by: Desk) -> str:
+    """How logs name whoever acts at the desk."""
+    return f"person:{by.who[1:]}" if by.who.startswith("p") else by.who

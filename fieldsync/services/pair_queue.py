@@ -1,0 +1,149 @@
+"""The queue of pairs to decide: most useful first, within what the reader may act upon (docs/linkage.md)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.services import deciding, reading
+from fieldsync.services.deciding import Pair
+from fieldsync.services.desk import Found
+from fieldsync.services.readers import Reader
+from fieldsync.store import associations, pairs, records
+from fieldsync.store.associations import CollectionRow
+from fieldsync.store.pairs import DecisionRow, PairRow
+from fieldsync.store.records import RecordRow
+
+LOOKED_AT_MAX = 1000
+"""Pairs of one list, the heaviest, among which the most useful are found; the next come up as these are decided."""
+
+RECENT_MAX = 20
+"""Decisions that the queue shows, to be taken back."""
+
+OF_RECORD_MAX = 5
+"""Pairs that the page of one record names."""
+
+ZONES = ("review", "automatic")
+
+
+class Rank(NamedTuple):
+    """Where a pair stands in the queue: by falling value, then by its records."""
+
+    value: int
+    left_id: int
+    right_id: int
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What it is sorted by."""
+        return -self.value, self.left_id, self.right_id
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A pair that waits; its value is its weight times the records that it would join, in hundredths."""
+
+    pair: Pair
+    rank: Rank
+
+
+@dataclass(frozen=True)
+class Page:
+    """Pairs of the queue, how many wait in all, and the rank after which the next page begins (None: the end)."""
+
+    items: Sequence[Waiting]
+    total: int
+    following: Rank | None
+
+
+def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: str = "") -> Page:
+    """A page of the queue."""
+    everything = waiting(session, reader, of)
+    left = [each for each in everything if after is None or each.rank.key > after.key]
+    more = left[limit - 1].rank if len(left) > limit else None
+    return Page(left[:limit], len(everything), more)
+
+
+def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
+    """All pairs that wait, as far as they are looked at, in the order of the queue."""
+    found: list[Waiting] = []
+    for collection in associations.collections(session, reader.association_id):
+        if of in ("", collection.of) and reader.opens(collection.kind, collection.of, ACT_ON_RECORDS):
+            found += _of_collection(session, reader, collection)
+    return sorted(found, key=lambda each: each.rank.key)
+
+
+def count(session: Session, reader: Reader) -> int:
+    """How many pairs wait."""
+    return len(waiting(session, reader))
+
+
+def recent(session: Session, reader: Reader) -> list[Pair]:
+    """What was decided last, where it stands and is the reader's to take back; the newest first."""
+    rows = pairs.recent(session, reader.association_id, RECENT_MAX)
+    named = {row.id: row for row in associations.collections(session, reader.association_id)}
+    found = records.by_ids(session, {each for row in rows for each in (row.left_id, row.right_id)})
+    shown = []
+    for row in rows:
+        pair = _pair(reader, named, found, (row.left_id, row.right_id), None, row)
+        if pair is not None and row.decision != deciding.OPEN:
+            shown.append(pair)
+    return shown
+
+
+def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
+    """The pairs of a record that wait, the heaviest first."""
+    rows = pairs.of_record(session, found.row.id, OF_RECORD_MAX)
+    known = records.by_ids(session, {each for row in rows for each in row.pair})
+    named = {row.id: row for row in associations.collections(session, reader.association_id)}
+    decisions = pairs.latest(session, [row.pair for row in rows])
+    shown = [_pair(reader, named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
+    return [each for each in shown if each is not None and deciding.is_waiting(each)]
+
+
+def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:
+    """Which pair comes after one in the queue; the first where that was the last, or has left it."""
+    everything = [each for each in waiting(session, reader) if each.pair.row is not None]
+    key = (pair.left.row.id, pair.right.row.id)
+    place = next((number for number, each in enumerate(everything) if each.rank[1:] == key), -1)
+    others = [each for each in everything[place + 1 :] + everything[:place] if each.rank[1:] != key]
+    return others[0] if others else None
+
+
+def _of_collection(session: Session, reader: Reader, collection: CollectionRow) -> list[Waiting]:
+    name = (collection.kind, collection.of)
+    rows: list[PairRow] = []
+    for zone in ZONES:
+        rows += pairs.heaviest(session, reader.association_id, name, zone, LOOKED_AT_MAX)
+    ids = {each for row in rows for each in row.pair}
+    found = records.by_ids(session, ids)
+    decisions = pairs.latest(session, [row.pair for row in rows])
+    sizes = pairs.cluster_sizes(session, ids)
+    shown = []
+    for row in rows:
+        pair = _pair(reader, {collection.id: collection}, found, row.pair, row, decisions.get(row.pair))
+        if pair is not None and deciding.is_waiting(pair):
+            joined = sum(sizes.get(each, 1) for each in row.pair)
+            shown.append(Waiting(pair, Rank(max(0, round(row.weight * joined * 100)), *row.pair)))
+    return shown
+
+
+def _pair(
+    reader: Reader,
+    named: Mapping[int, CollectionRow],
+    found: Mapping[int, RecordRow],
+    key: tuple[int, int],
+    row: PairRow | None,
+    decision: DecisionRow | None,
+) -> Pair | None:
+    """Two records as a pair, where both are the reader's to act upon."""
+    sides = []
+    for record_id in key:
+        record = found.get(record_id)
+        collection = named.get(record.collection_id) if record else None
+        if record is None or collection is None or not reading.may_read(reader, collection, record, ACT_ON_RECORDS):
+            return None
+        sides.append(Found(record, collection.kind, collection.of))
+    return Pair(sides[0], sides[1], row, decision)

@@ -1,0 +1,223 @@
+"""Pairs that may be one, what people decided of them, and the clusters that follow."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.store.db import execute, execute_many, places
+
+CHUNK_ROWS = 200
+
+Levels = list[tuple[str, str]]
+
+_comparisons = msgspec.json.Decoder(list[tuple[str, str, float]])
+_texts = msgspec.json.Decoder(list[str])
+_levels = msgspec.json.Decoder(Levels)
+_ids = msgspec.json.Decoder(list[list[str | int]])
+
+
+class PairRow(NamedTuple):
+    """A candidate pair: of a list (kind entity) or a form (submission); `comparisons`: (name, level, weight)."""
+
+    left_id: int
+    right_id: int
+    kind: str
+    of: str
+    weight: float
+    comparisons: tuple[tuple[str, str, float], ...]
+    bounds: tuple[str, ...]
+    zone: str
+    found_ms: int
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The row ids, the smaller first."""
+        return self.left_id, self.right_id
+
+    @property
+    def levels(self) -> Levels:
+        """What was compared, and how it agreed."""
+        return [(name, level) for name, level, _ in self.comparisons]
+
+
+class DecisionRow(NamedTuple):
+    """What somebody said of a pair; `operations`: ids of what was said with it."""
+
+    left_id: int
+    right_id: int
+    turn: int
+    association_id: int
+    decision: str
+    decided_by: str
+    decided_ms: int
+    why: str
+    levels: Levels
+    operations: list[list[str | int]]
+    sampled: bool
+
+
+_PAIR = "left_id, right_id, kind, of, weight, comparisons, bounds, zone, found_ms"
+_DECISION = (
+    "left_id, right_id, turn, association_id, decision, decided_by, decided_ms, why, levels, operations, sampled"
+)
+_LATEST = (
+    " AND NOT EXISTS (SELECT 1 FROM pair_decision later WHERE later.left_id = d.left_id"
+    " AND later.right_id = d.right_id AND later.turn > d.turn)"
+)
+
+
+def heaviest(session: Session, association_id: int, name: tuple[str, str], zone: str, limit: int) -> list[PairRow]:
+    """The heaviest pairs of a (kind, list or form) in a zone of which nothing is decided, or decided long ago."""
+    kind, of = name
+    columns = ", ".join(f"p.{column.strip()}" for column in _PAIR.split(","))
+    sql = (
+        f"SELECT {columns} FROM candidate_pair p LEFT JOIN pair_decision d ON d.left_id = p.left_id"
+        f" AND d.right_id = p.right_id{_LATEST} WHERE p.association_id = ? AND p.kind = ? AND p.of = ? AND p.zone = ?"
+        " AND (d.decision IS NULL OR d.decision = 'open' OR d.decided_ms < p.found_ms)"
+        " ORDER BY p.weight DESC, p.left_id, p.right_id LIMIT ?"
+    )
+    return [_pair(row) for row in execute(session, sql, (association_id, kind, of, zone, limit))]
+
+
+def find(session: Session, left_id: int, right_id: int) -> PairRow | None:
+    """The candidate pair of two records, where there is one."""
+    sql = f"SELECT {_PAIR} FROM candidate_pair WHERE left_id = ? AND right_id = ?"
+    row = execute(session, sql, (left_id, right_id)).first()
+    return _pair(row) if row else None
+
+
+def of_record(session: Session, record_id: int, limit: int) -> list[PairRow]:
+    """The heaviest candidate pairs that a record is in."""
+    found: list[PairRow] = []
+    for side in ("left_id", "right_id"):
+        sql = f"SELECT {_PAIR} FROM candidate_pair WHERE {side} = ? ORDER BY weight DESC, left_id, right_id LIMIT ?"
+        found += [_pair(row) for row in execute(session, sql, (record_id, limit))]
+    return sorted(found, key=lambda each: (-each.weight, each.pair))[:limit]
+
+
+def of_list(session: Session, association_id: int, name: tuple[str, str], limit: int) -> list[PairRow]:
+    """The heaviest pairs of a (kind, list or form), decided or not, of every zone."""
+    found: list[PairRow] = []
+    for zone in ("automatic", "review"):
+        sql = (
+            f"SELECT {_PAIR} FROM candidate_pair WHERE association_id = ? AND kind = ? AND of = ? AND zone = ?"
+            " ORDER BY weight DESC, left_id, right_id LIMIT ?"
+        )
+        parameters = (association_id, *name, zone, limit - len(found))
+        found += [_pair(row) for row in execute(session, sql, parameters)]
+    return found
+
+
+def latest(session: Session, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], DecisionRow]:
+    """What was decided last of each of these pairs."""
+    wanted, found = sorted(set(pairs)), dict[tuple[int, int], DecisionRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        named = " OR ".join(["(d.left_id = ? AND d.right_id = ?)"] * len(chunk))
+        sql = f"SELECT {_DECISION} FROM pair_decision d WHERE ({named}){_LATEST}"
+        for row in execute(session, sql, [each for pair in chunk for each in pair]):
+            found[row[0], row[1]] = _decision(row)
+    return found
+
+
+def of_records(session: Session, record_ids: Collection[int]) -> list[DecisionRow]:
+    """What was decided last of every pair that one of these records is in."""
+    ids, found = sorted(record_ids)[:CHUNK_ROWS], dict[tuple[int, int], DecisionRow]()
+    for side in ("left_id", "right_id"):
+        sql = f"SELECT {_DECISION} FROM pair_decision d WHERE d.{side} IN ({places(len(ids))}){_LATEST}"
+        for row in execute(session, sql, ids) if ids else ():
+            found[row[0], row[1]] = _decision(row)
+    return sorted(found.values())
+
+
+def recent(session: Session, association_id: int, limit: int) -> list[DecisionRow]:
+    """What was decided last in an association, of each pair the latest, the newest first."""
+    sql = (
+        f"SELECT {_DECISION} FROM pair_decision d WHERE d.association_id = ?{_LATEST}"
+        " ORDER BY d.decided_ms DESC, d.left_id, d.right_id LIMIT ?"
+    )
+    return [_decision(row) for row in execute(session, sql, (association_id, limit))]
+
+
+REPORT_WEIGHT = 10.0
+"""What it weighs that two submissions are one report: the flag that says so has no model."""
+
+
+def add_reports(session: Session, association_id: int, rows: Iterable[tuple[int, int, str, str]], now_ms: int) -> None:
+    """Submissions that may be one report: (record, other record, form, why); a pair that is known stays as it is."""
+    sql = (
+        "INSERT INTO candidate_pair (left_id, right_id, association_id, kind, of, model_version, weight, comparisons,"
+        " bounds, zone, found_ms) VALUES (?, ?, ?, 'submission', ?, 0, ?, ?, ?, 'review', ?) ON CONFLICT DO NOTHING"
+    )
+    execute_many(
+        session,
+        sql,
+        [
+            (min(one, other), max(one, other), association_id, form, REPORT_WEIGHT,
+             msgspec.json.encode([[why, "same", REPORT_WEIGHT]]), b"[]", now_ms)
+            for one, other, form, why in sorted(rows)
+        ],
+    )  # fmt: skip
+
+
+def decide(session: Session, row: DecisionRow) -> None:
+    """Add what somebody says of a pair; the turn is taken only once."""
+    values = (*row[:8], msgspec.json.encode(row.levels), msgspec.json.encode(row.operations), row.sampled)
+    execute(session, f"INSERT INTO pair_decision ({_DECISION}) VALUES ({places(11)})", values)
+
+
+def replace_clusters(
+    session: Session, association_id: int, name: tuple[str, str], rows: Iterable[tuple[int, int]]
+) -> None:
+    """Make the clusters of a list anew: (record, cluster)."""
+    sql = (
+        "DELETE FROM cluster_member WHERE record_id IN (SELECT r.id FROM record r JOIN collection c"
+        " ON c.id = r.collection_id WHERE c.association_id = ? AND c.kind = ? AND c.of = ?)"
+    )
+    execute(session, sql, (association_id, *name))
+    execute_many(session, "INSERT INTO cluster_member (record_id, cluster_id) VALUES (?, ?)", sorted(rows))
+
+
+def cluster_sizes(session: Session, record_ids: Collection[int]) -> dict[int, int]:
+    """How many records the cluster of each of these has; those that are in none are left out."""
+    ids, found = sorted(record_ids), dict[int, int]()
+    for start in range(0, len(ids), CHUNK_ROWS):
+        chunk = ids[start : start + CHUNK_ROWS]
+        sql = (
+            "SELECT m.record_id, count(*) FROM cluster_member m JOIN cluster_member o ON o.cluster_id = m.cluster_id"
+            f" WHERE m.record_id IN ({places(len(chunk))}) GROUP BY m.record_id"
+        )
+        found.update((row[0], row[1]) for row in execute(session, sql, chunk))
+    return found
+
+
+def automatic_weight(session: Session, association_id: int) -> float | None:
+    """From which weight on linkage merges by itself in an association; None: never."""
+    sql = "SELECT automatic_weight FROM linkage_setting WHERE association_id = ?"
+    found: float | None = execute(session, sql, (association_id,)).scalar()
+    return found
+
+
+def set_automatic_weight(session: Session, association_id: int, weight: float | None) -> None:
+    """Let linkage merge by itself from a weight on, or never."""
+    sql = (
+        "INSERT INTO linkage_setting (association_id, automatic_weight) VALUES (?, ?)"
+        " ON CONFLICT (association_id) DO UPDATE SET automatic_weight = excluded.automatic_weight"
+    )
+    execute(session, sql, (association_id, weight))
+
+
+def _pair(row: tuple[Any, ...]) -> PairRow:
+    left_id, right_id, kind, of, weight, comparisons, bounds, zone, found_ms = row
+    told, why = tuple(_comparisons.decode(bytes(comparisons))), tuple(_texts.decode(bytes(bounds)))
+    return PairRow(left_id, right_id, kind, of, weight, told, why, zone, found_ms)
+
+
+def _decision(row: tuple[Any, ...]) -> DecisionRow:
+    left_id, right_id, turn, owner, decision, who, when, why, levels, said, sampled = row
+    told = _levels.decode(bytes(levels))
+    return DecisionRow(
+        left_id, right_id, turn, owner, decision, who, when, why, told, _ids.decode(bytes(said)), bool(sampled)
+    )

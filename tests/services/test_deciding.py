@@ -1,0 +1,208 @@
+"""Two coordinators decide who is one: nothing is overwritten, everything can be taken back, a no stays a no."""
+
+import threading
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS, Grant
+from fieldsync.core.operations import OperationId
+from fieldsync.core.problems import Problem
+from fieldsync.core.roles import ALL, CLEAR, Role
+from fieldsync.services import deciding, desk, pair_queue, reviewing
+from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, Pair, Verdict
+from fieldsync.services.desk import Desk
+from fieldsync.services.readers import Reader
+from fieldsync.store.db import execute
+from fieldsync.store.people import PersonRow
+from tests.routes.test_sync_entities import registers, updates
+from tests.world import Json, World
+
+LEVELS = (("given_name", "same", 6.8), ("birth", "differs", -1.9), ("phone", "same", 9.2))
+
+
+def two_women(world: World) -> tuple[str, str]:
+    """Registered twice, in two scripts."""
+    amina, brahim = world.phone(), world.phone()
+    older, younger = world.uuid(), world.uuid()
+    amina.sync(registers(amina, older, "فاطمة"))
+    world.now_ms += 1000
+    brahim.sync(registers(brahim, younger, "Fatima", more={"risk": "low"}))
+    return older, younger
+
+
+def found_pair(
+    world: World,
+    one: str,
+    other: str,
+    levels: Sequence[tuple[str, str, float]] = LEVELS,
+    zone: str = "review",
+    association_id: int | None = None,
+) -> None:
+    """What linkage writes when it finds that two entities may be one."""
+    sql = (
+        "INSERT INTO candidate_pair (left_id, right_id, association_id, kind, of, model_version, weight, comparisons,"
+        " bounds, zone, found_ms) VALUES (?, ?, ?, 'entity', 'people', 0, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (left_id, right_id) DO UPDATE SET comparisons = excluded.comparisons, weight = excluded.weight,"
+        " found_ms = excluded.found_ms"
+    )
+
+    owner = association_id or world.amal
+
+    def work(session: Session) -> None:
+        ids = sorted(entity(session, owner, each).row.id for each in (one, other))
+        weight = sum(each[2] for each in levels)
+        values = (*ids, owner, weight, msgspec.json.encode(levels), b"[]", zone, world.now_ms)
+        execute(session, sql, values)
+
+    world.write(work)
+
+
+def entity(session: Session, association_id: int, uuid: str) -> desk.Found:
+    return next(each for each in desk.find(session, association_id, uuid) if each.kind == "entity")
+
+
+def pair_of(session: Session, world: World, one: str, other: str) -> Pair:
+    return deciding.of_rows(session, entity(session, world.amal, one), entity(session, world.amal, other))
+
+
+def says(world: World, one: str, other: str, decision: str, who: str = "p1", **said: Any) -> Problem | None:
+    """A coordinator decides on what she sees now."""
+
+    def work(session: Session) -> Problem | None:
+        pair = pair_of(session, world, one, other)
+        verdict = Verdict(decision, said.pop("turn", pair.turn), **said)
+        return deciding.decide(session, Desk(world.amal, who, world.now_ms), pair, verdict)
+
+    return world.write(work)
+
+
+def takes_back(world: World, one: str, other: str) -> Problem | None:
+    def work(session: Session) -> Problem | None:
+        pair = pair_of(session, world, one, other)
+        return deciding.undo(session, Desk(world.amal, "p1", world.now_ms), pair, pair.turn)
+
+    return world.write(work)
+
+
+def is_waiting(world: World, one: str, other: str) -> bool:
+    return world.read(lambda session: deciding.is_waiting(pair_of(session, world, one, other)))
+
+
+def shown(world: World, *uuids: str) -> list[Json]:
+    found = [world.record(each, "entity") for each in uuids]
+    return [{name: each[name] for name in ("fields", "conflicts", "merged_into", "deleted")} for each in found if each]
+
+
+def test_the_same_is_merged_and_taken_back_with_edits_kept(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    before = shown(world, older, younger)
+    assert is_waiting(world, older, younger)
+    assert says(world, older, younger, SAME) is None
+    one, other = shown(world, older, younger)
+    assert other["merged_into"] == older and one["conflicts"] == {}
+    assert one["fields"]["fullname"] == "Fatima"  # neither is more precise nor said more often: the later one
+    assert not is_waiting(world, older, younger)
+    assert takes_back(world, older, younger) is None
+    assert shown(world, older, younger) == before
+    assert is_waiting(world, older, younger)
+
+
+def test_whoever_merges_may_choose_what_survives(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    first: OperationId = world.read(lambda session: reviewing.heads_of(entity(session, world.amal, older))[0])
+    assert says(world, older, younger, SAME, taken={"fullname": first}) is None
+    [one] = shown(world, older)
+    assert one["fields"]["fullname"] == "فاطمة" and one["conflicts"] == {}
+    amina = world.phone()
+    heads = (world.record(older, "entity") or {})["heads"]
+    amina.sync(updates(amina, younger, heads, fullname="Fatima Zahra"))
+    [one] = shown(world, older)
+    assert one["fields"]["fullname"] == "Fatima Zahra" and one["conflicts"] == {}
+
+
+def test_a_no_stays_a_no_until_something_is_compared_otherwise(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    assert says(world, older, younger, DIFFERENT, why="sisters") is None
+    assert not is_waiting(world, older, younger)
+    world.now_ms += 1000
+    found_pair(world, older, younger, [(name, level, weight + 1) for name, level, weight in LEVELS])
+    assert not is_waiting(world, older, younger)  # only the model is another
+    found_pair(world, older, younger, [LEVELS[0], ("birth", "same", 4.0), LEVELS[2]])
+    assert is_waiting(world, older, younger)
+    assert world.read(lambda session: deciding.changed_since(pair_of(session, world, older, younger))) == ["birth"]
+
+
+def test_what_was_unmerged_stays_apart_and_stands_against_a_merge_by_way_of_a_third(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    says(world, older, younger, SAME)
+    world.write(lambda session: deciding.part(session, world.desk(), entity(session, world.amal, younger)))
+    assert not is_waiting(world, older, younger)
+    amina, third = world.phone(), world.uuid()
+    amina.sync(registers(amina, third, "F."))
+    assert says(world, older, third, SAME) is None
+    problem = says(world, third, younger, SAME)
+    assert problem is not None and problem.code == "pair_held_apart"
+    assert says(world, older, younger, SAME) is None  # a person says otherwise
+
+
+def test_who_decides_on_a_page_of_before_is_told_and_writes_nothing(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    assert says(world, older, younger, DIFFERENT, who="p1") is None
+    problem = says(world, older, younger, SAME, who="p2", turn=0)
+    assert problem is not None and problem.code == "pair_decided"
+    assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
+
+
+def test_of_two_coordinators_at_the_same_moment_one_decides(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    told: list[str] = []
+    ready = threading.Barrier(2)
+
+    def coordinator(who: str, decision: str) -> None:
+        ready.wait()
+        problem = says(world, older, younger, decision, who=who, turn=0)
+        told.append(problem.code if problem else decision)
+
+    both = [threading.Thread(target=coordinator, args=each) for each in (("p1", SAME), ("p2", DIFFERENT))]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert len(told) == 2 and told.count("pair_decided") == 1
+    decided = world.read(lambda session: pair_of(session, world, older, younger).decision)
+    assert decided is not None and decided.turn == 1 and decided.decision in told
+    merged = shown(world, younger)[0]["merged_into"] is not None
+    assert merged == (decided.decision == SAME)
+
+
+def test_the_queue_begins_with_what_is_most_useful_and_goes_on_page_by_page(world: World) -> None:
+    amina = world.phone()
+    uuids = [world.uuid() for _ in range(5)]
+    amina.sync(*(registers(amina, each, f"F{number}") for number, each in enumerate(uuids)))
+    for place, (one, other) in enumerate(pairwise(uuids)):
+        found_pair(world, one, other, [("phone", "same", 5.0 + place)])
+    reader = coordinator_of(world)
+    first = world.read(lambda session: pair_queue.page(session, reader, None, 3))
+    rest = world.read(lambda session: pair_queue.page(session, reader, first.following, 3))
+    weights = [each.pair.row.weight for each in (*first.items, *rest.items) if each.pair.row]
+    assert weights == [8.0, 7.0, 6.0, 5.0] and first.total == 4 and rest.following is None
+    assert says(world, uuids[3], uuids[4], UNSURE) is None
+    assert world.read(lambda session: pair_queue.count(session, reader)) == 3
+
+
+def coordinator_of(world: World) -> Reader:
+    """Somebody who may act on everything of the association."""
+    may = frozenset({READ_RECORDS, ACT_ON_RECORDS})
+    role = Role("coordinator", "", "", "", "association", may, frozenset({ALL}), personal=CLEAR)
+    person = PersonRow(1, world.uuid(), world.amal, "p@amal.example", "", "active", None, 0, 0, 0)
+    return Reader(world.amal, person=person, grants=(Grant(role, world.amal),))

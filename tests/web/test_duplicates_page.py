@@ -1,0 +1,102 @@
+"""Possible duplicates on pages: what a coordinator sees, decides, takes back; what she is told who comes second."""
+
+import re
+
+import pytest
+
+from fieldsync.services import deciding
+from tests.services.test_deciding import LEVELS, found_pair, says, shown, two_women
+from tests.web.visitor import Visitor, visitor
+from tests.world import World
+
+FIELD = re.compile(r'name="(seen|turn)" value="([^"]*)"')
+TAKE = re.compile(r'name="(take:[^"]+)" value="([^"]+)"( checked)?')
+
+
+@pytest.fixture
+def coordinator(world: World) -> Visitor:
+    return visitor(world, "association_reviewer")
+
+
+def decides(who: Visitor, address: str, decision: str, page: str = "", **more: str) -> str:
+    """Press a button of a page, as it was (`page`) or as it is; where that leads, or the page that refuses."""
+    text = page or who.opens(address).text
+    fields = {**dict(FIELD.findall(text[text.index('id="decide"') :])), "decision": decision, **more}
+    answer = who.fills(f"{address}/decide", fields, page=address)
+    return answer.headers.get("Location") or answer.text
+
+
+def test_a_pair_is_shown_side_by_side_merged_and_taken_back(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    address = f"/duplicates/{older}_{younger}"
+    assert address in coordinator.opens("/duplicates").text
+    assert address in coordinator.opens(f"/entities/people/{younger}").text
+    text = coordinator.opens(address).text
+    assert "فاطمة" in text and "Fatima" in text and "Pourquoi cette proposition" in text
+    first = next(value for name, value, checked in TAKE.findall(text) if name == "take:fullname" and not checked)
+    assert decides(coordinator, address, "same", **{"take:fullname": first}) == "/duplicates"
+    one, other = shown(world, older, younger)
+    assert other["merged_into"] == older and one["fields"]["fullname"] == "فاطمة"
+    assert "La même" in coordinator.opens("/duplicates").text
+    assert decides(coordinator, address, "undo") == address
+    assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
+
+
+def test_who_comes_second_is_told_what_was_decided_and_nothing_is_written(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    address = f"/duplicates/{older}_{younger}"
+    before = coordinator.opens(address).text
+    assert says(world, older, younger, deciding.DIFFERENT, why="deux sœurs") is None
+    text = decides(coordinator, address, "same", before)
+    assert "Une décision a été prise" in text and "deux sœurs" in text
+    assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
+
+
+def test_new_evidence_brings_a_rejected_pair_back_and_says_so(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    address = f"/duplicates/{older}_{younger}"
+    decides(coordinator, address, "different")
+    assert "Aucune paire n’attend" in coordinator.opens("/duplicates").text
+    world.now_ms += 1000
+    found_pair(world, older, younger, [LEVELS[0], ("birth", "same", 4.0), LEVELS[2]])
+    assert "Nouveau : Naissance" in coordinator.opens("/duplicates").text
+    assert "Nouveau depuis" in coordinator.opens(address).text
+
+
+def test_a_merge_is_undone_from_the_page_of_the_entity(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    says(world, older, younger, deciding.SAME)
+    where = f"/entities/people/{older}"
+    assert f"{where}/unmerge" in coordinator.opens(where).text
+    assert coordinator.fills(f"{where}/unmerge").headers["Location"] == where
+    assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
+    assert "Aucune paire n’attend" in coordinator.opens("/duplicates").text
+
+
+def test_a_repeated_report_is_decided_in_the_same_queue_and_counts_no_longer(
+    world: World, coordinator: Visitor
+) -> None:
+    amina = world.phone()
+    first, again = (amina.says(writes={"name": "Fatima", "age": 30}) for _ in range(2))
+    amina.sync(first, again)
+    address = f"/duplicates/{first['record']}_{again['record']}"
+    assert address in coordinator.opens("/duplicates").text
+    assert address in coordinator.opens(f"/submissions/visit/{again['record']}").text
+    assert decides(coordinator, address, "same") == "/duplicates"
+    states = [(world.record(each["record"]) or {})["review"]["state"] for each in (first, again)]
+    assert states == ["received", "rejected"]
+    decides(coordinator, address, "undo")
+    assert (world.record(again["record"]) or {})["review"]["state"] == "received"
+
+
+def test_personal_answers_show_after_a_click_that_is_written_down(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    reviewer = visitor(world, "association_reviewer")
+    address = f"/duplicates/{older}_{younger}"
+    answer = reviewer.fills(f"{address}/reveal", page=address)
+    assert answer.status_code == 200 and "Fatima" in answer.text
