@@ -14,6 +14,7 @@ from fieldsync.cli.devices import device
 from fieldsync.cli.exporting import export
 from fieldsync.cli.forms import form
 from fieldsync.cli.indicators import indicator
+from fieldsync.cli.linkage import linkage
 from fieldsync.cli.outlines import outline
 from fieldsync.cli.people import person
 from fieldsync.cli.records import record
@@ -44,7 +45,22 @@ def main() -> None:
 
 
 for command in (
-    *(association, audit, backup, demo, device, doctor, export, form, indicator, outline, person, record, restore),
+    *(
+        association,
+        audit,
+        backup,
+        demo,
+        device,
+        doctor,
+        export,
+        form,
+        indicator,
+        linkage,
+        outline,
+        person,
+        record,
+        restore,
+    ),
     *(role, run, settings, submission, token, worker),
 ):
     main.add_command(command)
