@@ -38,6 +38,11 @@ class Pair:
     decision: DecisionRow | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the two as a pair."""
+        return self.row is not None or self.decision is not None
+
+    @property
     def turn(self) -> int:
         """How many decisions there were."""
         return self.decision.turn if self.decision else 0

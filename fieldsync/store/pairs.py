@@ -10,6 +10,9 @@ from fieldsync.store.db import execute, execute_many, places
 
 CHUNK_ROWS = 200
 
+RARITY = "rarity"
+"""In the place of a level: how rare the name is (core.linkage)."""
+
 Levels = list[tuple[str, str]]
 
 _comparisons = msgspec.json.Decoder(list[tuple[str, str, float]])
@@ -38,8 +41,8 @@ class PairRow(NamedTuple):
 
     @property
     def levels(self) -> Levels:
-        """What was compared, and how it agreed."""
-        return [(name, level) for name, level, _ in self.comparisons]
+        """What was compared, and how it agreed; without where one starts and how rare names are."""
+        return [(name, level) for name, level, _ in self.comparisons if level and level != RARITY]
 
 
 class DecisionRow(NamedTuple):
