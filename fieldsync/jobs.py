@@ -26,6 +26,7 @@ from fieldsync.services import (
     inbox_projection,
     indicator_book,
     linkage_follow,
+    linkage_training,
     openrosa,
     pictures,
     publications,
@@ -34,7 +35,16 @@ from fieldsync.services import (
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, bulk_deeds, form_uploads, list_files, observations, searches, upkeep
+from fieldsync.store import (
+    associations,
+    bulk_deeds,
+    form_uploads,
+    linkage_splink,
+    list_files,
+    observations,
+    searches,
+    upkeep,
+)
 from fieldsync.store.db import Busy, Database, Transactions
 
 logger = logging.getLogger(__name__)
@@ -207,6 +217,18 @@ def judge_quality(database: Transactions) -> None:
             quality_night.run(read, database.write, association_id, now_ms())
 
 
+def train_linkage(database: Transactions) -> None:
+    """Let linkage learn once a night, where Splink is installed (services/linkage_training)."""
+
+    def read(work: Callable[[Session], Any]) -> Any:
+        with database.read() as session:
+            return work(session)
+
+    if linkage_splink.is_available():
+        for association_id in read(lambda session: linkage_training.due(session, now_ms())):
+            linkage_training.train(read, database.write, association_id, now_ms())
+
+
 JOBS = (
     Job("follow", 5, follow),
     Job("link", 5, link),
@@ -217,6 +239,7 @@ JOBS = (
     Job("keep_fast", 6 * HOUR, keep_fast),
     Job("go_on", HOUR, go_on),
     Job("judge_quality", HOUR, judge_quality),
+    Job("train_linkage", HOUR, train_linkage),
 )
 
 

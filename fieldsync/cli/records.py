@@ -139,26 +139,28 @@ def delete(operator: Operator, uuid: str, **which: str | None) -> None:
 @record.command("release")
 @click.argument("uuid", type=RecordUuid())
 @click.argument("operation_id", metavar="ID", type=Id())
+@click.option("--note", default="", help="Why; it stands in the history.")
 @click.option("--association", "slug", help="Only of this association.")
 @operated
-def release(operator: Operator, uuid: str, operation_id: OperationId, slug: str | None) -> None:
+def release(operator: Operator, uuid: str, operation_id: OperationId, slug: str | None, note: str) -> None:
     """Let a quarantined or held operation into its record.
 
     \b
     Example:
       fieldsync record release 018f4e1c-7d3a-7c1e-9b1a-3f0d2c1b0a99 4b0f9ad2c1:17
     """
-    _judge(operator, uuid, operation_id, slug, "release")
+    _judge(operator, uuid, operation_id, slug, "release", note)
 
 
 @record.command("reject")
 @click.argument("uuid", type=RecordUuid())
 @click.argument("operation_id", metavar="ID", type=Id())
+@click.option("--note", default="", help="Why; it stands in the history.")
 @click.option("--association", "slug", help="Only of this association.")
 @operated
-def reject(operator: Operator, uuid: str, operation_id: OperationId, slug: str | None) -> None:
+def reject(operator: Operator, uuid: str, operation_id: OperationId, slug: str | None, note: str) -> None:
     """Say that a quarantined operation shall not count; it stays on file."""
-    _judge(operator, uuid, operation_id, slug, "reject")
+    _judge(operator, uuid, operation_id, slug, "reject", note)
 
 
 @record.command("merge")
@@ -207,13 +209,13 @@ def _act(operator: Operator, uuid: str, which: Mapping[str, str | None], act: Ac
             _tell(operator, session, uuid, which["slug"], which["kind"], which["of"])
 
 
-def _judge(operator: Operator, uuid: str, operation_id: OperationId, slug: str | None, verdict: str) -> None:
+def _judge(operator: Operator, uuid: str, operation_id: OperationId, slug: str | None, verdict: str, note: str) -> None:
     at = now_ms()
     with operator.database() as database:
 
         def work(session: Session) -> Problem | None:
             owners = records_told.owners(session, uuid, slug)
-            answers = [desk.judge(session, Desk(each, WHO, at), uuid, operation_id, verdict) for each in owners]
+            answers = [desk.judge(session, Desk(each, WHO, at), uuid, operation_id, verdict, note) for each in owners]
             return None if None in answers else Problem("operation_unknown")
 
         problem = database.write(work)

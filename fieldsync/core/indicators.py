@@ -138,7 +138,19 @@ def _wrong(book: IndicatorBook, ways: Mapping[str, Any]) -> str | None:
         low = [each.threshold for each in funder.thresholds if each.threshold < THRESHOLD_MIN]
         if low or not set(funder.codes) <= set(codes):
             return f"funder {funder.code}: a threshold below {THRESHOLD_MIN}, or a code of no indicator"
-    return next((said for each in book.indicators if (said := _wrong_in(each, ways))), None)
+    said = next((said for each in book.indicators if (said := _wrong_in(each, ways))), None)
+    return said or _divided_twice(book, ways)
+
+
+def _divided_twice(book: IndicatorBook, ways: Mapping[str, Any]) -> str | None:
+    """Two tables of the same survivors by the same dimension would tell by their difference."""
+    known: set[tuple[str, str, str]] = set()
+    for each in book.indicators:
+        names = {(each.association, ways[each.rule.count].subjects, name) for name in each.disaggregated}
+        if each.suppression == S2 and names & known:
+            return f"indicator {each.code}: another one of S2 is divided by the same"
+        known |= names if each.suppression == S2 else set()
+    return None
 
 
 def _wrong_in(indicator: Indicator, ways: Mapping[str, Any]) -> str | None:

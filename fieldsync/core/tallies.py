@@ -1,37 +1,29 @@
 """Figures from sums: what an indicator shows in every fixed period, what waits beside it, how it is divided.
 
-The same tallies are a page, a chart, JSON and CSV; what is hidden is hidden here, by core.suppression.
+The same tallies are a page, a chart, JSON and CSV. Where small figures are hidden, they come from what was told
+(core.telling), and are hidden there.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from fieldsync.core import suppression
 from fieldsync.core.counting import WAYS, Shown
 from fieldsync.core.facts import APPROVED, REJECTED, WAITING
-from fieldsync.core.indicators import ATTENDANCE, S0, S2, Indicator
-from fieldsync.core.months import around
-from fieldsync.core.suppression import Leaf, Published, percentage
+from fieldsync.core.indicators import ATTENDANCE, S0, S1, S2, Indicator
+from fieldsync.core.months import around, months
+from fieldsync.core.sums import Sum, approved, by_period, value_of
+from fieldsync.core.suppression import OTHERS, Ledger
+from fieldsync.core.telling import LATER, NO, TOTAL, YES, Ledgers, Table, tables_of
 
 Number = int | float | None
-"""A figure; None is hidden, or a share of nothing (then `of` is 0)."""
+"""A figure; None is hidden, or a share of nothing."""
 
-
-class Sum(NamedTuple):
-    """How many of a part share all of this."""
-
-    part: str
-    month: int
-    level: int
-    commune: str
-    sex: str
-    band: str
-    disability: str
-    category: str
-    amount: int
+COMMUNE, BAND = "commune", "band"
+ALL = "all"
+CROSSED_PERIODS = 2
+"""Commune by age stands for the whole and for years."""
 
 
 class Figure(msgspec.Struct):
@@ -43,17 +35,22 @@ class Figure(msgspec.Struct):
     waiting: dict[str, int] = {}
     rejected: dict[str, int] = {}
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of one part in another."""
+        return self.unit == "percent"
+
 
 class Division(msgspec.Struct):
-    """A part by its dimensions: what a table shows, cell by cell. `None` is hidden."""
+    """A part by its dimensions: what a table shows, cell by cell. `dropped`: dimensions of which nothing was told."""
 
     part: str
     dimensions: tuple[str, ...]
     values: dict[str, tuple[str, ...]]
     dropped: tuple[str, ...]
-    cells: list[tuple[str, tuple[tuple[str, str], ...], int | None]]
+    cells: list[tuple[str, tuple[tuple[str, str], ...], int]]
 
-    def at(self, period: str) -> dict[tuple[tuple[str, str], ...], int | None]:
+    def at(self, period: str) -> dict[tuple[tuple[str, str], ...], int]:
         """The cells of a period."""
         return {values: count for each, values, count in self.cells if each == period}
 
@@ -68,34 +65,31 @@ class Tally(msgspec.Struct):
     divisions: list[Division]
 
 
-def tally(
-    indicator: Indicator,
-    association: str,
-    sums: Sequence[Sum],
-    rule: str,
-    threshold: int,
-    until: int,
-    divide: bool = True,
-) -> Tally:
-    """What an indicator shows under a suppression rule, up to a month; without `divide` its figures only."""
-    way = WAYS[indicator.rule.count]
+def live(indicator: Indicator, sums: Sequence[Sum], rule: str, until: int, divide: bool = True) -> Tally:
+    """What an indicator shows now, up to a month. Under S1 its totals alone: what was told stands beside them."""
     within = [each for each in sums if each.month <= until]
-    divisions = {
-        part: _division(indicator, part, [each for each in within if each.part == part], rule, threshold, until)
-        for part in way.divided
-        if divide or rule == S2
-    }
-    figures = [_figure(indicator, shown, within, rule, threshold, divisions) for shown in _in_order(indicator)]
-    return Tally(indicator.code, association, rule, figures, [_told(*each) for each in divisions.values()])
+    figures = [_exact(indicator, shown, within) for shown in _in_order(indicator) if rule == S0 or not shown.of]
+    parts = WAYS[indicator.rule.count].divided if divide and rule == S0 else ()
+    return Tally(indicator.code, "", rule, figures, [_divided(indicator, part, within) for part in parts])
 
 
-def together(sums: Iterable[Sequence[Sum]]) -> list[Sum]:
-    """The sums of several associations as one's."""
-    added: Counter[Sum] = Counter()
-    for rows in sums:
-        for row in rows:
-            added[row._replace(amount=0)] += row.amount
-    return [row._replace(amount=count) for row, count in added.items() if count]
+def published(indicator: Indicator, association: str, sums: Sequence[Sum], ledgers: Ledgers, until: int) -> Tally:
+    """What an indicator shows to whoever is told what was published, up to a month."""
+    rule = indicator.suppression
+    if rule == S0:
+        tally = live(indicator, sums, S0, until)
+        return msgspec.structs.replace(tally, association=association)
+    within = [each for each in sums if each.month <= until]
+    figures = [_told_figure(indicator, shown, within, ledgers, until) for shown in _in_order(indicator)]
+    divisions = [_told_division(indicator, part, within, ledgers) for part in WAYS[indicator.rule.count].divided]
+    return Tally(indicator.code, association, rule, figures, divisions)
+
+
+def with_told(tally: Tally, told: Tally | None) -> Tally | None:
+    """Totals as they are now, and beside them what was told of parts and shares; None where there is neither."""
+    shares = [each for each in told.figures if each.is_share] if told else []
+    found = msgspec.structs.replace(tally, figures=[*tally.figures, *shares], divisions=told.divisions if told else [])
+    return found if found.figures else None
 
 
 def _in_order(indicator: Indicator) -> list[Shown]:
@@ -106,72 +100,92 @@ def _in_order(indicator: Indicator) -> list[Shown]:
     return shown
 
 
-def _division(
-    indicator: Indicator, part: str, sums: Sequence[Sum], rule: str, threshold: int, until: int
-) -> tuple[str, tuple[str, ...], Published]:
-    dimensions = indicator.disaggregated
-    counts: Counter[Leaf] = Counter()
-    for each in sums:
-        if each.level == APPROVED:
-            counts[(each.month, *(_value(each, name) for name in dimensions))] += each.amount
-    return part, dimensions, suppression.published(counts, dimensions, rule, threshold, until)
-
-
-def _value(each: Sum, dimension: str) -> str:
-    """What stands in a dimension; the law's categories stand behind the class of an incident."""
-    category, _, law = each.category.partition("/")
-    if dimension in ("category", "law"):
-        return law if dimension == "law" else category
-    return str(getattr(each, dimension))
-
-
-def _told(part: str, dimensions: tuple[str, ...], found: Published) -> Division:
-    cells = [(cell.period, cell.values, count) for cell, count in sorted(found.cells.items(), key=lambda each: each[0])]
-    return Division(part, dimensions, found.values, found.dropped, cells)
-
-
-def _figure(
-    indicator: Indicator,
-    shown: Shown,
-    sums: Sequence[Sum],
-    rule: str,
-    threshold: int,
-    divisions: Mapping[str, tuple[str, tuple[str, ...], Published]],
-) -> Figure:
+def _exact(indicator: Indicator, shown: Shown, sums: Sequence[Sum]) -> Figure:
     figure = Figure(shown.code, shown.unit or indicator.unit)
     if shown.of:
-        figure.numbers = _shares(shown, sums, rule, threshold)
+        figure.numbers = _shares(by_period(sums, shown.code, APPROVED), by_period(sums, shown.of, APPROVED))
         return figure
-    figure.numbers = dict(_by_period(sums, shown.code, APPROVED))
-    if shown.code in divisions and rule == S2:
-        published = divisions[shown.code][2]
-        figure.numbers = {cell.period: count for cell, count in published.cells.items() if not cell.values}
-    elif rule == S2:
-        figure.numbers = {
-            code: count if _is_large(count, threshold) else None for code, count in figure.numbers.items()
-        }
-    if rule != S2:
-        figure.waiting = dict(_by_period(sums, shown.code, WAITING))
-        figure.rejected = dict(_by_period(sums, shown.code, REJECTED))
+    figure.numbers = dict(by_period(sums, shown.code, APPROVED))
+    figure.waiting = dict(by_period(sums, shown.code, WAITING))
+    figure.rejected = dict(by_period(sums, shown.code, REJECTED))
     return figure
 
 
-def _is_large(count: Number, threshold: int) -> bool:
-    return count is not None and count >= threshold
+def _shares(some: Mapping[str, int], whole: Mapping[str, int]) -> dict[str, Number]:
+    return {period: round(100 * some.get(period, 0) / count, 1) for period, count in whole.items() if count}
 
 
-def _by_period(sums: Sequence[Sum], part: str, level: int) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for each in sums:
-        if each.part == part and each.level == level:
-            for period in around(each.month):
-                found[period] += each.amount
+def _told_figure(indicator: Indicator, shown: Shown, sums: Sequence[Sum], ledgers: Ledgers, until: int) -> Figure:
+    figure = Figure(shown.code, shown.unit or indicator.unit)
+    if shown.of:
+        told = ledgers.get(f"share {shown.code}", Ledger()).told()
+        figure.numbers = {ALL: round(100 * told[YES] / (told[YES] + told[NO]), 1) if told else None}
+    elif indicator.suppression == S1:
+        figure.numbers = dict(by_period(sums, shown.code, APPROVED))
+    else:
+        figure.numbers = _told_in_periods(ledgers.get(f"{TOTAL} {shown.code}", Ledger()), until)
+    return figure
+
+
+def _told_in_periods(ledger: Ledger, until: int) -> dict[str, Number]:
+    """How many were told of in every period; a period in which nobody was is hidden."""
+    first = min((lot.month for lot in ledger.lots), default=until)
+    found: dict[str, Number] = {period: None for month in months(first, until) for period in around(month)}
+    for lot in ledger.lots:
+        for period in around(lot.month):
+            found[period] = (found.get(period) or 0) + lot.size
     return found
 
 
-def _shares(shown: Shown, sums: Sequence[Sum], rule: str, threshold: int) -> dict[str, Number]:
-    some, all_of = _by_period(sums, shown.code, APPROVED), _by_period(sums, shown.of, APPROVED)
-    return {period: percentage(some[period], count, rule, threshold) for period, count in all_of.items() if count}
+def _told_division(indicator: Indicator, part: str, sums: Sequence[Sum], ledgers: Ledgers) -> Division:
+    """A part as it was told, and of how many nothing was told yet."""
+    total = ledgers.get(f"{TOTAL} {part}", Ledger())
+    known = total.size if indicator.suppression == S2 else approved(sums, part)
+    found = Division(part, indicator.disaggregated, {}, (), [(ALL, (), known)])
+    for table in tables_of(indicator):
+        if table.part == part and table.dimensions:
+            _add_told(found, table, ledgers.get(table.name, Ledger()), known)
+    return found
+
+
+def _add_told(found: Division, table: Table, ledger: Ledger, known: int) -> None:
+    told = ledger.told()
+    for place, name in enumerate(table.dimensions):
+        if not told:
+            found.dropped = (*found.dropped, name)
+            continue
+        counts: Counter[str] = Counter()
+        for value, count in told.items():
+            counts[value.split("/")[place] if value != OTHERS and len(table.dimensions) > 1 else value] += count
+        if known > ledger.size:
+            counts[LATER] = known - ledger.size
+        found.values[name] = tuple(counts)
+        found.cells += [(ALL, ((name, value),), count) for value, count in counts.items()]
+
+
+def _divided(indicator: Indicator, part: str, sums: Sequence[Sum]) -> Division:
+    """A part as it is: by each dimension in every period, and by commune and age."""
+    dimensions = indicator.disaggregated
+    counts: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+    values: dict[str, set[str]] = {name: set() for name in dimensions}
+    for each in sums:
+        if each.part != part or each.level != APPROVED:
+            continue
+        own = {name: value_of(each, name) for name in dimensions}
+        for name, value in own.items():
+            values[name].add(value)
+        for place, period in enumerate(around(each.month)):
+            for cell in _cells_of(own, place):
+                counts[period, cell] += each.amount
+    cells = [(period, cell, count) for (period, cell), count in sorted(counts.items())]
+    return Division(part, dimensions, {name: tuple(sorted(found)) for name, found in values.items()}, (), cells)
+
+
+def _cells_of(own: Mapping[str, str], place: int) -> list[tuple[tuple[str, str], ...]]:
+    cells: list[tuple[tuple[str, str], ...]] = [(), *((each,) for each in own.items())]
+    if COMMUNE in own and BAND in own and place < CROSSED_PERIODS:
+        cells.append(((BAND, own[BAND]), (COMMUNE, own[COMMUNE])))
+    return cells
 
 
 def quality(sums: Sequence[Sum]) -> Tally:

@@ -23,7 +23,9 @@ class Arguments(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}
 
     def load_json(self, req: Request, schema: Any) -> Any:
-        """The body as JSON."""
+        """The body as JSON; none at all where nothing of it is required."""
+        if not req.content_length and "Transfer-Encoding" not in req.headers and not _requires(schema):
+            return {}
         if not req.is_json:
             raise Refused(Problem("unsupported_type", detail={"allowed": "application/json"}))
         body = read_body(JSON_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX)
@@ -43,6 +45,10 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     """A blueprint whose arguments are read strictly."""
 
     ARGUMENTS_PARSER = Arguments()
+
+
+def _requires(schema: Any) -> bool:
+    return any(each.required for each in schema.fields.values())
 
 
 def _where(messages: Any, schema: Any) -> str:

@@ -13,7 +13,14 @@ from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.description import refuses
 from fieldsync.routes.paging import paged
-from fieldsync.routes.schemas import OperationSchema, PageQuerySchema, QuarantinedSchema, VerdictSchema, page_of
+from fieldsync.routes.schemas import (
+    OperationSchema,
+    PageQuerySchema,
+    QuarantinedSchema,
+    VerdictActSchema,
+    VerdictSchema,
+    page_of,
+)
 from fieldsync.services import desk_lists, verdicts
 
 blueprint = ApiBlueprint("quarantine", __name__, url_prefix="/api/v1", description="What was kept and not folded")
@@ -44,28 +51,30 @@ def list_held(asked: dict[str, Any]) -> Response:
 
 @blueprint.post("/quarantine/<quarantined>/release")
 @access("reader", ACT_ON_RECORDS)
+@blueprint.arguments(VerdictActSchema, required=False)
 @blueprint.response(200, VerdictSchema)
-@refuses(404, 409, 422)
-def release(quarantined: str) -> Response:
-    """Let an operation into its record in spite of its problems."""
-    return _judge(quarantined, verdicts.RELEASE)
+@refuses(400, 404, 409, 413, 415, 422)
+def release(given: dict[str, Any], quarantined: str) -> Response:
+    """Let an operation into its record in spite of its problems; the note says why."""
+    return _judge(quarantined, verdicts.RELEASE, given["note"])
 
 
 @blueprint.post("/quarantine/<quarantined>/reject")
 @access("reader", ACT_ON_RECORDS)
+@blueprint.arguments(VerdictActSchema, required=False)
 @blueprint.response(200, VerdictSchema)
-@refuses(404, 409, 422)
-def reject(quarantined: str) -> Response:
-    """Say that an operation shall not count; it stays on file."""
-    return _judge(quarantined, verdicts.REJECT)
+@refuses(400, 404, 409, 413, 415, 422)
+def reject(given: dict[str, Any], quarantined: str) -> Response:
+    """Say that an operation shall not count; it stays on file, and the note says why."""
+    return _judge(quarantined, verdicts.REJECT, given["note"])
 
 
-def _judge(ticket: str, verdict: str) -> Response:
+def _judge(ticket: str, verdict: str, note: str) -> Response:
     who, by = reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | None:
         row = desk_lists.find_quarantined(session, who, ticket)
-        return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict)
+        return Problem("not_found") if row is None else verdicts.judge(session, by, row, verdict, note)
 
     problem = context().database.write(work)
     if problem is not None:

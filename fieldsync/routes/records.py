@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
+from fieldsync.core import inbox
 from fieldsync.core.access import READ_HISTORY, READ_RECORDS
 from fieldsync.core.problems import Problem
 from fieldsync.routes.access import access, reader
@@ -26,7 +27,9 @@ from fieldsync.routes.schemas import (
     WhichQuerySchema,
     page_of,
 )
-from fieldsync.services import files_read, pictures, reading
+from fieldsync.routes.schemas_filter import FilteredSchema, FilterQuerySchema
+from fieldsync.services import files_read, inbox_cursors, inbox_projection, pictures, reading
+from fieldsync.services import inbox as inbox_list
 from fieldsync.services.desk import Found
 from fieldsync.services.reading import Asked
 
@@ -65,6 +68,26 @@ def list_conflicts(asked: dict[str, Any]) -> Response:
     who, language = reader(), reader_language()
     return paged("conflicts", asked, lambda session, after, limit: reading.in_conflict(
         session, who, after, limit, language))  # fmt: skip
+
+
+@blueprint.get("/records")
+@access("person", READ_RECORDS)
+@blueprint.arguments(FilterQuerySchema, location="query")
+@blueprint.response(200, FilteredSchema)
+@refuses(400)
+def list_records(asked: dict[str, Any]) -> Response:
+    """Submissions and entities by the inbox's filter, in its order (docs/desk.md)."""
+    cursor, limit, who, language = asked.pop("cursor", None), asked.pop("limit"), reader(), reader_language()
+    wanted = inbox.parse({name: _word(value) for name, value in asked.items()})
+    with context().database.read() as session:
+        at = inbox_cursors.read(session, who, wanted, cursor) if cursor else None
+        if cursor and at is None:
+            raise Refused(Problem("bad_cursor"))
+        page = inbox_list.page(session, who, wanted, at, limit)
+        following = page.after and inbox_cursors.write(session, who, wanted, page.after)
+        shown = reading.listed(session, who, [row.id for row in page.rows if row.id > 0], language)
+        behind = inbox_projection.behind(session, [who.association_id])
+    return json_response({"items": shown, "next": following, "behind": behind})
 
 
 @blueprint.get("/records/<uuid:uuid>")
@@ -140,6 +163,11 @@ def the_one(found: list[Found]) -> Found:
     if len(found) > 1:
         raise Refused(Problem("several_bear_it"))
     return found[0]
+
+
+def _word(value: Any) -> str:
+    """A word of the filter as an address says it."""
+    return {True: "1", False: ""}.get(value, str(value))
 
 
 def _listed(kind: str, of: str | None, asked: dict[str, Any]) -> Response:

@@ -150,6 +150,12 @@ class VerdictSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(("released", "rejected")))
 
 
+class VerdictActSchema(Schema):
+    """Why somebody judges what is quarantined so."""
+
+    note = fields.String(load_default="", validate=validate.Length(max=TEXT_LENGTH_MAX))
+
+
 class DeviceSchema(Schema):
     """A phone or a hub, and what it last said of itself."""
 

@@ -29,9 +29,10 @@ class FigureSchema(Schema):
 
 
 class DivisionSchema(Schema):
-    """A figure divided. A cell names a value of each dimension; `number` is null where it is hidden.
+    """A figure divided. A cell names a value of each dimension, and its `number`.
 
-    `dropped`: dimensions that are not shown at all, since they would tell.
+    Whoever is told in lots finds small values under `others`, and under `later` how many are not told apart yet;
+    `dropped`: dimensions of which nothing was told so far.
     """
 
     part = fields.String(required=True)

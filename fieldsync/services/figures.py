@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core import tallies
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import EVERYONE, S2, Indicator, IndicatorBook
+from fieldsync.core.indicators import EVERYONE, S0, S1, S2, Indicator, IndicatorBook
 from fieldsync.core.months import BEGINNING, month_of_ms
-from fieldsync.core.tallies import Sum, Tally, quality, tally, together
+from fieldsync.core.sums import Sum, together
+from fieldsync.core.tallies import Tally, quality
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import counting, following, indicator_book, publications, role_book
 from fieldsync.services.sight import Sight
@@ -90,12 +92,11 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
         if way.family == "":
             continue
         has_form = any(way.family in forms[each.id] for each in concerned)
-        if _is_published_only(sight, indicator):
-            found = edition.find(indicator, sight) if edition else None
-        else:
+        rule, found = sight.rule(indicator), edition.find(indicator, sight) if edition else None
+        if not sight.only_published and rule != S2:
             own = together(sums[each.id][indicator.code] for each in concerned if indicator.code in sums[each.id])
-            found = live(content, indicator.code, sight.rule(indicator), tuple(sorted(own)), threshold, until,
-                         divide(indicator.code))  # fmt: skip
+            now = live(content, indicator.code, rule, tuple(sorted(own)), until, divide(indicator.code))
+            found = tallies.with_told(now, found) if rule == S1 else now
         rows.append(Row(indicator, found, has_form))
     behind = sum(following.behind(session, indicator_book.FOLLOWER, each.id) for each in sight.associations)
     states = {each.slug: sums[each.id].get(counting.QUALITY, []) for each in sight.associations if sums}
@@ -110,16 +111,11 @@ def board(session: Session, sight: Sight, now_ms: int, divide: Callable[[str], b
 def divided(session: Session, sight: Sight, board: Board, code: str) -> Row | None:
     """An indicator of a board with its divisions; None where the board has none of that code."""
     row = next((each for each in board.rows if each.indicator.code == code), None)
-    if row is None or _is_published_only(sight, row.indicator):
+    if row is None or sight.only_published or sight.rule(row.indicator) != S0:
         return row  # what is published has its divisions
     cells = [figures.cells_of(session, each.id, (code,)) for each in sight.concerned(row.indicator)]
     own = together([Sum(*cell[2:]) for cell in found] for found in cells)
-    rule, content = sight.rule(row.indicator), indicator_book.content(session)
-    return replace(row, tally=live(content, code, rule, tuple(sorted(own)), board.threshold, board.until, True))
-
-
-def _is_published_only(sight: Sight, indicator: Indicator) -> bool:
-    return sight.only_published or sight.rule(indicator) == S2
+    return replace(row, tally=live(indicator_book.content(session), code, S0, tuple(sorted(own)), board.until, True))
 
 
 def _place_of(book: IndicatorBook) -> Callable[[Indicator], int]:
@@ -143,13 +139,11 @@ def sums_of(session: Session, association_id: int, divided: Collection[str]) -> 
 
 
 @lru_cache(maxsize=64)
-def live(
-    content: bytes, code: str, rule: str, sums: tuple[Sum, ...], threshold: int, until: int, divide: bool
-) -> Tally:
-    """An indicator as it is now. What must be hidden takes a while to find, so the last ones are remembered."""
+def live(content: bytes, code: str, rule: str, sums: tuple[Sum, ...], until: int, divide: bool) -> Tally:
+    """An indicator as it is now; the last ones are remembered."""
     indicator = indicator_book.decoded(content).find(code)
     assert indicator is not None
-    return tally(indicator, "", sums, rule, threshold, until, divide)
+    return tallies.live(indicator, sums, rule, until, divide)
 
 
 def _families(session: Session, owner: AssociationRow) -> set[str]:

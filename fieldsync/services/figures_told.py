@@ -89,16 +89,12 @@ def _division(division: Division, period: Period) -> dict[str, Any]:
     return {
         "part": division.part,
         "dropped": list(division.dropped),
-        "cells": [
-            {**dict(values), "number": count, "hidden": count is None}
-            for values, count in division.at(period.code).items()
-            if values
-        ],
+        "cells": [{**dict(values), "number": count} for values, count in division.at(period.code).items() if values],
     }
 
 
 def csv_of(board: Board, period: Period) -> bytes:
-    """A line for each figure and each cell; a hidden one says so, and how small it takes to be hidden."""
+    """A line for each figure and each cell; a hidden figure says so."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\r\n")
     lines.writerow(
@@ -132,5 +128,4 @@ def _write(lines: Any, board: Board, row: Row, tally: Tally, period: Period) -> 
         for values, count in division.at(period.code).items():
             if values:
                 by, value = (" × ".join(each[place] for each in values) for place in (0, 1))
-                number = f"<{board.threshold}" if count is None else count
-                lines.writerow([*start, division.part, row.indicator.unit, by, safe(value), number, "", ""])
+                lines.writerow([*start, division.part, row.indicator.unit, by, safe(value), count, "", ""])

@@ -7,7 +7,6 @@ from functools import partial
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core import access
 from fieldsync.core.form_languages import Completeness, completeness
 from fieldsync.core.forms import Finding
 from fieldsync.core.roles import RoleBook
@@ -136,9 +135,11 @@ def authors_of(session: Session, phones: Sequence[Phone]) -> dict[int, str]:
 
 
 def submissions(session: Session, reader: Reader, form: str) -> int | None:
-    """How many submissions a form has, up to COUNTED_MAX; None where the reader may not know."""
-    may_count = reader.may(access.READ_RECORDS) or reader.may(access.COUNT_RECORDS)
-    if not may_count or not reader.counts(form):
+    """How many submissions a form has, up to COUNTED_MAX; None for whoever does not read them.
+
+    Who counts without reading has the figures that are published: a number that grows by one would tell of one person.
+    """
+    if not reader.opens("submission", form):
         return None
     collection = associations.collection(session, reader.association_id, "submission", form)
     return records.count_up_to(session, collection.id, COUNTED_MAX + 1) if collection else 0

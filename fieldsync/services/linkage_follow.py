@@ -12,7 +12,7 @@ from fieldsync.services.following import LINKAGE, Follower
 from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import associations, changes, flags, records
+from fieldsync.store import associations, changes, flags, followers, records
 from fieldsync.store import linkage as stored
 from fieldsync.store.changes import NewChange
 from fieldsync.store.linkage import PairRow
@@ -42,9 +42,18 @@ def step(session: Session, association_id: int, limit: int, now_ms: int) -> bool
     return following.is_behind(session, LINKAGE, association_id)
 
 
+def begin_again(session: Session) -> None:
+    """Forget features and keys, and begin with the first change; pairs stay until they are looked at."""
+    stored.forget_features(session)
+    followers.begin_again(session, (LINKAGE,))
+
+
 def compare(session: Session, association_id: int, record_ids: Sequence[int], now_ms: int) -> None:
     """Find who may be one with records that changed. What follows depends on their present state alone."""
     lists = linked_lists(session, association_id)
+    for collection_id in lists:
+        if stored.is_outdated(session, collection_id, ALGORITHM):
+            stored.forget_outdated(session, collection_id, ALGORITHM)
     rows = records.by_ids(session, record_ids)
     found: list[PairRow] = []
     for collection_id, ids in linkage.grouped(rows.values(), lists).items():

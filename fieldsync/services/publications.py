@@ -1,19 +1,24 @@
-"""What is published: the figures of closed months, decided once, kept as they were.
+"""What is published: the figures of closed months, told once, kept as they were.
 
-Whoever only sees published figures, and everybody for those of the listening centres, sees the last edition. Later
-edits show in the next one, so that two looks within a month never differ.
+Whoever only sees published figures, and everybody for those of the listening centres, sees the last edition. It goes on
+from the one before: what was told of persons stays, and only what has come since is told, or waits (core.telling).
 """
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core import tallies, telling
 from fieldsync.core.counting import WAYS
-from fieldsync.core.indicators import EVERYONE, Indicator
-from fieldsync.core.months import later, month_of_ms
-from fieldsync.core.tallies import Sum, Tally, tally, together
+from fieldsync.core.indicators import EVERYONE, Indicator, IndicatorBook
+from fieldsync.core.months import BEGINNING, later, month_of_ms, months
+from fieldsync.core.sums import Sum, together
+from fieldsync.core.suppression import summed
+from fieldsync.core.tallies import Tally
+from fieldsync.core.telling import Ledgers
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import counting, indicator_book
 from fieldsync.services.sight import Sight
@@ -28,11 +33,15 @@ COUNTED_STEP = 500
 
 
 class Edition(msgspec.Struct):
-    """All that was published at once: everything up to a month (202610)."""
+    """All that was published at once: everything up to a month (202610).
+
+    `ledgers`: association → indicator → what was told of it so far; nobody reads it but the next edition.
+    """
 
     until: int
     made_ms: int
     tallies: list[Tally]
+    ledgers: dict[str, dict[str, Ledgers]] = {}
 
     def find(self, indicator: Indicator, sight: Sight) -> Tally | None:
         """An indicator as somebody may see it: of all associations together, or of hers."""
@@ -70,7 +79,7 @@ def is_due(session: Session, now_ms: int) -> bool:
 def publish(database: Transactions, now_ms: int, until: int | None = None) -> Edition:
     """Publish everything up to a month, the last closed one unless said otherwise.
 
-    What came in is counted first. What must be hidden takes a while to find, so others write meanwhile.
+    What came in is counted first.
     """
     with database.read() as session:
         owners = [each.id for each in associations.everyone(session)]
@@ -89,24 +98,59 @@ def _count(database: Transactions, association_id: int) -> None:
 
 
 def edition(session: Session, now_ms: int, last: int) -> Edition:
-    """What is to be published up to a month."""
-    book, day = indicator_book.book(session), f"{last // 100}-{last % 100:02}-28"
-    threshold = book.threshold(day)
+    """What is to be published up to a month; not less than what was published before."""
+    book, before = indicator_book.book(session), latest(session)
+    last = max(last, before.until if before else last)
     sums = {each.slug: _sums(session, each.id) for each in associations.everyone(session)}
-    tallies: list[Tally] = []
+    ledgers = copy.deepcopy(before.ledgers) if before else {}
+    for month in _untold(before, sums, last):
+        _tell(book, sums, ledgers, month)
+    return Edition(last, now_ms, list(_tallies(book, sums, ledgers, last)), ledgers)
+
+
+def _untold(before: Edition | None, sums: Mapping[str, Mapping[str, Sequence[Sum]]], last: int) -> Iterable[int]:
+    """The months that have closed since the edition before; of the first edition, all in which anything was counted."""
+    if before is not None and before.ledgers:
+        return months(later(before.until, 1), last)
+    counted = [each.month for found in sums.values() for rows in found.values() for each in rows]
+    return months(min((month for month in counted if BEGINNING < month <= last), default=last), last)
+
+
+def _tell(
+    book: IndicatorBook,
+    sums: Mapping[str, Mapping[str, Sequence[Sum]]],
+    ledgers: dict[str, dict[str, Ledgers]],
+    month: int,
+) -> None:
+    threshold = book.threshold(f"{month // 100}-{month % 100:02}-28")
+    for slug, found in sums.items():
+        concerned = [each for each in book.indicators if each.concerns(slug)]
+        own = ledgers.setdefault(slug, {})
+        for indicator in concerned:
+            own.setdefault(indicator.code, {})
+        telling.tell(concerned, found, own, month, threshold)
+
+
+def _tallies(
+    book: IndicatorBook,
+    sums: Mapping[str, Mapping[str, Sequence[Sum]]],
+    ledgers: Mapping[str, Mapping[str, Ledgers]],
+    last: int,
+) -> Iterator[Tally]:
     for indicator in book.indicators:
         if not WAYS[indicator.rule.count].family:
             continue
         concerned = {slug: found.get(indicator.code, []) for slug, found in sums.items() if indicator.concerns(slug)}
+        told = {slug: ledgers.get(slug, {}).get(indicator.code, {}) for slug in concerned}
         if indicator.association == EVERYONE:
+            names = {name for found in told.values() for name in found}
+            told[""] = {name: summed(found[name] for found in told.values() if name in found) for name in names}
             concerned[""] = together(concerned.values())
-        tallies += [
-            tally(indicator, slug, own, indicator.suppression, threshold, last) for slug, own in concerned.items()
-        ]
-    for each in tallies:
-        for figure in each.figures:
-            figure.waiting, figure.rejected = {}, {}
-    return Edition(last, now_ms, tallies)
+        for slug, own in concerned.items():
+            tally = tallies.published(indicator, slug, own, told[slug], last)
+            for figure in tally.figures:
+                figure.waiting, figure.rejected = {}, {}
+            yield tally
 
 
 def _sums(session: Session, association_id: int) -> dict[str, Sequence[Sum]]:

@@ -79,6 +79,15 @@ def page_of(session: Session, reader: Reader, asked: Asked, language: str) -> Pa
     return Page(shown_to(session, reader, found, language), last_id)
 
 
+def listed(session: Session, reader: Reader, row_ids: Sequence[int], language: str) -> list[dict[str, Any]]:
+    """Records of the reader's that a list names, in its order."""
+    named = {row.id: row for row in associations.collections(session, reader.association_id)}
+    found = records.by_ids(session, row_ids)
+    rows = [found[each] for each in row_ids if each in found and found[each].collection_id in named]
+    own = [row for row in rows if may_read(reader, named[row.collection_id], row)]
+    return shown_to(session, reader, own, language)
+
+
 def in_conflict(session: Session, reader: Reader, after_id: int, limit: int, language: str) -> Page:
     """A page of the records in which values are in conflict."""
     rows = records.in_conflict(session, reader.association_id, after_id, limit)

@@ -11,7 +11,18 @@ def bounds(wanted: Sequence[int], known: Sequence[tuple[Sequence[int], int]]) ->
 
     `wanted`: the factor of each variable in the sum; `known`: (factors, right side), which some values fulfil.
     """
-    tableau, basis = _feasible(known, len(wanted))
+    return all_bounds([wanted], known)[0]
+
+
+def all_bounds(
+    wanted: Sequence[Sequence[int]], known: Sequence[tuple[Sequence[int], int]]
+) -> list[tuple[Fraction, Fraction | None]]:
+    """The bounds of several sums for all that is known."""
+    tableau, basis = _feasible(known, len(wanted[0]))
+    return [_bounds(each, [row[:] for row in tableau], basis[:]) for each in wanted]
+
+
+def _bounds(wanted: Sequence[int], tableau: list[Row], basis: list[int]) -> tuple[Fraction, Fraction | None]:
     least = _minimum([row[:] for row in tableau], basis[:], [Fraction(each) for each in wanted])
     most = _minimum(tableau, basis, [Fraction(-each) for each in wanted])
     assert least is not None

@@ -178,8 +178,9 @@ def test_what_is_only_quarantined_can_be_seen_and_released(beside: tuple[World, 
     assert (
         operator.types("record", "release", wrong["record"], f"{phone.author}:9").json["error"] == "operation_unknown"
     )
-    released = operator.types("record", "release", wrong["record"], name).json
+    released = operator.types("record", "release", wrong["record"], name, "--note", "A new colour").json
     assert released["fields"]["colour"] == "blue"
+    assert "A new colour" in [(each.get("act") or {}).get("note") for each in released["operations"]]
     again = phone.says(writes={"colour": "none"})
     phone.tells(again)
     rejected = operator.types("record", "reject", again["record"], json.dumps(again["id"])).json

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.routes.callers import bearer, person
+from tests.routes.callers import Caller, bearer, person
 from tests.world import Json, World, codes
 
 
@@ -98,6 +98,14 @@ def test_a_merge_with_itself_or_with_nothing_is_no_merge(world: World) -> None:
     assert len(coordinator.pages("entities")) == 1
 
 
+def said_with(who: Caller, about: Json) -> str | None:
+    """The note of the verdict in a record's history."""
+    history = who.pages(f"records/{about['record']}/operations")
+    [act] = [each["act"] for each in history if "verdict" in (each.get("act") or {})]
+    note: str | None = act.get("note")
+    return note
+
+
 def test_a_quarantined_operation_is_released(world: World) -> None:
     amina = world.phone()
     wrong = amina.says(writes={"name": "Amina", "colour": "mauve"})
@@ -108,6 +116,7 @@ def test_a_quarantined_operation_is_released(world: World) -> None:
     assert item["said"]["writes"] == wrong["writes"]
     assert coordinator.post(f"quarantine/{item['quarantined']}/release")["status"] == "released"
     assert coordinator.get(f"records/{wrong['record']}")["fields"]["colour"] == "mauve"
+    assert said_with(coordinator, wrong) is None
     assert coordinator.pages("quarantine") == []
     assert coordinator.post(f"quarantine/{item['quarantined']}/release", status=409)["code"] == "already_judged"
 
@@ -118,8 +127,12 @@ def test_a_quarantined_operation_is_rejected_and_stays_on_file(world: World) -> 
     amina.tells(wrong)
     coordinator = person(world, "coordinator")
     [item] = coordinator.pages("quarantine")
-    assert coordinator.post(f"quarantine/{item['quarantined']}/reject")["status"] == "rejected"
+    address = f"quarantine/{item['quarantined']}/reject"
+    assert coordinator.post(address, {"note": 1}, status=400)["code"] == "wrong_shape"
+    assert coordinator.call("POST", address, data=b"note", content_type="text/plain").status_code == 415
+    assert coordinator.post(address, {"note": "No such colour"})["status"] == "rejected"
     assert coordinator.pages("quarantine") == []
+    assert said_with(coordinator, wrong) == "No such colour"
     [result] = amina.tells(wrong)
     assert result["was"] == "rejected"
 

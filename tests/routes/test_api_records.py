@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyxform.xls2xform import convert as to_xform
 
-from fieldsync.services import publishing, reading
+from fieldsync.services import inbox_projection, publishing, reading
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from fieldsync.store.devices import ViewRow
@@ -47,6 +47,37 @@ def test_a_coordinator_walks_through_all_submissions_in_the_order_of_arrival(wor
     assert names(coordinator.pages("submissions", limit=500)) == ["a", "b", "c", "d", "e"]
     assert coordinator.pages("submissions?form=monthly") == []
     assert coordinator.pages("entities") == []
+
+
+def test_the_list_of_records_takes_the_words_of_the_inboxs_filter(world: World) -> None:
+    amina, zaina = world.phone(), world.phone()
+    a, b = visits(amina, "a", "b", village="07.041.05.05")
+    c, d, e = visits(zaina, "c", "d", "e")
+    mine = amina.says(a["record"], {"age": 1}, seen=[a])
+    theirs = zaina.says(a["record"], {"age": 2}, seen=[a])
+    assert (amina.statuses(mine), zaina.statuses(theirs)) == (["applied"], ["applied"])
+    wrong = amina.says(writes={"name": "x", "colour": "mauve"})
+    assert amina.statuses(wrong, amina.says(d["record"], delete=True, seen=[d])) == ["quarantined", "applied"]
+    coordinator = person(world, "association_reviewer")
+    coordinator.post(f"records/{b['record']}/review", {"state": "approved"})
+    assert coordinator.get("records")["behind"] > 0
+    world.write(lambda session: inbox_projection.step(session, world.amal, 100))
+    assert coordinator.get("records")["behind"] == 0
+    for words, found in (
+        ("of=submission.visit", "ecba"), ("of=entity", ""), ("of=submission.monthly", ""), ("place=07.041", "ba"),
+        (f"device={amina.author}", "ba"), ("state=approved", "b"), ("state=open", "eca"), ("conflict=true", "a"),
+        ("gone=deleted", "d"), ("gone=with&sort=arrived.up", "abcde"), ("since=2000-01-01", "ecba"),
+        ("until=2000-01-01", ""), ("flag=possible_duplicate", ""), ("incomplete=true", ""), ("held=true", ""),
+    ):  # fmt: skip
+        assert "".join(names(coordinator.pages(f"records?{words}"))) == found, words
+    for words in ("state=quarantined", "state=x", "since=yesterday", "of=form.visit", "sort=name", "nothing=1",
+                  "companion=x", "cursor=x"):  # fmt: skip
+        coordinator.get(f"records?{words}", status=400)
+    [seen] = coordinator.get("records?conflict=1")["items"]
+    assert seen == coordinator.get(f"records/{a['record']}")
+    assert person(world, "viewer").call("GET", "records").status_code == 403
+    assert {e["record"], c["record"]} <= {item["record"] for item in coordinator.get("records")["items"]}
+    assert bearer(amina).call("GET", "records").status_code in (401, 403)
 
 
 def test_lists_go_by_review_state_and_leave_out_what_is_deleted(world: World) -> None:

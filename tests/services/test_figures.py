@@ -1,10 +1,14 @@
 """Who sees which figures, and how closely."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import Engine
 
+from fieldsync.core.counting import WAYS
+from fieldsync.core.indicators import IndicatorBook, read_book
 from fieldsync.core.months import month_of_ms
 from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import publications
@@ -52,15 +56,48 @@ def test_a_coordinator_sees_her_associations_figures_as_they_are(village: Villag
     }
 
 
-BY_BAND = {"band", "number", "hidden"}
+BY_BAND = {"band", "number"}
 
 
-def test_the_programme_sees_totals_and_not_small_parts(village: Village) -> None:
-    fill(village, {"18_24": 2, "25_35": 8})
+def parts(village: Village, role: str) -> dict[str, int]:
+    """What somebody is told of ages: band → persons."""
+    divided = board(village, role, "indicators/I07")
+    return {cell["band"]: cell["number"] for cell in divided["divisions"][0]["cells"] if set(cell) == BY_BAND}
+
+
+def published(village: Village) -> None:
+    """The present month closes, and its figures are published."""
+    publications.publish(village.database, village.now_ms, month_of_ms(village.now_ms, PROGRAMME_ZONE))
+    village.now_ms += MONTH_MS
+
+
+def test_the_programme_sees_totals_at_once_and_parts_when_a_month_has_closed(village: Village) -> None:
+    fill(village, {"18_24": 6, "25_35": 8})
     divided = board(village, "programme_me", "indicators/I07")
-    assert divided["figures"][0]["number"] == 10
-    shown = [cell["number"] for cell in divided["divisions"][0]["cells"] if set(cell) == BY_BAND]
-    assert shown == [None, None]
+    assert (divided["figures"][0]["number"], divided["divisions"]) == (14, [])
+    published(village)
+    assert parts(village, "programme_me") == {"18_24": 6, "25_35": 8}
+
+
+def test_one_woman_more_shows_in_the_total_and_nowhere_in_its_parts(village: Village) -> None:
+    """The same page tomorrow, and the next edition: whoever compares them does not learn how old she is."""
+    fill(village, {"18_24": 6, "25_35": 8})
+    published(village)
+    fill(village, {"18_24": 1})
+    assert board(village, "programme_me", "indicators/I07")["figures"][0]["number"] == 15
+    assert parts(village, "programme_me") == parts(village, "viewer") == {"18_24": 6, "25_35": 8}
+    published(village)
+    assert parts(village, "viewer") == {"18_24": 6, "25_35": 8, "later": 1}
+    fill(village, {"18_24": 5, "25_35": 2, "36_59": 4})
+    published(village)
+    assert parts(village, "viewer") == {"18_24": 12, "25_35": 8, "others": 6}
+
+
+def test_small_parts_are_told_together_and_parts_that_are_all_alike_not_at_all(village: Village) -> None:
+    fill(village, {"18_24": 2, "25_35": 8})
+    published(village)
+    divided = board(village, "viewer", "indicators/I07")["divisions"][0]
+    assert "band" in divided["dropped"] and parts(village, "viewer") == {}
 
 
 def test_figures_follow_an_approval_at_once(village: Village) -> None:
@@ -93,15 +130,16 @@ def test_a_month_is_published_once_it_is_over_and_reviewed(village: Village) -> 
 
 
 def test_page_json_and_file_say_the_same(village: Village) -> None:
-    fill(village, {"18_24": 2, "25_35": 8})
+    fill(village, {"18_24": 5, "25_35": 8, "36_59": 2, "60_plus": 3})
+    published(village)
     who = visitor(village, "programme_me", village.home)
     told = board(village, "programme_me", "indicators/I07")["figures"][0]["number"]
     assert f'<bdi dir="ltr">{told:.0f}</bdi>' in who.opens("/indicators").text
     lines = who.opens("/indicators.csv").text.splitlines()
-    assert any(line.startswith("I07,KHL,") and ",all,person,persons,,,10," in line for line in lines)
-    assert any(",band,18_24,<5," in line for line in lines)
+    assert any(line.startswith("I07,KHL,") and ",all,person,persons,,,18," in line for line in lines)
+    assert {line.split(",band,")[1] for line in lines if ",band," in line} == {"18_24,5,,", "25_35,8,,", "others,5,,"}
     page = who.opens("/indicators/I07").text
-    assert page.count('class="hidden-cell"') >= 2
+    assert "36–59" not in page and "25–35" in page
 
 
 def test_an_indicator_without_a_form_says_so(village: Village) -> None:
@@ -113,3 +151,11 @@ def test_a_grant_for_some_places_shows_no_figures(village: Village) -> None:
     fill(village, {"25_35": 6})
     found = person(village, "coordinator", village.home, also=(), places=(ASNI,)).get("indicators")
     assert found["indicators"] == []
+
+
+def test_a_book_that_divides_the_same_survivors_twice_is_refused() -> None:
+    path = Path(__file__).parents[2] / "forms" / "indicators.yaml"
+    data = yaml.safe_load(path.read_text())
+    assert isinstance(read_book(data, WAYS), IndicatorBook)
+    next(each for each in data["indicators"] if each["code"] == "I04")["disaggregated"] = ["band", "category"]
+    assert read_book(data, WAYS) == "indicator I04: another one of S2 is divided by the same"

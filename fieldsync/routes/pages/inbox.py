@@ -188,8 +188,8 @@ def _number(session: Any, who: Reader, wanted: Filter, page: services.Page) -> s
     return _told(services.count(session, who, wanted, COUNTED_MAX))
 
 
-SEALED_TOLD_MIN = 5
-"""Fewer sealed submissions than this are told as few: a small number may point to somebody."""
+SEALED_STEP = 5
+"""Sealed submissions are told in steps: a small number, or one that grows by one, may point to somebody."""
 
 
 def _sealed(session: Any, who: Reader) -> str:
@@ -197,4 +197,4 @@ def _sealed(session: Any, who: Reader) -> str:
     number = services.sealed(session, who)
     if number == 0:
         return ""
-    return language.number(number) if number >= SEALED_TOLD_MIN else f"< {SEALED_TOLD_MIN}"
+    return f"≥ {language.number(number - number % SEALED_STEP)}" if number >= SEALED_STEP else f"< {SEALED_STEP}"

@@ -6,7 +6,9 @@ from typing import Any
 
 from fieldsync.core.indicators import ATTENDANCE, S2, Target, reached
 from fieldsync.core.months import Period
+from fieldsync.core.suppression import OTHERS
 from fieldsync.core.tallies import Division, Figure, Number, Tally
+from fieldsync.core.telling import LATER
 from fieldsync.routes.pages import indicator_words, language
 from fieldsync.routes.pages.indicator_words import FIGURES
 from fieldsync.routes.pages.speech import Words, _, _l
@@ -124,26 +126,23 @@ def _beside(figure: Figure, period: Period) -> str:
 
 @dataclass
 class Table:
-    """A division of a figure. A cell is (text, hidden); the last column is the total where there are columns."""
+    """A division of a figure; the last column is the total where there are columns.
+
+    `in_lots`: small parts were told together, or are told later.
+    """
 
     title: str
     corner: str
     columns: list[str]
-    lines: list[tuple[str, list[tuple[str, bool]]]]
-    foot: list[tuple[str, bool]] = field(default_factory=list)
+    lines: list[tuple[str, list[str]]]
+    foot: list[str] = field(default_factory=list)
     org: str = ""
     dropped: bool = False
     undivided: bool = False
-
-    @property
-    def has_hidden(self) -> bool:
-        """Whether a key to what hidden means is needed."""
-        return any(hidden for _name, cells in self.lines for _text, hidden in cells) or any(
-            each[1] for each in self.foot
-        )
+    in_lots: bool = False
 
 
-Cells = dict[tuple[tuple[str, str], ...], int | None]
+Cells = dict[tuple[tuple[str, str], ...], int]
 
 
 def tables(each: Row, period: Period) -> list[Table]:
@@ -179,7 +178,8 @@ def _plain(division: Division, name: str, cells: Cells) -> Table:
         for code in _ordered(name, division.values[name])
     ]
     title = str(indicator_words.DIMENSIONS[name])
-    return Table(title, title, [_("Number")], lines, [_cell(cells.get((), 0))])
+    in_lots = not {OTHERS, LATER}.isdisjoint(division.values[name])
+    return Table(title, title, [_("Number")], lines, [_cell(cells.get((), 0))], in_lots=in_lots)
 
 
 def _crossed(division: Division, cells: Cells) -> Table:
@@ -195,14 +195,18 @@ def _crossed(division: Division, cells: Cells) -> Table:
 
 def _ordered(name: str, codes: tuple[str, ...]) -> list[str]:
     known = list(indicator_words.BANDS) if name == "band" else list(indicator_words.VALUES)
-    return sorted(codes, key=lambda code: (code == "", known.index(code) if code in known else -1, code))
+    last = ("", OTHERS, LATER)
+    return sorted(
+        codes,
+        key=lambda code: (last.index(code) if code in last else -1, known.index(code) if code in known else -1, code),
+    )
 
 
-def _cell(count: int | None) -> tuple[str, bool]:
-    return ("", True) if count is None else (language.number(count), False)
+def _cell(count: int) -> str:
+    return language.number(count)
 
 
-def most_crossed(board: Board, period: Period) -> str:
+def most_divided(board: Board, period: Period) -> str:
     """The indicator with most persons among those that are divided by commune and age, for the page of all."""
     wanted = [
         each
@@ -217,15 +221,13 @@ def _shown_most(each: Row, period: Period) -> float:
     return float(_number(each.tally.figures[0], period) or 0) if each.tally else 0.0
 
 
-def crossed(each: Row | None, period: Period) -> Table | None:
-    """An indicator's table by commune and age."""
-    for division in each.tally.divisions if each and each.tally else []:
-        if _is_crossed(division, period):
-            table = _crossed(division, division.at(period.code))
-            table.title = str(getattr(each.indicator, language.chosen())) if each else ""
-            table.org = indicator_words.association(each.indicator.association) if each else ""
-            return table
-    return None
+def first_table(each: Row | None, period: Period) -> Table | None:
+    """An indicator's first table: by commune and age, or by commune where its parts were told in lots."""
+    table = next((each for each in tables(each, period) if each.lines), None) if each else None
+    if each is not None and table is not None:
+        table.title = str(getattr(each.indicator, language.chosen()))
+        table.org = indicator_words.association(each.indicator.association)
+    return table
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from babel import Locale, dates
 
 from fieldsync.core.indicators import EVERYONE, S0, S1, S2, Indicator, Target
 from fieldsync.core.months import Period, around, months
+from fieldsync.core.suppression import OTHERS
+from fieldsync.core.telling import LATER
 from fieldsync.routes.pages import labels, language
 from fieldsync.routes.pages.speech import Words, _, _l
 from fieldsync.services import places
@@ -54,6 +56,8 @@ VALUES: dict[str, Words] = {
     "launched": _l("launched"),
     "running_6m": _l("running for six months"),
     "stopped": _l("stopped"),
+    OTHERS: _l("others, told together"),
+    LATER: _l("not told apart yet"),
 }
 
 FIGURES: dict[str, Words] = {
@@ -88,7 +92,7 @@ def value(dimension: str, code: str) -> str:
     """A value of a dimension; what nobody said is said to be unknown."""
     if not code:
         return _("not known")
-    if dimension == "commune":
+    if dimension == "commune" and code not in (OTHERS, LATER):
         return _("other place") if code == "other" else labels.place(code)
     known = BANDS if dimension == "band" else VALUES
     return " + ".join(str(known.get(each, each)) for each in code.split("+"))
@@ -146,7 +150,9 @@ def periods(board: Board) -> list[tuple[str, list[tuple[str, str]]]]:
 
 SECRECY: dict[str, Words] = {
     S0: _l("Nothing is hidden: it counts no persons."),
-    S1: _l("The total is shown; small parts of it are hidden from whoever does not work with the records."),
+    S1: _l(
+        "The total is shown; whoever does not work with the records sees its parts once a month, small ones together."
+    ),
     S2: _l("Every small figure is hidden from everyone, and figures change once a month."),
 }
 

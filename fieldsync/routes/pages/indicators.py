@@ -24,7 +24,7 @@ def dashboard() -> Response:
     now_ms, period = context().now_ms(), asked_period()
     shown, health = _seen(now_ms, divide=frozenset())
     rows = indicator_rows.rows(shown, period)
-    first = indicator_rows.crossed(_divided(shown, indicator_rows.most_crossed(shown, period)), period)
+    first = indicator_rows.first_table(_divided(shown, indicator_rows.most_divided(shown, period)), period)
     return shell.page(
         "indicators.html", rows=rows, board=shown, period=period, periods=indicator_words.periods(shown),
         health=health, crossed=first, tiles=indicator_rows.tiles(shown, health, period), now_ms=now_ms,
