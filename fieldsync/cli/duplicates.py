@@ -10,7 +10,7 @@ from fieldsync.cli.operating import Operator, Refused, association_of, operated
 from fieldsync.cli.records import WHO, RecordUuid
 from fieldsync.core.problems import Problem
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import deciding, desk, pair_queue
+from fieldsync.services import clustering, deciding, desk, pair_queue
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, Pair, Verdict
 from fieldsync.services.desk import Desk
 
@@ -66,6 +66,29 @@ def decide(operator: Operator, one: str, other: str, decision: str, slug: str, w
 def undo(operator: Operator, one: str, other: str, slug: str) -> None:
     """Take the last decision on two records back; a merge is un-merged, edits made since stay."""
     _act(operator, (one, other), slug, lambda session, by, pair: deciding.undo(session, by, pair, pair.turn))
+
+
+@duplicate.command("automatic")
+@click.argument("weight", type=float, required=False)
+@click.option("--association", "slug", required=True, help="Whose pairs.")
+@operated
+def automatic(operator: Operator, weight: float | None, slug: str) -> None:
+    """Let pairs merge by themselves from a weight on; without a weight, never. It is off until somebody says so.
+
+    In whatever is merged so two independent facts agree and nothing speaks against it; one in ten is to be looked at.
+    """
+    at = now_ms()
+    with operator.database() as database:
+
+        def work(session: Session) -> Problem | None:
+            return clustering.allow(session, Desk(association_of(session, slug).id, WHO, at), weight)
+
+        problem = database.write(work)
+    if problem is not None:
+        raise Refused(problem)
+    operator.show(
+        {"association": slug, "automatic_weight": weight}, "never" if weight is None else f"from {weight:g} on"
+    )
 
 
 def _act(operator: Operator, named: tuple[str, str], slug: str, act: Act) -> None:

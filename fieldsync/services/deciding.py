@@ -58,6 +58,7 @@ class Verdict:
     """What somebody says of a pair who saw it after `turn` decisions, and these heads of both records (None: as is).
 
     `taken`: whose values survive a merge, by path; `duplicate`: of two submissions, the UUID of the one not to count.
+    `sampled`: nobody decided, and somebody is to look again.
     """
 
     decision: str
@@ -66,6 +67,7 @@ class Verdict:
     taken: Taken = field(default_factory=dict)
     duplicate: str = ""
     seen: Sequence[OperationId] | None = None
+    sampled: bool = False
 
 
 def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
@@ -99,7 +101,7 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
             return problem
     elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
         _dismiss(session, by, pair, verdict.why)
-    _record(session, by, pair, verdict.decision, verdict.why, said)
+    _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled)
     return None
 
 

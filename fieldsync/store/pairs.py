@@ -135,6 +135,16 @@ def of_records(session: Session, record_ids: Collection[int]) -> list[DecisionRo
     return sorted(found.values())
 
 
+def of_collection(session: Session, collection_id: int) -> list[DecisionRow]:
+    """What was decided last of every pair of a list or form."""
+    named = ", ".join(f"d.{column.strip()}" for column in _DECISION.split(","))
+    sql = (
+        f"SELECT {named} FROM record r JOIN pair_decision d ON d.left_id = r.id WHERE r.collection_id = ?{_LATEST}"
+        " ORDER BY d.left_id, d.right_id"
+    )
+    return [_decision(row) for row in execute(session, sql, (collection_id,))]
+
+
 def recent(session: Session, association_id: int, limit: int) -> list[DecisionRow]:
     """What was decided last in an association, of each pair the latest, the newest first."""
     sql = (

@@ -14,6 +14,7 @@ from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import authorship, deciding, pair_queue
+from fieldsync.services.clustering import ITSELF
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
@@ -126,7 +127,8 @@ def _decision(row: DecisionRow | None) -> dict[str, Any] | None:
     tone, icon, said = pair_words.DECISIONS[row.decision]
     return {"name": row.decision, "tone": tone, "icon": icon, "text": str(said), "at_ms": row.decided_ms,
             "why": "" if row.why == deciding.UNMERGED else row.why,
-            "unmerged": row.why == deciding.UNMERGED}  # fmt: skip
+            "unmerged": row.why == deciding.UNMERGED,
+            "by_itself": row.decided_by == ITSELF, "sampled": row.sampled}  # fmt: skip
 
 
 def _who(session: Any, who: Reader, row: DecisionRow | None) -> str:
