@@ -2,9 +2,8 @@
 
 import fcntl
 import queue
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection, Transaction
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
+
+from fieldsync.store.driver import Rows, execute_on_sqlite, sqlite_cursor, tell_as_sqlalchemy_does
 
 Result = TypeVar("Result")
 
@@ -46,32 +47,6 @@ def is_passing(error: BaseException) -> bool:
     return not state.startswith("54")  # a limit of the program: the same the next time
 
 
-class Rows(list[tuple[Any, ...]]):
-    """What one statement returned, and in `rowcount` how many rows it touched."""
-
-    __slots__ = ("rowcount",)
-
-    def __init__(self, rows: Iterable[tuple[Any, ...]], rowcount: int) -> None:
-        super().__init__(rows)
-        self.rowcount = rowcount
-
-    def first(self) -> tuple[Any, ...] | None:
-        """The first row, or None."""
-        return self[0] if self else None
-
-    def one(self) -> tuple[Any, ...]:
-        """The first row, which is there."""
-        return self[0]
-
-    def scalar(self) -> Any | None:
-        """The first value of the first row; None where there is none."""
-        return self[0][0] if self else None
-
-    def scalar_one(self) -> Any:
-        """The first value of the first row, which is there."""
-        return self[0][0]
-
-
 def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> Rows:
     """Run one statement written with `?` placeholders."""
     connection = _connection_of(session)
@@ -89,9 +64,9 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     if connection.dialect.name == "postgresql":
         return connection.exec_driver_sql(_for_postgresql(sql), list(rows)).rowcount
     try:
-        return _sqlite_cursor(connection).executemany(sql, rows).rowcount
+        return sqlite_cursor(connection).executemany(sql, rows).rowcount
     except BaseException as error:
-        _tell_as_sqlalchemy_does(connection, sql, error)
+        tell_as_sqlalchemy_does(connection, sql, error)
         raise
 
 
@@ -127,29 +102,6 @@ def _savepoint_on_sqlite(connection: Connection) -> Iterator[None]:
             execute_on_sqlite(connection, "RELEASE task")
         raise
     execute_on_sqlite(connection, "RELEASE task")
-
-
-def execute_on_sqlite(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-    try:
-        cursor = _sqlite_cursor(connection).execute(sql, parameters)
-        return Rows(cursor.fetchall(), cursor.rowcount)
-    except BaseException as error:
-        _tell_as_sqlalchemy_does(connection, sql, error)
-        raise
-
-
-def _sqlite_cursor(connection: Connection) -> sqlite3.Cursor:
-    """The driver's own cursor: SQLAlchemy's way to it costs ten times what a short statement does."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-    return driver.cursor()
-
-
-def _tell_as_sqlalchemy_does(connection: Connection, sql: str, error: BaseException) -> None:
-    """A fault of the driver under SQLAlchemy's name, without the values; what ends the program ends the connection."""
-    if isinstance(error, sqlite3.Error):
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, dialect=connection.dialect) from error
-    if not isinstance(error, Exception):
-        connection.invalidate(error)
 
 
 MASTER_KEY = "master_key"
