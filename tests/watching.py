@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 
 from fieldsync.routes.calls import CALLS, Calls
 from fieldsync.services import hashing
-from fieldsync.store import db
+from fieldsync.store import driver
 from tests.world import World
 
 
@@ -31,7 +31,7 @@ def watched(world: World) -> Iterator[Work]:
     def count(*_: Any) -> None:
         work.statements += 1
 
-    directly = db._sqlite_cursor  # on SQLite statements reach the driver, past SQLAlchemy's events
+    directly = driver.sqlite_cursor  # on SQLite statements reach the driver, past SQLAlchemy's events
 
     def counted(connection: Connection) -> Any:
         count()
@@ -46,6 +46,6 @@ def watched(world: World) -> Iterator[Work]:
     event.listen(world.engine, "before_cursor_execute", count)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(hashing, "is_passphrase", hashed)
-        patched.setattr(db, "_sqlite_cursor", counted)
+        patched.setattr(driver, "sqlite_cursor", counted)
         yield work
     event.remove(world.engine, "before_cursor_execute", count)

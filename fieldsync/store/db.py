@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection, Transaction
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from fieldsync.store.driver import Rows, execute_on_sqlite, sqlite_cursor, tell_as_sqlalchemy_does
+from fieldsync.store import driver
+from fieldsync.store.driver import Rows, execute_on_sqlite, tell_as_sqlalchemy_does
 
 Result = TypeVar("Result")
 
@@ -64,7 +65,7 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     if connection.dialect.name == "postgresql":
         return connection.exec_driver_sql(_for_postgresql(sql), list(rows)).rowcount
     try:
-        return sqlite_cursor(connection).executemany(sql, rows).rowcount
+        return driver.sqlite_cursor(connection).executemany(sql, rows).rowcount
     except BaseException as error:
         tell_as_sqlalchemy_does(connection, sql, error)
         raise

@@ -1,7 +1,7 @@
 """Statements by SQLite's own driver: SQLAlchemy's way to it costs ten times what a short statement does."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.engine import Connection

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 
-from fieldsync.store.db import execute_on_sqlite
+from fieldsync.store.driver import execute_on_sqlite
 
 
 @dataclass(frozen=True)
