@@ -198,7 +198,7 @@ def people(count: int, seed: int = 1) -> Iterator[Features]:
 
 
 def _again(dice: random.Random, known: Features) -> Features:
-    faults: tuple[dict[str, Any], ...] = ({}, {"phone": ""}, {"born": None}, {"place": "07.161.05.09"})
+    faults: tuple[dict[str, Any], ...] = ({}, {"phone": ""}, {"born": None}, {"place": "07.041.01.01"})
     return msgspec.structs.replace(known, **dice.choice(faults))
 
 
