@@ -40,7 +40,9 @@ def read(session: Session, association_id: int) -> tuple[dict[str, list[Said]], 
             state = decode_state(bytes(row.state))
             if collection.kind == "submission" and not row.deleted and state is not None:
                 one, repeats = _apart(state.fields)
-                found[collection.of].append(Said(names[row.id], row.review, tuple(state.rules_stamp), one, repeats))
+                found[collection.of].append(
+                    Said(names[row.id], row.review, (state.rules_stamp[0], state.rules_stamp[1]), one, repeats)
+                )
     return found, merged
 
 
