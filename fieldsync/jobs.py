@@ -20,12 +20,14 @@ from fieldsync.app import now_ms
 from fieldsync.config import Settings
 from fieldsync.services import (
     audit_read,
+    clustering,
     counting,
     entity_csv,
     following,
     inbox_projection,
     indicator_book,
     linkage_follow,
+    linkage_training,
     openrosa,
     pictures,
     publications,
@@ -34,7 +36,16 @@ from fieldsync.services import (
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
-from fieldsync.store import associations, bulk_deeds, form_uploads, list_files, observations, searches, upkeep
+from fieldsync.store import (
+    associations,
+    bulk_deeds,
+    form_uploads,
+    linkage_splink,
+    list_files,
+    observations,
+    searches,
+    upkeep,
+)
 from fieldsync.store.db import Busy, Database, Transactions
 
 logger = logging.getLogger(__name__)
@@ -162,6 +173,18 @@ def _compare(association_id: int, session: Session) -> bool:
     return linkage_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
 
 
+def cluster(database: Transactions) -> None:
+    """Make clusters anew, and merge what associations let be merged by itself."""
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+    for association_id in owners:
+        database.write(partial(_cluster, association_id))
+
+
+def _cluster(association_id: int, session: Session) -> int:
+    return clustering.step(session, association_id, now_ms())
+
+
 def go_on(database: Transactions) -> None:
     """Say the updates of entities that waited too long for one that never came."""
     while database.write(lambda session: openrosa.take_overdue(session, now_ms())):
@@ -207,9 +230,22 @@ def judge_quality(database: Transactions) -> None:
             quality_night.run(read, database.write, association_id, now_ms())
 
 
+def train_linkage(database: Transactions) -> None:
+    """Let linkage learn once a night, where Splink is installed (services/linkage_training)."""
+
+    def read(work: Callable[[Session], Any]) -> Any:
+        with database.read() as session:
+            return work(session)
+
+    if linkage_splink.is_available():
+        for association_id in read(lambda session: linkage_training.due(session, now_ms())):
+            linkage_training.train(read, database.write, association_id, now_ms())
+
+
 JOBS = (
     Job("follow", 5, follow),
     Job("link", 5, link),
+    Job("cluster", HOUR, cluster),
     Job("count", 10, count),
     Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),
@@ -217,6 +253,7 @@ JOBS = (
     Job("keep_fast", 6 * HOUR, keep_fast),
     Job("go_on", HOUR, go_on),
     Job("judge_quality", HOUR, judge_quality),
+    Job("train_linkage", HOUR, train_linkage),
 )
 
 

@@ -28,12 +28,16 @@ class Register:
 
     def says(self, by: Phone, entity: str, name: str, create: bool = False, **answers: Any) -> Json:
         """A form about a member: her registration, or a later correction."""
+        said = self.operation(by, entity, name, create, **answers)
+        assert by.statuses(said) == ["applied"]
+        return said
+
+    def operation(self, by: Phone, entity: str, name: str, create: bool = False, **answers: Any) -> Json:
+        """The same, not yet sent."""
         wanted = {"meta/entity/@create": "1"} if create else {"meta/entity/@update": "1"}
         label = {"meta/entity/label": name} if name else {}
         writes = {"id": entity, "meta/entity/@id": entity, **wanted, **label, **answers}
-        said = by.says(writes=writes | ({"name": name} if name else {}), of="member")
-        assert by.statuses(said) == ["applied"]
-        return said
+        return by.says(writes=writes | ({"name": name} if name else {}), of="member")
 
     def compare(self) -> None:
         """The follower looks at all that changed."""

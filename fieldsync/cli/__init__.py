@@ -11,9 +11,11 @@ from fieldsync.cli.checking import doctor, settings
 from fieldsync.cli.copies import backup, restore
 from fieldsync.cli.demonstration import demo
 from fieldsync.cli.devices import device
+from fieldsync.cli.duplicates import duplicate
 from fieldsync.cli.exporting import export
 from fieldsync.cli.forms import form
 from fieldsync.cli.indicators import indicator
+from fieldsync.cli.linkage import linkage
 from fieldsync.cli.outlines import outline
 from fieldsync.cli.people import person
 from fieldsync.cli.records import record
@@ -44,7 +46,7 @@ def main() -> None:
 
 
 for command in (
-    *(association, audit, backup, demo, device, doctor, export, form, indicator, outline, person, record, restore),
-    *(role, run, settings, submission, token, worker),
+    *(association, audit, backup, demo, device, doctor, duplicate, export, form, indicator, linkage, outline),
+    *(person, record, restore, role, run, settings, submission, token, worker),
 ):
     main.add_command(command)

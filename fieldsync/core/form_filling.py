@@ -78,6 +78,13 @@ class Filling:
         except FAILURES:
             return None
 
+    def result(self, question: Question, environment: Environment, address: str) -> str | None:
+        """What a calculation gives now, as a phone records it; None where that is not known here."""
+        value = self._value(question.path, question.calculate or "", environment, address)
+        if isinstance(value, float) and value != value:
+            return ""  # phones record nothing where a calculation gives no number
+        return None if value is None else text(value)
+
     def calculated(
         self, fields: Mapping[str, Value], base: Mapping[str, Value], stamp_ms: int, zone: tzinfo
     ) -> dict[str, Value]:
@@ -111,7 +118,7 @@ class Filling:
         calculations = [each for each in self.form.questions if each.calculate and not each.repeats]
         for _ in range(PASSES_MAX if calculations else 0):
             environment = environment_of(found, stamp_ms, zone)
-            told = [(each, self._text(each, environment, each.path)) for each in calculations]
+            told = [(each, self.result(each, environment, each.path)) for each in calculations]
             now = {
                 each.path: value_from_text(each.type, value)
                 for each, value in told
@@ -138,16 +145,12 @@ class Filling:
             recorded = text_of(base.get(address))
         except UnknownValueError:
             return None
-        follows = self._text(question, before, address) == recorded or (
+        follows = self.result(question, before, address) == recorded or (
             address not in base and any(row not in base for row in around(address))
         )
         if not follows or not self.is_relevant(question.relevant, environment, address):
             return None
-        return self._text(question, environment, address)
-
-    def _text(self, question: Question, environment: Environment, address: str) -> str | None:
-        value = self._value(question.path, question.calculate or "", environment, address)
-        return None if value is None else text(value)
+        return self.result(question, environment, address)
 
     def _truth(self, context: str, rule: str, environment: Environment, address: str, unknown: bool) -> bool:
         value = self._value(context, rule, environment, address)

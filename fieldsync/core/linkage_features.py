@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from fieldsync.core import names
 from fieldsync.core.operations import Value
 from fieldsync.core.person_names import split_name
 
@@ -35,7 +36,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1
+ALGORITHM = 1000 * names.ALGORITHM + 1
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4

@@ -95,6 +95,9 @@ def name_level(left: Iterable[str], right: Iterable[str]) -> str | None:
 
 _RANK: Mapping[Level, int] = {level: rank for rank, level in enumerate(Level)}
 
+NAME_RANK: Mapping[str, int] = {level.value: rank for level, rank in _RANK.items()}
+"""The levels of names, best first."""
+
 
 def _are_exchanged(left: Features, right: Features) -> bool:
     crossed = (name_level(left.given, right.family), name_level(left.family, right.given))

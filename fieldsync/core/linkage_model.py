@@ -13,6 +13,10 @@ LEAST = 1e-9
 """A probability of nought would be an infinite weight."""
 
 
+PRIOR_MOST = 0.05
+"""In no list is every twentieth pair one person."""
+
+
 class LevelWeight(msgspec.Struct, frozen=True, omit_defaults=True):
     """How often a level is seen among pairs that are one (`m`) and among others (`u`).
 
@@ -54,6 +58,19 @@ class Model(msgspec.Struct, frozen=True, omit_defaults=True):
     frequencies: Mapping[str, Mapping[str, float]] = {}
     trained_on: Mapping[str, int] = {}
     never_seen: tuple[str, ...] = ()
+
+
+def is_sound(model: Model) -> bool:
+    """Whether agreeing speaks for one and disagreeing against it, give or take a bit, and the prior is no nonsense.
+
+    A training on a strange list may turn that round; such a model is not put into force.
+    """
+    turned = (each for each in model.comparisons if _ratio(each.levels[0]) < 0.5 or _ratio(each.levels[-1]) > 2)
+    return not faults_of(model) and model.prior < PRIOR_MOST and next(turned, None) is None
+
+
+def _ratio(level: LevelWeight) -> float:
+    return level.m / level.u
 
 
 def faults_of(model: Model) -> list[str]:

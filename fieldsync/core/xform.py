@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from fieldsync.core.copied_classes import INSTANCE_NAME, with_copied_classes
 from fieldsync.core.forms import (
     OCCURRENCE_NODE,
+    Choice,
     EntityDeclaration,
     Finding,
     Form,
     Group,
+    Itemset,
     Question,
     Repeat,
     Texts,
@@ -56,6 +58,9 @@ _BIND_TYPES = {
     "select1": "select_one",
     "select": "select_multiple",
 }
+
+ACKNOWLEDGED = Choice("OK")
+"""What a trigger (XLSForm: acknowledge) holds once somebody has ticked it."""
 
 _CONTROL_TYPES = {"select1": "select_one", "select": "select_multiple", "rank": "rank", "upload": "file"}
 
@@ -256,7 +261,7 @@ class _Reading:
     ) -> Question:
         control = self.body.controls.get(bind.path)
         default = (node.text or "").strip() or None
-        choices, itemset = self.choice_lists.of_control(control.element) if control is not None else ((), None)
+        choices, itemset = self._choices(control) if control is not None else ((), None)
         labels: Texts = control.labels if control is not None else {}
         return Question(
             path=bind.path,
@@ -287,12 +292,15 @@ class _Reading:
             appearance=control.appearance if control is not None else "",
         )
 
+    def _choices(self, control: Control) -> tuple[tuple[Choice, ...], Itemset | None]:
+        return ((ACKNOWLEDGED,), None) if control.kind == "trigger" else self.choice_lists.of_control(control.element)
+
     def _type(self, bind: Bind, control: Control | None, default: str | None) -> str:
         stated = _BIND_TYPES.get(bind.type, "text")
         if control is None:
             return "calculate" if bind.calculate is not None else stated
         if control.kind == "trigger":
-            return stated if stated != "text" else "boolean"
+            return stated if stated != "text" else "select_one"
         if control.kind == "range" and stated == "text":
             return "decimal"
         if control.kind in _CONTROL_TYPES:

@@ -57,6 +57,7 @@ class QuestionSchema(Schema):
     sensitivity = fields.String(required=True)
     declared_sensitivity = fields.Boolean(required=True)
     protective = fields.List(fields.String(), required=True)
+    part = fields.String(required=True)
     key = fields.Boolean(required=True)
     place = fields.Boolean(required=True)
     choices = fields.List(fields.Nested(ChoiceSchema), required=True)

@@ -51,6 +51,17 @@ def quarantined(
     return Page(items, rows[-1].id if len(rows) == limit else None)
 
 
+def quarantined_tickets(session: Session, reader: Reader, code: str | None, most: int) -> list[str]:
+    """How lists name the first `most` of what the reader may judge, for one reason or all, oldest first."""
+    found: list[str] = []
+    after_id = 0
+    while len(found) < most and (rows := quarantine.page(session, reader.association_id, after_id, most, code)):
+        after_id = rows[-1].id
+        own = [row for row in rows if _sees_said(session, reader, row, ACT_ON_RECORDS)]
+        found += [ticket_of(session, reader.association_id, row.id) for row in own]
+    return found[:most]
+
+
 def reasons(session: Session, reader: Reader) -> list[str]:
     """The codes of the reasons for which something waits that the reader may look at."""
     found = quarantine.reasons(session, reader.association_id)

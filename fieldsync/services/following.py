@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.names import ALGORITHM
+from fieldsync.core import linkage_features, names
 from fieldsync.store import associations, changes, followers
 
 TOUCHED_MAX = 500
@@ -15,7 +15,7 @@ INBOX, LINKAGE = "inbox", "linkage"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
-VERSIONS = {INBOX: ALGORITHM}
+VERSIONS = {INBOX: names.ALGORITHM, LINKAGE: linkage_features.ALGORITHM}
 """What a follower goes by beside the records: where that is another version, she begins again."""
 
 

@@ -86,6 +86,18 @@ def look_up(
     return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
 
 
+def with_phone_persons(session: Session, of_list: LinkedList, known: Mapping[int, Features]) -> dict[int, Features]:
+    """Features with how many records bear the phone of each."""
+    keys = {record_id: _phone_key(of_list, each) for record_id, each in known.items() if each.phone}
+    bearers = linkage.bearers(session, set(keys.values()), BEARERS_MAX + 1)
+    return {
+        record_id: msgspec.structs.replace(each, phone_persons=len(bearers.get(keys[record_id], ())))
+        if record_id in keys
+        else each
+        for record_id, each in known.items()
+    }
+
+
 def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> PairRow:
     """A pair as it is stored."""
     return PairRow(
@@ -128,8 +140,11 @@ def _candidates(session: Session, of_list: LinkedList, features: Features) -> tu
         found.update(bearers[key][: CANDIDATES_MAX - len(found)] if len(found) < CANDIDATES_MAX else ())
     if crowded:
         logger.debug("%d of %d blocking keys are borne by more than %d", len(crowded), len(keys), BEARERS_MAX)
-    phone = of_list.space.digest(f"phone {phone_block(features.phone)}") if features.phone else None
-    return found, len(bearers.get(phone, ())) if phone is not None else 0
+    return found, len(bearers.get(_phone_key(of_list, features), ())) if features.phone else 0
+
+
+def _phone_key(of_list: LinkedList, features: Features) -> int:
+    return of_list.space.digest(f"phone {phone_block(features.phone)}")
 
 
 def _keys(of_list: LinkedList, body: bytes) -> frozenset[int]:

@@ -10,6 +10,9 @@ from fieldsync.store.db import execute, execute_many, places
 CHUNK_ROWS = 500
 """How many ids one look-up names."""
 
+MODELS_KEPT = 5
+"""Models of a list that stay, the newest."""
+
 KEYS_AT_ONCE = 50
 """Keys of one look-up statement."""
 
@@ -56,17 +59,25 @@ def page(session: Session, collection_id: int, algorithm: int, after_id: int, li
     return [(row[0], bytes(row[1])) for row in rows]
 
 
-def outdated(session: Session, collection_id: int, algorithm: int, limit: int) -> list[tuple[int, int, bytes]]:
-    """(algorithm, record id, features) that another algorithm made; at most so many."""
-    sql = (
-        "SELECT algorithm, record_id, body FROM linkage_feature WHERE collection_id = ? AND algorithm {} ?"
-        " ORDER BY algorithm, record_id LIMIT ?"
+def is_outdated(session: Session, collection_id: int, algorithm: int) -> bool:
+    """Whether another algorithm made features of a list."""
+    sql = "SELECT 1 FROM linkage_feature WHERE collection_id = ? AND algorithm {} ? LIMIT 1"
+    return any(execute(session, sql.format(than), (collection_id, algorithm)) for than in ("<", ">"))
+
+
+def forget_outdated(session: Session, collection_id: int, algorithm: int) -> None:
+    """Forget what another algorithm made of a list, with the keys that came of it."""
+    other = "SELECT record_id FROM linkage_feature WHERE collection_id = ? AND algorithm <> ?"
+    execute(session, f"DELETE FROM blocking_key WHERE record_id IN ({other})", (collection_id, algorithm))
+    execute(
+        session, "DELETE FROM linkage_feature WHERE collection_id = ? AND algorithm <> ?", (collection_id, algorithm)
     )
-    found: list[tuple[int, int, bytes]] = []
-    for comparison in ("<", ">"):
-        rows = execute(session, sql.format(comparison), (collection_id, algorithm, limit))
-        found += [(row[0], row[1], bytes(row[2])) for row in rows]
-    return found[:limit]
+
+
+def forget_features(session: Session) -> None:
+    """Forget all features and keys, of every list: they are made anew. Pairs stay."""
+    execute(session, "DELETE FROM blocking_key")
+    execute(session, "DELETE FROM linkage_feature")
 
 
 def put_features(session: Session, collection_id: int, algorithm: int, rows: Iterable[tuple[int, bytes]]) -> None:
@@ -162,15 +173,13 @@ def drop_pairs(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
     execute_many(session, "DELETE FROM candidate_pair WHERE left_id = ? AND right_id = ?", sorted(pairs))
 
 
-def pairs_page(
-    session: Session, association_id: int, kind: str, of: str, after: tuple[int, int], limit: int
-) -> list[PairRow]:
-    """The next pairs of a list or form, by (left id, right id)."""
+def drop_pairs_of_others(session: Session, association_id: int, of: str, version: int) -> int:
+    """Forget the pairs of a list that another model than this version found; how many there were."""
     sql = (
-        f"SELECT {_PAIR} FROM candidate_pair WHERE (left_id, right_id) > (?, ?) AND association_id = ?"
-        " AND kind = ? AND of = ? ORDER BY left_id, right_id LIMIT ?"
+        "DELETE FROM candidate_pair WHERE association_id = ? AND kind = 'entity' AND of = ?"
+        " AND zone IN ('automatic', 'review') AND model_version <> ?"
     )
-    return [PairRow(*row) for row in execute(session, sql, (*after, association_id, kind, of, limit))]
+    return execute(session, sql, (association_id, of, version)).rowcount
 
 
 def count_pairs(session: Session, association_id: int, kind: str, of: str) -> dict[str, int]:
@@ -191,12 +200,19 @@ def active_model(session: Session, association_id: int, of: str) -> tuple[int, b
     return (row[0], bytes(row[1])) if row else None
 
 
-def add_model(session: Session, association_id: int, of: str, body: bytes, now_ms: int) -> int:
-    """Put a model into force in the place of the one before; its version."""
-    sql = "UPDATE linkage_model SET active = ? WHERE association_id = ? AND of = ? AND active = ?"
-    execute(session, sql, (False, association_id, of, True))
+def add_model(session: Session, association_id: int, of: str, body: bytes, now_ms: int, active: bool) -> int:
+    """Keep a model, if `active` in the place of the one in force; its version. The newest few are kept."""
+    if active:
+        sql = "UPDATE linkage_model SET active = ? WHERE association_id = ? AND of = ? AND active = ?"
+        execute(session, sql, (False, association_id, of, True))
     sql = "INSERT INTO linkage_model (association_id, of, active, made_ms, body) VALUES (?, ?, ?, ?, ?) RETURNING id"
-    return int(execute(session, sql, (association_id, of, True, now_ms, body)).scalar_one())
+    version = int(execute(session, sql, (association_id, of, active, now_ms, body)).scalar_one())
+    sql = (
+        "DELETE FROM linkage_model WHERE association_id = ? AND of = ? AND active = ? AND id NOT IN"
+        " (SELECT id FROM linkage_model WHERE association_id = ? AND of = ? ORDER BY id DESC LIMIT ?)"
+    )
+    execute(session, sql, (association_id, of, False, association_id, of, MODELS_KEPT))
+    return version
 
 
 def trained_ms(session: Session, association_id: int, of: str) -> int:

@@ -81,7 +81,7 @@ def test_the_template_of_a_repeat_and_its_first_occurrence_are_one() -> None:
         ("string", "select", "select_multiple"),
         ("odk:rank", "odk:rank", "rank"),
         ("binary", "upload", "file"),
-        ("string", "trigger", "boolean"),
+        ("string", "trigger", "select_one"),
         ("barcode", "input", "text"),
         ("geopoint", "input", "geopoint"),
         ("int", "range", "integer"),
@@ -90,6 +90,7 @@ def test_the_template_of_a_repeat_and_its_first_occurrence_are_one() -> None:
 def test_the_type_comes_from_bind_and_control(bind: str, control: str, expected: str) -> None:
     form = read(xform("<a/>", f"<bind nodeset='/data/a' type='{bind}'/>", f"<{control} ref='/data/a'/>"))
     assert form.questions[0].type == expected
+    assert [choice.name for choice in form.questions[0].choices] == (["OK"] if control == "trigger" else [])
 
 
 def test_an_input_that_nobody_can_fill_is_a_note_and_a_hidden_expression_a_calculate() -> None:

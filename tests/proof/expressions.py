@@ -27,7 +27,7 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "integer": ("${x} > 5", "${x} = 0", "${x} != 3", "${x} mod 2 = 0", "${x} >= 2 and ${x} < 40", "not(${x} > 7)",
                 "${x} <= 6 or ${x} = 12"),
     "decimal": ("${x} > 5.5", "round(${x}, 1) = 2.5", "${x} <= 0", "int(${x}) = 3"),
-    "date": ("${x} <= today()", "${x} > date('2020-02-29')", "${x} != ''", "format-date(${x}, '%Y') = '2026'"),
+    "date": ("${x} <= today()", "${x} > date('2020-02-29')", "${x} != ''", "format-date(${x}, '%Y') = '2020'"),
     "time": ("${x} != ''",),
     "dateTime": ("${x} != ''", "${x} < now()"),
     "select_one": ("${x} = '{a}'", "${x} != '{a}'", "selected(${x}, '{a}')", "${x} = ''"),
@@ -53,8 +53,8 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "rank": ("count-selected(${x})",),
     "number": ("${x} + 1", "round(${x} div 3, 2)", "if(${x} > 4, ${x}, -1)"),
     "word": ("string-length(${x})",),
-    "geotrace": ("round(distance(${x}), 0)",),
-    "geoshape": ("round(area(${x}), 0)",),
+    "geotrace": ("if(${x} = '', 0, round(distance(${x}), 0))",),
+    "geoshape": ("if(${x} = '', 0, round(area(${x}) div 1000000000, 0))",),
 }  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "text": ("concat(${x}, '-', '1')", "substr(${x}, 0, 2)", "normalize-space(${x})", "translate(${x}, 'abc', 'xyz')",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from fieldsync.routes.pages import lists
 from fieldsync.services import desk, verdicts
 from fieldsync.store import quarantine
 from tests.routes.callers import person
@@ -171,6 +172,21 @@ def test_several_of_one_reason_are_judged_together(world: World, reviewer: Visit
     assert "3 " in reviewer.opens(answer.headers["Location"]).text
     assert len(tickets(reviewer, "?why=device_revoked")) == 1
     assert sum(world.record(each["record"]) is not None for each in late) == 3
+
+
+def test_all_of_one_reason_are_judged_together_on_whatever_page_they_stand(world: World, reviewer: Visitor) -> None:
+    phone = world.phone()
+    world.revoke(phone)
+    assert set(phone.statuses(*[phone.says(writes={"name": "x"}) for _ in range(lists.ROWS + 2)])) == {"quarantined"}
+    other = world.phone()
+    other.statuses(wrong_colour(other))
+    assert 'name="all"' not in reviewer.opens("/quarantine?why=unknown_choice").text
+    page = reviewer.opens("/quarantine?why=device_revoked").text
+    assert 'name="all"' in page and "ne peut pas être annulée" in page
+    given = {"verdict": "reject", "reason": "A lost phone", "all": "1", "ticket": tickets(reviewer)[:1]}
+    answer = reviewer.fills("/quarantine?why=device_revoked", given)
+    assert f"judged={lists.ROWS + 2}&" in answer.headers["Location"] + "&"
+    assert len(tickets(reviewer)) == 1, "what waits for another reason waits still"
 
 
 def test_what_cannot_be_read_shows_as_text_and_can_only_be_laid_aside(world: World, reviewer: Visitor) -> None:

@@ -181,6 +181,12 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Le formulaire {form} est arrivé en XForm : il n’a pas de classeur. Exportez-le en .xml.",
         "The form {form} came as an XForm and has no workbook. Export it to an .xml file.",
     ),
+    "splink_missing": (
+        None,
+        "التدريب يحتاج إلى هذه الوحدات: {modules}. ثبّت الإضافة linkage.",
+        "L’apprentissage a besoin de ces modules : {modules}. Installez l’extra linkage.",
+        "Training needs these modules: {modules}. Install the extra linkage.",
+    ),
     "link_lost": (
         None,
         "تعذّر الوصول إلى {url}: {reason}.",

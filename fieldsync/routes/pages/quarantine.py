@@ -16,6 +16,9 @@ from fieldsync.services import authorship, desk_lists, verdicts
 
 VERDICTS = (verdicts.RELEASE, verdicts.REJECT)
 
+JUDGED_MAX = 200
+"""Operations that are judged together at most; each is a transaction of its own."""
+
 REASON_CHARACTERS_MAX = 500
 
 CODE_CHARACTERS_MAX = 60
@@ -35,7 +38,7 @@ def quarantine() -> Response:
 def judge_several() -> Response:
     """Release or reject what was ticked, each by itself: one that cannot be judged keeps back none of the others."""
     verdict, reason = fields.one_of("verdict", VERDICTS), reason_given()
-    tickets = list(dict.fromkeys(request.form.getlist("ticket")))[: lists.ROWS]
+    tickets = _all() if "all" in request.form else list(dict.fromkeys(request.form.getlist("ticket")))[: lists.ROWS]
     errors = {} if tickets else {"tickets": _("Tick at least one.")}
     if not reason:
         errors["reason"] = missing_reason()
@@ -44,6 +47,17 @@ def judge_several() -> Response:
     answers = [judge(ticket, verdict, reason) for ticket in tickets]
     kept = sum(problem is not None for problem in answers)
     return shell.onward_to(shell.address_with(judged=str(len(answers) - kept), kept=str(kept)))
+
+
+def _all() -> list[str]:
+    """All that waits for the reason of the address, on whatever page, as far as one deed goes."""
+    with context().database.read() as session:
+        return desk_lists.quarantined_tickets(session, reader(), _code() or None, JUDGED_MAX)
+
+
+def _code() -> str:
+    """The reason to which the address narrows the list."""
+    return request.args.get("why", "")[:CODE_CHARACTERS_MAX]
 
 
 def judge(ticket: str, verdict: str, reason: str) -> Problem | None:
@@ -68,7 +82,7 @@ def missing_reason() -> str:
 
 
 def _list(errors: dict[str, str], status: int = 200) -> Response:
-    who, chosen, code = reader(), language.chosen(), request.args.get("why", "")[:CODE_CHARACTERS_MAX]
+    who, chosen, code = reader(), language.chosen(), _code()
     with context().database.read() as session:
         found = lists.shown(
             f"quarantine {code}",
@@ -88,6 +102,7 @@ def _list(errors: dict[str, str], status: int = 200) -> Response:
         first=found.first,
         reasons=[(each, render(Problem(each), chosen)) for each in reasons],
         code=code,
+        judged_max=JUDGED_MAX,
         done=_done(),
         may_act=who.may(ACT_ON_RECORDS),
         errors=errors,

@@ -1,0 +1,48 @@
+"""What linkage keeps held against the records that it is made of (part of `fieldsync doctor`)."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from fieldsync.core.linkage_features import ALGORITHM
+from fieldsync.services import following, linkage
+from fieldsync.services.doctor_report import Report
+from fieldsync.services.following import LINKAGE
+from fieldsync.services.linkage_lists import LinkedList, linked_lists
+from fieldsync.store import linkage as stored
+from fieldsync.store import records
+from fieldsync.store.associations import AssociationRow
+from fieldsync.store.records import RecordRow
+
+PAGE_ROWS = 500
+"""Rows in hand at a time."""
+
+PAIRS_MAX = 20
+"""Pairs that are told."""
+
+
+def examine(session: Session, owner: AssociationRow, report: Report) -> None:
+    """Check features and keys, where the follower has taken all that changed, and pairs in any case."""
+    for left, right in stored.loose_pairs(session, owner.id, PAIRS_MAX):
+        report.tell("linkage", f"records {left} and {right}", "are a pair across a border")
+    if following.is_behind(session, LINKAGE, owner.id):
+        return
+    for of_list in linked_lists(session, owner.id).values():
+        after = 0
+        while rows := records.of_collection(session, of_list.collection.id, after, PAGE_ROWS):
+            after = rows[-1].id
+            _page(session, of_list, rows, report)
+
+
+def _page(session: Session, of_list: LinkedList, rows: Sequence[RecordRow], report: Report) -> None:
+    report.checked["linkage"] += len(rows)
+    made = linkage.features_by_record(of_list, rows)
+    kept = stored.features(session, of_list.collection.id, ALGORITHM, [row.id for row in rows])
+    for row in rows:
+        features = made.get(row.id)
+        if kept.get(row.id) != (None if features is None else msgspec.json.encode(features)):
+            report.tell("linkage", f"record {row.id}", "is compared by other features than it has")
+    keys = {(key, record_id) for record_id, features in made.items() for key in of_list.space.keys(features)}
+    if stored.keys_of_records(session, keys) != len(keys):
+        report.tell("linkage", f"records {rows[0].id} to {rows[-1].id}", "bear other blocking keys than they must")

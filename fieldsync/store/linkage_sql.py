@@ -1,0 +1,207 @@
+"""The levels of core/linkage_levels as Splink's training asks for them, in the SQL of DuckDB or Spark.
+
+A test holds both against each other on the same records. Columns end in `_l` and `_r` for the two of a pair. Names are
+numbers, and `name_level` (a function that the backend brings) is the rank of their level, exact first.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from fieldsync.core import linkage_levels as levels
+from fieldsync.core.geometry import EARTH_RADIUS_METRES
+from fieldsync.core.linkage_features import PERSON
+from fieldsync.core.linkage_model import ComparisonWeights, LevelWeight, Model
+
+NAME_LEVEL = "name_level"
+"""The function that a backend brings: (number, number) → rank of the level."""
+
+DUCKDB, SPARK = "duckdb", "spark"
+
+CODES = {"given_name": "given_code", "family_name": "family_code"}
+"""The columns by which names are counted."""
+
+_ELSE = "ELSE"
+
+_OVERLAP: Mapping[str, Mapping[str, str]] = {
+    DUCKDB: {"some": "list_has_any({0}_l, {0}_r)", "count": "len(list_intersect({0}_l, {0}_r))", "size": "len({0})"},
+    SPARK: {
+        "some": "arrays_overlap({0}_l, {0}_r)",
+        "count": "size(array_intersect({0}_l, {0}_r))",
+        "size": "size({0})",
+    },
+}
+
+Conditions = Mapping[str, str]
+"""Level → condition, in the order in which they are asked; the empty level is the one where something was not said."""
+
+
+def settings_of(model: Model, backend: str) -> list[Any]:
+    """The comparisons of a model as Splink reads them."""
+    asked = _person(model.year) if model.kind == PERSON else _cooperative(_OVERLAP[backend])
+    return [_comparison(each, asked[each.name], model.rarest) for each in model.comparisons]
+
+
+def _comparison(weights: ComparisonWeights, conditions: Conditions, rarest: float) -> dict[str, Any]:
+    known = {each.level: each for each in weights.levels}
+    told = [
+        {"sql_condition": condition, "label_for_charts": level or "not said", "is_null_level": True}
+        if not level
+        else _level(known[level], condition, weights, rarest)
+        for level, condition in conditions.items()
+    ]
+    return {"output_column_name": weights.name, "comparison_levels": told}
+
+
+def _level(level: LevelWeight, condition: str, weights: ComparisonWeights, rarest: float) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "sql_condition": condition,
+        "label_for_charts": level.level,
+        "m_probability": level.m,
+        "u_probability": level.u,
+    }
+    if level.level in weights.rare:
+        told |= {
+            "tf_adjustment_column": CODES[weights.name],
+            "tf_adjustment_weight": 1.0,
+            "tf_minimum_u_value": rarest,
+            "disable_tf_exact_match_detection": True,
+        }
+    return told
+
+
+def _person(year: int) -> Mapping[str, Conditions]:
+    given, family = _rank("given", "given"), _rank("family", "family")
+    crossed = f"({_rank('given', 'family')} <= 1 and {_rank('family', 'given')} <= 1)"
+    exchanged = f"{given} >= 3 and {crossed}"
+    return {
+        "given_name": {
+            "": _unsaid("given"),
+            levels.EXACT: f"{given} = 0",
+            levels.SAME: f"{given} = 1",
+            levels.ALIAS: f"{given} = 2",
+            levels.EXCHANGED: crossed,
+            levels.WEAK: f"{given} = 3",
+            levels.DIFFERENT: _ELSE,
+        },
+        "family_name": {
+            "": _unsaid("family"),
+            levels.EXCHANGED: exchanged,
+            levels.EXACT: f"{family} = 0",
+            levels.SAME: f"{family} = 1",
+            levels.ALIAS: f"{family} = 2",
+            levels.WEAK: f"{family} = 3",
+            levels.MARRIED: _married(year),
+            levels.DIFFERENT: _ELSE,
+        },
+        "birth": _birth(),
+        "phone": _phone(),
+        "national_id": _code("national_id"),
+        "place": _place(),
+        "sex": {"": _unsaid("sex"), levels.SAME: "sex_l = sex_r", levels.DIFFERENT: _ELSE},
+    }
+
+
+def _cooperative(lists: Mapping[str, str]) -> Mapping[str, Conditions]:
+    rank = _rank("name", "name")
+    common, fewest = lists["count"].format("members"), [lists["size"].format(f"members_{side}") for side in "lr"]
+    return {
+        "name": {
+            "": _unsaid("name"),
+            levels.EXACT: f"{rank} = 0",
+            levels.SAME: f"{rank} = 1",
+            levels.ALIAS: f"{rank} = 2",
+            levels.WEAK: f"{rank} = 3",
+            levels.DIFFERENT: _ELSE,
+        },
+        "register_number": _code("register_number"),
+        "place": _place(),
+        "activity": {
+            "": _unsaid("activity"),
+            levels.SAME: "activity_l = activity_r",
+            levels.SOME: lists["some"].format("activity"),
+            levels.DIFFERENT: _ELSE,
+        },
+        "members": {
+            "": _unsaid("members"),
+            levels.MANY: f"2 * {common} >= least({fewest[0]}, {fewest[1]})",
+            levels.SOME: lists["some"].format("members"),
+            levels.NONE: _ELSE,
+        },
+    }
+
+
+def _rank(left: str, right: str) -> str:
+    """The rank of two names' level; 4 where one of them was not said."""
+    return f"coalesce({NAME_LEVEL}({left}_id_l, {right}_id_r), 4)"
+
+
+def _unsaid(column: str) -> str:
+    name = f"{column}_id" if column in ("given", "family", "name") else column
+    return f"{name}_l is null or {name}_r is null"
+
+
+def _birth() -> Conditions:
+    turned = "(birth_month_l = birth_day_r and birth_day_l = birth_month_r)"
+    guessed = " or ".join(f"(birth_month_{side} = 1 and birth_day_{side} = 1)" for side in "lr")
+    overlaps = "greatest(born_first_l, born_first_r) <= least(born_last_l, born_last_r)"
+    spans = "greatest(born_last_l - born_first_l, born_last_r - born_first_r)"
+    same_year = "coalesce(birth_year_l = birth_year_r, false)"
+    return {
+        "": "born_first_l is null or born_first_r is null",
+        levels.SAME_DATE: f"{same_year} and birth_month_l = birth_month_r and birth_day_l = birth_day_r",
+        levels.EXCHANGED: f"{same_year} and ({turned} or {guessed})",
+        levels.SAME_YEAR: f"{same_year} or ({overlaps} and {spans} <= 366)",
+        levels.NEAR: f"greatest(born_first_l, born_first_r) - least(born_last_l, born_last_r) <= {levels.NEAR_DAYS}",
+        levels.FAR: _ELSE,
+    }
+
+
+def _phone() -> Conditions:
+    persons = f"greatest(phone_persons_l, phone_persons_r) <= {levels.PHONE_PERSONS}"
+    return {
+        "": _unsaid("phone"),
+        levels.SAME: f"phone_l = phone_r and {persons}",
+        levels.SHARED: "phone_l = phone_r",
+        levels.ONE_OFF: "levenshtein(phone_l, phone_r) <= 1",
+        levels.DIFFERENT: _ELSE,
+    }
+
+
+def _code(column: str) -> Conditions:
+    return {
+        "": _unsaid(column),
+        levels.SAME: f"{column}_l = {column}_r",
+        levels.ONE_OFF: f"levenshtein({column}_l, {column}_r) <= 1",
+        levels.DIFFERENT: _ELSE,
+    }
+
+
+_HALF = (
+    "(power(sin(radians(latitude_r - latitude_l) / 2), 2) + cos(radians(latitude_l)) * cos(radians(latitude_r))"
+    " * power(sin(radians(longitude_r - longitude_l) / 2), 2))"
+)
+_METRES = f"(2 * {EARTH_RADIUS_METRES} * asin(least(1.0, sqrt({_HALF}))))"
+_SAME_PLACE = f"coalesce(place_l = place_r, false) or coalesce({_METRES} <= {levels.SAME_METRES}, false)"
+_NO_PLACE = f"(place_l is null or place_r is null) and coalesce({_METRES} > {levels.NEAR_METRES}, true)"
+
+
+def _place() -> Conditions:
+    near = f"coalesce({_METRES} <= {levels.NEAR_METRES}, false)"
+    return {
+        "": _NO_PLACE,
+        levels.SAME: _SAME_PLACE,
+        levels.COMMUNE: f"coalesce(commune_l = commune_r, false) or {near}",
+        levels.PROVINCE: "coalesce(province_l = province_r, false)",
+        levels.ELSEWHERE: _ELSE,
+    }
+
+
+def _married(year: int) -> str:
+    youngest, oldest = levels.MARRYING_AGES
+    first, last = date(year - oldest, 1, 1).toordinal(), date(year - youngest, 12, 31).toordinal()
+    of_age = " or ".join(
+        f"coalesce(born_last_{side} >= {first} and born_first_{side} <= {last}, false)" for side in "lr"
+    )
+    women = "coalesce(sex_l = 'f' and sex_r = 'f', false)"
+    return f"{women} and ({of_age}) and not ({_SAME_PLACE}) and not ({_NO_PLACE})"

@@ -1,0 +1,200 @@
+"""ODK Web Forms' engine fills forms of ours over real HTTP; what it saw of each record is what this server sees."""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from fieldsync.config import Settings
+from fieldsync.core.answer_paths import unindexed
+from fieldsync.core.forms import Form
+from fieldsync.core.openrosa import instance_name
+from fieldsync.core.validation import CompiledForm, compile_form
+from fieldsync.core.xform import read_form
+from fieldsync.services import publishing
+from fieldsync.services.conversion_worker import Limits, answer
+from fieldsync.services.publishing import Definition
+from fieldsync.store.engines import open_engine
+from fieldsync.store.form_versions import FormVersionRow
+from tests.core.programme import FOLDER, FORM_IDS
+from tests.proof.agreement import Record
+from tests.proof.generated_forms import definition
+from tests.proof.known import ANSWERS, KNOWN, THROWS, is_known
+from tests.world import World
+
+Json = dict[str, Any]
+FORMS, RECORDS = range(60), range(2)
+LONG_FORMS, LONG_RECORDS, AT_ONCE = range(60, 1560), range(3), 100
+SCRIPT = Path(__file__).parent / "engine.mjs"
+SECONDS_MAX = 900
+
+
+class _Silent(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def _publish(session: Session, association: int, made: Definition, now_ms: int) -> None:
+    assert isinstance(publishing.publish(session, association, made, now_ms), FormVersionRow)
+
+
+@contextmanager
+def served(folder: Path, migrated: Path, definitions: Sequence[Definition]) -> Iterator[tuple[World, str]]:
+    """A world on a port, with these forms published; its clock is the real one, since a phone has one too."""
+    shutil.copy(migrated, folder / "fieldsync.db")
+    world = World(open_engine(f"sqlite:///{folder / 'fieldsync.db'}"), Settings(data=folder / "data"), forms=())
+    world.now_ms = int(time.time() * 1000)
+    for made in definitions:
+        world.write(partial(_publish, association=world.amal, made=made, now_ms=world.now_ms))
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield world, f"http://127.0.0.1:{server.port}/v1/key/{world.phone().token}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        world.database.close()
+
+
+def filled(base: str, wanted: Mapping[str, Sequence[int]]) -> list[Json]:
+    """What the engine saw and sent."""
+    done = subprocess.run(
+        ["node", str(SCRIPT), base], input=json.dumps({form: list(seeds) for form, seeds in wanted.items()}),
+        capture_output=True, text=True, check=False, timeout=SECONDS_MAX,
+        env={"PATH": os.environ["PATH"], "TZ": "Africa/Casablanca"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Agreement:
+    """Forms filled by the engine, and the server that took the records."""
+
+    def __init__(self, folder: Path, migrated: Path, definitions: Sequence[Definition], records: Sequence[int]) -> None:
+        self.compiled = {made.form.id: compile_form(made.form, made.media) for made in definitions}
+        with served(folder, migrated, definitions) as (world, base):
+            self.lines = filled(base, {form: records for form in self.compiled})
+            self.stamp_ms = world.now_ms
+            self.kept = {self._id(line): self._shown(world, line) for line in self.lines if "xml" in line}
+
+    def _id(self, line: Json) -> str:
+        return instance_name(line["xml"].partition("<instanceID>")[2].partition("<")[0])
+
+    def _shown(self, world: World, line: Json) -> Json:
+        shown = world.record(self._id(line))
+        assert shown is not None, line["said"]
+        return shown
+
+    def check(self) -> None:
+        """Every record was taken, and is seen alike."""
+        assert [line["failed"] for line in self.lines if "failed" in line] == []
+        nodes = [node for line in self.lines for node in line["nodes"]]
+        assert {node["violation"] for node in nodes} == {None, "required", "constraint"}
+        assert {node["relevant"] for node in nodes} == {True, False}
+        for line in self.lines:
+            assert line["status"] == 201, line["said"]
+            record = Record(self.compiled[line["form"]], line, self.stamp_ms)
+            self._is_seen_alike(record)
+            self._is_kept_alike(record, self.kept[self._id(line)])
+
+    def _is_seen_alike(self, record: Record) -> None:
+        found = [
+            difference
+            for difference in record.differences()
+            if not is_known(difference, record.questions.get(unindexed(difference.path)))
+        ]
+        assert found == [], (record.line["form"], record.line["seed"])
+        assert record.lost() == set()
+
+    def _is_kept_alike(self, record: Record, shown: Json) -> None:
+        """What the server stored is what the XML says; what it found broken is what the engine found violated."""
+        kept: Json = shown["fields"]
+        assert _without_names_of_occurrences(kept) == _without_names_of_occurrences(record.fields)
+        assert all(value["size"] for value in kept.values() if isinstance(value, dict) and "file" in value)
+        told = sorted((unindexed(each["path"]), each["code"]) for each in shown["problems"] if each["path"])
+        seen = [(record.address(node["reference"])[0], node["violation"]) for node in record.line["nodes"]]
+        assert told == sorted(each for each in seen if each[1] is not None)
+
+
+def _comparable(value: Any) -> Any:
+    """A file by its name alone, as the XML has it; a set in any order."""
+    if not isinstance(value, dict):
+        return value
+    return {"file": value["file"]} if "file" in value else {k: sorted(v) if k == "set" else v for k, v in value.items()}
+
+
+def _without_names_of_occurrences(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return sorted((unindexed(path), json.dumps(_comparable(value), sort_keys=True)) for path, value in fields.items())
+
+
+def test_engine_and_server_see_the_same_in_every_record(tmp_path: Path, migrated_file: Path) -> None:
+    Agreement(tmp_path, migrated_file, [definition(seed) for seed in FORMS], RECORDS).check()
+
+
+def test_engine_and_server_see_the_same_in_the_programmes_forms(tmp_path: Path, migrated_file: Path) -> None:
+    media = {path.name: path.read_bytes() for path in (FOLDER / "media").iterdir()}
+    definitions = []
+    for name in FORM_IDS:
+        xform = answer((FOLDER / f"{name}.yaml").read_bytes(), "yaml", Limits()).xform
+        definitions.append(Definition(read(xform), xform, None, xform, "xml", (), media))
+    Agreement(tmp_path, migrated_file, definitions, RECORDS).check()
+
+
+def read(xform: bytes) -> Form:
+    form = read_form(xform)
+    assert isinstance(form, Form), form
+    return form
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", LONG_FORMS[::AT_ONCE])
+def test_engine_and_server_see_the_same_at_length(tmp_path: Path, migrated_file: Path, first: int) -> None:
+    definitions = [definition(seed) for seed in range(first, first + AT_ONCE)]
+    Agreement(tmp_path, migrated_file, definitions, LONG_RECORDS).check()
+
+
+def _fixed(name: str, *expressions: str) -> Definition:
+    """A form that asks nothing and calculates over `ANSWERS`."""
+    nodes = "".join(f"<c{number}/>" for number in range(len(expressions)))
+    binds = "".join(
+        f'<bind nodeset="/data/c{number}" type="string" calculate="{text}"/>' for number, text in enumerate(expressions)
+    )
+    xform = (
+        '<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" '
+        'xmlns:jr="http://openrosa.org/javarosa"><h:head><h:title>K</h:title>'
+        f'<model><instance><data id="{name}" version="1">{ANSWERS}{nodes}<meta><instanceID/></meta></data></instance>'
+        '<bind nodeset="/data/r/x" type="int"/><bind nodeset="/data/h" relevant="false()"/>'
+        f'<bind nodeset="/data/shape" type="geoshape"/>{binds}<bind nodeset="/data/meta/instanceID" '
+        'jr:preload="uid"/></model></h:head><h:body><group ref="/data/r">'
+        '<label>r</label><repeat nodeset="/data/r" jr:count="3" jr:noAddRemove="true()"/></group>'
+        '<group ref="/data/h"><repeat nodeset="/data/h" jr:count="2" jr:noAddRemove="true()"/></group>'
+        "</h:body></h:html>"
+    )
+    return Definition(read(xform.encode()), xform.encode(), None, xform.encode(), "xml", ())
+
+
+def test_known_differences_are_exactly_these(tmp_path: Path, migrated_file: Path) -> None:
+    known, throws = _fixed("known", *(each.expression for each in KNOWN)), _fixed("throws", THROWS)
+    with served(tmp_path, migrated_file, [known, throws]) as (world, base):
+        told, failed = filled(base, {"known": [0], "throws": [0]})
+        record = Record(CompiledForm(known.form, {}), told, world.now_ms)
+    engine = {node["reference"].removeprefix("/data/"): node["value"] for node in told["nodes"]}
+    for number, each in enumerate(KNOWN):
+        question = record.questions[f"c{number}"]
+        server = record.filling.result(question, record.environment, question.path)
+        assert (each.expression, engine[f"c{number}"], server) == (each.expression, each.engine, each.server)
+        assert each.reason
+    assert "distance" in failed["failed"]

@@ -1,0 +1,163 @@
+"""Our scorer against real Splink on DuckDB: the same model gives the same weight for every pair."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from fieldsync.core.linkage import Scorer
+from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
+from fieldsync.core.linkage_levels import LEVELS
+from fieldsync.core.linkage_model import Model, is_sound
+from fieldsync.services.linkage_lists import shipped_model
+from fieldsync.store.linkage_splink import Bench, Extract, bench, scores, train
+
+GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
+FAMILY = ("Ait Lahcen", "أيت لحسن", "Bakkali", "البقالي", "Oubella", "Fatima", "Fadma", "Khadija", "Ait Bakkali")
+PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
+POINTS = (None, None, (31.25, -7.98), (31.2501, -7.98), (31.28, -7.98), (31.9, -7.1))
+NAMES = (("تعاونية أركان",), ("Taawniya Argan",), ("Tifaouine",), ("Argan",), ("Fadma",), ("Fatima",), ("فاطمة",), ())
+CRAFTS = ((), ("raffia",), ("raffia", "weaving"), ("food",))
+MEMBERS = ((), ("a", "b", "c"), ("b", "c", "d"), ("c", "x", "y", "z", "w"), ("q",))
+
+
+def born(dice: random.Random) -> tuple[int, int] | None:
+    """A day, a year, the span of an age, or nothing."""
+    year, slack = dice.choice((1985, 1990, 1991, 1999)), dice.choice((None, 0, 0, 2))
+    if slack is None:
+        return None
+    if dice.random() < 0.5:
+        day = date(year, dice.choice((1, 2, 5)), dice.choice((1, 2, 5))).toordinal()
+        return day, day
+    return date(year - slack, 1, 1).toordinal(), date(year + slack, 12, 31).toordinal()
+
+
+def persons(count: int) -> dict[int, Features]:
+    """Villagers of whom much is alike, so that every level is met."""
+    dice, found = random.Random(5), dict[int, Features]()
+    for number in range(1, count + 1):
+        given, family = dice.choice(GIVEN), dice.choice(FAMILY)
+        found[number] = Features(
+            given=() if dice.random() < 0.05 else (given,),
+            family=(family,) if dice.random() < 0.9 else (),
+            born=born(dice),
+            phone=dice.choice(("", f"+2126{number // 2:08}", f"+2126{number // 2:07}9", "+212700000000")),
+            national_id=dice.choice(("", "AB1234", "AB1235", "K99")),
+            sex=dice.choice(("", "f", "f", "m")),
+            place=dice.choice(PLACES),
+            point=dice.choice(POINTS),
+            given_code=GIVEN.index(given) + 1,
+            family_code=FAMILY.index(family) + 1,
+        )
+    return found
+
+
+def cooperatives(count: int) -> dict[int, Features]:
+    dice = random.Random(6)
+    return {
+        number: Features(
+            names=dice.choice(NAMES),
+            register_number=dice.choice(("", "1245", "1246", "99")),
+            place=dice.choice(PLACES),
+            activity=dice.choice(CRAFTS),
+            members=dice.choice(MEMBERS),
+        )
+        for number in range(1, count + 1)
+    }
+
+
+def extracted(kind: str, known: dict[int, Features]) -> Extract:
+    extract = Extract(kind)
+    for record_id, features in known.items():
+        extract.add(record_id, features)
+    extract.count_phones()
+    return extract
+
+
+def with_phones(extract: Extract, known: dict[int, Features]) -> dict[int, Features]:
+    """The features as a look-up has them, with how many persons bear each phone."""
+    counted = extract.columns.get("phone_persons", [0] * len(known))
+    return {
+        record_id: msgspec.structs.replace(features, phone_persons=persons_of_phone)
+        for (record_id, features), persons_of_phone in zip(known.items(), counted, strict=True)
+    }
+
+
+def all_pairs(on: Bench) -> str:
+    on.run(
+        "CREATE TABLE every_pair AS SELECT a.unique_id AS join_key_l, b.unique_id AS join_key_r, '0' AS match_key"
+        " FROM people a JOIN people b ON a.unique_id < b.unique_id"
+    )
+    return "every_pair"
+
+
+@pytest.fixture(scope="module", params=[PERSON, COOPERATIVE])
+def village(request: pytest.FixtureRequest) -> Iterator[tuple[Bench, Extract, dict[int, Features], Model]]:
+    kind: str = request.param
+    known = persons(140) if kind == PERSON else cooperatives(90)
+    extract = extracted(kind, known)
+    model = msgspec.structs.replace(shipped_model(kind), frequencies=extract.shares(1e-4))
+    with bench(extract) as on:
+        yield on, extract, with_phones(extract, known), model
+
+
+def test_splink_gives_every_pair_the_weight_that_we_give_it(village: Any) -> None:
+    on, _, known, model = village
+    scorer = Scorer(model)
+    met: set[tuple[str, str]] = set()
+    pairs = 0
+    for pair in scores(on, model, all_pairs(on), -10_000):
+        match = scorer.score(known[pair.left_id], known[pair.right_id])
+        met |= {bar[:2] for bar in match.comparisons}
+        pairs += 1
+        assert abs(match.raw - pair.weight) < 1e-6, (match, known[pair.left_id], known[pair.right_id])
+    assert pairs == len(known) * (len(known) - 1) // 2
+    assert {(name, level) for name, levels in LEVELS[model.kind].items() for level in levels} <= met, (
+        "every level is met"
+    )
+
+
+def register(count: int) -> dict[int, Features]:
+    """A register in which every fifth woman stands twice, with a fault in one of her answers."""
+    dice, found = random.Random(9), dict[int, Features]()
+    given = [
+        f"{one}{other}{third}"
+        for one in ("Ma", "Fa", "Ra", "Sa")
+        for other in ("ri", "ti", "chi")
+        for third in ("ma", "da", "na")
+    ]
+    family = [
+        f"{one}{other}" for one in ("Ba", "Ou", "Ta", "Am", "Id") for other in ("kkali", "bella", "ghart", "rani")
+    ]
+    for number in range(1, count + 1):
+        again = found.get(number - 1) if number % 5 == 0 else None
+        if again is not None:
+            fault = dice.choice(({}, {"phone": ""}, {"place": "07.161.05.09"}, {"family": ("Zaki",)}, {"born": None}))
+            found[number] = msgspec.structs.replace(again, **fault)
+            continue
+        names = dice.choice(given), dice.choice(family)
+        day = date(dice.randint(1950, 2008), dice.randint(1, 12), dice.randint(1, 28)).toordinal()
+        found[number] = Features(
+            given=names[:1], family=names[1:], born=(day, day), phone=f"+2126{dice.randrange(10**8):08}", sex="f",
+            place=dice.choice(PLACES[:4]), given_code=given.index(names[0]) + 1, family_code=family.index(names[1]) + 1,
+        )  # fmt: skip
+    return found
+
+
+def test_a_model_is_learned_without_labels_and_says_what_it_never_saw() -> None:
+    extract = extracted(PERSON, register(1500))
+    with bench(extract) as on:
+        model = train(on, shipped_model(PERSON), extract)
+    assert is_sound(model)
+    assert model.trained_on == {"records": 1500, "passes": 3}
+    assert 1e-5 < model.prior < 1e-3, "300 of a million pairs are one"
+    assert "national_id same" in model.never_seen and "phone same" not in model.never_seen
+    shipped = {(each.name, level.level): level for each in shipped_model(PERSON).comparisons for level in each.levels}
+    untouched = next(each for each in model.comparisons if each.name == "national_id").levels
+    assert [level.m for level in untouched] == [shipped["national_id", level.level].m for level in untouched]
+    assert model.frequencies["given_name"] and all(
+        share > model.rarest for share in model.frequencies["given_name"].values()
+    )
