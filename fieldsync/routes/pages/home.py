@@ -59,7 +59,6 @@ def _tiles(who: Reader) -> list[Tile]:
         "map": _("Where records lie, and how many at each place"),
         "quality": _("What the rules think worth a look, by phone and by form"),
         "inbox": _("What came in, and what waits for you"),
-        "duplicates": _("Pairs that may be one and the same, side by side"),
         "dashboard": _("What was reached, against the targets; how the phones are doing"),
         "quarantine": _("What was kept and not counted, with the reason"),
         "duplicates": _("Pairs that may be one and the same, side by side"),
