@@ -19,7 +19,7 @@ QUICK := not simulation and not kills and not browser and not benchmark and not 
 
 .DEFAULT_GOAL := help
 .PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-long screens check format bench \
-	bench-long lock words vendor docs clean
+	bench-linkage bench-long lock words vendor docs clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ bench: $(DEVELOPING) ## Measure to one million records, and print the table
 
 bench-long: $(DEVELOPING) ## Measure to five million records
 	$(BIN)/python -m tests.benchmarks --long
+
+bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked (RECORDS=20000)
+	$(BIN)/python -m tests.benchmarks.linkage --records $(or $(RECORDS),20000)
 
 # ---- maintain --------------------------------------------------------------------------------------------------
 

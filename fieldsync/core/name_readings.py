@@ -161,7 +161,7 @@ _FUSED_WHOLE = re.compile(r"^[ea]l(?=[bcdfghjkmnpqrstvxyz])")
 
 
 _LATIN_ALTERNATIVES = (
-    (re.compile(r"t(?=h[aeiouy])"), "t-", 0.1),
+    (re.compile(r"t(?=h[aeiouyl])"), "t-", 0.1),
     (re.compile(r"(?<=.)s(?=h[aeiouy])"), "s-", 0.3),
     (re.compile(r"th(?=[aeioum])"), "s", 0.3),
     (re.compile(r"(?<=.)rh"), "gh", 0.1),

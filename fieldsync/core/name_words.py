@@ -17,6 +17,9 @@ class Words(NamedTuple):
     ait: bool
 
 
+LABIALIZATION = "ⵯ"
+"""Tells in Tifinagh how the letter before is said; a normalized text would have it as a w."""
+
 # ---- letters ---------------------------------------------------------------------------------------------------
 
 _TIFINAGH = {
@@ -41,7 +44,7 @@ _OTHER = {
     **_TIFINAGH,
     **_ARABIC_LETTERS,
     **dict.fromkeys("’‘`´ʼʿʾ", "'"),
-    **dict.fromkeys("ـⵯ\ufeff", ""),
+    **dict.fromkeys("ـ\ufeff", ""),
     "ç": "s", "ɛ": AYN_LETTER,"ε": AYN_LETTER,"ɣ": "gh", "ı": "i", SERVANT: " ",
 }  # fmt: skip
 
@@ -64,7 +67,7 @@ _FOLDED = _Folded()
 def fold(text: str) -> str:
     """Lower case without accents, harakat, tatweel and marks of direction; Tifinagh and Persian letters are spelled."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", text.replace(LABIALIZATION, ""))
     text = text.lower()
     return text if text.isascii() and SERVANT not in text else text.translate(_FOLDED)
 
@@ -119,6 +122,7 @@ _GOD = _set("allah ellah الله")
 _GLUED_SERVANT_OF_GOD = re.compile(r"^(?:abd[aeiou]{1,2}l+ah?|عبدالل?ه)$")
 _GLUED_SERVANT = re.compile(r"^(?:abd(?:[aeou]{1,2}+l?+|l)(?=[^\W_]{3})|abd(?=ch|j)|عبدال(?=[^\W_]{2}))")
 _GLUED_AIT = re.compile(r"^(?:a[iy]t(?=[bcdfghjklmnqrsvxz][^\W_]{2})|[اأآ]يت(?=[^اويىة][^\W_]{2}))")
+_GLUED_FATHER = re.compile(r"^[aأا](?=(?:bou|بو)[^\W_]{3})")
 _GLUED_SON = re.compile(r"^(?:benl(?=a)|بنال)")
 _GLUED_FAITH = re.compile(r"(?<=[^\W_]{2})(?:[ae]?l?d+[iy]ne?|الدين)$")
 _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
@@ -184,6 +188,8 @@ def _ungrown(word: str) -> str:
         found = _GLUED_SERVANT.match(word)
         if found:
             return word[:3] + SERVANT + _ungrown(word[found.end() :])
+    if word.startswith(("abou", "أبو", "ابو")):
+        return _GLUED_FATHER.sub("", word)
     if word.startswith(("benl", "بنال")):
         return _GLUED_SON.sub("بل" if is_arabic(word) else "bel", word)
     if word.endswith(("din", "dine", "dyn", "dyne", "الدين")):

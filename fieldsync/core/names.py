@@ -16,7 +16,7 @@ from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, 
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8
@@ -27,6 +27,8 @@ NAME_MAX = 200
 
 TOKENS_MAX = 8
 """Words of a name that are compared."""
+
+SLIP_LENGTH_MIN = 4
 
 SEARCHED_MAX = 4000
 """Characters of a text that can be found."""
@@ -60,6 +62,7 @@ class Token(NamedTuple):
 
     readings: tuple[Reading, ...]
     key: str
+    word: str
 
 
 class Name(NamedTuple):
@@ -142,7 +145,7 @@ def _data() -> _Data:
 def _token(word: str) -> Token:
     readings = tuple(_readings(word))
     first = readings[0]
-    return Token(readings, _mark(first) + first.key or word)
+    return Token(readings, _mark(first) + first.key or word, word)
 
 
 def _readings(word: str) -> list[Reading]:
@@ -187,14 +190,34 @@ def _level(one: Name, other: Name) -> Level:
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 
-@lru_cache(maxsize=_CACHED)
 def _token_level(one: Token, other: Token) -> Level:
-    least = _least_conflict(one, other)
+    return _word_level(one.word, other.word)
+
+
+@lru_cache(maxsize=_CACHED)
+def _word_level(one: str, other: str) -> Level:
+    """By words, which are quick to look up."""
+    left, right = _token(one), _token(other)
+    least = _least_conflict(left, right)
     if least < SAME_BELOW:
         return Level.SAME
-    if _aliases_of_token(one) & _aliases_of_token(other):
+    if _aliases_of_token(left) & _aliases_of_token(right):
         return Level.ALIAS
-    return Level.WEAK if least < WEAK_BELOW else Level.DIFFERENT
+    return Level.WEAK if least < WEAK_BELOW or _is_slip(one, other) else Level.DIFFERENT
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """A letter inside a word lost, doubled or exchanged with the next; its ends tell names apart."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < SLIP_LENGTH_MIN or len(longer) - len(shorter) > 1 or shorter[0] != longer[0]:
+        return False
+    at = next(
+        (place for place, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), len(shorter)
+    )
+    if len(shorter) < len(longer):
+        return at < len(shorter) and shorter[at:] == longer[at + 1 :]
+    exchanged = shorter[at : at + 2][::-1] + shorter[at + 2 :]
+    return exchanged == longer[at:]
 
 
 def _least_conflict(one: Token, other: Token) -> float:
@@ -234,7 +257,6 @@ def _plain_key(name: Name) -> str:
     return " ".join(token.readings[0].key for token in name.tokens)
 
 
-@lru_cache(maxsize=_CACHED)
 def _aliases(name: Name) -> frozenset[int]:
     """Lines of the data file on which a name stands, however it is spelled."""
     return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))

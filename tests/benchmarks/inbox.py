@@ -41,7 +41,7 @@ PLACES = (
     "07.161.07.11",
     "07.161.07.01",
 )
-NAMES = ("ftm", "xdj", "ac", "zhr", "mlk", "nm", "rcd", "ltf", "fdm", "sad")
+NAMES = ("ftmA", "xdjA", "aCA", "zhrA", "mlkA", "nmA", "rCdA", "ltfA", "fdlA", "sdA")
 DAY_MS = 24 * 3600 * 1000
 
 
