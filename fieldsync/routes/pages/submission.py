@@ -161,8 +161,6 @@ def shown(
     return map_ground.page(
         "submission.html",
         shell.status_of(refused) if refused else 422 if settling else 200,
-        has_map=any(map(shown_values.spots, told.record["fields"].values())),
-        is_personal=told.form is None or not observing.tells_places(told.form),
         page=told,
         title=labels.form(told.form.title, form) if told.form else Spoken(form),
         address=address,
@@ -188,8 +186,10 @@ def shown(
 
 
 def _words(told: RecordPage) -> dict[str, Any]:
-    """How the page puts into words where a record stands, and what was said about it."""
+    """How the page puts into words where a record stands, and what was said about it; what a map may show of it."""
     return {
+        "has_map": any(map(shown_values.spots, told.record["fields"].values())),
+        "is_personal": told.form is None or not observing.tells_places(told.form),
         "state": record_words.REVIEW_STATES.get(told.found.row.review),
         "facts": record_words.facts(told),
         "problems": record_page.misplaced(told),
