@@ -20,6 +20,7 @@ from fieldsync.routes import (
     attachments,
     audit,
     devices,
+    duplicates,
     errors,
     exports,
     forms,
@@ -48,7 +49,7 @@ BLUEPRINTS = tuple(
     part.blueprint
     for part in (
         *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
-        *(audit, indicators),
+        *(audit, indicators, duplicates),
     )
 )
 

@@ -20,6 +20,7 @@ from fieldsync.app import now_ms
 from fieldsync.config import Settings
 from fieldsync.services import (
     audit_read,
+    clustering,
     counting,
     entity_csv,
     following,
@@ -172,6 +173,18 @@ def _compare(association_id: int, session: Session) -> bool:
     return linkage_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
 
 
+def cluster(database: Transactions) -> None:
+    """Make clusters anew, and merge what associations let be merged by itself."""
+    with database.read() as session:
+        owners = [each.id for each in associations.everyone(session)]
+    for association_id in owners:
+        database.write(partial(_cluster, association_id))
+
+
+def _cluster(association_id: int, session: Session) -> int:
+    return clustering.step(session, association_id, now_ms())
+
+
 def go_on(database: Transactions) -> None:
     """Say the updates of entities that waited too long for one that never came."""
     while database.write(lambda session: openrosa.take_overdue(session, now_ms())):
@@ -232,6 +245,7 @@ def train_linkage(database: Transactions) -> None:
 JOBS = (
     Job("follow", 5, follow),
     Job("link", 5, link),
+    Job("cluster", HOUR, cluster),
     Job("count", 10, count),
     Job("publish_figures", HOUR, publish_figures),
     Job("forget_expired", HOUR, forget_expired),

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from fieldsync.app import create_app, set_up
+from fieldsync.app import set_up
 from fieldsync.config import Settings
 from fieldsync.services import desk, enrolment, publishing, showing
 from fieldsync.services.desk import Desk
@@ -20,6 +20,7 @@ from fieldsync.services.senders import find_sender
 from fieldsync.store import associations, devices
 from fieldsync.store.devices import ViewRow
 from fieldsync.store.form_versions import FormVersionRow
+from tests.applications import application
 from tests.tiny_forms import definition
 
 Json = dict[str, Any]
@@ -39,7 +40,7 @@ class World:
         self.now_ms = START_MS
         self.dice = random.Random(11)
         self.database = set_up(engine, self.settings, self.clock, self.dice.randbytes)
-        self.app = create_app(self.settings, self.database, self.clock, self.dice.randbytes)
+        self.app = application(self.settings, self.database, self.clock, self.dice.randbytes)
         self.amal = self.add_association("amal", forms)
 
     def clock(self) -> int:

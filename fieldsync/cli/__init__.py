@@ -11,6 +11,7 @@ from fieldsync.cli.checking import doctor, settings
 from fieldsync.cli.copies import backup, restore
 from fieldsync.cli.demonstration import demo
 from fieldsync.cli.devices import device
+from fieldsync.cli.duplicates import duplicate
 from fieldsync.cli.exporting import export
 from fieldsync.cli.forms import form
 from fieldsync.cli.indicators import indicator
@@ -45,22 +46,7 @@ def main() -> None:
 
 
 for command in (
-    *(
-        association,
-        audit,
-        backup,
-        demo,
-        device,
-        doctor,
-        export,
-        form,
-        indicator,
-        linkage,
-        outline,
-        person,
-        record,
-        restore,
-    ),
-    *(role, run, settings, submission, token, worker),
+    *(association, audit, backup, demo, device, doctor, duplicate, export, form, indicator, linkage, outline),
+    *(person, record, restore, role, run, settings, submission, token, worker),
 ):
     main.add_command(command)

@@ -14,7 +14,7 @@ from fieldsync.cli.records_as_text import as_text
 from fieldsync.core.acts import REVIEW_STATES
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
-from fieldsync.services import desk, merging, records_told
+from fieldsync.services import deciding, desk, merging, records_told
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.records_told import Located
 
@@ -179,7 +179,7 @@ def merge(operator: Operator, uuid: str, others: tuple[str, ...], **which: str |
 @operated
 def unmerge(operator: Operator, uuid: str, **which: str | None) -> None:
     """Cancel the merges of a record; edits made since stay."""
-    _act(operator, uuid, which, merging.unmerge)
+    _act(operator, uuid, which, deciding.part)
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -23,7 +23,7 @@ from fieldsync.routes.schemas import (
     ReviewActSchema,
     WhichQuerySchema,
 )
-from fieldsync.services import desk, merging, reading, reviewing, showing
+from fieldsync.services import deciding, desk, merging, reading, reviewing, showing
 from fieldsync.services.desk import Desk, Found
 
 blueprint = ApiBlueprint("acts", __name__, url_prefix="/api/v1/records", description="What people do to records")
@@ -91,7 +91,7 @@ def merge(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
 @refuses(400, 404, 409, 422)
 def unmerge(which: dict[str, Any], uuid: UUID) -> Response:
     """Cancel the merges of a record; edits made since stay."""
-    return _act(uuid, which, merging.unmerge)
+    return _act(uuid, which, deciding.part)
 
 
 @blueprint.post("/<uuid:uuid>/delete")

@@ -38,6 +38,11 @@ class Pair:
     decision: DecisionRow | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the two as a pair."""
+        return self.row is not None or self.decision is not None
+
+    @property
     def turn(self) -> int:
         """How many decisions there were."""
         return self.decision.turn if self.decision else 0
@@ -53,6 +58,7 @@ class Verdict:
     """What somebody says of a pair who saw it after `turn` decisions, and these heads of both records (None: as is).
 
     `taken`: whose values survive a merge, by path; `duplicate`: of two submissions, the UUID of the one not to count.
+    `sampled`: nobody decided, and somebody is to look again.
     """
 
     decision: str
@@ -61,6 +67,7 @@ class Verdict:
     taken: Taken = field(default_factory=dict)
     duplicate: str = ""
     seen: Sequence[OperationId] | None = None
+    sampled: bool = False
 
 
 def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
@@ -94,7 +101,7 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
             return problem
     elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
         _dismiss(session, by, pair, verdict.why)
-    _record(session, by, pair, verdict.decision, verdict.why, said)
+    _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled)
     return None
 
 

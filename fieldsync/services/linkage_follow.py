@@ -2,26 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage import REVIEW
 from fieldsync.core.linkage_features import ALGORITHM
 from fieldsync.services import following, linkage
 from fieldsync.services.following import LINKAGE, Follower
-from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import associations, changes, flags, followers, records
+from fieldsync.store import associations, changes, flags, followers, pairs, records
 from fieldsync.store import linkage as stored
 from fieldsync.store.changes import NewChange
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.records import RecordRow
-
-REPORT = "report"
-"""What is compared of two submissions, and by which rule they may be one report."""
-
-_LEVELS = {POSSIBLE_DUPLICATE: "same_keys", SAME_CONTENT_AGAIN: "same_content"}
 
 TOLD_MAX = 1000
 """Records of one step whose phones are told at their next sync."""
@@ -60,44 +52,33 @@ def compare(session: Session, association_id: int, record_ids: Sequence[int], no
         of_list = lists[collection_id]
         changed = linkage.note(session, of_list, ids)
         unchanged = stored.features(session, collection_id, ALGORITHM, ids).keys() - changed.keys()
-        pairs = linkage.pairs_of(session, of_list, changed, now_ms)
-        found += linkage.settle(session, set(ids) - unchanged, pairs)
+        likely = linkage.pairs_of(session, of_list, changed, now_ms)
+        found += linkage.settle(session, set(ids) - unchanged, likely)
     _compare_reports(session, association_id, rows, now_ms)
     _tell(session, association_id, found, now_ms)
 
 
 def _compare_reports(session: Session, association_id: int, rows: Mapping[int, RecordRow], now_ms: int) -> None:
-    """Submissions that may be one report (services/reports) are pairs too, to be decided in the same list."""
+    """Pairs of submissions come with their flags (services/reports): end those of what is gone, bring them back."""
     names = {row.id: row for row in associations.collections(session, association_id) if row.kind == "submission"}
     submissions = {row.id: row for row in rows.values() if row.collection_id in names}
-    marks = flags.of_records(session, submissions)
+    gone = [row.id for row in submissions.values() if not _is_there(row)]
+    stored.drop_pairs(session, stored.pairs_of(session, gone))
     standing = [
         (record_id, each.code, each.other)
-        for record_id, found in marks.items()
+        for record_id, found in flags.of_records(session, submissions.keys() - set(gone)).items()
         for each in found
-        if each.code in _LEVELS and each.dismissed_ms is None and _is_there(submissions[record_id])
+        if each.code in (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN) and each.dismissed_ms is None
     ]
     others = records.by_uuids(session, {records.uuid_bytes(other) for _, _, other in standing})
-    by_name = {(row.collection_id, records.uuid_text(row.uuid)): row for row in others}
-    pairs: dict[Pair, PairRow] = {}
+    by_name = {(row.collection_id, records.uuid_text(row.uuid)): row.id for row in others if _is_there(row)}
+    found = []
     for record_id, code, name in standing:
-        collection = names[submissions[record_id].collection_id]
-        other = by_name.get((collection.id, name))
-        if other is not None and other.id != record_id and _is_there(other):
-            pair = min(record_id, other.id), max(record_id, other.id)
-            bars = msgspec.json.encode([(REPORT, _LEVELS[code], 0.0)])
-            pairs[pair] = PairRow(
-                *pair, association_id, collection.kind, collection.of, 0, 0.0, bars, b"[]", REVIEW, now_ms
-            )
-    known = stored.pairs_of(session, submissions)
-    stored.drop_pairs(session, [pair for pair, row in known.items() if _is_over(row, pairs, submissions)])
-    stored.put_pairs(session, [row for pair, row in pairs.items() if pair not in known])
-
-
-def _is_over(row: PairRow, pairs: Mapping[Pair, PairRow], looked_at: Mapping[int, RecordRow]) -> bool:
-    """Whether a pair no longer stands: one of it is gone, or the later one bears no flag any more."""
-    gone = any(each in looked_at and not _is_there(looked_at[each]) for each in (row.left_id, row.right_id))
-    return gone or (row.right_id in looked_at and (row.left_id, row.right_id) not in pairs)
+        collection_id = submissions[record_id].collection_id
+        other_id = by_name.get((collection_id, name))
+        if other_id is not None and other_id != record_id:
+            found.append((record_id, other_id, names[collection_id].of, code))
+    pairs.add_reports(session, association_id, found, now_ms)
 
 
 def _is_there(row: RecordRow) -> bool:

@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 from fieldsync.core.problems import Problem
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.showing import told
-from fieldsync.store import associations, linkage, records
+from fieldsync.store import associations, linkage, pairs, records
 from fieldsync.store.records import RecordRow
 
 POSSIBLY_SAME = "possibly_same"
+
+OPEN = ("unsure", "open")
+"""What was said of a pair that may still be one."""
 
 TOLD_MAX = 3
 """Others that one record names, the likeliest first."""
@@ -28,10 +31,12 @@ def hints(
     """Problems by row id, for entities of `rows` that the reader sees. A pair that was decided is not told."""
     entities = {each.id for each in associations.collections(session, association_id) if each.kind == "entity"}
     ids = {row.id for row in rows if row.collection_id in entities and _is_there(row)}
-    pairs = linkage.pairs_of(session, ids) if ids else {}
-    others = records.by_ids(session, {each for pair in pairs for each in pair})
+    found_pairs = linkage.pairs_of(session, ids) if ids else {}
+    decided = pairs.latest(session, found_pairs) if found_pairs else {}
+    open_pairs = [row for pair, row in found_pairs.items() if pair not in decided or decided[pair].decision in OPEN]
+    others = records.by_ids(session, {each for row in open_pairs for each in (row.left_id, row.right_id)})
     found: dict[int, list[Problem]] = {}
-    for pair in sorted(pairs.values(), key=lambda pair: (-pair.weight, pair.left_id, pair.right_id)):
+    for pair in sorted(open_pairs, key=lambda pair: (-pair.weight, pair.left_id, pair.right_id)):
         for own, other in ((pair.left_id, pair.right_id), (pair.right_id, pair.left_id)):
             row = others.get(other)
             if own in ids and row is not None and _is_there(row) and may_read(row):

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-
-import pyxform
 
 from fieldsync.core.problems import Problem
 
-JAR = Path(pyxform.__file__).parent / "validators" / "odk_validate" / "bin" / "ODK_Validate.jar"
+_PYXFORM = find_spec("pyxform")  # found, not imported: that takes longer than the start of a server
+assert _PYXFORM is not None and _PYXFORM.origin is not None
+JAR = Path(_PYXFORM.origin).parent / "validators" / "odk_validate" / "bin" / "ODK_Validate.jar"
 SECONDS_MAX = 600
 """A form takes some milliseconds once Java has started, a very large one some seconds."""
 

@@ -1,12 +1,13 @@
 """The queue of pairs to decide: most useful first, within what the reader may act upon (docs/linkage.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.services import deciding, reading
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
@@ -22,10 +23,16 @@ LOOKED_AT_MAX = 1000
 RECENT_MAX = 20
 """Decisions that the queue shows, to be taken back."""
 
+CURSOR_MAX = 200
+
 OF_RECORD_MAX = 5
 """Pairs that the page of one record names."""
 
 ZONES = ("review", "automatic")
+
+
+May = Callable[[CollectionRow, RecordRow], bool]
+"""Whether a record of a form or list is somebody's to act upon."""
 
 
 class Rank(NamedTuple):
@@ -71,8 +78,19 @@ def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
     found: list[Waiting] = []
     for collection in associations.collections(session, reader.association_id):
         if of in ("", collection.of) and reader.opens(collection.kind, collection.of, ACT_ON_RECORDS):
-            found += _of_collection(session, reader, collection)
+            found += _of_collection(session, collection, _acts(reader))
     return sorted(found, key=lambda each: each.rank.key)
+
+
+def waiting_anywhere(session: Session, association_id: int) -> list[Waiting]:
+    """All pairs of an association that wait, for whoever runs the server."""
+    named = associations.collections(session, association_id)
+    found = [each for collection in named for each in _of_collection(session, collection, lambda *_: True)]
+    return sorted(found, key=lambda each: each.rank.key)
+
+
+def _acts(reader: Reader) -> May:
+    return lambda collection, row: reading.may_read(reader, collection, row, ACT_ON_RECORDS)
 
 
 def count(session: Session, reader: Reader) -> int:
@@ -87,7 +105,7 @@ def recent(session: Session, reader: Reader) -> list[Pair]:
     found = records.by_ids(session, {each for row in rows for each in (row.left_id, row.right_id)})
     shown = []
     for row in rows:
-        pair = _pair(reader, named, found, (row.left_id, row.right_id), None, row)
+        pair = _pair(_acts(reader), named, found, (row.left_id, row.right_id), None, row)
         if pair is not None and row.decision != deciding.OPEN:
             shown.append(pair)
     return shown
@@ -99,8 +117,41 @@ def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
     known = records.by_ids(session, {each for row in rows for each in row.pair})
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in rows])
-    shown = [_pair(reader, named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
+    shown = [_pair(_acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
     return [each for each in shown if each is not None and deciding.is_waiting(each)]
+
+
+def seal_rank(rank: Rank, purpose: str, secret: bytes) -> str:
+    """A rank as a cursor that tells nothing."""
+    return ".".join(seal_number(each, purpose, secret) for each in rank)
+
+
+def open_rank(text: str, purpose: str, secret: bytes) -> Rank | None:
+    """The rank of a cursor; None where this server did not write it."""
+    numbers = [open_number(each, purpose, secret) for each in text[:CURSOR_MAX].split(".")]
+    known = [each for each in numbers if each is not None]
+    return Rank(*known) if len(known) == len(numbers) == 3 else None
+
+
+def told(pair: Pair) -> dict[str, Any]:
+    """A pair as the API and the command line tell it: codes, levels and weights, never an answer."""
+    row, last = pair.row, pair.decision
+    return {
+        "records": [records.uuid_text(each.row.uuid) for each in (pair.left, pair.right)],
+        "kind": pair.left.kind,
+        "of": pair.left.of,
+        "weight": row.weight if row else None,
+        "zone": row.zone if row else None,
+        "comparisons": [dict(zip(("name", "level", "weight"), each, strict=True)) for each in row.comparisons]
+        if row
+        else [],
+        "bounds": list(row.bounds) if row else [],
+        "turn": pair.turn,
+        "decision": {"decision": last.decision, "by": last.decided_by, "at_ms": last.decided_ms, "why": last.why}
+        if last
+        else None,
+        "changed": deciding.changed_since(pair),
+    }
 
 
 def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:
@@ -112,18 +163,18 @@ def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:
     return others[0] if others else None
 
 
-def _of_collection(session: Session, reader: Reader, collection: CollectionRow) -> list[Waiting]:
+def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:
     name = (collection.kind, collection.of)
     rows: list[PairRow] = []
     for zone in ZONES:
-        rows += pairs.heaviest(session, reader.association_id, name, zone, LOOKED_AT_MAX)
+        rows += pairs.heaviest(session, collection.association_id, name, zone, LOOKED_AT_MAX)
     ids = {each for row in rows for each in row.pair}
     found = records.by_ids(session, ids)
     decisions = pairs.latest(session, [row.pair for row in rows])
     sizes = pairs.cluster_sizes(session, ids)
     shown = []
     for row in rows:
-        pair = _pair(reader, {collection.id: collection}, found, row.pair, row, decisions.get(row.pair))
+        pair = _pair(may, {collection.id: collection}, found, row.pair, row, decisions.get(row.pair))
         if pair is not None and deciding.is_waiting(pair):
             joined = sum(sizes.get(each, 1) for each in row.pair)
             shown.append(Waiting(pair, Rank(max(0, round(row.weight * joined * 100)), *row.pair)))
@@ -131,7 +182,7 @@ def _of_collection(session: Session, reader: Reader, collection: CollectionRow) 
 
 
 def _pair(
-    reader: Reader,
+    may: May,
     named: Mapping[int, CollectionRow],
     found: Mapping[int, RecordRow],
     key: tuple[int, int],
@@ -143,7 +194,7 @@ def _pair(
     for record_id in key:
         record = found.get(record_id)
         collection = named.get(record.collection_id) if record else None
-        if record is None or collection is None or not reading.may_read(reader, collection, record, ACT_ON_RECORDS):
+        if record is None or collection is None or not may(collection, record):
             return None
         sides.append(Found(record, collection.kind, collection.of))
     return Pair(sides[0], sides[1], row, decision)

@@ -161,6 +161,7 @@ def _rows(session: Session, reader: Reader, both: _Told) -> list[Row]:
     at_odds = {each.path: each for each in outcome.disputes} if pair.left.kind == "entity" else {}
     survives = {each.path: each for each in outcome.survives}
     compared = _compared(session, reader, pair)
+    first = {path: number for number, path in enumerate(compared)}
     records_of = {id: operation.record for id, operation in outcome.said.items()}
     named = sorted({path for each in both.shown for path in (*each["fields"], *each["withheld"], *each["masked"])})
     rows = []
@@ -170,7 +171,7 @@ def _rows(session: Session, reader: Reader, both: _Told) -> list[Row]:
         level = compared[path] if is_open and path in compared else _agreement(*cells)
         survival = survives.get(path) if path in at_odds else None
         rows.append(_row(path, both.words.label(path), cells, level, path in compared, survival))
-    return sorted(rows, key=lambda row: _place(row, both.order))[:ROWS_MAX]
+    return sorted(rows, key=lambda row: (first.get(row.path, len(first)), *_place(row, both.order)))[:ROWS_MAX]
 
 
 def _row(
@@ -181,9 +182,9 @@ def _row(
     return Row(path, label, cells, level, is_compared, survival.rule, survival.id)
 
 
-def _place(row: Row, order: Mapping[str, int]) -> tuple[bool, bool, bool, int, str]:
-    """What is compared first, then what disagrees, then as the form asks."""
-    return not row.is_compared, row.path != LABEL, row.level == SAME, order.get(row.path, 1000), row.path
+def _place(row: Row, order: Mapping[str, int]) -> tuple[bool, bool, int, str]:
+    """The label first, then what disagrees, then as the form asks."""
+    return row.path != LABEL, row.level == SAME, order.get(row.path, 1000), row.path
 
 
 def _cells(both: _Told, path: str, dispute: Dispute | None, records_of: Mapping[OperationId, str]) -> tuple[Cell, Cell]:
@@ -206,17 +207,19 @@ def _agreement(left: Cell, right: Cell) -> str:
 
 
 def _compared(session: Session, reader: Reader, pair: Pair) -> dict[str, str]:
-    """Path → how the model found that it agrees; of several comparisons the one that speaks most against."""
+    """Path → how the model found that it agrees, in the order of the model; of several comparisons the worst."""
     if pair.row is None:
         return {}
-    found: dict[str, str] = {}
-    by_name = {name: (weight, level) for name, level, weight in pair.row.comparisons}
+    found: list[tuple[int, str, str]] = []
+    places = {name: place for place, (name, _) in enumerate(pair.row.levels)}
+    weights = {(name, level): weight for name, level, weight in pair.row.comparisons}
+    by_name = {name: (weights[name, level], level) for name, level in pair.row.levels}
     for row in form_versions.properties(session, reader.association_id, pair.left.of):
         names = COMPARED_AS.get(row.part, (row.part,)) if row.part else ()
-        levels = [by_name[name] for name in names if name in by_name]
+        levels = [(*by_name[name], places[name]) for name in names if name in by_name]
         if levels:
-            found[row.name] = min(levels)[1]
-    return found
+            found.append((min(each[2] for each in levels), row.name, min(levels)[1]))
+    return {name: level for _, name, level in sorted(found)}
 
 
 def labelled(session: Session, reader: Reader, found: Iterable[Found], language: str) -> dict[int, ShownValue]:

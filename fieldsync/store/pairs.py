@@ -10,6 +10,9 @@ from fieldsync.store.db import execute, execute_many, places
 
 CHUNK_ROWS = 200
 
+RARITY = "rarity"
+"""In the place of a level: how rare the name is (core.linkage)."""
+
 Levels = list[tuple[str, str]]
 
 _comparisons = msgspec.json.Decoder(list[tuple[str, str, float]])
@@ -38,8 +41,8 @@ class PairRow(NamedTuple):
 
     @property
     def levels(self) -> Levels:
-        """What was compared, and how it agreed."""
-        return [(name, level) for name, level, _ in self.comparisons]
+        """What was compared, and how it agreed; without where one starts and how rare names are."""
+        return [(name, level) for name, level, _ in self.comparisons if level and level != RARITY]
 
 
 class DecisionRow(NamedTuple):
@@ -130,6 +133,16 @@ def of_records(session: Session, record_ids: Collection[int]) -> list[DecisionRo
         for row in execute(session, sql, ids) if ids else ():
             found[row[0], row[1]] = _decision(row)
     return sorted(found.values())
+
+
+def of_collection(session: Session, collection_id: int) -> list[DecisionRow]:
+    """What was decided last of every pair of a list or form."""
+    named = ", ".join(f"d.{column.strip()}" for column in _DECISION.split(","))
+    sql = (
+        f"SELECT {named} FROM record r JOIN pair_decision d ON d.left_id = r.id WHERE r.collection_id = ?{_LATEST}"
+        " ORDER BY d.left_id, d.right_id"
+    )
+    return [_decision(row) for row in execute(session, sql, (collection_id,))]
 
 
 def recent(session: Session, association_id: int, limit: int) -> list[DecisionRow]:

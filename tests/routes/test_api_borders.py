@@ -24,6 +24,8 @@ BODIES: dict[str, Json] = {
     "acts.review": {"state": "approved"},
     "acts.comment": {"text": "seen"},
     "acts.correct": {"writes": {"name": "x"}},
+    "duplicates.decide_on_pair": {"decision": "unsure", "turn": 0},
+    "duplicates.undo_decision": {"turn": 0},
     "people.rename": {"name": "x"},
     "people.grant": {"role": "viewer"},
     "devices.rename": {"name": "x"},
@@ -47,6 +49,7 @@ class Ids:
     offer_id: str
     author: str
     export_id: str
+    partner: str
     form: str = "visit"
     indicator: str = "I02"
     upload: str = "0" * 32
@@ -76,10 +79,11 @@ def two(world: World) -> Two:
     script = {"name": "script", "permissions": ["read_records", "read_history"], "days": 1}
     made = person(world, "coordinator").post("me/tokens", script, 201)
     callers["script"] = Caller(world.app.test_client(), made["secret"])
-    uuid = [world.uuid() for _ in range(6)]
+    uuid = [world.uuid() for _ in range(7)]
     absent = Ids(
-        uuid[0], own.quarantined[::-1], "77", uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], "nobody-at-all", world.uuid()
-    )
+        uuid[0], own.quarantined[::-1], "77", uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], "nobody-at-all",
+        world.uuid(), uuid[6],
+    )  # fmt: skip
     names = ["Foreign name", foreign.uuid, foreign.person_id, foreign.author, "stranger@example.org"]
     return Two(world, callers, own, foreign, absent, names)
 
@@ -90,7 +94,8 @@ def _filled(world: World, association_id: int, version: str) -> Ids:
     said = phone.says(writes={"name": name})
     wrong = phone.says(writes={"name": name, "colour": "mauve"})
     held = phone.says(writes={"name": name}, seen=[["far-away", 1]])
-    assert phone.statuses(said, wrong, held) == ["applied", "quarantined", "held"]
+    again = phone.says(writes={"name": name})
+    assert phone.statuses(said, wrong, held, again) == ["applied", "quarantined", "held", "applied"]
     coordinator = person(world, "coordinator", association_id)
     [item] = coordinator.pages("quarantine")
     email = "colleague@example.org" if association_id == world.amal else "stranger@example.org"
@@ -102,7 +107,7 @@ def _filled(world: World, association_id: int, version: str) -> Ids:
     return Ids(
         said["record"], item["quarantined"], version, hers["person"], hers["grants"][0]["grant"],
         own_session["session"], script["token"], offer["offer"], phone.author,
-        export,
+        export, again["record"],
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from fieldsync.services import desk, merging
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
 from fieldsync.services.linkage_lists import linked_lists
-from fieldsync.store import linkage
+from fieldsync.store import linkage, pairs
 from fieldsync.store.db import execute
+from fieldsync.store.pairs import DecisionRow
 from tests.linked_world import AMIZMIZ, ASNI, Register, bars, bounds
 from tests.world import World, codes
 
@@ -197,10 +198,23 @@ def test_reports_that_may_be_one_are_pairs_of_the_same_list(register: Register) 
     register.compare()
     pair = register.pair(first["record"], second["record"])
     assert pair is not None and (pair.kind, pair.of) == ("submission", "monthly")
-    assert bars(pair) == [("report", "same_keys")]
+    assert bars(pair) == [("possible_duplicate", "same")]
     assert world.read(lambda session: linkage.count_pairs(session, world.amal, "submission", "monthly")) == {
         "review": 1
     }
     assert phone.statuses(phone.says(second["record"], of="monthly", delete=True, seen=[second])) == ["applied"]
     register.compare()
     assert register.pair(first["record"], second["record"]) is None
+
+
+def test_a_pair_that_somebody_decided_is_told_to_no_phone(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+    pair = register.pair(first, second)
+    assert pair is not None
+    row = DecisionRow(pair.left_id, pair.right_id, 1, world.amal, "different", "Zineb", world.now_ms, "", [], [], False)
+    world.write(lambda session: pairs.decide(session, row))
+    assert "possibly_same" not in {code for each in phone.pulls() for code in codes(each)}

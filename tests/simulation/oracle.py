@@ -79,7 +79,7 @@ def _is_superseded(history: History, entries: list[Entry], entry: Entry, path: s
     """Whether somebody who had seen it wrote the path again, or removed the occurrence around it."""
     around = path[: path.find("]") + 1] if "]" in path else None
     for other in entries:
-        writes = {**other.content.get("writes", {}), **_survives(entries, other)}
+        writes = _written(entries, other)
         had_seen = entry.id in history.pasts[other.id]
         if had_seen and path in writes:
             return True
@@ -88,13 +88,19 @@ def _is_superseded(history: History, entries: list[Entry], entry: Entry, path: s
     return False
 
 
-def _survives(entries: list[Entry], merge: Entry) -> Json:
-    """What a merge lets survive among all that its group shows; nothing where it is undone, or its record is apart."""
+def _written(entries: list[Entry], entry: Entry) -> Json:
+    """What an operation writes; a merge, what it lets survive among all that its group shows, while it holds."""
+    writes: Json = entry.content.get("writes", {})
+    act = entry.content.get("act") or {}
+    if "survives" not in act:
+        return writes
     undone = {tuple(key) for one in entries for key in (one.content.get("act") or {}).get("unmerge", ())}
-    act = merge.content.get("act") or {}
     together = {one.content["record"] for one in entries}
-    holds = merge.id not in undone and together >= set(act.get("merge", ()))
-    return act.get("survives", {}) if holds else {}
+    if entry.id in undone or not together >= set(act["merge"]):
+        return writes
+    by_id = {one.id: one.content.get("writes", {}) for one in entries}
+    taken = {path: by_id.get(tuple(id), {}) for path, (_, id) in act["survives"].items()}
+    return {**writes, **{path: said[path] for path, said in taken.items() if path in said}}
 
 
 def _is_shown(history: History, entries: list[Entry], entry: Entry, path: str, state: Json) -> bool:
@@ -122,15 +128,16 @@ def _ticks(entry: Entry, path: str) -> set[str]:
 
 def _somebody_says(history: History, entries: list[Entry], path: str, value: Any) -> bool:
     return any(
-        _same(entry.content["writes"][path], value) and not _is_written_again(history, entries, entry, path)
+        path in (said := _written(entries, entry))
+        and _same(said[path], value)
+        and not _is_written_again(history, entries, entry, path)
         for entry in entries
-        if path in entry.content.get("writes", {})
     )
 
 
 def _is_written_again(history: History, entries: list[Entry], entry: Entry, path: str) -> bool:
     later = (other for other in entries if entry.id in history.pasts[other.id])
-    return any(path in other.content.get("writes", {}) for other in later)
+    return any(path in _written(entries, other) for other in later)
 
 
 def _same(one: Any, other: Any) -> bool:

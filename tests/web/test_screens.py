@@ -30,6 +30,7 @@ FIRST = "table.list th.what a"
 
 PAGES = {
     "inbox": "/inbox?state=open&of=submission",
+    "duplicates": "/duplicates",
     "map": "/map",
     "indicators": "/indicators",
     "quality": "/quality",
@@ -43,12 +44,13 @@ BEHIND = {
     "conflict": "/inbox?conflict=1&of=submission",
     "submission": "/inbox?of=submission.f5_activity",
     "entity": "/inbox?of=entity.groups",
+    "duplicate": "/duplicates",
     "quarantined": "/quarantine",
 }
 """Pages behind the first line of a list."""
 
-ON_A_PHONE = ("inbox", "indicators", "conflict")
-AT_NIGHT = ("inbox", "indicators", "conflict")
+ON_A_PHONE = ("inbox", "indicators", "conflict", "duplicate")
+AT_NIGHT = ("inbox", "indicators", "conflict", "duplicate")
 
 SCREENS = [
     *(Screen(language, *LAPTOP) for language in ("ar", "fr")),

@@ -13,6 +13,12 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Pas de fusion : quelqu’un a décidé que deux fiches de ce groupe sont différentes. Annulez d’abord cette décision si elle est fausse.",
         "No merge: somebody decided that two records of this group are different. Take that decision back first if it is wrong.",
     ),
+    "weight_out_of_bounds": (
+        422,
+        "الدمج الآلي يبدأ من وزن بين {least} و{most}.",
+        "La fusion automatique commence à un poids entre {least} et {most}.",
+        "Merging by itself begins at a weight between {least} and {most}.",
+    ),
     "nothing_decided": (
         409,
         "لا قرار بشأن هذا الزوج يمكن التراجع عنه.",

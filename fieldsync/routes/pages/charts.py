@@ -34,20 +34,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """Steps from nothing to a sum; where nothing and the mark of comparison lie, and the bar of the sum."""
+    """Steps from nothing to a sum; where nothing lies, and the bar of the sum."""
 
     steps: tuple[Step, ...]
     axis: float
     total: Step
-    mark: float | None = None
 
 
-def waterfall(weights: Sequence[float], mark: float | None = None) -> Waterfall:
+def waterfall(weights: Sequence[float]) -> Waterfall:
     """How weights add up, one after the other; all that is reached on the way fits the width."""
     reached = [0.0]
     for weight in weights:
         reached.append(reached[-1] + weight)
-    least, most = min([*reached, mark or 0.0]), max([*reached, mark or 0.0])
+    least, most = min(reached), max(reached)
     scale = 96 / (most - least or 1.0)
 
     def at(value: float) -> float:
@@ -58,4 +57,4 @@ def waterfall(weights: Sequence[float], mark: float | None = None) -> Waterfall:
         return Step(at(low), round(at(high) - at(low), 2), at(after), after >= before)
 
     steps = tuple(step(before, after) for before, after in pairwise(reached))
-    return Waterfall(steps, at(0.0), step(0.0, reached[-1]), None if mark is None else at(mark))
+    return Waterfall(steps, at(0.0), step(0.0, reached[-1]))

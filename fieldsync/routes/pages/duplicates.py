@@ -5,7 +5,6 @@ from typing import Any
 from flask import Response, request, url_for
 
 from fieldsync.core.access import ACT_ON_RECORDS
-from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
@@ -20,7 +19,7 @@ from fieldsync.routes.pages.submission import desk_of_reader
 from fieldsync.services import deciding, merging, pair_queue, pair_told, reading
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX, Pair, Verdict
 from fieldsync.services.desk_lists import secret_of
-from fieldsync.services.pair_queue import Rank
+from fieldsync.services.pair_queue import open_rank, seal_rank
 from fieldsync.services.readers import Reader
 
 ROWS = 30
@@ -28,7 +27,6 @@ UNDO = "undo"
 NOTICES = {SAME: "pair_same", DIFFERENT: "pair_different", UNSURE: "pair_unsure", UNDO: "pair_open"}
 TAKEN_MAX = 200
 TURN_MAX = 1_000_000
-CURSOR_MAX = 200
 TAKE = "take:"
 """Before the path in the name of a field that chooses which value survives."""
 
@@ -40,10 +38,10 @@ def duplicates() -> Response:
     who = reader()
     with context().database.read() as session:
         secret = secret_of(session)
-        found = pair_queue.page(session, who, _after(secret, who), ROWS)
+        found = pair_queue.page(session, who, open_rank(request.args.get("after", ""), _purpose(who), secret), ROWS)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
-    following = _sealed(found.following, secret, who) if found.following else ""
+    following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
         lines=[pair_cards.line(each.pair, titles) for each in found.items],
@@ -175,7 +173,7 @@ def _find(session: Any, who: Reader, pair: str) -> Pair:
     """The pair that an address names, where both are hers; else it is not there."""
     one, mark, other = pair.partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other) if mark else NOWHERE)
-    if found is None or (found.row is None and found.decision is None):
+    if found is None or not found.is_known:
         raise Refused(Problem("not_found"))
     return found
 
@@ -205,14 +203,3 @@ def _verdict(decision: str) -> Verdict:
 
 def _purpose(who: Reader) -> str:
     return f"pages {who.association_id} duplicates"
-
-
-def _after(secret: bytes, who: Reader) -> Rank | None:
-    parts = request.args.get("after", "")[:CURSOR_MAX].split(".")
-    numbers = [open_number(each, _purpose(who), secret) for each in parts]
-    value, left_id, right_id = numbers if len(numbers) == 3 else (None, None, None)
-    return None if value is None or left_id is None or right_id is None else Rank(value, left_id, right_id)
-
-
-def _sealed(rank: Rank, secret: bytes, who: Reader) -> str:
-    return ".".join(seal_number(each, _purpose(who), secret) for each in rank)

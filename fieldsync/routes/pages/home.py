@@ -61,6 +61,7 @@ def _tiles(who: Reader) -> list[Tile]:
         "inbox": _("What came in, and what waits for you"),
         "dashboard": _("What was reached, against the targets; how the phones are doing"),
         "quarantine": _("What was kept and not counted, with the reason"),
+        "duplicates": _("Pairs that may be one and the same, side by side"),
         "exports": _("Take records out as a file"),
         "devices": _("Enrol, move, revoke; who has been silent"),
         "forms": _("Publish, compare, retire; which phones are behind")

@@ -14,12 +14,13 @@ from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import authorship, deciding, pair_queue
+from fieldsync.services.clustering import ITSELF
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
 from fieldsync.services.readers import Reader
 from fieldsync.store import people, records
-from fieldsync.store.pairs import DecisionRow
+from fieldsync.store.pairs import RARITY, DecisionRow
 
 SUBMISSIONS_SHOWN = 5
 assert SUBMISSIONS_SHOWN < AUTOMATIC_MAX
@@ -48,17 +49,23 @@ def name_of(pair: Pair) -> str:
 def line(pair: Pair, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     """A pair in a list: codes and places, never a name."""
     levels = [] if pair.row is None else sorted(pair.row.comparisons, key=lambda each: -abs(each[2]))
-    shown = [each for each in levels if each[0] != "start"][:3]
+    shown = [each for each in levels if each[1] not in ("", RARITY)][:3]
     return {
         "address": url_for("pages.duplicate", pair=name_of(pair)),
         "title": labels.collection(pair.left.kind, pair.left.of, titles),
         "codes": [short_code(records.uuid_text(each.row.uuid)) for each in (pair.left, pair.right)],
         "places": [place for place in dict.fromkeys(_place(each) for each in (pair.left, pair.right)) if place],
         "facts": [(*_level(name, level, weight),) for name, level, weight in shown],
-        "likely": pair_words.likelihood(pair.row.weight).partition(".")[0] if pair.row else "",
+        "likely": _likely(pair),
         "changed": [pair_words.comparison(each) for each in deciding.changed_since(pair)],
         "decision": _decision(pair.decision),
     }
+
+
+def _likely(pair: Pair) -> str:
+    """How likely it is, in a word or two; a repeated report has no weight."""
+    is_weighed = pair.row is not None and pair.left.kind == "entity"
+    return pair_words.likelihood(pair.row.weight).partition(".")[0] if is_weighed and pair.row else ""
 
 
 def asked_of(session: Any, who: Reader, found: Found) -> list[tuple[str, str]]:
@@ -120,7 +127,8 @@ def _decision(row: DecisionRow | None) -> dict[str, Any] | None:
     tone, icon, said = pair_words.DECISIONS[row.decision]
     return {"name": row.decision, "tone": tone, "icon": icon, "text": str(said), "at_ms": row.decided_ms,
             "why": "" if row.why == deciding.UNMERGED else row.why,
-            "unmerged": row.why == deciding.UNMERGED}  # fmt: skip
+            "unmerged": row.why == deciding.UNMERGED,
+            "by_itself": row.decided_by == ITSELF, "sampled": row.sampled}  # fmt: skip
 
 
 def _who(session: Any, who: Reader, row: DecisionRow | None) -> str:
@@ -199,14 +207,11 @@ def _evidence(pair: Pair) -> Evidence | None:
     if pair.row is None or pair.left.kind == "submission":
         return None
     told = pair.row.comparisons
-    rest = pair.row.weight - sum(weight for _name, _level, weight in told)
-    if abs(rest) > 0.05 and all(name != "start" for name, _level, _weight in told):
-        told = (("start", "", rest), *told)
-    chart = charts.waterfall([weight for _name, _level, weight in told], 0.0)
+    chart = charts.waterfall([weight for _name, _level, weight in told])
     lines = [
         (
             pair_words.comparison(name),
-            *(pair_words.level(level, weight) if level else ("still", "minus", "")),
+            *(pair_words.level(level, weight) if level else ("still", "minus", pair_words.beside(name))),
             weight,
             step,
         )
@@ -214,5 +219,5 @@ def _evidence(pair: Pair) -> Evidence | None:
     ]
     chance = 100 / (1 + 2 ** -max(-60.0, min(60.0, pair.row.weight)))
     shown = "> 99,9" if chance > 99.9 else "< 0,1" if chance < 0.1 else language.number(round(chance, 1))
-    bounds = [pair_words.comparison(each) for each in pair.row.bounds]
+    bounds = [pair_words.bound(each) for each in pair.row.bounds]
     return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds)

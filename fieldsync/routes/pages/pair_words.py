@@ -6,7 +6,7 @@ Tone = tuple[str, str, Words]
 """Tone, icon, words."""
 
 COMPARISONS: dict[str, Words] = {
-    "start": _l("Starting point: how rare a match is"),
+    "start": _l("Starting point"),
     "given_name": _l("Given name"),
     "family_name": _l("Family name"),
     "name": _l("Name"),
@@ -18,7 +18,7 @@ COMPARISONS: dict[str, Words] = {
     "members": _l("Members in common"),
     "place": _l("Place"),
     "sex": _l("Sex"),
-    "household": _l("What one household shares"),
+    "household": _l("One household"),
     "possible_duplicate": _l("Key questions"),
     "same_content_again": _l("The whole content"),
 }
@@ -29,13 +29,39 @@ LEVELS: dict[str, Tone] = {
     "same": ("ok", "equal", _l("the same")),
     "alias": ("info", "near", _l("another form of it")),
     "weak": ("info", "near", _l("close")),
-    "close": ("info", "near", _l("close")),
+    "exchanged": ("info", "near", _l("exchanged")),
+    "married": ("info", "near", _l("different, perhaps by marriage")),
+    "rarity": ("still", "near", _l("how rare it is")),
+    "same_date": ("ok", "equal", _l("the same day")),
+    "same_year": ("ok", "near", _l("the same year")),
+    "near": ("info", "near", _l("within two years")),
+    "far": ("warn", "cross", _l("years apart")),
+    "shared": ("info", "near", _l("the same, shared by several")),
+    "one_off": ("info", "near", _l("one digit off")),
+    "commune": ("info", "near", _l("the same commune")),
+    "province": ("info", "near", _l("the same province")),
+    "elsewhere": ("warn", "cross", _l("elsewhere")),
+    "many": ("ok", "equal", _l("many")),
+    "some": ("info", "near", _l("some")),
+    "none": ("warn", "cross", _l("none in common")),
     "different": ("warn", "cross", _l("different")),
     "other": ("still", "plus", _l("not the same")),
     "missing": ("still", "minus", _l("not compared")),
     "hidden": ("still", "eye", _l("hidden")),
 }
 """How answers agree; a level that stands here not is told by its weight."""
+
+BOUNDS: dict[str, Words] = {
+    "given_name_differs": _l("the given names differ"),
+    "two_national_ids": _l("two identity cards"),
+    "two_register_numbers": _l("two register numbers"),
+    "births_apart": _l("births years apart"),
+    "two_sexes": _l("two sexes"),
+    "twins": _l("perhaps twins or sisters"),
+    "few_identifiers": _l("too few independent facts agree"),
+    "household": _l("what one household shares"),
+}
+"""Why a pair is never merged without a person (core.linkage)."""
 
 RULES: dict[str, Words] = {
     "chosen": _l("chosen"),
@@ -62,6 +88,11 @@ def comparison(name: str) -> str:
     return str(COMPARISONS.get(name, name.replace("_", " ")))
 
 
+def bound(name: str) -> str:
+    """Why a pair waits for a person."""
+    return str(BOUNDS.get(name, name.replace("_", " ")))
+
+
 def level(name: str, weight: float | None = None) -> tuple[str, str, str]:
     """(tone, icon, words) of how it agrees; of a level without words, whether it speaks for or against."""
     if name in LEVELS:
@@ -70,6 +101,11 @@ def level(name: str, weight: float | None = None) -> tuple[str, str, str]:
     if weight is None or weight == 0:
         return "still", "near", _("agrees in part")
     return ("ok", "near", _("speaks for it")) if weight > 0 else ("warn", "cross", _("speaks against it"))
+
+
+def beside(name: str) -> str:
+    """What is told beside a bar that compares nothing."""
+    return {"start": _("how rare a match is"), "household": _("counted no higher together")}.get(name, "")
 
 
 def likelihood(weight: float) -> str:
