@@ -94,6 +94,8 @@ screens: $(DEVELOPING) $(PACKAGES) ## Make the pictures of docs/screens anew, fr
 
 test-long: $(DEVELOPING) $(PACKAGES) ## The long versions, for a night
 	@$(call needed,java,default-jre-headless)
+	@$(call needed,java,openjdk-17-jre-headless)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pyspark>=4,<5"
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
 	$(BIN)/python -m pytest -n 0 -s -m "long"
 
@@ -114,8 +116,9 @@ bench: $(DEVELOPING) ## Measure to one million records, and print the table
 bench-long: $(DEVELOPING) ## Measure to five million records
 	$(BIN)/python -m tests.benchmarks --long
 
-bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked (RECORDS=20000)
+bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked, and how fast, to a million (RECORDS=20000)
 	$(BIN)/python -m tests.benchmarks.linkage --records $(or $(RECORDS),20000)
+	$(BIN)/python -m tests.benchmarks.linkage_speed
 
 # ---- maintain --------------------------------------------------------------------------------------------------
 
