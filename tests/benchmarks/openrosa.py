@@ -99,13 +99,15 @@ def entity_list(server: Server, makers: Makers, phone: Phone) -> Iterator[Row]:
     for made in makers.windows(visits.operations, ENTITIES, 10_000, 100):
         send(server, made, 4)
     path = f"/v1/key/{phone.token}/lists/{LIST}/entities.csv"
-    mark = ""
-    for what in ("first download", "written before", "after one change"):
+    mark, before = _one(server, Asked("GET", path))[1]["etag"], ""
+    while mark != before:  # each answer follows some thousands of the changes
+        mark, before = _one(server, Asked("GET", path))[1]["etag"], mark
+    for what in ("after one change", "written before"):
         if what == "after one change":
             send(server, makers.bodies(visits.operations, 1, 1), 1)
         cpu, answer = _one(server, Asked("GET", path))
-        mark = answer["ETag"]
-        size = int(answer["Content-Length"]) / 1024
+        mark = answer["etag"]
+        size = int(answer["content-length"]) / 1024
         yield Row(f"list of {ENTITIES:,} entities, {what}", f"{cpu:,.0f} ms CPU, {size:,.0f} KiB packed")
     cpu, answer = _one(server, Asked("GET", path), {"If-None-Match": mark})
     assert answer["status"] == "304"
@@ -120,7 +122,7 @@ def resumed_upload(server: Server, phone: Phone) -> Row:
     tus = {"Authorization": f"Bearer {phone.token}", "Tus-Resumable": "1.0.0"}
     link = _connection(server)
     announced = {**tus, "Upload-Length": str(FILE_BYTES), "Upload-Metadata": said}
-    where = urlsplit(_ask(link, Asked("POST", "/api/v1/attachments"), announced)["Location"]).path
+    where = urlsplit(_ask(link, Asked("POST", "/api/v1/attachments"), announced)["location"]).path
     before, sent, offset, dice = server.cpu_seconds(), 0, 0, random.Random(2)
     cut_at = sorted(dice.sample(range(FILE_BYTES // PIECE), CUTS))
     while offset < FILE_BYTES:
@@ -128,10 +130,10 @@ def resumed_upload(server: Server, phone: Phone) -> Row:
         if cut_at and offset // PIECE >= cut_at[0]:
             cut_at.pop(0)
             sent += _half(server, where, tus, offset, piece)
-            offset = int(_ask(link, Asked("HEAD", where), tus)["Upload-Offset"])
+            offset = int(_ask(link, Asked("HEAD", where), tus)["upload-offset"])
             continue
         headers = {**tus, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-        sent, offset = sent + len(piece), int(_ask(link, Asked("PATCH", where, piece), headers)["Upload-Offset"])
+        sent, offset = sent + len(piece), int(_ask(link, Asked("PATCH", where, piece), headers)["upload-offset"])
     cpu = (server.cpu_seconds() - before) * 1000 / (FILE_BYTES / 2**20)
     over = (sent / FILE_BYTES - 1) * 100
     shown = f"{over:.1f} % of its bytes travel twice, {cpu:.0f} ms CPU a MiB"
@@ -206,12 +208,12 @@ def _connection(server: Server) -> http.client.HTTPConnection:
 
 
 def _ask(link: http.client.HTTPConnection, asked: Asked, headers: Mapping[str, str]) -> dict[str, str]:
-    """The answer's headers, and its status among them."""
+    """The answer's headers by their names in small letters, and its status among them."""
     link.request(asked.method, asked.path, asked.body or None, dict(headers))
     answer = link.getresponse()
     answer.read()
     assert answer.status < 400, (asked.method, answer.status)
-    return {**dict(answer.headers), "status": str(answer.status)}
+    return {**{name.lower(): text for name, text in answer.headers.items()}, "status": str(answer.status)}
 
 
 if __name__ == "__main__":
