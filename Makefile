@@ -114,8 +114,9 @@ bench: $(DEVELOPING) ## Measure to one million records, and print the table
 bench-long: $(DEVELOPING) ## Measure to five million records
 	$(BIN)/python -m tests.benchmarks --long
 
-bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked (RECORDS=20000)
+bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked, and how fast, to a million (RECORDS=20000)
 	$(BIN)/python -m tests.benchmarks.linkage --records $(or $(RECORDS),20000)
+	$(BIN)/python -m tests.benchmarks.linkage_speed
 
 # ---- maintain --------------------------------------------------------------------------------------------------
 

@@ -167,6 +167,7 @@ _LATIN_ALTERNATIVES = (
     (re.compile(r"(?<=.)rh"), "gh", 0.1),
     (re.compile(r"mb"), "nb", 0.1),
     (re.compile(r"g(?=[aoulrdn])"), "gh", 0.3),
+    (re.compile(r"g(?=e)"), "gu", 0.3),
     (re.compile(r"(?<=[iy])c(?=a)"), "ss", 0.3),
 )
 
@@ -248,7 +249,8 @@ def _reading(sounds: str, word: _Spelled, starts: frozenset[str], arabic: bool) 
     return Reading(consonants, gaps, bool(word.feminine), starts, arabic, word.cost)
 
 
-def servant_of(reading: Reading) -> Reading:
-    """Abd- before the reading of what follows it."""
+def servant_of(begins: Reading, reading: Reading) -> Reading:
+    """Abd- or Ben Abd- (`begins`) and the reading of what follows, which tells how both of them start."""
     first = reading.gaps[0] if "" in reading.starts or not reading.starts.isdisjoint("yw") else ""
-    return reading._replace(consonants="bd" + reading.consonants, gaps=("a", "", first, *reading.gaps[1:]))
+    gaps = (*begins.gaps[:-1], begins.gaps[-1] + first, *reading.gaps[1:])
+    return reading._replace(consonants=begins.consonants + reading.consonants, gaps=gaps)

@@ -17,6 +17,9 @@ class Words(NamedTuple):
     ait: bool
 
 
+LETTERS_MAX = 60
+"""Letters of a word that are read."""
+
 LABIALIZATION = "ⵯ"
 """Tells in Tifinagh how the letter before is said; a normalized text would have it as a w."""
 
@@ -45,7 +48,7 @@ _OTHER = {
     **_ARABIC_LETTERS,
     **dict.fromkeys("’‘`´ʼʿʾ", "'"),
     **dict.fromkeys("ـ\ufeff", ""),
-    "ç": "s", "ɛ": AYN_LETTER,"ε": AYN_LETTER,"ɣ": "gh", "ı": "i", SERVANT: " ",
+    "ç": "s", "ɛ": AYN_LETTER, "ε": AYN_LETTER, "ɣ": "gh", "ı": "i", SERVANT: " ",
 }  # fmt: skip
 
 
@@ -145,13 +148,13 @@ def words(text: str) -> Words:
     before, article = "", False
     pieces = list(_pieces(fold(text)))
     for word in pieces:
-        if before and word in _ARTICLES:
+        if word in _BEFORE:
+            before += _BEFORE[word]
+        elif before and word in _ARTICLES:
             article = True
         elif before:
             kept.append(_together(before, word, article))
             before, article = "", False
-        elif word in _BEFORE:
-            before = _BEFORE[word]
         elif kept and (word in _GOD or _FAITH.match(word)):
             kept[-1] += _ending(word)
         elif word in _left_out():
@@ -168,7 +171,8 @@ def words(text: str) -> Words:
 def _pieces(text: str) -> Iterator[str]:
     if "f" in text and "z" in text:
         text = _FATIMA_BEFORE_ZAHRA.sub("fatima ", text)
-    for word in _WORD.findall(text):
+    for found in _WORD.finditer(text):
+        word = found[0][:LETTERS_MAX]
         if "'" in word:
             word = _SAID_APART.sub(APART, _ELIDED.sub("", word)).replace("'", "")
         if not word.isalpha() and _LETTER.search(word):
@@ -187,11 +191,18 @@ def _ungrown(word: str) -> str:
             return "عبدل" if is_arabic(word) else "abdl"
         found = _GLUED_SERVANT.match(word)
         if found:
-            return word[:3] + SERVANT + _ungrown(word[found.end() :])
+            return word[:3] + SERVANT + _ungrown_end(word[found.end() :])
     if word.startswith(("abou", "أبو", "ابو")):
         return _GLUED_FATHER.sub("", word)
+    if word.startswith(("benabd", "بنعبد")):
+        sons = 2 if is_arabic(word) else 3
+        return word[:sons] + _ungrown(word[sons:])
     if word.startswith(("benl", "بنال")):
         return _GLUED_SON.sub("بل" if is_arabic(word) else "bel", word)
+    return _ungrown_end(word)
+
+
+def _ungrown_end(word: str) -> str:
     if word.endswith(("din", "dine", "dyn", "dyne", "الدين")):
         return _GLUED_FAITH.sub("دين" if is_arabic(word) else "din", word)
     if word.endswith(("llah", "الله")):
@@ -201,7 +212,7 @@ def _ungrown(word: str) -> str:
 
 def _together(before: str, word: str, article: bool) -> str:
     if word in _GOD and before.endswith(SERVANT):
-        return before[:3] + _ending(word)
+        return before.removesuffix(SERVANT) + _ending(word)
     if word.startswith("ال") and len(word) > 3:
         word, article = word[2:], True
     if article and not before.endswith(SERVANT):

@@ -16,7 +16,7 @@ from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, 
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words
 
-ALGORITHM = 2
+ALGORITHM = 3
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8
@@ -150,11 +150,12 @@ def _token(word: str) -> Token:
 
 def _readings(word: str) -> list[Reading]:
     if SERVANT in word:
-        rest = word.partition(SERVANT)[2]
+        before, _, rest = word.partition(SERVANT)
         readings = _readings_of_word(rest)
         if rest[:1] in "aeiou":
             readings = readings + [each._replace(cost=each.cost + 0.1) for each in _readings_of_word("l" + rest)]
-        return [servant_of(each) for each in readings]
+        begins = _readings_of_word(before)[0]
+        return [servant_of(begins, each) for each in readings]
     return _readings_of_word(word)
 
 

@@ -85,7 +85,7 @@ def register(app: Flask) -> None:
 
 
 def _note_disclosed(response: Response) -> Response:
-    found: Reader | None = g.get("reader")
+    found: Reader | None = g.get("at_work") or g.get("reader")  # into the log of where the record lies
     if found is None or not found.disclosed or response.status_code >= 400:
         return response
     here = context()

@@ -104,6 +104,12 @@ def neighbours(
     return (before[0] if before else None), (after[0] if after else None)
 
 
+def position(session: Session, reader: Reader, wanted: Filter, found: Found, most: int) -> int | None:
+    """Which row of a filter a record is, from 1; None beyond the first `most`, and for one that does not meet it."""
+    rows = page(session, reader, wanted, None, most).rows
+    return next((number for number, row in enumerate(rows, 1) if row.id == found.row.id), None)
+
+
 def count(session: Session, reader: Reader, wanted: Filter, most: int = COUNTED_MAX) -> Count:
     """How many rows a filter has for the reader, counted up to `most`."""
     found = inbox_lanes.lanes(session, reader, wanted)

@@ -20,6 +20,7 @@ from fieldsync.services import quality_night
 from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_model
 from fieldsync.store import associations, linkage, linkage_splink
+from fieldsync.store.associations import CollectionRow
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.linkage_splink import Bench, Extract
 from fieldsync.store.linkage_sql import DUCKDB
@@ -77,14 +78,18 @@ def train(
 
 
 def rescore(read: Step, write: Step, association_id: int, now_ms: int) -> int:
-    """Score every pair anew by the models in force; how many pairs there are now."""
+    """Score every pair anew by the models in force; how many look-ups found one."""
+    lists = read(lambda session: linked_lists(session, association_id)).values()
+    return sum(_rescore_list(read, write, of_list, now_ms) for of_list in lists)
+
+
+def _rescore_list(read: Step, write: Step, of_list: LinkedList, now_ms: int) -> int:
     found = 0
-    for of_list in read(lambda session: linked_lists(session, association_id)).values():
-        for page in _pages(read, of_list, RESCORED_AT_ONCE):
-            made = {record_id: _features.decode(body) for record_id, body in page}
-            found += write(partial(_rescore, of_list, made, now_ms))
-        collection = of_list.collection
-        write(partial(_drop_stale, association_id, collection.of, of_list.model.version))
+    for page in _pages(read, of_list, RESCORED_AT_ONCE):
+        made = {record_id: _features.decode(body) for record_id, body in page}
+        found += write(partial(_rescore, of_list, made, now_ms))
+    collection = of_list.collection
+    write(partial(_drop_stale, collection.association_id, collection.of, of_list.model.version))
     return found
 
 
@@ -109,9 +114,16 @@ def _train(read: Step, write: Step, of_list: LinkedList, extract: Extract, now_m
                 session, collection.association_id, collection.of, body, now_ms, active=accepted
             )
         )
-        in_force = read(lambda session: linked_lists(session, collection.association_id))[collection.id]
-        pairs = _settle_all(read, write, on, in_force, now_ms) if backend == DUCKDB and accepted else 0
+        pairs = _scored(read, write, on, collection, now_ms) if accepted else 0
     return Trained(collection.of, version, extract.records, accepted, model.never_seen, pairs)
+
+
+def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int) -> int:
+    """Score the pairs of a list by its new model: all at once on DuckDB, otherwise record by record as online."""
+    in_force = read(lambda session: linked_lists(session, collection.association_id))[collection.id]
+    if on.backend == DUCKDB:
+        return _settle_all(read, write, on, in_force, now_ms)
+    return _rescore_list(read, write, in_force, now_ms)
 
 
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int) -> int:

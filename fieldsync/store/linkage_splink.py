@@ -5,7 +5,9 @@ Splink, DuckDB, NumPy and PyArrow are the optional extra `linkage`; nothing here
 
 import importlib.util
 import logging
+import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -265,6 +267,7 @@ def _on_spark(extract: Extract, names: Names) -> Bench:
     from pyspark.sql.types import IntegerType
     from splink import SparkAPI
 
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # its workers must find our comparison of names
     session = SparkSession.builder.getOrCreate()
     session.udf.register(NAME_LEVEL, names.rank, IntegerType())
     kinds = {"unique_id": "bigint", **COLUMNS[extract.kind], **PLACES}

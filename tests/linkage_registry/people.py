@@ -1,7 +1,7 @@
 """Women and men of made-up villages, household by household: who is whose sister, twin, daughter, cousin."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -30,59 +30,62 @@ class Person:
     mother: int
 
 
+@dataclass(slots=True)
+class House:
+    """A household: what its people share, and the given names that are taken in it."""
+
+    number: int
+    kin: int
+    family: int
+    place: str
+    phone: str
+    taken: set[tuple[str, int]]
+
+
 def people(dice: Random) -> Iterator[Person]:
     """Without end: one extended family after another."""
-    number, house = 0, 0
+    number, houses = 0, 0
     while True:
-        kin = house
-        family = _zipf(dice, len(family_names()))
-        place = _place(dice)
+        kin, family, place = houses, _zipf(dice, len(family_names())), _place(dice)
         for _ in range(dice.choice((1, 1, 2, 3))):
-            house += 1
-            for person in _house(dice, number, house, kin, family, place if dice.random() < 0.8 else _place(dice)):
+            near = place if dice.random() < 0.8 else _place(dice)
+            house = House(houses, kin, family, near, _phone(dice), set())
+            houses += 1
+            for person in _household(dice, number, house):
                 yield person
                 number += 1
 
 
-def _house(dice: Random, number: int, house: int, kin: int, family: int, place: str) -> Iterator[Person]:
-    shared = _phone(dice)
-    mother_born = TODAY - timedelta(days=dice.randrange(34 * 365, 70 * 365))
-    own = family if dice.random() < 0.3 else _zipf(dice, len(family_names()))
-    yield _person(dice, number, "f", own, mother_born, place, shared, house, kin, -1)
+def _household(dice: Random, number: int, house: House) -> Iterator[Person]:
+    born = TODAY - timedelta(days=dice.randrange(34 * 365, 70 * 365))
+    own = house.family if dice.random() < 0.3 else _zipf(dice, len(family_names()))
     mother = number
-    number += 1
+    yield replace(_person(dice, number, "f", born, house, -1), family=own)
     if dice.random() < 0.6:
-        yield _person(
-            dice, number, "m", family, mother_born - timedelta(days=dice.randrange(4000)), place, shared, house, kin, -1
-        )
         number += 1
-    born = mother_born + timedelta(days=dice.randrange(18 * 365, 22 * 365))
+        yield _person(dice, number, "m", born - timedelta(days=dice.randrange(4000)), house, -1)
+    born += timedelta(days=dice.randrange(18 * 365, 22 * 365))
     for _ in range(dice.choice((1, 2, 2, 3, 4))):
         sex = "f" if dice.random() < 0.7 else "m"
         for _ in range(2 if dice.random() < 0.04 else 1):
-            yield _person(dice, number, sex, family, born, place, shared, house, kin, mother)
             number += 1
+            yield _person(dice, number, sex, born, house, mother)
         born += timedelta(days=dice.randrange(400, 1500))
 
 
-def _person(
-    dice: Random,
-    number: int,
-    sex: str,
-    family: int,
-    born: date,
-    place: str,
-    shared: str,
-    house: int,
-    kin: int,
-    mother: int,
-) -> Person:
+def _person(dice: Random, number: int, sex: str, born: date, house: House, mother: int) -> Person:
     age = (TODAY - born).days // 365
-    phone = shared if dice.random() < (0.6 if sex == "f" else 0.35) else _phone(dice)
+    phone = house.phone if dice.random() < (0.6 if sex == "f" else 0.35) else _phone(dice)
     holds = age >= 18 and dice.random() < (0.45 if sex == "f" else 0.65)
     national_id = f"{dice.choice(('J', 'JB', 'EE', 'P', 'PB', 'W'))}{dice.randrange(10_000, 999_999)}" if holds else ""
     given = _zipf(dice, len(given_names(sex)))
-    return Person(number, sex, given, family, min(born, TODAY), place, phone, national_id, house, kin, mother)
+    while (sex, given) in house.taken:
+        given = _zipf(dice, len(given_names(sex)))
+    house.taken.add((sex, given))
+    born = min(born, TODAY)
+    return Person(
+        number, sex, given, house.family, born, house.place, phone, national_id, house.number, house.kin, mother
+    )
 
 
 def look_alike(left: Person, right: Person) -> str:

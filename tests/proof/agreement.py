@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from lxml import etree
+
 from fieldsync.core.answer_paths import occurrences_of
 from fieldsync.core.answer_text import text_of
 from fieldsync.core.expressions import environment_of
 from fieldsync.core.form_filling import Filling
-from fieldsync.core.forms import Form, Question
-from fieldsync.core.instance import from_xml
+from fieldsync.core.forms import OCCURRENCE_NODE, Form, Question
+from fieldsync.core.instance import from_xml, to_xml
 from fieldsync.core.operations import Value
 from fieldsync.core.validation import PROGRAMME_ZONE, CompiledForm
 
@@ -67,6 +69,10 @@ class Record:
         plain = {path: value for path, value in self.fields.items() if not _is_file(value)}
         for problem in self.compiled.wrong_in_itself(plain):
             yield Difference("type", problem.path or "", plain.get(problem.path or ""), problem.code)
+
+    def lost(self) -> set[tuple[str, str]]:
+        """What stands in one of two XMLs only: the engine's, and the one that is made of its fields again."""
+        return set(_leaves(etree.fromstring(self.line["xml"].encode()))) ^ set(_leaves(to_xml(self.form, self.fields)))
 
     def address(self, reference: str) -> tuple[str, str | None]:
         """The path and the address of a node; no address in an occurrence that is not in the record."""
@@ -125,3 +131,20 @@ class Record:
 
 def _is_file(value: Value) -> bool:
     return isinstance(value, dict) and "file" in value
+
+
+def _leaves(root: etree._Element, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text and attribute that says something, by its path with positions."""
+    numbers: dict[str, int] = {}
+    for child in root:
+        name = etree.QName(child).localname
+        if name == OCCURRENCE_NODE:
+            continue  # the engine leaves it empty where a repeat did not apply at first; the server names it then
+        numbers[name] = numbers.get(name, 0) + 1
+        inner = f"{path}/{name}[{numbers[name]}]"
+        yield from (
+            (f"{inner}/@{key!s}", str(text)) for key, text in child.attrib.items() if text and key != "occurrence"
+        )
+        yield from _leaves(child, inner)
+        if len(child) == 0 and child.text:
+            yield inner, child.text.replace("; ", ";")

@@ -117,6 +117,7 @@ class Agreement:
             if not is_known(difference, record.questions.get(unindexed(difference.path)))
         ]
         assert found == [], (record.line["form"], record.line["seed"])
+        assert record.lost() == set()
 
     def _is_kept_alike(self, record: Record, shown: Json) -> None:
         """What the server stored is what the XML says; what it found broken is what the engine found violated."""

@@ -4,6 +4,7 @@ import gzip
 from typing import Any
 
 import pytest
+import zstandard
 
 from tests.routes.collect import Collect, message, quarantined, visit
 from tests.world import World
@@ -53,14 +54,19 @@ def test_a_packed_body_is_unpacked_within_limits(world: World, amina: Collect) -
     head = b'--b\r\nContent-Disposition: form-data; name="xml_submission_file"; filename="x.xml"\r\n\r\n'
     kind = "multipart/form-data; boundary=b"
 
-    def post(body: bytes) -> Any:
-        headers = {"Content-Encoding": "gzip"}
+    def post(body: bytes, packing: str = "gzip") -> Any:
+        headers = {"Content-Encoding": packing}
         return amina.client.post(f"{amina.base}/submission", data=body, headers=headers, content_type=kind)
 
     assert post(gzip.compress(head + visit(record).encode() + b"\r\n--b--\r\n")).status_code == 201
     assert world.fields(record)["name"] == "Amina"
-    bomb = post(gzip.compress(b" " * (world.settings.request_unpacked_bytes_max + 1)))
-    assert bomb.status_code in (400, 413) and message(bomb)
+    blank = b" " * (world.settings.request_unpacked_bytes_max + 1)
+    for bomb in (
+        post(gzip.compress(blank)),
+        post(gzip.compress(head + blank + b"\r\n--b--\r\n")),
+        post(zstandard.ZstdCompressor().compress(head + blank + b"\r\n--b--\r\n"), "zstd"),
+    ):
+        assert bomb.status_code in (400, 413) and message(bomb)
     assert post(b"no gzip").status_code == 400
 
 

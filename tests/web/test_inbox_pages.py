@@ -6,11 +6,13 @@ import re
 import pytest
 
 from fieldsync.core.inbox import EVERYWHERE
-from fieldsync.routes.pages import inbox
-from fieldsync.services import desk
+from fieldsync.routes.pages import cookies, inbox
+from fieldsync.services import desk, granting, signing
+from fieldsync.services.granting import Wanted
+from fieldsync.store import audit
 from fieldsync.store.db import execute
 from tests.routes.test_need_to_know import publish_intake
-from tests.web.visitor import Visitor, visitor
+from tests.web.visitor import Visitor, cookies_name, visitor
 from tests.world import Json, Phone, World
 
 
@@ -176,8 +178,32 @@ def test_whoever_reads_all_associations_sees_them_beside_each_other(world: World
     page = overseer.opens(f"/inbox?association={EVERYWHERE}").text
     assert page.count("<tr ") == 3 and "elsewhere" in page
     assert not ticks(page)
+    opened = [overseer.opens(html.unescape(each)) for each in re.findall(r'href="(/submissions/[^"]+)"', page)]
+    assert [each.status_code for each in opened] == [200, 200]
+    assert ["elsewhere ·" in re.sub(r"<[^>]+>", "", each.text) for each in opened].count(True) == 1
     world.write(lambda session: execute(session, "UPDATE person SET association_id = NULL", ()))
     assert overseer.opens("/inbox").text.count("<tr ") == 3, "at home in no association, she begins with all of them"
+
+
+def test_a_record_of_another_association_is_decided_there_by_whoever_works_in_both(world: World) -> None:
+    elsewhere = world.add_association("elsewhere")
+    phone = world.phone(association_id=elsewhere)
+    said = phone.says(writes={"name": "Amina"})
+    assert phone.statuses(said) == ["applied"]
+    page = f"/submissions/visit/{said['record']}"
+    both, one = visitor(world, "association_reviewer"), visitor(world, "association_reviewer")
+    assert both.person is not None
+    wanted = Wanted("association_reviewer", elsewhere)
+    person = both.person
+    world.write(lambda session: granting.grant_at_once(session, person, wanted, world.now_ms, world.dice.randbytes))
+    again = world.write(lambda session: signing.begin(session, person, "test", world.now_ms, world.dice.randbytes))
+    both.client.set_cookie(cookies_name(cookies.SESSION), again.token)  # another role ended her session
+    assert one.opens(page).status_code == 404
+    assert one.fills(f"{page}/review", {"decision": "approve"}, page="/account").status_code == 404
+    assert both.fills(f"{page}/review", {"decision": "approve"}, page=page).status_code == 303
+    told = world.record(said["record"], association_id=elsewhere)
+    assert told is not None and told["review"]["state"] == "approved"
+    assert not world.read(lambda session: [row for row in audit.rows(session, world.amal) if row.action == "act"])
 
 
 def test_sealed_forms_show_as_a_number_and_a_small_one_not_even_so(world: World) -> None:

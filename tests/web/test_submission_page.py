@@ -251,6 +251,7 @@ def test_next_and_previous_stay_within_the_filter(world: World) -> None:
     page = who.opens(f"{address(said[1]['record'])}{kept}").text
     for key, record in (("k", said[2]["record"]), ("j", said[0]["record"])):
         assert f'href="{html.escape(address(record) + kept)}" data-key="{key}"' in page
+    assert "2 sur 3" in page and "sur 3" not in who.opens(address(said[1]["record"])).text
     assert decides(who, said[1]["record"], "approve") == 303
     world.write(lambda session: inbox_projection.step(session, world.amal, 100))
     page = who.opens(f"{address(said[1]['record'])}{kept}").text

@@ -1,6 +1,6 @@
 """Settling what disagrees in a submission or an entity: take one value, the other, or a third; keep or delete."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import answer_fields, entity, fields, heads, language, record_way, shell, submission
+from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.conflict_cards import OTHER
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
@@ -28,9 +29,6 @@ from fieldsync.services.working import decode_state
 PATH_CHARACTERS_MAX = 1000
 
 CONFLICTS_SHOWN = 999
-
-Find = Callable[[Any, Reader, str, str, str], Found]
-"""Finds a record of the reader's: (session, reader, form or list, UUID, permission)."""
 
 
 @dataclass(frozen=True)
@@ -48,42 +46,42 @@ class Decided:
 @page_access(ACT_ON_RECORDS)
 def settle_submission(form: str, record: str) -> Response:
     """Settle one conflict of a submission."""
-    errors = _settle(submission.find, form, record)
+    errors = _settle("submission", form, record)
     if errors:
         return submission.shown(form, record, settling=errors)
     address = url_for("pages.submission", form=form, record=record) + record_way.kept_filter()
-    return shell.onward_to(address, _notice(submission.find, form, record))
+    return shell.onward_to(address, _notice("submission", form, record))
 
 
 @blueprint.post("/entities/<list>/<record>/conflicts")
 @page_access(ACT_ON_RECORDS)
 def settle_entity(list: str, record: str) -> Response:
     """Settle one conflict of an entity."""
-    errors = _settle(entity.find, list, record)
+    errors = _settle("entity", list, record)
     if errors:
         return entity.shown(list, record, settling=errors)
-    return shell.onward("pages.entity", _notice(entity.find, list, record), list=list, record=record)
+    return shell.onward("pages.entity", _notice("entity", list, record), list=list, record=record)
 
 
-def _settle(find: Find, of: str, record: str) -> Mapping[str, str]:
+def _settle(kind: str, of: str, record: str) -> Mapping[str, str]:
     """What is wrong with what the form decides, by path; nothing where it is said."""
     who, by = reader(), desk_of_reader()
     with context().database.read() as session:
-        found = find(session, who, of, record, ACT_ON_RECORDS)
+        found = find_record(session, who, kind, of, record, ACT_ON_RECORDS)
         decided = _decided(session, who, found)
 
     def work(session: Any) -> Problem | None:
-        return _carry_out(session, by, find(session, who, of, record, ACT_ON_RECORDS), decided)
+        return _carry_out(session, by, find_record(session, who, kind, of, record, ACT_ON_RECORDS), decided)
 
     problem = too_long(decided.reason) or context().database.write(work)
     return {} if problem is None else {decided.path: render(problem, language.chosen())}
 
 
-def _notice(find: Find, of: str, record: str) -> str:
+def _notice(kind: str, of: str, record: str) -> str:
     """Whether that settled it: what somebody wrote meanwhile stands beside it, and shows."""
     path, who = request.form.get("path", ""), reader()
     with context().database.read() as session:
-        state = decode_state(bytes(find(session, who, of, record, ACT_ON_RECORDS).row.state))
+        state = decode_state(bytes(find_record(session, who, kind, of, record, ACT_ON_RECORDS).row.state))
     stands = state is not None and (path in state.conflicts or path in state.delete_conflicts)
     return "conflict_again" if stands else "conflict_settled"
 

@@ -13,10 +13,11 @@ from fieldsync.core.review_moves import APPROVED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import labels, language, shell
+from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.routes.pages.submission import desk_of_reader, find, onward, said_text, too_long
+from fieldsync.routes.pages.submission import desk_of_reader, onward, said_text, too_long
 from fieldsync.routes.pages.typed_form import read_typed
 from fieldsync.services import reading, record_editing, record_form, reviewing
 from fieldsync.services.desk import Found
@@ -72,7 +73,8 @@ def _note_revealed(form: str, record: str) -> None:
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        reading.note_revealed(session, who, find(session, who, form, record, ACT_ON_RECORDS), here.now_ms())
+        found = find_record(session, who, "submission", form, record, ACT_ON_RECORDS)
+        reading.note_revealed(session, who, found, here.now_ms())
 
     here.database.write(work)
 
@@ -81,7 +83,7 @@ def _saved(form: str, record: str, step: Step) -> Response:
     here, who, by = context(), reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | Corrected | None:
-        found = find(session, who, form, record, ACT_ON_RECORDS)
+        found = find_record(session, who, "submission", form, record, ACT_ON_RECORDS)
         opened = record_editing.opened(session, who, found, step.seen, step.revealed)
         if isinstance(opened, Problem):
             return opened
@@ -105,7 +107,7 @@ def _saved(form: str, record: str, step: Step) -> Response:
 def _shown(form: str, record: str, step: Step, problem: Problem | None = None, refused: bool = False) -> Response:
     chosen, who, now_ms = language.chosen(), reader(), context().now_ms()
     with context().database.read() as session:
-        found = find(session, who, form, record, ACT_ON_RECORDS)
+        found = find_record(session, who, "submission", form, record, ACT_ON_RECORDS)
         opened = record_editing.opened(session, who, found, step.seen, step.revealed)
         if isinstance(opened, Problem):
             raise Refused(opened)

@@ -9,8 +9,8 @@ from fieldsync.core.access import ACT_ON_RECORDS
 from fieldsync.core.problems import Problem, render
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
-from fieldsync.routes.pages import entity, heads, labels, language, shell, submission
-from fieldsync.routes.pages.conflicts import Find
+from fieldsync.routes.pages import heads, labels, language, shell
+from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.quarantine import missing_reason, reason_given
 from fieldsync.routes.pages.shell import blueprint
@@ -30,22 +30,22 @@ LEFT_MAX = 200
 class Meant:
     """The record that an address means, and the page where it shows."""
 
-    find: Find
+    kind: str
     page: str
     where: dict[str, str]
 
     def found(self, session: Any, who: Reader) -> Found:
         """The record, where it is hers to act on; else it is not there."""
         of, record = self.where.values()
-        return self.find(session, who, of, record, ACT_ON_RECORDS)
+        return find_record(session, who, self.kind, of, record, ACT_ON_RECORDS)
 
 
 def _submission(form: str, record: str) -> Meant:
-    return Meant(submission.find, "pages.submission", {"form": form, "record": record})
+    return Meant("submission", "pages.submission", {"form": form, "record": record})
 
 
 def _entity(list_name: str, record: str) -> Meant:
-    return Meant(entity.find, "pages.entity", {"list": list_name, "record": record})
+    return Meant("entity", "pages.entity", {"list": list_name, "record": record})
 
 
 @blueprint.get("/submissions/<form>/<record>/delete")

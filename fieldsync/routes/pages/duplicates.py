@@ -10,8 +10,7 @@ from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, heads, labels, language, map_ground, pair_cards, shell
-from fieldsync.routes.pages.addresses import NOWHERE, record_uuid
-from fieldsync.routes.pages.entity import find as find_entity
+from fieldsync.routes.pages.addresses import NOWHERE, find_record, record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
@@ -107,7 +106,7 @@ def decide_duplicate(pair: str) -> Response:
 def ask_unmerge(list: str, record: str) -> Response:
     """Ask before a merge is undone."""
     with context().database.read() as session:
-        found = find_entity(session, reader(), list, record, ACT_ON_RECORDS)
+        found = find_record(session, reader(), "entity", list, record, ACT_ON_RECORDS)
         if not merging.merges_of(session, found):
             raise Refused(Problem("not_found"))
     return shell.deed(
@@ -131,7 +130,7 @@ def unmerge(list: str, record: str) -> Response:
     who, by = reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | None:
-        return deciding.part(session, by, find_entity(session, who, list, record, ACT_ON_RECORDS))
+        return deciding.part(session, by, find_record(session, who, "entity", list, record, ACT_ON_RECORDS))
 
     problem = context().database.write(work)
     if problem is not None:

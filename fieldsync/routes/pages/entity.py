@@ -7,9 +7,7 @@ from flask import Response, request, url_for
 
 from fieldsync.core.access import READ_RECORDS
 from fieldsync.core.opaque import open_number, seal_number
-from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
-from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import (
     conflict_cards,
     heads,
@@ -18,11 +16,12 @@ from fieldsync.routes.pages import (
     map_ground,
     pair_cards,
     pair_words,
+    record_way,
     record_words,
     shell,
     speakers,
 )
-from fieldsync.routes.pages.addresses import record_uuid
+from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.conflict_cards import Speech
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
@@ -32,7 +31,6 @@ from fieldsync.services.desk import Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.entity_told import Asked
 from fieldsync.services.provenance import Link
-from fieldsync.services.readers import Reader
 from fieldsync.store import records
 
 CURSOR_MAX = 200
@@ -55,18 +53,10 @@ def reveal_entity(list: str, record: str) -> Response:
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        reading.note_revealed(session, who, find(session, who, list, record), here.now_ms())
+        reading.note_revealed(session, who, find_record(session, who, "entity", list, record), here.now_ms())
 
     here.database.write(work)
     return shown(list, record, revealed=True)
-
-
-def find(session: Any, who: Reader, list: str, record: str, permission: str = READ_RECORDS) -> Found:
-    """The entity that an address names, where it is hers; else it is not there."""
-    found = reading.find(session, who, record_uuid(record), "entity", list, permission)
-    if not found:
-        raise Refused(Problem("not_found"))
-    return found[0]
 
 
 def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str, str] | None = None) -> Response:
@@ -75,11 +65,12 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
     with context().database.read() as session:
         secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
         older, spoken = (open_number(request.args.get(name, "")[:CURSOR_MAX], purpose, secret) for name in BACK)
-        found = find(session, who, list, record)
+        found = find_record(session, who, "entity", list, record)
         told = entity_told.told(session, who, found, Asked(chosen, older, revealed, spoken))
         speech = Speech(told.speech.words, told.speech.questions, told.speech.choices)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
         titles = labels.titles(session, who.association_id)
+        elsewhere = record_way.elsewhere(session)
         pairs = pair_cards.asked_of(session, who, found)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.entity", list=list, record=record)
@@ -91,6 +82,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
         page=told,
         title=labels.entity_list(list),
         address=address,
+        elsewhere=elsewhere,
         revealed=revealed,
         reveal_address=shell.address_at(f"{address}/reveal"),
         place=labels.place(found.row.place) if found.row.place else "",

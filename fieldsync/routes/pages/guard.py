@@ -10,7 +10,8 @@ from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import cookies, shell
-from fieldsync.services import person_sessions, readers
+from fieldsync.routes.pages.addresses import record_uuid
+from fieldsync.services import person_sessions, readers, reading
 from fieldsync.services.readers import Reader
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,6 +33,7 @@ def page_access(need: str, *, fresh: bool = False, unenrolled: bool = False) -> 
             if any("\0" in value for value in kwargs.values() if isinstance(value, str)):
                 raise Refused(Problem("not_found"))
             g.reader = _reader()
+            g.at_work = _at_work(g.reader, kwargs)
             sent_away = None if need == PUBLIC else _sent_away(need, fresh, unenrolled)
             if sent_away is not None:
                 return sent_away
@@ -47,8 +49,8 @@ def page_access(need: str, *, fresh: bool = False, unenrolled: bool = False) -> 
 
 
 def reader() -> Reader:
-    """Who is signed in."""
-    found: Reader = g.reader
+    """Who is signed in, at work where the record lies that the address names (`whoever`: where she chose to work)."""
+    found: Reader = g.at_work
     return found
 
 
@@ -69,6 +71,14 @@ def _reader() -> Reader | None:
     return found
 
 
+def _at_work(who: Reader | None, named: dict[str, str]) -> Reader | None:
+    of, record = named.get("form") or named.get("list"), named.get("record")
+    if who is None or not of or not record:
+        return who
+    with context().database.read() as session:
+        return reading.at_work(session, who, record_uuid(record), "submission" if "form" in named else "entity", of)
+
+
 def _sent_away(need: str, fresh: bool, unenrolled: bool) -> Response | None:
     """Where somebody must go first; a permission that is missing is refused whatever the address names."""
     who = whoever()
@@ -77,7 +87,7 @@ def _sent_away(need: str, fresh: bool, unenrolled: bool) -> Response | None:
         return shell.onward_to(url_for("pages.sign_in", next=shell.own_path(back)))
     if who.must_enrol and not unenrolled:
         return shell.onward_to(url_for("pages.add_second_factor"))
-    if need != SIGNED_IN and not who.may(need):
+    if need != SIGNED_IN and not reader().may(need):
         raise Refused(Problem("forbidden"))
     if fresh and not who.is_fresh(context().now_ms()):
         return shell.onward_to(url_for("pages.confirm", next=shell.own_path(back)))

@@ -26,15 +26,14 @@ from fieldsync.routes.pages import (
     rows,
     shell,
 )
-from fieldsync.routes.pages.addresses import record_uuid
+from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.record_way import kept_filter
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.services import quality_told, reading, record_page, reviewing
-from fieldsync.services.desk import Desk, Found
+from fieldsync.services.desk import Desk
 from fieldsync.services.desk_lists import secret_of
-from fieldsync.services.readers import Reader
 from fieldsync.services.record_page import Asked, RecordPage
 from fieldsync.store import records
 
@@ -68,7 +67,7 @@ def reveal(form: str, record: str) -> Response:
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        reading.note_revealed(session, who, find(session, who, form, record), here.now_ms())
+        reading.note_revealed(session, who, find_record(session, who, "submission", form, record), here.now_ms())
 
     here.database.write(work)
     return shown(form, record, revealed=True)
@@ -85,7 +84,7 @@ def review(form: str, record: str) -> Response:
     problem = too_long(text)
 
     def work(session: Any) -> Problem | None:
-        found = find(session, who, form, record, ACT_ON_RECORDS)
+        found = find_record(session, who, "submission", form, record, ACT_ON_RECORDS)
         if not text and reviewing.takes_reason(found, decision):
             return Problem("reason_due" if found.row.review == APPROVED else "comment_due")
         return reviewing.decide(session, by, found, decision, text, seen)
@@ -104,7 +103,8 @@ def comment(form: str, record: str) -> Response:
     problem = too_long(text) or (None if text else Problem("comment_due"))
 
     def work(session: Any) -> Problem | None:
-        return reviewing.comment(session, by, find(session, who, form, record, ACT_ON_RECORDS), text, seen)
+        found = find_record(session, who, "submission", form, record, ACT_ON_RECORDS)
+        return reviewing.comment(session, by, found, text, seen)
 
     problem = problem or context().database.write(work)
     if problem is not None:
@@ -122,14 +122,6 @@ def desk_of_reader() -> Desk:
     who = reader()
     assert who.person is not None
     return Desk(who.association_id, f"p{who.person.id}", context().now_ms())
-
-
-def find(session: Any, who: Reader, form: str, record: str, permission: str = READ_RECORDS) -> Found:
-    """The submission that an address names, where it is hers; else it is not there."""
-    found = reading.find(session, who, record_uuid(record), "submission", form, permission)
-    if not found:
-        raise Refused(Problem("not_found"))
-    return found[0]
 
 
 def too_long(text: str) -> Problem | None:
@@ -155,12 +147,13 @@ def shown(
     with context().database.read() as session:
         secret, purpose = secret_of(session), f"pages {who.association_id} older {record}"
         older = open_number(request.args.get("older", "")[:CURSOR_MAX], purpose, secret)
-        found = find(session, who, form, record)
+        found = find_record(session, who, "submission", form, record)
         told = record_page.told(session, who, found, Asked(chosen, older, revealed))
         marks = quality_told.told(session, who, found.row, chosen)
         speech = conflict_cards.speech_of(session, who, found, told.words, chosen)
         cards = conflict_cards.of(session, who, found, speech, revealed, settling, request.form.get("reason", ""))
-        way = record_way.way(session, who, found)
+        way = record_way.way(session, found)
+        elsewhere = record_way.elsewhere(session)
         pairs = pair_cards.asked_of(session, who, found)
         files = record_files.here(session, form, told.record, revealed)
     older_id = told.history.older_id if told.history else None
@@ -168,12 +161,11 @@ def shown(
     return map_ground.page(
         "submission.html",
         shell.status_of(refused) if refused else 422 if settling else 200,
-        has_map=any(map(shown_values.spots, told.record["fields"].values())),
-        is_personal=told.form is None or not observing.tells_places(told.form),
         page=told,
         title=labels.form(told.form.title, form) if told.form else Spoken(form),
         address=address,
         way=way,
+        elsewhere=elsewhere,
         kept=kept_filter(),
         map_address=way.on_map,
         files=files,
@@ -194,8 +186,10 @@ def shown(
 
 
 def _words(told: RecordPage) -> dict[str, Any]:
-    """How the page puts into words where a record stands, and what was said about it."""
+    """How the page puts into words where a record stands, and what was said about it; what a map may show of it."""
     return {
+        "has_map": any(map(shown_values.spots, told.record["fields"].values())),
+        "is_personal": told.form is None or not observing.tells_places(told.form),
         "state": record_words.REVIEW_STATES.get(told.found.row.review),
         "facts": record_words.facts(told),
         "problems": record_page.misplaced(told),
