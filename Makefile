@@ -94,6 +94,8 @@ screens: $(DEVELOPING) $(PACKAGES) ## Make the pictures of docs/screens anew, fr
 
 test-long: $(DEVELOPING) $(PACKAGES) ## The long versions, for a night
 	@$(call needed,java,default-jre-headless)
+	@$(call needed,java,openjdk-17-jre-headless)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pyspark>=4,<5"
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
 	$(BIN)/python -m pytest -n 0 -s -m "long"
 

@@ -52,7 +52,7 @@ def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
 
 
 def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
-    from fieldsync.demo import accounts, cast, server, setting, story, summary
+    from fieldsync.demo import accounts, cast, past, server, setting, story, summary
 
     say = operator.note if operator.as_json else click.echo
     say(f"{'making' if run == 1 else 'going on in'} {folder} (run {run})")
@@ -62,11 +62,12 @@ def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
     database = open_database(replace(operator.settings, data=folder, database_url="", secret_key=""))
     try:
         known = setting.add_associations(database)
-        at_work = [known[slug] for slug in setting.AT_WORK]
-        count = setting.publish(database, at_work, forms)
-        say(f"{len(known)} associations; {count} forms published for {', '.join(setting.AT_WORK)}")
+        count = setting.publish(database, known.values(), forms)
+        say(f"{len(known)} associations; {count} forms published for them")
         passphrase = setting.passphrase_of(folder)
         made = accounts.prepare(database, known, passphrase)
+        if run == 1:
+            past.lived(database, folder, known, date.today(), say)  # noqa: DTZ011
         players = cast.Cast(database, known, run, date.today())  # noqa: DTZ011
         story.enter(players, folder, url, say)
         story.play(players, say)

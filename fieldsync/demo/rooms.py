@@ -6,7 +6,7 @@ from random import Random
 from fieldsync.client.companion import Filled
 from fieldsync.core.operations import Value
 
-FORM = "meeting_place"
+FORM = "f5_meeting_place"
 
 MIDDLES = {
     "07.041.07.03": (31.250, -7.979),

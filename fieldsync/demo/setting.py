@@ -26,16 +26,13 @@ FORMS = (
     *("f4_participant", "f5_activity", "f6_idea", "f6_visit", "f6_job", "f7_profile", "f7_monthly"),
     *("f8_application", "f8_score", "f8_decision", "f8_tranche"),
 )
-OWN_FORMS = ("meeting_place",)
-"""The demo's own: the programme's forms ask for no point on the map."""
+OWN_FORMS = ("f5_meeting_place", "f5_local_org", "f8_call")
+"""The demo's own: the programme's forms ask for no point on the map, and make no local association and no call."""
 
 LISTS = ("participants", "groups", "activities", "local_orgs", "ideas", "calls", "applications", "grants")
 """The programme's entity lists: their CSV files are different on every device."""
 
 OWN_FOLDER = Path(__file__).parent
-
-AT_WORK = ("kht", "khl", "saf", "att")
-"""The associations whose companions are at work in the demo."""
 
 
 def is_ours(folder: Path) -> bool:

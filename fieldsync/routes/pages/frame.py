@@ -116,8 +116,15 @@ SECTIONS = {
 
 def _who(reader: Reader) -> Who:
     with context().database.read() as session:
-        named = labels.associations_by_id(session).get(reader.association_id)
+        named = None if _sees_all(reader) else labels.associations_by_id(session).get(reader.association_id)
     here = [grant.role for grant in reader.grants if grant.covers(reader.association_id)]
     if named is None:
         named = Spoken(_("Server") if any(role.reach == "server" for role in here) else _("All associations"))
     return Who(named, labels.role_name(here[0]) if here else _("No role yet"))
+
+
+def _sees_all(reader: Reader) -> bool:
+    """Whether she is at home in no association, has chosen none to work in, and sees records or figures of all."""
+    settled = reader.person is None or reader.person.association_id is not None
+    chose = reader.session is not None and reader.session.association_id is not None
+    return not (settled or chose) and any(map(reader.everywhere, (access.READ_RECORDS, access.COUNT_RECORDS)))
