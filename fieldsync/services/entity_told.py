@@ -13,9 +13,10 @@ from fieldsync.core.form_texts import Choices, FormText, spoken
 from fieldsync.core.forms import Question
 from fieldsync.core.masking import PERSONAL, RESTRICTED
 from fieldsync.core.observing import PLAIN
-from fieldsync.core.operations import OperationId
+from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import ShownValue, shown_value
+from fieldsync.core.survivorship import read_act
 from fieldsync.services import authorship, entity_questions, histories, mentions, provenance, reading, timeline
 from fieldsync.services.answers_told import MASKED, WITHHELD, Words
 from fieldsync.services.authorship import Author
@@ -47,7 +48,10 @@ class Speech:
 
 @dataclass(frozen=True)
 class Property:
-    """One property. `hidden` is masked, withheld or ""; `source` is the submission that wrote it, where she may see."""
+    """One property. `hidden` is masked, withheld or ""; `source` is the submission that wrote it, where she may see.
+
+    `rule`: by which a merge let the value survive (core.survivorship).
+    """
 
     name: str
     label: FormText
@@ -57,6 +61,7 @@ class Property:
     by: Author | None = None
     said_ms: int = 0
     source: Found | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,10 +162,11 @@ def _properties(
     hidden = dict.fromkeys(record["withheld"], WITHHELD) | dict.fromkeys(record["masked"], MASKED)
     named = sorted({*record["fields"], *hidden}, key=lambda name: (name != LABEL, speech.order.get(name, 1000), name))
     written = disputes.sources(all_said.past, all_said.state) if all_said else {}
-    authors = authorship.named(session, reader.association_id, {each.id[0] for each in written.values()})
+    first = {name: _said_first(all_said, name, source) for name, source in written.items()}
+    authors = authorship.named(session, reader.association_id, {each.id[0] for each, _ in first.values()})
     found = []
     for name in named[:PROPERTIES_MAX]:
-        source = written.get(name)
+        source, rule = first.get(name, (None, ""))
         value = None if name in hidden else speech.words.show(name, record["fields"][name])
         found.append(
             Property(
@@ -172,9 +178,18 @@ def _properties(
                 authors[source.id[0]] if source else None,
                 source.stamp[0] if source else 0,
                 submissions.get(source.id) if source else None,
+                rule,
             )
         )
     return found
+
+
+def _said_first(all_said: Spoken | None, name: str, source: Operation) -> tuple[Operation, str]:
+    """Who wrote a value, and where it survived a merge, by which rule."""
+    survived = next((each for each in read_act(source.act) if each.path == name), None)
+    if survived is None or all_said is None:
+        return source, ""
+    return next((each for each in all_said.past.operations if each.id == survived.id), source), survived.rule
 
 
 def _code(classes: Mapping[str, str], found: Found, record: Mapping[str, Any]) -> str:

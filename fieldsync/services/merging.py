@@ -13,7 +13,7 @@ from fieldsync.core.merge import fold
 from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.problems import Problem
-from fieldsync.core.survivorship import Evidence, Survival, as_act, decided, first_said, read_act
+from fieldsync.core.survivorship import Evidence, Survival, as_act, decided, first_said
 from fieldsync.services import desk, histories, presence
 from fieldsync.services.desk import SEEN_MAX, Desk, Found
 from fieldsync.store import authors, merges, operations, records
@@ -83,13 +83,6 @@ def merges_of(session: Session, found: Found) -> list[Operation]:
     said = [each for row in rows if isinstance(each := parse_operation(bytes(row.body)), Operation)]
     standing = in_force(said)
     return [each for each in said if each.id in standing and uuid in (each.record, *(each.act or {}).get("merge", ()))]
-
-
-def provenance(said: Sequence[Operation]) -> dict[str, Survival]:
-    """Path → what the latest merge in force says survives there, of the operations of a group."""
-    standing = in_force(said)
-    ordered = sorted((each for each in said if each.id in standing), key=lambda each: (each.stamp, each.id))
-    return {survival.path: survival for each in ordered for survival in read_act(each.act)}
 
 
 def _are_alike(one: Found, other: Found) -> bool:

@@ -38,6 +38,7 @@ def test_a_pair_is_shown_side_by_side_merged_and_taken_back(world: World, coordi
     assert decides(coordinator, address, "same", **{"take:fullname": first}) == "/duplicates"
     one, other = shown(world, older, younger)
     assert other["merged_into"] == older and one["fields"]["fullname"] == "فاطمة"
+    assert "gardé : choisi" in coordinator.opens(f"/entities/people/{older}").text
     assert "La même" in coordinator.opens("/duplicates").text
     assert decides(coordinator, address, "undo") == address
     assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]

@@ -15,6 +15,7 @@ from fieldsync.routes.pages import (
     language,
     map_ground,
     pair_cards,
+    pair_words,
     record_way,
     record_words,
     shell,
@@ -110,6 +111,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
 def _property(told: entity_told.Property, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     return {
         "told": told,
+        "rule": str(pair_words.RULES[told.rule]) if told.rule else "",
         "by": speakers.speaker(told.by) if told.by else None,
         "source": _submission(told.source, titles) if told.source else None,
     }
