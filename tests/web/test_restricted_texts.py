@@ -21,6 +21,7 @@ CANARY = "zarzavata"
 DIARY = """
 | survey   |
 |          | type      | name   | label  | bind::fs:class | save_to | calculation               | default  |
+|          | csv-external | diaries | |            |         |                           |          |
 |          | text      | case   | Case   | P1             |         |                           |          |
 |          | text      | story  | Story  | P3             |         |                           |          |
 |          | calculate | echo   |        | P1             |         | concat('said ', ${story}) |          |
