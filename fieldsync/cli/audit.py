@@ -43,8 +43,7 @@ def verify(operator: Operator, anchors: Path | None) -> None:
       fieldsync audit verify --anchors /backup/anchors.jsonl
     """
     kept = _read_anchors(anchors) if anchors else []
-    with operator.database() as database, snapshot(database.engine) as session:
-        session.info.update(database.session_info)
+    with operator.database() as database, snapshot(database.engine, database.session_info) as session:
         state = audit_read.verify(session, kept)
     found = {"ok": state.ok, "rows": state.rows, "faults": msgspec.to_builtins(state.faults)}
     text = f"{state.rows} rows checked; nothing is wrong"

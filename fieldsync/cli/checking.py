@@ -17,7 +17,7 @@ def doctor(operator: Operator) -> None:
     Folds every record again, derives every entity operation again, and looks for gaps, strangers and operations that
     wait for what is here. Exits with 1 where anything is wrong.
     """
-    with operator.database() as database, snapshot(database.engine) as session:
+    with operator.database() as database, snapshot(database.engine, database.session_info) as session:
         report = examine(session)
     findings = [{"check": check, "where": where, "what": what} for check, where, what in report.findings]
     found = {"ok": report.ok, "checked": dict(report.checked), "findings": findings}

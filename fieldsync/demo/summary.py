@@ -18,7 +18,7 @@ LISTED_MAX = 1000
 
 def summarise(cast: Cast, url: str) -> dict[str, Any]:
     """What arrived, what merged, what disagrees, what waits for a person."""
-    with snapshot(cast.database.engine) as session:
+    with snapshot(cast.database.engine, cast.database.session_info) as session:
         report = examine(session)
         arrived, reviews = _arrived(session)
         conflicts, waiting = _to_look_at(session)

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,18 @@ FAULTS_READ_MAX = 10
 
 
 @contextmanager
-def snapshot(engine: Engine) -> Iterator[Session]:
-    """A session that reads one state of the whole database for as long as it is open, and keeps nobody from writing."""
+def snapshot(engine: Engine, info: Mapping[Any, Any] | None = None) -> Iterator[Session]:
+    """A session that reads one state of the whole database for as long as it is open, and keeps nobody from writing.
+
+    `info`: what it carries, such as the key outside the database (Database.session_info).
+    """
     options: dict[str, Any] = {"read_only": True}
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with engine.connect().execution_options(**options) as connection, Session(bind=connection) as session:
+    with (
+        engine.connect().execution_options(**options) as connection,
+        Session(bind=connection, info=dict(info or {})) as session,
+    ):
         yield session
 
 

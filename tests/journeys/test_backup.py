@@ -65,7 +65,7 @@ class Companion:
 
 def is_sound(database: Database) -> bool:
     """Whether the doctor finds nothing wrong."""
-    with snapshot(database.engine) as session:
+    with snapshot(database.engine, database.session_info) as session:
         return examine(session).findings == []
 
 
