@@ -5,6 +5,8 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tests.collect.wire import Refused
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -42,8 +44,15 @@ class Entities:
                 "branchId": known.branch}  # fmt: skip
 
     def take(self, data: bytes) -> list[str]:
-        """The list as the server has it; the ids of the phone's own entities that it does not name."""
-        rows: Sequence[Mapping[str, str]] = list(csv.DictReader(io.StringIO(data.decode())))
+        """The list as the server has it; the ids of the phone's own entities that it does not name.
+
+        Refused: not a whole list, as a proxy or a broken link hands it over; the phone keeps what it has.
+        """
+        table = csv.DictReader(io.StringIO(data.decode(errors="replace")))
+        is_list = "__version" in (table.fieldnames or ())
+        rows: Sequence[Mapping[str, str]] = list(table)
+        if not is_list or any(not (row["__version"] or "").isdecimal() for row in rows):
+            raise Refused("no list of entities, or only a part of one")
         named = {row["name"]: row for row in rows}
         for id, row in named.items():
             known = self.kept.get(id)
