@@ -106,6 +106,7 @@ def watch(context: BrowserContext) -> Watched:
 def faults(page: Page) -> list[str]:
     """What axe finds serious or critical on the present page, with the place."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate("scrollTo(0, 0)")  # else the bar that stays on top covers what axe measures
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", list(RULES)
     )

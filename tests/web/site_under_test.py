@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ Result = TypeVar("Result")
 PASSPHRASE = "quatre mots sans aucun rapport"
 DRAW: Draw = secrets.token_bytes
 DAY_MS = 24 * 3600 * 1000
+NUMBERS = count(1)
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Site:
 
     def person(self, name: str, role: str, slug: str | None = "kht", factor: bool = False) -> Account:
         """Somebody with a role and a passphrase; with an authenticator app where wanted."""
-        email = f"{name}@{slug or 'programme'}.example"
+        email = f"{name}@{next(NUMBERS)}.{slug or 'programme'}.example"  # stories may share a name
         home = self.associations[slug] if slug else None
         hashed = hashing.hash_of(PASSPHRASE)
 
