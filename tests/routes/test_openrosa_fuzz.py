@@ -118,7 +118,7 @@ def _holds(engine: Engine, folder: Path, seeds: range) -> None:
         assert again.status_code == response.status_code, seed
         assert _kept(world) - before in (0, int(response.status_code == 201)), seed
     assert {201, 400} <= statuses
-    assert _kept(world) > 50, "enough of them was whole"
+    assert _kept(world) > max(50, len(seeds) // 10), "a quarter bears a name of its own; half of those are spoilt"
     world.database.close()
 
 

@@ -49,7 +49,7 @@ LEVELS: dict[str, Tone] = {
     "missing": ("still", "minus", _l("not compared")),
     "hidden": ("still", "eye", _l("hidden")),
 }
-"""How answers agree; a level that stands here not is told by its weight."""
+"""How answers agree; a level that is not here is told by its weight."""
 
 BOUNDS: dict[str, Words] = {
     "given_name_differs": _l("the given names differ"),
