@@ -123,7 +123,7 @@ def deleted(session: Session, sender: Sender, name: str, ids: Sequence[str]) -> 
     gone = {
         records.uuid_text(row.uuid)
         for row in rows
-        if row.collection_id == owner and _is_readable(sender, row) and (row.deleted or row.merged_into is not None)
+        if row.collection_id == owner and _is_readable(sender, row) and not row.is_there
     }
     return {each: each in gone for each in wanted}
 
@@ -136,7 +136,7 @@ def _readable(session: Session, sender: Sender, name: str) -> Iterator[list[Reco
         if not rows:
             return
         after = rows[-1].id
-        yield [row for row in rows if not row.deleted and row.merged_into is None and _is_readable(sender, row)]
+        yield [row for row in rows if row.is_there and _is_readable(sender, row)]
 
 
 def _fields(row: RecordRow) -> Mapping[str, Value]:

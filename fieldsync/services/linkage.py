@@ -32,13 +32,18 @@ def features_by_record(of_list: LinkedList, rows: Iterable[RecordRow]) -> dict[i
     """The features of entities; of those that are gone, merged away or say nothing there are none."""
     found: dict[int, Features] = {}
     for row in rows:
-        state = None if row.deleted or row.merged_into or row.review == HELD_REVIEW else decode_state(bytes(row.state))
+        state = decode_state(bytes(row.state)) if is_compared(row) else None
         if state is not None:
             year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
             features = features_of(state.fields, row.place, of_list.parts, year)
             if features.says_something:
                 found[row.id] = with_codes(of_list, features)
     return found
+
+
+def is_compared(row: RecordRow) -> bool:
+    """Whether a record is there to be compared: not gone, not merged away, not only waiting."""
+    return row.is_there and row.review != HELD_REVIEW
 
 
 def with_codes(of_list: LinkedList, features: Features) -> Features:

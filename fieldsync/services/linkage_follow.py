@@ -62,7 +62,7 @@ def _compare_reports(session: Session, association_id: int, rows: Mapping[int, R
     """Pairs of submissions come with their flags (services/reports): end those of what is gone, bring them back."""
     names = {row.id: row for row in associations.collections(session, association_id) if row.kind == "submission"}
     submissions = {row.id: row for row in rows.values() if row.collection_id in names}
-    gone = [row.id for row in submissions.values() if not _is_there(row)]
+    gone = [row.id for row in submissions.values() if not row.is_there]
     stored.drop_pairs(session, stored.pairs_of(session, gone))
     standing = [
         (record_id, each.code, each.other)
@@ -71,7 +71,7 @@ def _compare_reports(session: Session, association_id: int, rows: Mapping[int, R
         if each.code in (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN) and each.dismissed_ms is None
     ]
     others = records.by_uuids(session, {records.uuid_bytes(other) for _, _, other in standing})
-    by_name = {(row.collection_id, records.uuid_text(row.uuid)): row.id for row in others if _is_there(row)}
+    by_name = {(row.collection_id, records.uuid_text(row.uuid)): row.id for row in others if row.is_there}
     found = []
     for record_id, code, name in standing:
         collection_id = submissions[record_id].collection_id
@@ -79,10 +79,6 @@ def _compare_reports(session: Session, association_id: int, rows: Mapping[int, R
         if other_id is not None and other_id != record_id:
             found.append((record_id, other_id, names[collection_id].of, code))
     pairs.add_reports(session, association_id, found, now_ms)
-
-
-def _is_there(row: RecordRow) -> bool:
-    return not row.deleted and row.merged_into is None
 
 
 def _tell(session: Session, association_id: int, found: Sequence[PairRow], now_ms: int) -> None:

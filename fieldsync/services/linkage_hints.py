@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.core.problems import Problem
-from fieldsync.services.folding import HELD_REVIEW
+from fieldsync.services.linkage import is_compared
 from fieldsync.services.showing import told
 from fieldsync.store import associations, linkage, pairs, records
 from fieldsync.store.records import RecordRow
@@ -30,7 +30,7 @@ def hints(
 ) -> Hints:
     """Problems by row id, for entities of `rows` that the reader sees. A pair that was decided is not told."""
     entities = {each.id for each in associations.collections(session, association_id) if each.kind == "entity"}
-    ids = {row.id for row in rows if row.collection_id in entities and _is_there(row)}
+    ids = {row.id for row in rows if row.collection_id in entities and is_compared(row)}
     found_pairs = linkage.pairs_of(session, ids) if ids else {}
     decided = pairs.latest(session, found_pairs) if found_pairs else {}
     open_pairs = [row for pair, row in found_pairs.items() if pair not in decided or decided[pair].decision in OPEN]
@@ -39,10 +39,6 @@ def hints(
     for pair in sorted(open_pairs, key=lambda pair: (-pair.weight, pair.left_id, pair.right_id)):
         for own, other in ((pair.left_id, pair.right_id), (pair.right_id, pair.left_id)):
             row = others.get(other)
-            if own in ids and row is not None and _is_there(row) and may_read(row):
+            if own in ids and row is not None and is_compared(row) and may_read(row):
                 found.setdefault(own, []).append(Problem(POSSIBLY_SAME, detail={"record": records.uuid_text(row.uuid)}))
     return {row_id: told(problems[:TOLD_MAX], language) for row_id, problems in found.items()}
-
-
-def _is_there(row: RecordRow) -> bool:
-    return not row.deleted and row.merged_into is None and row.review != HELD_REVIEW

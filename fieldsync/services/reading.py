@@ -238,4 +238,4 @@ def may_read(reader: Reader, named: CollectionRow | Found, row: RecordRow, permi
 def _is_wanted(row: RecordRow, asked: Asked) -> bool:
     if asked.review is not None and row.review != asked.review:
         return False
-    return asked.all or not (row.deleted or row.merged_into)
+    return asked.all or row.is_there

@@ -24,7 +24,7 @@ class Taken:
     @property
     def stands(self) -> bool:
         """Whether it stands by itself, with something said of it."""
-        return self.state is not None and not self.row.deleted and self.row.merged_into is None
+        return self.state is not None and self.row.is_there
 
     @property
     def is_judged(self) -> bool:

@@ -35,6 +35,11 @@ class RecordRow(NamedTuple):
     state: bytes
     problems: bytes | None
 
+    @property
+    def is_there(self) -> bool:
+        """Neither deleted nor shown through another record."""
+        return not self.deleted and self.merged_into is None
+
 
 def uuid_bytes(text: str) -> bytes:
     """A UUID in its canonical spelling as its 16 bytes."""
