@@ -116,3 +116,32 @@ def decides_and_takes_back(page: Page, pictures: Path | None, screen: Screen) ->
     expect(page.locator(".rows > li").first).to_be_visible()
     fits(page)
     shot(page, pictures, f"inbox-deeds-{screen}")
+
+
+def test_keys_walk_through_the_list_tick_and_open(browser: object, site: Site, morning: Morning) -> None:
+    with opened(browser, site.url, Screen("fr", 1280, 800)) as watched:  # type: ignore[arg-type]
+        page = watched.page
+        sign_in(page, site.person(f"reviewer-{secrets.token_hex(3)}", "association_reviewer"))
+        page.goto(f"/inbox?view=to_review&device={morning.author}")
+        lines = page.locator("table.inbox tbody tr")
+        strike(page.locator("input[name=words]"), "j")
+        expect(page.locator("input[name=words]")).to_have_value("j")
+        page.evaluate("document.activeElement.blur()")
+        strike(page, "j")
+        strike(page, "j")
+        expect(lines.nth(1).locator(".what a")).to_be_focused()
+        strike(page, "x")
+        expect(lines.nth(1).locator(".pick input")).to_be_checked()
+        strike(page, "ArrowUp")
+        expect(lines.nth(0).locator(".what a")).to_be_focused()
+        strike(page, "k")
+        expect(lines.nth(0).locator(".what a")).to_be_focused()
+        touch(page.locator(".keys summary"))
+        expect(page.locator(".keys-list li")).to_have_count(4)
+        fits(page)
+        strike(page, "Escape")
+        lines.nth(0).locator(".what a").focus()
+        with leaving(page):
+            strike(page, "Enter")
+        expect(page.locator("#decide")).to_be_visible()
+        assert watched.complaints == []
