@@ -10,7 +10,7 @@ from fieldsync.cli.operating import Operator, Refused, association_of, operated
 from fieldsync.cli.records import WHO, RecordUuid
 from fieldsync.core.problems import Problem
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import clustering, deciding, desk, pair_queue
+from fieldsync.services import deciding, desk, merging_itself, pair_queue
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, Pair, Verdict
 from fieldsync.services.desk import Desk
 
@@ -81,7 +81,7 @@ def automatic(operator: Operator, weight: float | None, slug: str) -> None:
     with operator.database() as database:
 
         def work(session: Session) -> Problem | None:
-            return clustering.allow(session, Desk(association_of(session, slug).id, WHO, at), weight)
+            return merging_itself.allow(session, Desk(association_of(session, slug).id, WHO, at), weight)
 
         problem = database.write(work)
     if problem is not None:
