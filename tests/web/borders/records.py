@@ -30,7 +30,7 @@ def fill(world: World, association_id: int) -> Names:
         "form": "visit",
         "entity": entity,
         "list": "people",
-        "ticket": item["quarantined"],
+        "quarantined": item["quarantined"],
         "name": f"Amina of {association_id}",
     }
 
@@ -54,7 +54,7 @@ SECTION = Section(
         "form": "visit",
         "entity": f"{NOWHERE}2",
         "list": "people",
-        "ticket": "0" * 22,
+        "quarantined": "0" * 22,
         "name": "Nobody of nowhere",
     },
 )
