@@ -1,7 +1,7 @@
 """Who may see a page: every view says so once, as `access` does for the API; a session's cookie is the proof."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from flask import Response, g, request, url_for
@@ -79,11 +79,8 @@ def _at_work(who: Reader | None, named: dict[str, str]) -> Reader | None:
         return who
     with context().database.read() as session:
         if ticket:
-            return readers.where(
-                session,
-                who,
-                lambda place: desk_lists.find_quarantined(session, place, ticket, READ_HISTORY) is not None,
-            )
+            find = partial(desk_lists.find_quarantined, session, ticket=ticket, permission=READ_HISTORY)
+            return readers.where(session, who, lambda place: place.may(READ_HISTORY) and find(place) is not None)
         kind, uuid = "submission" if "form" in named else "entity", record_uuid(record or "")
         return readers.where(session, who, lambda place: bool(reading.find(session, place, uuid, kind, of)))
 
