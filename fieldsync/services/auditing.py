@@ -55,6 +55,7 @@ ACTIONS: Mapping[str, str] = {
     "device_revoked": "a phone or hub was revoked",
     "restricted_read": "restricted answers (P3) were read",
     "personal_revealed": "personal answers (P2) that are masked were revealed",
+    "original_fetched": "the XML of a submission, with all its answers, was fetched; the detail is its digest",
     "flag_dismissed": "somebody looked at a flag and dismissed it with a reason; the detail is its code",
     "flag_reopened": "a flag that was dismissed stands again",
     "pair_decided": "somebody decided whether two records are one; the detail is the decision and the other record",

@@ -95,7 +95,7 @@ def problem_table() -> str:
 
 def command_table() -> str:
     """Every command of the command line with its one line of help."""
-    from fieldsync.cli import main as commands
+    from fieldsync.cli.commands import main as commands
 
     lines = ["| command | what it does |", "| --- | --- |"]
     return "\n".join(lines + [f"| `{usage}` | {said} |" for usage, said in _commands(commands, "fieldsync")])

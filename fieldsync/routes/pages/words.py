@@ -73,6 +73,7 @@ ACTIONS: dict[str, Words] = {
     "outlines_imported": _l("Outlines imported"),
     "exported": _l("Records exported"),
     "export_fetched": _l("Export fetched"),
+    "original_fetched": _l("XML fetched"),
     "roles_loaded": _l("Roles replaced"),
     "indicators_loaded": _l("Indicators replaced"),
     "anchor_made": _l("Anchor made"),
