@@ -58,5 +58,5 @@ def waterfall(weights: Sequence[float], threshold: float | None = None) -> Water
         return Step(at(low), round(at(high) - at(low), 2), at(after), after >= before)
 
     steps = tuple(step(before, after) for before, after in pairwise(reached))
-    is_shown = threshold is not None and least <= threshold <= most
-    return Waterfall(steps, at(0.0), step(0.0, reached[-1]), at(threshold) if is_shown and threshold else None)
+    mark = at(threshold) if threshold is not None and least <= threshold <= most else None
+    return Waterfall(steps, at(0.0), step(0.0, reached[-1]), mark)
