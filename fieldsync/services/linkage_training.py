@@ -65,8 +65,7 @@ def due(session: Session, now_ms: int) -> list[int]:
     for owner in associations.everyone(session):
         for each in linked_lists(session, owner.id).values():
             trained_ms = linkage.trained_ms(session, owner.id, each.collection.of)
-            is_long = linkage.count_features(session, each.collection.id, ALGORITHM) >= RECORDS_LEAST
-            if is_long and quality_night.is_due(trained_ms, now_ms):
+            if quality_night.is_due(trained_ms, now_ms) and _is_long(each, RECORDS_LEAST, session):
                 found.append(owner.id)
                 break
     return found
@@ -77,12 +76,12 @@ def train(
 ) -> list[Trained]:
     """Learn from every list of an association that is long enough, and score its pairs by what was learned."""
     lists = read(lambda session: linked_lists(session, association_id)).values()
-    long = [each for each in lists if read(partial(_count, each.collection.id)) >= least]
+    long = [each for each in lists if read(partial(_is_long, each, least))]
     return [_train(read, write, each, now_ms, backend) for each in long]
 
 
-def _count(collection_id: int, session: Session) -> int:
-    return linkage.count_features(session, collection_id, ALGORITHM)
+def _is_long(of_list: LinkedList, least: int, session: Session) -> bool:
+    return linkage.has_features(session, of_list.collection.id, ALGORITHM, least)
 
 
 def rescore(read: Step, write: Step, association_id: int, now_ms: int) -> int:
@@ -109,14 +108,13 @@ def _train(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: s
     """The model stands as made at no time until all pairs are scored: a night that was cut off is due again."""
     collection = of_list.collection
     name = collection.association_id, collection.of
-    records = read(partial(_count, collection.id))
     with linkage_splink.bench(of_list.kind, _pages(read, of_list, PAGE_ROWS), backend) as on:
         model = linkage_splink.train(on, shipped_model(of_list.kind))
         accepted, body = is_sound(model), msgspec.json.encode(model)
         version = write(lambda session: linkage.add_model(session, *name, body, 0, active=accepted))
         pairs = _scored(read, write, on, collection, now_ms) if accepted else 0
         write(lambda session: linkage.finish_model(session, version, now_ms))
-    return Trained(collection.of, version, records, accepted, model.never_seen, pairs)
+        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs)
 
 
 def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int) -> int:

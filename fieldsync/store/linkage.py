@@ -101,6 +101,12 @@ def count_features(session: Session, collection_id: int, algorithm: int) -> int:
     return int(execute(session, sql, (collection_id, algorithm)).scalar_one())
 
 
+def has_features(session: Session, collection_id: int, algorithm: int, least: int) -> bool:
+    """Whether so many records of a list are compared, at least; counting them all would read them all."""
+    sql = "SELECT record_id FROM linkage_feature WHERE collection_id = ? AND algorithm = ? LIMIT 1 OFFSET ?"
+    return execute(session, sql, (collection_id, algorithm, least - 1)).first() is not None
+
+
 def add_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
     """Give (key, record id) pairs."""
     sql = "INSERT INTO blocking_key (key, record_id) VALUES (?, ?) ON CONFLICT DO NOTHING"

@@ -100,6 +100,10 @@ class Bench:
         found = self.session.execute(sql).fetchall() if self.backend == DUCKDB else self.session.sql(sql).collect()
         return [tuple(row) for row in found]
 
+    def count(self) -> int:
+        """How many records the list has."""
+        return int(self.rows("SELECT count(*) FROM people")[0][0])
+
     def register(self, name: str) -> Any:
         """A table as Splink knows it."""
         return self.api.register(name)
@@ -207,7 +211,7 @@ def train(on: Bench, model: Model) -> Model:
         prior=min(max(float(told["probability_two_random_records_match"]), LEAST), 0.1),
         comparisons=learned,
         frequencies=shares(on, model.rarest),
-        trained_on={"records": on.rows("SELECT count(*) FROM people")[0][0], "passes": passes},
+        trained_on={"records": on.count(), "passes": passes},
         never_seen=never,
     )
 
