@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fieldsync.core.linkage_features import PERSON, Features
-from fieldsync.core.linkage_levels import NAME_RANK, name_level
+from fieldsync.core.linkage_levels import COMMUNE_PARTS, NAME_RANK, name_level
 from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
 from fieldsync.store.linkage_sql import DUCKDB, NAME_LEVEL, SPARK, settings_of
 
@@ -66,7 +66,7 @@ CERTAIN = {
 COLUMNS = {
     PERSON: {
         **{"given_id": "bigint", "family_id": "bigint", "given_code": "string", "family_code": "string"},
-        **{"born_first": "int", "born_last": "int", "birth_year": "int", "birth_month": "int", "birth_day": "int"},
+        **{"born_first": "int", "born_last": "int", "birth": "string"},
         **{"phone": "string", "phone_persons": "int", "national_id": "string", "sex": "string"},
     },
     "cooperative": {
@@ -74,7 +74,14 @@ COLUMNS = {
         **{"activity": "array<string>", "members": "array<string>"},
     },
 }
-PLACES = {"place": "string", "commune": "string", "province": "string", "latitude": "double", "longitude": "double"}
+PLACES = {
+    "place": "string",
+    "douar": "string",
+    "commune": "string",
+    "province": "string",
+    "latitude": "double",
+    "longitude": "double",
+}
 
 
 class Scored(NamedTuple):
@@ -145,9 +152,7 @@ class Extract:
             "family_code": str(features.family_code) if features.family_code else None,
             "born_first": first,
             "born_last": last,
-            "birth_year": day.year if day else None,
-            "birth_month": day.month if day else None,
-            "birth_day": day.day if day else None,
+            "birth": day.isoformat().replace("-", "") if day else None,
             "phone": features.phone or None,
             "phone_persons": features.phone_persons,
             "national_id": features.national_id or None,
@@ -168,7 +173,8 @@ def _places(features: Features) -> dict[str, Any]:
     point = features.point or (None, None)
     return {
         "place": features.place or None,
-        "commune": ".".join(parts[:4]) if len(parts) >= 4 else None,
+        "douar": features.place if parts and not 1 < len(parts) <= COMMUNE_PARTS else None,
+        "commune": ".".join(parts[:COMMUNE_PARTS]) if len(parts) >= COMMUNE_PARTS else None,
         "province": ".".join(parts[:2]) if len(parts) >= 2 else None,
         "latitude": point[0],
         "longitude": point[1],
