@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from fieldsync.app import now_ms
 from fieldsync.config import Settings
 from fieldsync.services import (
+    across_follow,
     audit_read,
     clustering,
     counting,
@@ -167,6 +168,15 @@ def link(database: Transactions) -> None:
         owners = linkage_follow.late(session, [each.id for each in associations.everyone(session)])
     for association_id in owners:
         _follow(database, partial(_compare, association_id))
+
+    with database.read() as session:
+        crossing = across_follow.late(session, [each.id for each in associations.everyone(session)])
+    for association_id in crossing:
+        _follow(database, partial(_compare_across, association_id))
+
+
+def _compare_across(association_id: int, session: Session) -> bool:
+    return across_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
 
 
 def _compare(association_id: int, session: Session) -> bool:

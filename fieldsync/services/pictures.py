@@ -14,7 +14,7 @@ from fieldsync.services.uploads import Files
 from fieldsync.store import attachments
 from fieldsync.store.attachments import READY, UNREADABLE, AttachmentRow
 from fieldsync.store.db import Transactions
-from fieldsync.store.file_store import key_of
+from fieldsync.store.file_store import key_of, thumbnail_key
 
 SECONDS, MEMORY_MIB = 20, 768
 """What one picture may take: 50 million pixels are 150 MB each time they are copied."""
@@ -22,11 +22,6 @@ SECONDS, MEMORY_MIB = 20, 768
 PICTURE_BYTES_MAX = 40 * 1024 * 1024
 
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-
-
-def thumbnail_key(association_id: int, sha256: str) -> str:
-    """Where the small picture of a file lies."""
-    return f"{association_id}/thumbnails/{sha256}"
 
 
 def make_ready(database: Transactions, files: Files, row: AttachmentRow) -> AttachmentRow:

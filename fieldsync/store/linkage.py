@@ -168,6 +168,12 @@ def put_pairs(session: Session, rows: Iterable[PairRow]) -> None:
     execute_many(session, sql, sorted(rows))
 
 
+def found_anew(session: Session, pairs: Iterable[tuple[int, int]], now_ms: int) -> None:
+    """Note when something was compared otherwise in pairs that are known."""
+    sql = "UPDATE candidate_pair SET found_ms = ? WHERE left_id = ? AND right_id = ?"
+    execute_many(session, sql, [(now_ms, *pair) for pair in sorted(pairs)])
+
+
 def drop_pairs(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
     """Forget pairs by (left id, right id)."""
     execute_many(session, "DELETE FROM candidate_pair WHERE left_id = ? AND right_id = ?", sorted(pairs))

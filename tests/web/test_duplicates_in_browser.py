@@ -14,7 +14,7 @@ from fieldsync.services import publishing
 from fieldsync.services.desk import find
 from fieldsync.store.db import execute
 from tests.tiny_forms import definition
-from tests.web.acts import sign_in
+from tests.web.acts import leaving, sign_in, strike, touch
 from tests.web.browser import LAPTOP, Screen, faults, misfits, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.test_conflicts_in_browser import Speaker
@@ -95,9 +95,9 @@ def test_a_pair_looks_right_is_merged_taken_back_and_rejected(
 
 def decides(page: Page, screen: Screen, key: str, button: str) -> None:
     """By the key on a laptop, by the finger on a phone."""
-    with page.expect_navigation(wait_until="load"):
+    with leaving(page):
         if screen.width >= LAPTOP[0]:
             page.locator("#content").focus()
-            page.keyboard.press(key)
+            strike(page, key)
         else:
-            page.locator(f"#decide button[value={button}]").click()
+            touch(page.locator(f"#decide button[value={button}]"))

@@ -82,6 +82,7 @@ DECISIONS: dict[str, Tone] = {
     "different": ("warn", "people", _l("Not the same")),
     "unsure": ("still", "talk", _l("Cannot say")),
     "open": ("still", "undo", _l("Taken back")),
+    "proposed": ("info", "hourglass", _l("Proposed as the same: a second person must confirm")),
 }
 """What somebody may say of a pair (services.deciding)."""
 
