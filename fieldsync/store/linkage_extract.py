@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from fieldsync.core.linkage_features import PERSON, Features
-from fieldsync.core.linkage_levels import NAME_RANK, name_level
+from fieldsync.core.linkage_levels import COMMUNE_PARTS, NAME_RANK, name_level
 
 COLUMNS = {
     PERSON: {
         **{"given_id": "bigint", "family_id": "bigint", "given_code": "bigint", "family_code": "bigint"},
-        **{"born_first": "int", "born_last": "int", "birth_year": "int", "birth_month": "int", "birth_day": "int"},
+        **{"born_first": "int", "born_last": "int", "birth": "string"},
         **{"phone": "string", "national_id": "string", "sex": "string"},
     },
     "cooperative": {
@@ -23,9 +23,12 @@ COLUMNS = {
 }
 """What is compared, by the names of Spark's types."""
 
-PLACES = {"place": "string", "commune": "string", "province": "string", "latitude": "double", "longitude": "double"}
+PLACES = {
+    **{"place": "string", "douar": "string", "commune": "string", "province": "string"},
+    **{"latitude": "double", "longitude": "double"},
+}
 
-COMMUNE_PARTS, PROVINCE_PARTS = 4, 2
+PROVINCE_PARTS = 2
 
 Page = Sequence[tuple[int, Features]]
 """Records of a list: (record id, features)."""
@@ -92,7 +95,6 @@ def tables(kind: str, pages: Iterable[Page], names: Names) -> Iterator[Any]:
 
 
 def _of_persons(known: Sequence[Features], names: Names) -> dict[str, list[Any]]:
-    days = [each.birth_date for each in known]
     return {
         "given_id": [names.number(each.given) for each in known],
         "family_id": [names.number(each.family) for each in known],
@@ -100,9 +102,7 @@ def _of_persons(known: Sequence[Features], names: Names) -> dict[str, list[Any]]
         "family_code": [each.family_code or None for each in known],
         "born_first": [each.born[0] if each.born else None for each in known],
         "born_last": [each.born[1] if each.born else None for each in known],
-        "birth_year": [day.year if day else None for day in days],
-        "birth_month": [day.month if day else None for day in days],
-        "birth_day": [day.day if day else None for day in days],
+        "birth": [day.isoformat().replace("-", "") if (day := each.birth_date) else None for each in known],
         "phone": [each.phone or None for each in known],
         "national_id": [each.national_id or None for each in known],
         "sex": [each.sex or None for each in known],
@@ -121,11 +121,18 @@ def _of_cooperatives(known: Sequence[Features], names: Names) -> dict[str, list[
 def _places(known: Sequence[Features]) -> dict[str, list[Any]]:
     return {
         "place": [each.place or None for each in known],
+        "douar": [each.place if _is_douar(each.place) else None for each in known],
         "commune": [_above(each.place, COMMUNE_PARTS) for each in known],
         "province": [_above(each.place, PROVINCE_PARTS) for each in known],
         "latitude": [each.point[0] if each.point else None for each in known],
         "longitude": [each.point[1] if each.point else None for each in known],
     }
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_douar(place: str) -> bool:
+    """Whether a place is no commune, or something above one."""
+    return bool(place) and not 1 < len(place.split(".")) <= COMMUNE_PARTS
 
 
 @lru_cache(maxsize=1 << 16)
