@@ -56,7 +56,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "Who is whom": (
         *("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
-        *("pair_decision", "cluster_member", "linkage_setting"),
+        *("pair_decision", "cluster_member", "linkage_setting", "reviewed_twice"),
+        *("linkage_agreement", "across_pair", "across_decision"),
     ),
     "What follows": (
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),

@@ -14,8 +14,7 @@ from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import authorship, deciding, pair_queue
-from fieldsync.services.clustering import ITSELF
-from fieldsync.services.deciding import Pair
+from fieldsync.services.deciding import ITSELF, Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
 from fieldsync.services.readers import Reader
@@ -46,12 +45,12 @@ def name_of(pair: Pair) -> str:
     return "_".join(records.uuid_text(each.row.uuid) for each in (pair.left, pair.right))
 
 
-def line(pair: Pair, titles: Mapping[str, Spoken]) -> dict[str, Any]:
+def line(pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplicate") -> dict[str, Any]:
     """A pair in a list: codes and places, never a name."""
     levels = [] if pair.row is None else sorted(pair.row.comparisons, key=lambda each: -abs(each[2]))
     shown = [each for each in levels if each[1] not in ("", RARITY)][:3]
     return {
-        "address": url_for("pages.duplicate", pair=name_of(pair)),
+        "address": url_for(endpoint, pair=name_of(pair)),
         "title": labels.collection(pair.left.kind, pair.left.of, titles),
         "codes": [short_code(records.uuid_text(each.row.uuid)) for each in (pair.left, pair.right)],
         "places": [place for place in dict.fromkeys(_place(each) for each in (pair.left, pair.right)) if place],

@@ -7,16 +7,18 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from fieldsync.core.access import READ_RECORDS
+from fieldsync.core.access import READ_HISTORY, READ_RECORDS
 from fieldsync.core.opaque import open_number, seal_number
-from fieldsync.core.problems import Problem
+from fieldsync.core.problems import Problem, render
+from fieldsync.routes import original_files
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import language, shell
-from fieldsync.routes.pages.addresses import record_uuid
+from fieldsync.routes.pages.addresses import find_record, record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
-from fieldsync.services import files_read, pictures
+from fieldsync.services import files_read, originals, pictures, reading
+from fieldsync.services.desk import Found
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.files_read import FileShown
 from fieldsync.store import attachments
@@ -28,9 +30,6 @@ SHOWN_MS = 15 * 60 * 1000
 """How long the pictures of a page on which personal answers were revealed can be fetched."""
 
 TICKET_MAX = 64
-
-POLICY = "default-src 'none'; sandbox"
-"""What somebody uploaded runs nothing and loads nothing, wherever it is opened."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,36 @@ def record_thumbnail(form: str, record: str, sha256: str) -> Response:
     return _answered(pictures.thumbnail(context().files, file.row), "image/jpeg")
 
 
+@blueprint.post("/submissions/<form>/<record>/originals/<digest>")
+@page_access(READ_HISTORY, fresh=True)
+def record_original(form: str, record: str, digest: str) -> Response:
+    """The XML of a submission as it came; that it was fetched is written down before."""
+    at, who = context(), reader()
+
+    def work(session: Any) -> bytes | Problem:
+        found = find_record(session, who, "submission", form, record, READ_HISTORY)
+        return originals.fetched(session, who, found, digest, at.now_ms())
+
+    response = shell.dressed(original_files.handed_out(at.database.write(work), digest))
+    response.headers["Content-Security-Policy"] = original_files.POLICY
+    return response
+
+
+def came(session: Any, found: Found, record: Mapping[str, Any], revealed: bool) -> dict[str, Any]:
+    """What came with a record: its files, and the XML of its submissions."""
+    return {"files": here(session, found.of, record, revealed), "originals": _originals(session, found)}
+
+
+def _originals(session: Any, found: Found) -> dict[str, Any]:
+    """The submissions by OpenRosa behind a record, for whoever reads its history; `closed`: why their XML is not."""
+    who = reader()
+    if not reading.may_read(who, found, found.row, READ_HISTORY):
+        return {"listed": (), "closed": ""}
+    listed = originals.listed(session, who, found)
+    problem = originals.refusal(session, who, found) if listed else None
+    return {"listed": listed, "closed": render(problem, language.chosen()) if problem else ""}
+
+
 def _find(record: str, sha256: str) -> FileShown:
     """The file, where an answer names it that is hers to see; masked ones for a while after a click."""
     who, at = reader(), context()
@@ -97,7 +126,7 @@ def _answered(chunks: Iterable[bytes] | None, media_type: str) -> Response:
     if chunks is None:
         raise Refused(Problem("not_found"))
     response = shell.dressed(Response(chunks, mimetype=media_type))
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = original_files.POLICY
     return response
 
 
