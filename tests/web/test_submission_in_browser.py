@@ -215,6 +215,34 @@ def test_an_answer_is_corrected_and_the_form_follows_by_itself(page: Page, scree
     assert (on_phone["fields"]["province"], on_phone["fields"]["number"]) == ("safi", None)
 
 
+@pytest.mark.parametrize("screen", [Screen("fr", *LAPTOP)], ids=str)
+def test_a_press_is_not_lost_to_a_form_that_follows_meanwhile(page: Page, bazaar: Market) -> None:
+    """What she typed last is sent off by her reaching for the button, and the answer comes while it is down."""
+    record = bazaar.sells()
+    sign_in(page, bazaar.reviewer)
+    page.goto(f"{address(record)}/edit")
+    answered = page.locator("label", has_text="Jemaa")
+    page.locator("h1").hover()
+    page.mouse.down()
+    with page.expect_response("**/edit*"):
+        page.get_by_label("Safi").evaluate(
+            "radio => { radio.checked = true; radio.dispatchEvent(new Event('change', {bubbles: true})) }"
+        )
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(answered).to_have_count(0)
+    page.mouse.up()
+    expect(answered).to_have_count(1)
+    page.reload()
+    page.fill('[name="a:fee"]', "77")
+    page.locator('button[value="save"]').hover()
+    with page.expect_response("**/edit*"):
+        page.mouse.down()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    with leaving(page):
+        page.mouse.up()
+    expect(page.locator('[data-path="fee"]')).to_contain_text("77")
+
+
 @pytest.mark.parametrize("screen", [Screen("fr", *LAPTOP), Screen("ar", *PHONE)], ids=str)
 def test_nothing_hostile_runs_and_nothing_of_it_is_lost(page: Page, screen: Screen, bazaar: Market) -> None:
     """In a title, labels, hints, messages, choices, answers, rows and comments."""
