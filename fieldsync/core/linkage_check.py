@@ -9,8 +9,8 @@ from fieldsync.core.linkage import Scorer
 EVEN = 0.0
 """The weight at which a pair is as likely one as two."""
 
-CHANCE_LEAST = 0.05
-"""What might happen by chance once in twenty times or more is no contradiction."""
+CHANCE_ONE_IN = 20
+"""What might happen by chance once in so many times, or oftener, is no contradiction."""
 
 Judged = tuple[Sequence[tuple[str, str]], bool]
 """How a pair was compared when somebody decided: [(comparison, level)]; and whether it is one."""
@@ -32,7 +32,7 @@ class Agreement(NamedTuple):
         """Whether the model is worse than the one in force by more than chance (McNemar, exact, one-sided)."""
         differing = self.gained + self.lost
         worse = sum(math.comb(differing, lost) for lost in range(self.lost, differing + 1))
-        return worse < CHANCE_LEAST * 2**differing
+        return worse * CHANCE_ONE_IN < 1 << differing
 
 
 def agreement(model: Scorer, in_force: Scorer, judged: Iterable[Judged]) -> Agreement:

@@ -43,6 +43,10 @@ def test_levels_of_older_rules_weigh_nothing() -> None:
     assert scorer.weight_of([*known, ("birth", "of another age")]) == scorer.weight_of(known)
 
 
+def test_many_decisions_are_no_trouble() -> None:
+    assert Agreement(9000, 4000, 3000, 4000).contradicts and not Agreement(9000, 4000, 4000, 3000).contradicts
+
+
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_only_who_loses_more_than_she_gains_contradicts(gained: int, lost: int) -> None:
     found = Agreement(100, 50, gained, lost)
