@@ -32,17 +32,21 @@ $(TOOLS): requirements-build.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	@touch $@
 
-# uv is ten times faster; where it cannot reach the index (it does not read pip's settings), pip takes over.
+# install_locked(lock, flags of uv). uv is ten times faster; where it cannot reach the index (it does not read pip's
+# settings), pip takes over.
 define install_locked
 	@echo "installing $(1)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(2) --require-hashes -r $(1) \
 		|| { echo "uv could not install it; pip tries with its own settings"; \
 			$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); }
 endef
 
+# Everything is compiled here, once: a server that may not write where it is installed would compile it at every start,
+# which takes longer than all the rest of the start.
 $(INSTALLED): $(TOOLS) requirements.lock pyproject.toml
-	$(call install_locked,requirements.lock)
+	$(call install_locked,requirements.lock,--compile-bytecode)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index --editable .
+	@$(BIN)/python -m compileall -q -x node_modules fieldsync
 	@touch $@
 
 $(DEVELOPING): $(INSTALLED) requirements-dev.lock

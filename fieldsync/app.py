@@ -36,7 +36,7 @@ from fieldsync.routes import (
     sync,
 )
 from fieldsync.routes.context import EXTENSION, Context
-from fieldsync.routes.description import API_DESCRIPTION, DescribedApi, describe
+from fieldsync.routes.description import API_DESCRIPTION, DescribedApi
 from fieldsync.routes.pages import site
 from fieldsync.services import indicator_book, role_book, uploads
 from fieldsync.store import figures, outside_key, server
@@ -140,10 +140,7 @@ def create_app(
     )
     database = database or open_database(settings)
     app.extensions[EXTENSION] = Context(settings, database, clock, draw, uploads.open_files(settings))
-    api = DescribedApi(app)
-    describe(api)
-    for blueprint in BLUEPRINTS:
-        api.register_blueprint(blueprint)
+    DescribedApi(app, BLUEPRINTS)
     for own in (openrosa, attachments):  # standards of their own describe them, not OpenAPI
         app.register_blueprint(own.blueprint)
     app.register_blueprint(openrosa.blueprint, name="openrosa_signed", url_prefix=f"{openrosa_signing.SIGNED}<key>")

@@ -48,7 +48,7 @@ def rebuild(operator: Operator) -> None:
                 pass
         with database.read() as session:
             left = [each for each in owners if following.is_behind(session, following.LINKAGE, each)]
-    operator.show({"associations": len(owners), "left": len(left)}, f"compared {len(owners)} associations anew")
+    operator.show({"associations": len(owners), "left": len(left)}, f"associations compared anew: {len(owners)}")
 
 
 @linkage.command("train")

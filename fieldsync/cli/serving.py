@@ -33,9 +33,6 @@ CONNECTIONS_MAX = 1000
 
 ADDRESS_BYTES_MAX = 2048
 
-GARBAGE_THRESHOLDS = (50_000, 20, 100)
-"""A batch makes thousands of short-lived objects; collecting less often saves a tenth of the processor time."""
-
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[IO[str] | None]:
@@ -96,7 +93,6 @@ def serve(app: Flask, listening: socket.socket, threads: int) -> None:
     """Answer until SIGTERM or Ctrl-C, then finish what is being answered."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
     server = create_server(
         app, sockets=[listening], threads=threads, backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None
     )

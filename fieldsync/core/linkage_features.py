@@ -36,7 +36,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 1
+ALGORITHM = 1000 * names.ALGORITHM + 2
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4
@@ -151,10 +151,11 @@ def _spellings(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _born(said: Mapping[str, list[Value]], year: int) -> tuple[int, int] | None:
-    """The most exact of what is said: a date, a year, an age."""
+    """The most exact of what is said: a date, a year, an age. Papers say 1 January where only the year is known."""
     for value in said.get("birth_date", ()):
         if (day := _day(_text(value))) is not None:
-            return day, day
+            is_guessed = (day.month, day.day) == (1, 1)
+            return _years(day.year, day.year) if is_guessed else (day.toordinal(), day.toordinal())
     years = [number for value in said.get("birth_year", ()) if (number := _number(value)) is not None]
     ages = [number for value in said.get("age", ()) if (number := _number(value)) is not None]
     if years and 1900 <= years[0] <= year:
@@ -168,9 +169,9 @@ def _years(first: int, last: int) -> tuple[int, int]:
     return date(first, 1, 1).toordinal(), date(last, 12, 31).toordinal()
 
 
-def _day(text: str) -> int | None:
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text[:10]).toordinal()
+        return date.fromisoformat(text[:10])
     except ValueError:
         return None
 

@@ -260,11 +260,18 @@ def _plain_key(name: Name) -> str:
 
 def _aliases(name: Name) -> frozenset[int]:
     """Lines of the data file on which a name stands, however it is spelled."""
-    return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))
+    return _aliases_of_words(tuple(token.word for token in name.tokens))
 
 
 def _aliases_of_token(token: Token) -> frozenset[int]:
-    return _aliases(Name((token,), "", False))
+    return _aliases_of_words((token.word,))
+
+
+@lru_cache(maxsize=_CACHED)
+def _aliases_of_words(written: tuple[str, ...]) -> frozenset[int]:
+    """By words, which are quick to look up."""
+    name = Name(tuple(map(_token, written)), "", False)
+    return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))
 
 
 def _is_spelled(name: Name, form: Name) -> bool:

@@ -109,7 +109,7 @@ def _take(row: UploadRow, offset: int) -> int:
     if isinstance(there, Problem):
         raise Refused(there)
     if there == row.size:
-        uploads.finish(here.database, row, here.now_ms())
+        uploads.finish(here.database, here.files, row, here.now_ms())
     return there
 
 
@@ -133,8 +133,9 @@ def _row(upload: str) -> UploadRow:
 
 
 def _is_here(row: UploadRow) -> bool:
-    with context().database.read() as session:
-        return uploads.is_here(session, row)
+    here = context()
+    with here.database.read() as session:
+        return uploads.is_here(session, here.files, row)
 
 
 def _offset(row: UploadRow) -> int:

@@ -1,9 +1,11 @@
 """The OpenAPI document: how refusals, security and plain answers are described, one way everywhere."""
 
+import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
 from fieldsync.routes.schemas import ProblemSchema
@@ -26,14 +28,36 @@ API_DESCRIPTION = (
 
 
 class DescribedApi(Api):  # type: ignore[misc]
-    """Every operation names its refusals itself; there is no default answer."""
+    """Every operation names its refusals itself; there is no default answer.
+
+    The document is put together when it is first asked for: a server starts without.
+    """
 
     DEFAULT_ERROR_RESPONSE_NAME = None
     ERROR_SCHEMA = ProblemSchema
 
+    def __init__(self, app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
+        super().__init__(app)
+        self._describing = threading.Lock()
+        self._undescribed = blueprints
+        for blueprint in blueprints:
+            app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+            app.register_blueprint(blueprint)
 
-def describe(api: DescribedApi) -> None:
-    """What all operations share: the way to sign in and the shape of refusals. Call it before adding blueprints."""
+    def _openapi_json(self) -> Response:
+        with self._describing:
+            if self._undescribed:
+                _describe_shared(self)
+            for blueprint in self._undescribed:
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            self._undescribed = ()
+        answer: Response = super()._openapi_json()
+        return answer
+
+
+def _describe_shared(api: DescribedApi) -> None:
+    """What all operations share: the way to sign in and the shape of refusals."""
     api.spec.components.security_scheme("bearer", BEARER)
     for status in REFUSALS:
         phrase = HTTPStatus(status).phrase

@@ -1,6 +1,7 @@
 """Records: lists of them, one by its UUID, what was said about it, its files."""
 
 import mimetypes
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from flask import Response
 from fieldsync.core import inbox
 from fieldsync.core.access import READ_HISTORY, READ_RECORDS
 from fieldsync.core.problems import Problem
+from fieldsync.routes import original_files
 from fieldsync.routes.access import access, reader
 from fieldsync.routes.arguments import ApiBlueprint
 from fieldsync.routes.bodies import json_response
@@ -20,6 +22,7 @@ from fieldsync.routes.schemas import (
     EntitiesQuerySchema,
     HistoryQuerySchema,
     OperationSchema,
+    OriginalsSchema,
     PageQuerySchema,
     RecordSchema,
     RecordsSchema,
@@ -28,7 +31,7 @@ from fieldsync.routes.schemas import (
     page_of,
 )
 from fieldsync.routes.schemas_filter import FilteredSchema, FilterQuerySchema
-from fieldsync.services import files_read, inbox_cursors, inbox_projection, pictures, reading
+from fieldsync.services import files_read, inbox_cursors, inbox_projection, originals, pictures, reading
 from fieldsync.services import inbox as inbox_list
 from fieldsync.services.desk import Found
 from fieldsync.services.reading import Asked
@@ -145,7 +148,7 @@ def show_file(uuid: UUID, sha256: str) -> Response:
     with here.database.read() as session:
         found = files_read.find(session, who, str(uuid), sha256, language)
     row = pictures.make_ready(here.database, here.files, found.row) if found else None
-    chunks = pictures.content(here.files, row) if row else None
+    chunks = pictures.content(here.files, row, found.reads_personal) if found and row else None
     if found is None or row is None or chunks is None:
         raise Refused(Problem("not_found"))
     response = Response(chunks, mimetype="application/octet-stream")
@@ -154,6 +157,36 @@ def show_file(uuid: UUID, sha256: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{sha256[:12]}{ending}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.get("/records/<uuid:uuid>/originals")
+@access("session", READ_HISTORY)
+@blueprint.arguments(WhichQuerySchema, location="query")
+@blueprint.response(200, OriginalsSchema)
+@refuses(400, 404, 409)
+def list_originals(asked: dict[str, Any], uuid: UUID) -> Response:
+    """The submissions by OpenRosa behind a record, edits included; a digest names the XML of each."""
+    who = reader()
+    with context().database.read() as session:
+        found = the_one(reading.find(session, who, str(uuid), asked.get("kind"), asked.get("of"), READ_HISTORY))
+        items = [asdict(each) for each in originals.listed(session, who, found)]
+    return json_response({"items": items})
+
+
+@blueprint.get("/records/<uuid:uuid>/originals/<digest>")
+@access("session", READ_HISTORY, fresh=True)
+@blueprint.arguments(WhichQuerySchema, location="query")
+@answers_bytes("*/*")
+@refuses(400, 404, 409)
+def fetch_original(asked: dict[str, Any], uuid: UUID, digest: str) -> Response:
+    """The XML as it came, for whoever may read every answer of its form; the audit log notes it."""
+    here, who = context(), reader()
+
+    def work(session: Any) -> bytes | Problem:
+        found = the_one(reading.find(session, who, str(uuid), asked.get("kind"), asked.get("of"), READ_HISTORY))
+        return originals.fetched(session, who, found, digest, here.now_ms())
+
+    return original_files.handed_out(here.database.write(work), digest)
 
 
 def the_one(found: list[Found]) -> Found:

@@ -126,6 +126,20 @@ class OperationSchema(OpenSchema):
     withheld = fields.List(fields.String(), required=True)
 
 
+class OriginalSchema(Schema):
+    """A submission as it came by OpenRosa; `digest` is that of its content."""
+
+    digest = fields.String(required=True)
+    status = fields.String(required=True)
+    received_ms = fields.Integer(required=True, allow_none=True)
+
+
+class OriginalsSchema(Schema):
+    """The submissions behind a record, in the order in which they came."""
+
+    items = fields.List(fields.Nested(OriginalSchema), required=True)
+
+
 class QuarantinedSchema(Schema):
     """An operation that is wrong in itself; `quarantined` names it in the addresses of its verdicts."""
 

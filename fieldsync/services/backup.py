@@ -2,15 +2,18 @@
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from fieldsync.core.problems import Problem
+from fieldsync.services import backup_files
+from fieldsync.services.backup_files import Carried
 from fieldsync.store import authors, portable
 from fieldsync.store.db import Database
+from fieldsync.store.file_store import FileStore
 from fieldsync.store.migrate import head_revision, migrate
 
 BESIDE = ("-wal", "-shm")
@@ -19,17 +22,34 @@ BESIDE = ("-wal", "-shm")
 
 @dataclass(frozen=True)
 class Copied:
-    """What a backup or a restored database holds; `aside`: where the database went that was there before."""
+    """What a backup or a restored database holds; `aside`: where the database went that was there before.
+
+    `files` of records it names, of which so many could not be brought along (`missing_files`).
+    """
 
     operations: int
     epoch: str
     aside: str = ""
+    files: int = 0
+    missing_files: int = 0
 
 
-def back_up(database: Database, target: Path, migrations: Path) -> Copied | Problem:
-    """Copy a database into one file while others use it; the file appears under its name once it is verified.
+@dataclass(frozen=True)
+class FilesTo:
+    """Where files of records lie, and into which folder they are copied; `shared`: with other backups."""
 
-    What it holds counts as backed up from then on (`durability = "backup"`, docs/operating.md).
+    store: FileStore
+    folder: Path
+    shared: bool = False
+
+
+def back_up(
+    database: Database, target: Path, migrations: Path, files: FilesTo | None = None, counts: bool = True
+) -> Copied | Problem:
+    """Copy a database, then its files, while others use it; the copy appears under its name once it is verified.
+
+    What it holds counts as backed up from then on (`durability = "backup"`, docs/operating.md), unless a file is
+    missing or it is said not to (`counts`). Without `files` something else keeps those safe.
     """
     if database.is_sqlite and _is_same(target, Path(database.engine.url.database or "")):
         return Problem("backup_onto_itself", detail={"file": str(target)})
@@ -41,14 +61,18 @@ def back_up(database: Database, target: Path, migrations: Path) -> Copied | Prob
         problem = unsound(partial)
         if problem is not None:
             return problem
+        carried = backup_files.copy_out(database, partial, files.store, files.folder) if files else Carried()
         copied, covered = Copied(*portable.operations_and_epoch(partial)), portable.durable_in(partial)
         portable.flush(partial)
         partial.replace(target)
         portable.flush(target.parent)
     finally:
         partial.unlink(missing_ok=True)
-    database.write(lambda session: authors.remember_backup(session, covered))
-    return copied
+    if files and not files.shared:
+        backup_files.prune(target, files.folder)
+    if counts and not carried.missing:
+        database.write(lambda session: authors.remember_backup(session, covered))
+    return replace(copied, files=carried.named, missing_files=len(carried.missing))
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -8,14 +8,12 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.clusters import Clustering, Facts, Link, Pair, clustered, named_after_oldest
-from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD
 from fieldsync.core.linkage_features import ALGORITHM, Features
-from fieldsync.core.problems import Problem
-from fieldsync.services import auditing, deciding
-from fieldsync.services.deciding import DIFFERENT, SAME, Verdict
+from fieldsync.services import deciding, merging_itself
+from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME, Verdict
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.linkage_lists import LinkedList, linked_lists
-from fieldsync.store import linkage, pairs, records
+from fieldsync.store import agreements, linkage, pairs, records
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.pairs import PairRow
 
@@ -25,14 +23,8 @@ PAIRS_MAX = 100_000
 MERGED_MAX = 50
 """Merges of one step, so that others are not kept waiting."""
 
-ITSELF = "linkage"
-"""Under which name what is merged by itself stands in the logs."""
-
 SAMPLE_OF = 10
 """One of so many merges that nobody made is to be looked at again."""
-
-WEIGHT_LEAST, WEIGHT_MOST = 10.0, 100.0
-"""From which weights on an association may let linkage merge by itself."""
 
 _features = msgspec.json.Decoder(Features)
 
@@ -54,7 +46,11 @@ def rebuild(session: Session, of_list: LinkedList) -> Made:
     ids = {each for pair in rows for each in pair}
     said = pairs.of_collection(session, collection.id)
     decisions = {(row.left_id, row.right_id): row.decision for row in said}
-    links = [Link(*pair, row.weight) for pair, row in rows.items() if _is_automatic(row) and pair not in decisions]
+    links = [
+        Link(*pair, row.weight)
+        for pair, row in rows.items()
+        if deciding.may_merge_itself(row) and pair not in decisions
+    ]
     links += [Link(*pair, 0.0, True) for pair, decision in decisions.items() if decision == SAME]
     apart = {pair for pair, decision in decisions.items() if decision == DIFFERENT}
     weights = {pair: row.weight for pair, row in rows.items()}
@@ -67,24 +63,13 @@ def rebuild(session: Session, of_list: LinkedList) -> Made:
 
 def step(session: Session, association_id: int, now_ms: int) -> int:
     """Make the clusters of an association's lists anew; merge what it lets be merged. How many were merged."""
-    weight, merged = pairs.automatic_weight(session, association_id), 0
+    weight, merged = merging_itself.weight_in_force(session, association_id), 0
+    by_two = agreements.reviewed_twice(session, association_id)
     for of_list in linked_lists(session, association_id).values():
         made = rebuild(session, of_list)
-        if weight is not None:
+        if weight is not None and of_list.collection.of not in by_two:
             merged += _merge(session, of_list.collection, made, weight, now_ms)
     return merged
-
-
-def allow(session: Session, by: Desk, weight: float | None) -> Problem | None:
-    """Let linkage merge by itself from a weight on, or (None) never."""
-    if weight is not None and not WEIGHT_LEAST <= weight <= WEIGHT_MOST:
-        return Problem("weight_out_of_bounds", detail={"least": f"{WEIGHT_LEAST:g}", "most": f"{WEIGHT_MOST:g}"})
-    pairs.set_automatic_weight(session, by.association_id, weight)
-    about, detail = f"association:{by.association_id}", "never" if weight is None else f"{weight:g}"
-    auditing.note(
-        session, by.association_id, deciding.actor(by), "automatic_merging_set", about, by.now_ms, detail=detail
-    )
-    return None
 
 
 def _merge(session: Session, collection: CollectionRow, made: Made, weight: float, now_ms: int) -> int:
@@ -97,18 +82,13 @@ def _merge(session: Session, collection: CollectionRow, made: Made, weight: floa
     merged = 0
     for row in wanted:
         together = row.right_id in cluster_of.get(row.left_id, ())
-        if merged < MERGED_MAX and together and _is_automatic(row) and row.pair not in made.decided:
+        if merged < MERGED_MAX and together and deciding.may_merge_itself(row) and row.pair not in made.decided:
             known = records.by_ids(session, row.pair)
             left, right = (Found(known[each], collection.kind, collection.of) for each in row.pair)
             pair = deciding.of_rows(session, left, right)
             verdict = Verdict(SAME, pair.turn, sampled=_is_sampled(row.pair))
             merged += deciding.is_waiting(pair) and deciding.decide(session, by, pair, verdict) is None
     return merged
-
-
-def _is_automatic(row: PairRow) -> bool:
-    """Whether nothing but the cap of a household was touched: two independent identifiers agree among them."""
-    return row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
 
 
 def _is_sampled(pair: Pair) -> bool:

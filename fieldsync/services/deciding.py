@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
@@ -15,11 +16,17 @@ from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import flags, merges, pairs, records
+from fieldsync.store import agreements, associations, flags, merges, pairs, records
 from fieldsync.store.pairs import DecisionRow, PairRow
 
-SAME, DIFFERENT, UNSURE, OPEN = "same", "different", "unsure", "open"
-"""What somebody may say of a pair; open: she takes back what was said."""
+SAME, DIFFERENT, UNSURE, OPEN, PROPOSED = "same", "different", "unsure", "open", "proposed"
+"""What somebody may say of a pair. Open: she takes back what was said; proposed: the same, if a second one agrees."""
+
+WAITING = (OPEN, PROPOSED)
+"""What leaves a pair in the queue."""
+
+ITSELF = "linkage"
+"""Under which name what is merged by itself stands in the logs."""
 
 WHY_MAX = 500
 """Characters of a reason."""
@@ -95,6 +102,8 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
     if verdict.seen is not None and set(verdict.seen) != set(heads_of(pair)):
         return Problem("stale_page")
     said: list[list[str | int]] = []
+    if verdict.decision == SAME and _needs_another(session, by, pair):
+        return _propose(session, by, pair, verdict)
     if verdict.decision == SAME:
         problem = _join(session, by, pair, verdict, said, language)
         if problem is not None:
@@ -102,6 +111,18 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
     elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
         _dismiss(session, by, pair, verdict.why)
     _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled)
+    return None
+
+
+def confirm(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
+    """Say that what was merged by itself is right: whoever was to look again did."""
+    pair = _locked(session, pair)
+    last = pair.decision
+    if last is None or last.decision != SAME:
+        return Problem("nothing_decided")
+    if pair.turn != turn:
+        return Problem("pair_decided")
+    _record(session, by, pair, SAME, "", last.operations)
     return None
 
 
@@ -117,6 +138,16 @@ def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
     if problem is None:
         _record(session, by, pair, OPEN, "", [])
     return problem
+
+
+def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | None:
+    """Let merges of a list need two people, or one."""
+    if not any((each.kind, each.of) == ("entity", of) for each in associations.collections(session, by.association_id)):
+        return Problem("not_found")
+    agreements.set_reviewed_twice(session, by.association_id, of, wanted)
+    detail, about = f"{of} {'two' if wanted else 'one'}", f"association:{by.association_id}"
+    auditing.note(session, by.association_id, actor(by), "two_reviewers_set", about, by.now_ms, detail=detail)
+    return None
 
 
 def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] | None = None) -> Problem | None:
@@ -146,16 +177,23 @@ def is_one(pair: Pair) -> bool:
 
 
 def changed_since(pair: Pair) -> list[str]:
-    """What is compared otherwise than when the pair was decided last: the new evidence."""
-    before: Mapping[str, str] = dict(pair.decision.levels) if pair.decision else {}
-    return [name for name, level in pair.levels if name in before and before[name] != level]
+    """What is compared otherwise than when the pair was decided last, or for the first time: the new evidence."""
+    if pair.decision is None or not pair.decision.levels:
+        return []
+    before: Mapping[str, str] = dict(pair.decision.levels)
+    return [name for name, level in pair.levels if before.get(name) != level]
 
 
 def is_waiting(pair: Pair) -> bool:
     """Whether somebody should look at the pair: nothing is decided, or what was decided stands on other evidence."""
     if is_one(pair) or pair.left.row.deleted or pair.right.row.deleted:
         return False
-    return pair.decision is None or pair.decision.decision == OPEN or bool(changed_since(pair))
+    return pair.decision is None or pair.decision.decision in WAITING or bool(changed_since(pair))
+
+
+def may_merge_itself(row: PairRow | None) -> bool:
+    """Whether nothing but the cap of a household was touched: two independent identifiers agree among them."""
+    return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
 
 
 def _locked(session: Session, pair: Pair) -> Pair:
@@ -163,6 +201,23 @@ def _locked(session: Session, pair: Pair) -> Pair:
     rows = records.by_ids(session, {pair.left.row.id, pair.right.row.id}, lock=True)
     left, right = (Found(rows[each.row.id], each.kind, each.of) for each in (pair.left, pair.right))
     return of_rows(session, left, right)
+
+
+def _needs_another(session: Session, by: Desk, pair: Pair) -> bool:
+    """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
+    if pair.left.kind != "entity" or pair.left.of not in agreements.reviewed_twice(session, by.association_id):
+        return False
+    last = pair.decision
+    is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
+    return not is_second or bool(changed_since(pair))
+
+
+def _propose(session: Session, by: Desk, pair: Pair, verdict: Verdict) -> Problem | None:
+    last = pair.decision
+    if last is not None and last.decision == PROPOSED and last.decided_by == actor(by) and not changed_since(pair):
+        return Problem("second_person_due")
+    _record(session, by, pair, PROPOSED, verdict.why, [])
+    return None
 
 
 def _join(
@@ -247,10 +302,13 @@ def _hold_apart(session: Session, by: Desk, found: Found, other: str) -> None:
 def _record(
     session: Session, by: Desk, pair: Pair, decision: str, why: str, said: list[list[str | int]], sampled: bool = False
 ) -> None:
-    left, right = pair.left.row, pair.right.row
+    left, right, last = pair.left.row, pair.right.row, pair.decision
+    levels, weight, automatic = pair.levels, pair.row.weight if pair.row else None, may_merge_itself(pair.row)
+    if pair.row is None and last is not None:  # what was merged is compared no longer: what was known of it stands
+        levels, weight, automatic = last.levels, last.weight, last.automatic
     row = DecisionRow(
         left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), by.now_ms, why[:WHY_MAX],
-        pair.levels, said, sampled,
+        levels, said, sampled, weight, automatic,
     )  # fmt: skip
     pairs.decide(session, row)
     about = f"record:{records.uuid_text(left.uuid)}"

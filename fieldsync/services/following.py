@@ -11,11 +11,11 @@ from fieldsync.store import associations, changes, followers
 TOUCHED_MAX = 500
 """Records out of the log's order that one step takes."""
 
-INBOX, LINKAGE = "inbox", "linkage"
+INBOX, LINKAGE, ACROSS = "inbox", "linkage", "across"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
-VERSIONS = {INBOX: names.ALGORITHM, LINKAGE: linkage_features.ALGORITHM}
+VERSIONS = {INBOX: names.ALGORITHM, LINKAGE: linkage_features.ALGORITHM, ACROSS: linkage_features.ALGORITHM}
 """What a follower goes by beside the records: where that is another version, she begins again."""
 
 
@@ -73,7 +73,7 @@ def touch_all(session: Session, association_id: int, kind: str, of: str) -> None
 
 def compare_again(session: Session, association_id: int, of: str) -> None:
     """Let linkage look again at every entity of a list: it is compared by other properties."""
-    followers.touch_all(session, (LINKAGE,), association_id, "entity", of)
+    followers.touch_all(session, (LINKAGE, ACROSS), association_id, "entity", of)
 
 
 def begin_again(session: Session) -> None:

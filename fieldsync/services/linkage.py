@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, phone_block
-from fieldsync.core.linkage import NONE, Match
+from fieldsync.core.linkage import NONE, RARITY, Match
 from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 _features = msgspec.json.Decoder(Features)
+_bars = msgspec.json.Decoder(list[tuple[str, str, float]])
 
 Pair = tuple[int, int]
 
@@ -126,7 +127,22 @@ def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, P
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
     linkage.put_pairs(session, changed)
+    for row in changed:
+        pair = row.left_id, row.right_id
+        if pair in before and levels_of(before[pair]) != levels_of(row):
+            linkage.found_anew(session, [pair], row.found_ms)
     return [row for row in changed if (row.left_id, row.right_id) not in before]
+
+
+def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
+    """Those of some pairs that are not stored as they are."""
+    before = linkage.stored_pairs(session, [(row.left_id, row.right_id) for row in rows])
+    return [row for row in rows if (known := before.get((row.left_id, row.right_id))) is None or _differs(known, row)]
+
+
+def levels_of(row: PairRow) -> list[tuple[str, str]]:
+    """What was compared in a pair, and how it agreed: what a decision stands on, whatever the model."""
+    return [(name, level) for name, level, _ in _bars.decode(bytes(row.comparisons)) if level and level != RARITY]
 
 
 def _differs(before: PairRow, after: PairRow) -> bool:

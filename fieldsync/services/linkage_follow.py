@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.linkage_features import ALGORITHM
 from fieldsync.services import following, linkage
-from fieldsync.services.following import LINKAGE, Follower
+from fieldsync.services.following import ACROSS, LINKAGE, Follower
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
 from fieldsync.store import associations, changes, flags, followers, pairs, records
@@ -37,7 +37,7 @@ def step(session: Session, association_id: int, limit: int, now_ms: int) -> bool
 def begin_again(session: Session) -> None:
     """Forget features and keys, and begin with the first change; pairs stay until they are looked at."""
     stored.forget_features(session)
-    followers.begin_again(session, (LINKAGE,))
+    followers.begin_again(session, (LINKAGE, ACROSS))
 
 
 def compare(session: Session, association_id: int, record_ids: Sequence[int], now_ms: int) -> None:

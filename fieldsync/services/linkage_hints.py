@@ -12,7 +12,7 @@ from fieldsync.store.records import RecordRow
 
 POSSIBLY_SAME = "possibly_same"
 
-OPEN = ("unsure", "open")
+OPEN = ("unsure", "open", "proposed")
 """What was said of a pair that may still be one."""
 
 TOLD_MAX = 3

@@ -6,7 +6,7 @@ form families or associations.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import msgspec
@@ -62,6 +62,11 @@ def linked_lists(session: Session, association_id: int) -> dict[int, LinkedList]
             scorer = _scorer_in_force(session, association_id, collection.of, kind)
             found[collection.id] = LinkedList(collection, kind, parts, space, scorer)
     return found
+
+
+def with_shipped_model(of_list: LinkedList) -> LinkedList:
+    """A list whose records are compared by the model that comes with the program."""
+    return replace(of_list, scorer=_shipped_scorer(of_list.kind))
 
 
 def shipped_model(kind: str) -> Model:

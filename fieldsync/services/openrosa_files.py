@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.operations import Value
-from fieldsync.services import arrivals, desk
+from fieldsync.services import arrivals, desk, uploads
 from fieldsync.services.uploads import Files
 from fieldsync.store import openrosa_files, records
 from fieldsync.store.db import Database
@@ -32,14 +32,13 @@ def keep(
     database: Database, files: Files, owner: tuple[int, int], parts: Sequence[Part], now_ms: int
 ) -> list[NamedFile]:
     """Keep files for an owner (association id, device id); durable, and noted as here."""
-    association_id, device_id = owner
     kept = []
     for part in parts:
         path, sha256, size = files.partial.written(part.stream)
-        files.store.put(key_of(association_id, sha256), path)
+        files.store.put(key_of(owner[0], sha256), path)
         path.unlink(missing_ok=True)
         kept.append(NamedFile(part.name, sha256, size, part.media_type))
-    arrivals.bring(database, association_id, device_id, {each.sha256: each.size for each in kept}, now_ms)
+    uploads.bring(database, files, owner, {each.sha256: each.size for each in kept}, now_ms)
     return kept
 
 

@@ -98,6 +98,15 @@ def count(session: Session, reader: Reader) -> int:
     return len(waiting(session, reader))
 
 
+def count_at_most(session: Session, reader: Reader, most: int) -> int:
+    """The same for the menu, cheaply up to a bound; nothing for whoever sees only some places or one team."""
+    if any(grant.places or grant.team for grant in reader.grants):
+        return 0
+    named = associations.collections(session, reader.association_id)
+    opened = [(each.kind, each.of) for each in named if reader.opens(each.kind, each.of, ACT_ON_RECORDS)]
+    return pairs.count_waiting(session, reader.association_id, opened, most)
+
+
 def recent(session: Session, reader: Reader) -> list[Pair]:
     """What was decided last, where it stands and is the reader's to take back; the newest first."""
     rows = pairs.recent(session, reader.association_id, RECENT_MAX)
@@ -105,7 +114,7 @@ def recent(session: Session, reader: Reader) -> list[Pair]:
     found = records.by_ids(session, {each for row in rows for each in (row.left_id, row.right_id)})
     shown = []
     for row in rows:
-        pair = _pair(_acts(reader), named, found, (row.left_id, row.right_id), None, row)
+        pair = as_pair(_acts(reader), named, found, (row.left_id, row.right_id), None, row)
         if pair is not None and row.decision != deciding.OPEN:
             shown.append(pair)
     return shown
@@ -117,7 +126,7 @@ def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
     known = records.by_ids(session, {each for row in rows for each in row.pair})
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in rows])
-    shown = [_pair(_acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
+    shown = [as_pair(_acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
     return [each for each in shown if each is not None and deciding.is_waiting(each)]
 
 
@@ -174,14 +183,14 @@ def _of_collection(session: Session, collection: CollectionRow, may: May) -> lis
     sizes = pairs.cluster_sizes(session, ids)
     shown = []
     for row in rows:
-        pair = _pair(may, {collection.id: collection}, found, row.pair, row, decisions.get(row.pair))
+        pair = as_pair(may, {collection.id: collection}, found, row.pair, row, decisions.get(row.pair))
         if pair is not None and deciding.is_waiting(pair):
             joined = sum(sizes.get(each, 1) for each in row.pair)
             shown.append(Waiting(pair, Rank(max(0, round(row.weight * joined * 100)), *row.pair)))
     return shown
 
 
-def _pair(
+def as_pair(
     may: May,
     named: Mapping[int, CollectionRow],
     found: Mapping[int, RecordRow],

@@ -17,6 +17,8 @@ from fieldsync.services.answers_told import MASKED, WITHHELD, Words, words_of
 from fieldsync.services.authorship import Author
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
+from fieldsync.services.linkage_lists import linked_lists
+from fieldsync.services.merging import Outcome
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
 from fieldsync.services.working import decode_state
@@ -40,6 +42,9 @@ COMPARED_AS: Mapping[str, tuple[str, ...]] = {
     LABEL: ("given_name", "family_name", "name"),
 }
 """A property's part → the comparisons that look at it; another part is compared under its own name."""
+
+Readers: TypeAlias = tuple[Reader, Reader]
+"""Whoever reads, at work in the association of the left and of the right record."""
 
 Spots: TypeAlias = tuple[tuple[float, float], ...]
 
@@ -80,7 +85,9 @@ class Side:
 
 @dataclass(frozen=True)
 class PairPage:
-    """All of a pair's page. `shared`: entities that both are linked to; `heads`: what whoever decides has seen."""
+    """All of a pair's page. `shared`: entities that both are linked to; `heads`: what whoever decides has seen;
+    `threshold`: from which weight on pairs of this list are shown.
+    """
 
     pair: Pair
     sides: tuple[Side, Side]
@@ -88,7 +95,7 @@ class PairPage:
     shared: Sequence[Found]
     masked: int
     heads: tuple[OperationId, ...]
-    is_personal: bool
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,22 +108,27 @@ class _Told:
     order: Mapping[str, int]
 
 
-def told(session: Session, reader: Reader, pair: Pair, language: str, revealed: bool = False) -> PairPage:
-    """Everything that the page of a pair shows to a reader."""
-    found = (pair.left, pair.right)
-    first, second = (reading.told(session, reader, [each], language, revealed)[0] for each in found)
-    both = _Told(pair, (first, second), *_speech(session, reader, pair, language))
-    sides = tuple(_side(session, reader, each, language) for each in found)
+def told(session: Session, readers: Readers, pair: Pair, language: str, revealed: bool = False) -> PairPage:
+    """Everything that the page of a pair shows to whoever reads it, at work where each record lies."""
+    at_work = tuple(zip(readers, (pair.left, pair.right), strict=True))
+    first, second = (reading.told(session, reader, [each], language, revealed)[0] for reader, each in at_work)
+    both = _Told(pair, (first, second), *_speech(session, readers[0], pair, language))
+    sides = tuple(_side(session, reader, each, language) for reader, each in at_work)
     others = [{each.row.id: each for each in side.links} for side in sides]
     return PairPage(
         pair=pair,
         sides=(sides[0], sides[1]),
-        rows=_rows(session, reader, both),
+        rows=_rows(session, readers, both),
         shared=[each for row_id, each in others[0].items() if row_id in others[1]],
         masked=len({*first["masked"], *second["masked"]}),
         heads=deciding.heads_of(pair),
-        is_personal=True,
+        threshold=_threshold(session, readers[0], pair),
     )
+
+
+def _threshold(session: Session, reader: Reader, pair: Pair) -> float | None:
+    of_list = linked_lists(session, reader.association_id).get(pair.left.row.collection_id)
+    return of_list.model.review if of_list else None
 
 
 def _speech(session: Session, reader: Reader, pair: Pair, language: str) -> tuple[Words, Mapping[str, int]]:
@@ -155,12 +167,13 @@ def _spots(session: Session, reader: Reader, submissions: Sequence[Found], langu
     return tuple(spot for each in shown for value in each["fields"].values() for spot in spots(value)[:1])
 
 
-def _rows(session: Session, reader: Reader, both: _Told) -> list[Row]:
-    pair = both.pair
-    outcome = merging.foreseen(session, reader.association_id, (pair.left, pair.right))
+def _rows(session: Session, readers: Readers, both: _Told) -> list[Row]:
+    pair, owner = both.pair, readers[0].association_id
+    is_within = owner == readers[1].association_id
+    outcome = merging.foreseen(session, owner, (pair.left, pair.right)) if is_within else Outcome()
     at_odds = {each.path: each for each in outcome.disputes} if pair.left.kind == "entity" else {}
     survives = {each.path: each for each in outcome.survives}
-    compared = _compared(session, reader, pair)
+    compared = _compared(session, readers[0], pair)
     first = {path: number for number, path in enumerate(compared)}
     records_of = {id: operation.record for id, operation in outcome.said.items()}
     named = sorted({path for each in both.shown for path in (*each["fields"], *each["withheld"], *each["masked"])})

@@ -1,6 +1,6 @@
 """Who reads by the API or a page: a device with its views, or a person with her roles."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
@@ -193,6 +193,18 @@ def within(session: Session, reader: Reader, association_id: int) -> Reader:
         return reader
     asked = any(grant.team for grant in reader.grants)
     return replace(reader, association_id=association_id, teams=authors.teams(session, association_id) if asked else {})
+
+
+def where(session: Session, reader: Reader, holds: Callable[[Reader], bool]) -> Reader:
+    """The reader at work in the association for which `holds` is true: where she works, or else another that she reads.
+
+    A list over several associations leads there. Where none holds, she stays where she is; a script always does.
+    """
+    if reader.token is not None or all(grant.association_id == reader.association_id for grant in reader.grants):
+        return reader
+    elsewhere = [each.id for each in readable(session, reader) if each.id != reader.association_id]
+    places = [reader, *(within(session, reader, each) for each in elsewhere)]
+    return next((place for place in places if holds(place)), reader)
 
 
 def readable(session: Session, reader: Reader) -> list[AssociationRow]:

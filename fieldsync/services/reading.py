@@ -10,7 +10,7 @@ from fieldsync.core import access
 from fieldsync.core.access import READ_HISTORY, READ_RECORDS, Scope
 from fieldsync.core.masking import said_without, without
 from fieldsync.core.roles import CLEAR, MASKED
-from fieldsync.services import auditing, changes, desk, readers, records_told, showing
+from fieldsync.services import auditing, changes, desk, records_told, showing
 from fieldsync.services.desk import Found
 from fieldsync.services.readers import Reader
 from fieldsync.services.withholding import Hidden, Withholding, hidden_from
@@ -112,18 +112,6 @@ def find(
     ]
 
 
-def at_work(session: Session, reader: Reader, uuid: str, kind: str, of: str) -> Reader:
-    """The reader at work where a record lies that she may read: a list over several associations leads there.
-
-    Where she works, unless it is in another of them alone.
-    """
-    if reader.token is not None or all(grant.association_id == reader.association_id for grant in reader.grants):
-        return reader
-    elsewhere = [each.id for each in readers.readable(session, reader) if each.id != reader.association_id]
-    places = [reader, *(readers.within(session, reader, each) for each in elsewhere)]
-    return next((place for place in places if find(session, place, uuid, kind, of)), reader)
-
-
 def told(
     session: Session, reader: Reader, found: Sequence[Found], language: str, revealed: bool = False
 ) -> list[dict[str, Any]]:
@@ -184,6 +172,12 @@ def hiding(
         return said_without(said, paths.known, left_out)
 
     return hide
+
+
+def shows_personal(reader: Reader, found: Found, revealed: bool) -> bool:
+    """Whether somebody is shown what may be personal in a record, though no question says so."""
+    scope = reader.scope(found.kind, found.of, found.row.place, found.row.created_by)
+    return _shows_personal(reader, scope, revealed)
 
 
 def _shows_personal(reader: Reader, scope: Scope, revealed: bool) -> bool:

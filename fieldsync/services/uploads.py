@@ -1,6 +1,6 @@
 """Files that come by tus: begun, continued over days, and taken in once they are what they were said to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from fieldsync.core.tus import Announced, Checksum
 from fieldsync.services import arrivals
 from fieldsync.services.senders import Sender
 from fieldsync.store import attachments, partial_files
-from fieldsync.store.attachments import UploadRow
+from fieldsync.store.attachments import AttachmentRow, UploadRow
 from fieldsync.store.db import Database, Transactions
 from fieldsync.store.file_store import FileStore, digest_of_file, key_of, open_store
 from fieldsync.store.partial_files import PartialFiles
@@ -49,9 +49,14 @@ def begin(
     return row
 
 
-def is_here(session: Session, row: UploadRow) -> bool:
-    """Whether the association has the file already; of what others have nothing is told."""
-    return attachments.find(session, row.association_id, row.sha256) is not None
+def is_here(session: Session, files: Files, row: UploadRow) -> bool:
+    """Whether the association has the file already, and its bytes; of what others have nothing is told."""
+    found = attachments.find(session, row.association_id, row.sha256)
+    return found is not None and _lies_there(files, found)
+
+
+def _lies_there(files: Files, row: AttachmentRow) -> bool:
+    return files.store.size(key_of(row.association_id, row.kept_sha256)) == row.kept_size
 
 
 def receive(
@@ -90,9 +95,28 @@ def expires_ms(settings: Settings, files: Files, row: UploadRow) -> int:
     return max(touched, row.made_ms) + settings.upload_days * DAY_MS
 
 
-def finish(database: Database, row: UploadRow, now_ms: int) -> None:
+def finish(database: Database, files: Files, row: UploadRow, now_ms: int) -> None:
     """The file is here, durably."""
-    arrivals.bring(database, row.association_id, row.device_id, {row.sha256: row.size}, now_ms)
+    bring(database, files, (row.association_id, row.device_id), {row.sha256: row.size}, now_ms)
+
+
+def bring(database: Database, files: Files, owner: tuple[int, int], sizes: Mapping[str, int], now_ms: int) -> None:
+    """Files (digest → size) of an owner (association id, device id) lie in the store as they were sent: they are here.
+
+    Of one that came before, and of which other bytes are kept, those that were sent do not stay.
+    """
+    if not sizes:
+        return
+    association_id, device_id = owner
+    arrivals.bring(database, association_id, device_id, sizes, now_ms)
+    with database.read() as session:
+        rows = [attachments.find(session, association_id, sha256) for sha256 in sizes]
+    for row in rows:
+        if row is not None and row.kept_sha256 != row.sha256:
+            if _lies_there(files, row):
+                files.store.remove(key_of(association_id, row.sha256))
+            else:
+                database.write(lambda session, row=row: attachments.came_again(session, row))  # type: ignore[misc]
 
 
 def end(session: Session, files: Files, row: UploadRow) -> None:

@@ -1,6 +1,7 @@
 """The only SQL: the engine and its transactions, the models, and one module a thing."""
 
 from fieldsync.store import (
+    agreement_models,
     attachment_models,
     export_models,
     inbox_models,
@@ -17,6 +18,7 @@ from fieldsync.store import (
 
 # Whoever imports anything of the store sees every table: migrations, backups, tests.
 __all__ = [
+    "agreement_models",
     "attachment_models",
     "export_models",
     "inbox_models",

@@ -10,7 +10,7 @@ from fieldsync.store.db import execute, execute_many, is_postgresql, places
 ROWS_MAX = 250
 """How many rows one call takes."""
 
-NEW, READY, UNREADABLE = "new", "ready", "unreadable"
+NEW, READY, UNREADABLE, UNCLEANED = "new", "ready", "unreadable", "uncleaned"
 
 _UPLOAD = "uuid, association_id, device_id, sha256, size, name, record, made_ms"
 _ATTACHMENT = "association_id, sha256, size, kept_sha256, kept_size, device_id, awaited, arrived_ms, state, thumbnail"
@@ -105,6 +105,40 @@ def find(session: Session, association_id: int, sha256: str) -> AttachmentRow | 
     sql = f"SELECT {_ATTACHMENT} FROM attachment WHERE association_id = ? AND sha256 = ?"
     row = execute(session, sql, (association_id, sha256)).first()
     return AttachmentRow(*row) if row else None
+
+
+def page(session: Session, association_id: int, after: str, limit: int) -> list[AttachmentRow]:
+    """Files of an association by digest, after one of them."""
+    sql = f"SELECT {_ATTACHMENT} FROM attachment WHERE association_id = ? AND sha256 > ? ORDER BY sha256 LIMIT ?"
+    return [AttachmentRow(*row) for row in execute(session, sql, (association_id, after, limit))]
+
+
+def came_again(session: Session, row: AttachmentRow) -> None:
+    """What was kept of a file is lost, and its bytes came as they were sent: they are new."""
+    sql = (
+        "UPDATE attachment SET kept_sha256 = sha256, kept_size = size, state = ?, thumbnail = ?"
+        " WHERE association_id = ? AND sha256 = ? AND kept_sha256 = ?"
+    )
+    execute(session, sql, (NEW, False, row.association_id, row.sha256, row.kept_sha256))
+
+
+def lose(session: Session, association_id: int, digests: Collection[str]) -> None:
+    """Files are gone for good: the association has them no more."""
+    sql = "DELETE FROM attachment WHERE association_id = ? AND sha256 = ?"
+    execute_many(session, sql, [(association_id, sha256) for sha256 in sorted(digests)])
+
+
+def operations_naming_files(
+    session: Session, association_id: int, after_id: int, limit: int
+) -> list[tuple[int, int, int, int, bytes]]:
+    """Operations that name files, by row id: (row id, author id, counter, record id, body); looks through them all."""
+    holds = "position(? IN o.body)" if is_postgresql(session) else "instr(o.body, ?)"
+    sql = (
+        "SELECT o.id, o.author_id, o.counter, o.record_id, o.body FROM operation o JOIN author a ON a.id = o.author_id"
+        f" WHERE a.association_id = ? AND o.n = 0 AND o.id > ? AND {holds} > 0 ORDER BY o.id LIMIT ?"
+    )
+    rows = execute(session, sql, (association_id, after_id, b'"sha256"', limit))
+    return [(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
 
 
 def here(session: Session, association_id: int, digests: Collection[str]) -> set[str]:

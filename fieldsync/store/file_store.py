@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +15,17 @@ CHUNK_BYTES = 256 * 1024
 S3 = "s3://"
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """What lies in a store: under which key, how many bytes, since when (milliseconds since 1970)."""
+
+    key: str
+    size: int
+    changed_ms: int
+
+
 class FileStore(Protocol):
-    """Bytes by key; what `put` returned from is durable. Putting the same key again changes nothing."""
+    """Bytes by key, which is made of their digest; what `put` returned from is durable. What is there already stays."""
 
     def put(self, key: str, source: Path) -> None:
         """Take a file's bytes in; the file may be moved away."""
@@ -29,10 +39,18 @@ class FileStore(Protocol):
     def remove(self, key: str) -> None:
         """Forget the bytes."""
 
+    def names(self, association_id: int) -> Iterator[StoredFile]:
+        """Everything that lies there for an association, in no order."""
+
 
 def key_of(association_id: int, sha256: str) -> str:
     """Where a file of an association lies: associations share no bytes, so that none learns what another has."""
     return f"{association_id}/{sha256[:2]}/{sha256}"
+
+
+def thumbnail_key(association_id: int, sha256: str) -> str:
+    """Where the small picture of a file lies."""
+    return f"{association_id}/thumbnails/{sha256}"
 
 
 def digest_of_file(path: Path) -> str:
@@ -49,7 +67,7 @@ class FolderStore:
 
     def put(self, key: str, source: Path) -> None:
         target = self.folder / key
-        if target.exists():
+        if self.size(key) == source.stat().st_size:
             return
         made = _made(target.parent)
         try:
@@ -79,6 +97,13 @@ class FolderStore:
     def remove(self, key: str) -> None:
         (self.folder / key).unlink(missing_ok=True)
 
+    def names(self, association_id: int) -> Iterator[StoredFile]:
+        for path in (self.folder / str(association_id)).glob("*/*"):
+            with suppress(FileNotFoundError):  # moved to its place, or removed, meanwhile
+                found = path.stat()
+                key = path.relative_to(self.folder).as_posix()
+                yield StoredFile(key, found.st_size, found.st_mtime_ns // 1_000_000)
+
 
 class ObjectStore:
     """Files in a bucket, through obstore (`pip install 'fieldsync[s3]'`); credentials come from the environment."""
@@ -94,7 +119,7 @@ class ObjectStore:
     def put(self, key: str, source: Path) -> None:
         import obstore
 
-        if self.size(key) is None:
+        if self.size(key) != source.stat().st_size:
             obstore.put(self._bucket, key, source)
 
     def read(self, key: str) -> Iterator[bytes] | None:
@@ -122,6 +147,14 @@ class ObjectStore:
         except FileNotFoundError:
             return
 
+    def names(self, association_id: int) -> Iterator[StoredFile]:
+        import obstore
+
+        for page in obstore.list(self._bucket, prefix=f"{association_id}"):
+            for each in page:
+                changed_ms = int(each["last_modified"].timestamp() * 1000)
+                yield StoredFile(str(each["path"]), int(each["size"]), changed_ms)
+
 
 def open_store(where: str, data: Path, endpoint: str = "") -> FileStore:
     """The store that a setting names: `s3://bucket/prefix`, a folder, or (empty) `attachments` in the data folder."""
@@ -131,14 +164,14 @@ def open_store(where: str, data: Path, endpoint: str = "") -> FileStore:
 
 
 def _made(folder: Path) -> list[Path]:
-    """Make a folder and those above it; those in which a new entry must be flushed."""
-    changed: list[Path] = []
-    missing = folder
-    while not missing.exists():
-        changed.append(missing.parent)
-        missing = missing.parent
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return changed
+    """Make a folder and those above it, their owner's alone; those in which a new entry must be flushed."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True, mode=0o700)
+    return [each.parent for each in missing]
 
 
 def _flush(path: Path) -> None:

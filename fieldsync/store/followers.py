@@ -57,6 +57,11 @@ def touch_all(session: Session, names: Collection[str], association_id: int, kin
         execute(session, sql, (name, association_id, kind, of))
 
 
+def begin_again_in(session: Session, name: str, association_id: int) -> None:
+    """Put a follower back to the beginning of one association's log."""
+    execute(session, "UPDATE follower SET position = 0 WHERE name = ? AND association_id = ?", (name, association_id))
+
+
 def begin_again(session: Session, names: Collection[str]) -> None:
     """Put followers back to the beginning of every log."""
     for name in names:

@@ -83,6 +83,15 @@ def around(session: Session, association_id: int, form: str, instances: tuple[st
     return [SubmissionRow(*row) for row in execute(session, sql, (*asked, *asked, LINKS_MAX))]
 
 
+def without_instance_id(session: Session, association_id: int, form: str, record: bytes) -> list[SubmissionRow]:
+    """Submissions of a record that came without an instance id, and are known by their digest."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM openrosa_submission WHERE association_id = ? AND form = ?"
+        " AND instance >= 'sha256:' AND instance < 'sha256;' AND record = ? ORDER BY id LIMIT ?"
+    )
+    return [SubmissionRow(*row) for row in execute(session, sql, (association_id, form, record, LINKS_MAX))]
+
+
 def find(session: Session, submission_id: int) -> SubmissionRow:
     """One submission by row id."""
     row = execute(session, f"SELECT {_COLUMNS} FROM openrosa_submission WHERE id = ?", (submission_id,)).one()

@@ -1,6 +1,6 @@
 """Tables of deciding: what people said of pairs, which records are one cluster, and what may be merged by itself."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsync.store.models import Base
@@ -9,8 +9,9 @@ from fieldsync.store.models import Base
 class PairDecision(Base):
     """What somebody said of two records, `left_id` < `right_id`; append only: the greatest `turn` holds.
 
-    `decision` is same, different, unsure, or open (taken back). `levels` (JSON): [[name, level], …] as they were
-    compared then. `operations` (JSON): what was said with it, such as the merge. `sampled`: to be looked at again.
+    `decision` is same, different, unsure, proposed (the same, says the first of two), or open (taken back). `levels`
+    (JSON): [[name, level], …] as they were compared then; `weight`, and whether it was `automatic` then. `operations`
+    (JSON): what was said with it, such as the merge. `sampled`: to be looked at again.
     """
 
     __tablename__ = "pair_decision"
@@ -30,6 +31,8 @@ class PairDecision(Base):
     levels: Mapped[bytes]
     operations: Mapped[bytes]
     sampled: Mapped[bool]
+    weight: Mapped[float | None]
+    automatic: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ClusterMember(Base):

@@ -1,6 +1,6 @@
 """Pairs that may be one, what people decided of them, and the clusters that follow."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -46,7 +46,10 @@ class PairRow(NamedTuple):
 
 
 class DecisionRow(NamedTuple):
-    """What somebody said of a pair; `operations`: ids of what was said with it."""
+    """What somebody said of a pair; `operations`: ids of what was said with it.
+
+    `weight`, `automatic`: what linkage gave it then, and whether it might have merged it by itself.
+    """
 
     left_id: int
     right_id: int
@@ -59,11 +62,14 @@ class DecisionRow(NamedTuple):
     levels: Levels
     operations: list[list[str | int]]
     sampled: bool
+    weight: float | None = None
+    automatic: bool = False
 
 
 _PAIR = "left_id, right_id, kind, of, weight, comparisons, bounds, zone, found_ms"
 _DECISION = (
-    "left_id, right_id, turn, association_id, decision, decided_by, decided_ms, why, levels, operations, sampled"
+    "left_id, right_id, turn, association_id, decision, decided_by, decided_ms, why, levels, operations, sampled,"
+    " weight, automatic"
 )
 _LATEST = (
     " AND NOT EXISTS (SELECT 1 FROM pair_decision later WHERE later.left_id = d.left_id"
@@ -78,17 +84,30 @@ def heaviest(session: Session, association_id: int, name: tuple[str, str], zone:
     sql = (
         f"SELECT {columns} FROM candidate_pair p LEFT JOIN pair_decision d ON d.left_id = p.left_id"
         f" AND d.right_id = p.right_id{_LATEST} WHERE p.association_id = ? AND p.kind = ? AND p.of = ? AND p.zone = ?"
-        " AND (d.decision IS NULL OR d.decision = 'open' OR d.decided_ms < p.found_ms)"
+        " AND (d.decision IS NULL OR d.decision IN ('open', 'proposed') OR d.decided_ms < p.found_ms)"
         " ORDER BY p.weight DESC, p.left_id, p.right_id LIMIT ?"
     )
-    return [_pair(row) for row in execute(session, sql, (association_id, kind, of, zone, limit))]
+    return [read_pair(row) for row in execute(session, sql, (association_id, kind, of, zone, limit))]
+
+
+def count_waiting(session: Session, association_id: int, names: Collection[tuple[str, str]], most: int) -> int:
+    """How many pairs of some (kind, list or form) wait, at most `most`; one that changed since a decision counts."""
+    if not names:
+        return 0
+    either = " OR ".join(["(p.kind = ? AND p.of = ?)"] * len(names))
+    sql = (
+        "SELECT count(*) FROM (SELECT 1 FROM candidate_pair p LEFT JOIN pair_decision d ON d.left_id = p.left_id"
+        f" AND d.right_id = p.right_id{_LATEST} WHERE p.association_id = ? AND ({either})"
+        " AND (d.decision IS NULL OR d.decision IN ('open', 'proposed') OR d.decided_ms < p.found_ms) LIMIT ?) AS w"
+    )
+    return int(execute(session, sql, (association_id, *(each for name in names for each in name), most)).scalar_one())
 
 
 def find(session: Session, left_id: int, right_id: int) -> PairRow | None:
     """The candidate pair of two records, where there is one."""
     sql = f"SELECT {_PAIR} FROM candidate_pair WHERE left_id = ? AND right_id = ?"
     row = execute(session, sql, (left_id, right_id)).first()
-    return _pair(row) if row else None
+    return read_pair(row) if row else None
 
 
 def of_record(session: Session, record_id: int, limit: int) -> list[PairRow]:
@@ -96,7 +115,7 @@ def of_record(session: Session, record_id: int, limit: int) -> list[PairRow]:
     found: list[PairRow] = []
     for side in ("left_id", "right_id"):
         sql = f"SELECT {_PAIR} FROM candidate_pair WHERE {side} = ? ORDER BY weight DESC, left_id, right_id LIMIT ?"
-        found += [_pair(row) for row in execute(session, sql, (record_id, limit))]
+        found += [read_pair(row) for row in execute(session, sql, (record_id, limit))]
     return sorted(found, key=lambda each: (-each.weight, each.pair))[:limit]
 
 
@@ -109,7 +128,7 @@ def of_list(session: Session, association_id: int, name: tuple[str, str], limit:
             " ORDER BY weight DESC, left_id, right_id LIMIT ?"
         )
         parameters = (association_id, *name, zone, limit - len(found))
-        found += [_pair(row) for row in execute(session, sql, parameters)]
+        found += [read_pair(row) for row in execute(session, sql, parameters)]
     return found
 
 
@@ -154,6 +173,58 @@ def recent(session: Session, association_id: int, limit: int) -> list[DecisionRo
     return [_decision(row) for row in execute(session, sql, (association_id, limit))]
 
 
+def judged(session: Session, association_id: int, itself: str, limit: int) -> list[tuple[float, str]]:
+    """(weight, same or different) of pairs that might have been merged by themselves, as people decided them last.
+
+    One that was merged by itself and taken back counts as different.
+    """
+    sql = (
+        "SELECT d.weight, CASE d.decision WHEN 'same' THEN 'same' ELSE 'different' END FROM pair_decision d"
+        f" WHERE d.association_id = ? AND d.automatic = ? AND d.weight IS NOT NULL AND d.decided_by <> ?{_LATEST}"
+        " AND (d.decision IN ('same', 'different') OR (d.decision = 'open' AND EXISTS (SELECT 1 FROM pair_decision b"
+        " WHERE b.left_id = d.left_id AND b.right_id = d.right_id AND b.turn = d.turn - 1 AND b.decided_by = ?)))"
+        " ORDER BY d.decided_ms DESC LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id, True, itself, itself, limit))]
+
+
+def count_automatic(session: Session, association_id: int, weights: Sequence[float]) -> dict[float, int]:
+    """How many pairs of which nothing was ever decided might be merged by themselves, from each weight on.
+
+    A bound but that of a household keeps a pair from it.
+    """
+    sql = (
+        "SELECT count(*) FROM candidate_pair p WHERE p.association_id = ? AND p.kind = 'entity'"
+        " AND p.zone = 'automatic' AND p.weight >= ? AND p.bounds IN (?, ?) AND NOT EXISTS (SELECT 1 FROM"
+        " pair_decision d WHERE d.left_id = p.left_id AND d.right_id = p.right_id)"
+    )
+    free = (b"[]", b'["household"]')
+    return {each: int(execute(session, sql, (association_id, each, *free)).scalar_one()) for each in weights}
+
+
+def sampled(session: Session, association_id: int, limit: int) -> list[DecisionRow]:
+    """What holds of the pairs that were merged by themselves and are to be looked at again, the newest first."""
+    sql = (
+        f"SELECT {_DECISION} FROM pair_decision d WHERE d.association_id = ?{_LATEST} AND EXISTS (SELECT 1 FROM"
+        " pair_decision s WHERE s.left_id = d.left_id AND s.right_id = d.right_id AND s.sampled = ?)"
+        " ORDER BY d.decided_ms DESC, d.left_id, d.right_id LIMIT ?"
+    )
+    return [_decision(row) for row in execute(session, sql, (association_id, True, limit))]
+
+
+def made_by(
+    session: Session, association_id: int, who: str, since_ms: int, until_ms: int, limit: int
+) -> list[DecisionRow]:
+    """Merges that somebody made in a time and that nobody decided anew, the newest first."""
+    sql = (
+        f"SELECT {_DECISION} FROM pair_decision d WHERE d.association_id = ? AND d.decided_ms >= ? AND d.decided_ms < ?"
+        f" AND d.decided_by = ? AND d.decision = 'same'{_LATEST}"
+        " ORDER BY d.decided_ms DESC, d.left_id, d.right_id LIMIT ?"
+    )
+    rows = execute(session, sql, (association_id, since_ms, until_ms, who, limit))
+    return [_decision(row) for row in rows]
+
+
 REPORT_WEIGHT = 10.0
 """What it weighs that two submissions are one report: the flag that says so has no model."""
 
@@ -177,8 +248,8 @@ def add_reports(session: Session, association_id: int, rows: Iterable[tuple[int,
 
 def decide(session: Session, row: DecisionRow) -> None:
     """Add what somebody says of a pair; the turn is taken only once."""
-    values = (*row[:8], msgspec.json.encode(row.levels), msgspec.json.encode(row.operations), row.sampled)
-    execute(session, f"INSERT INTO pair_decision ({_DECISION}) VALUES ({places(11)})", values)
+    values = (*row[:8], msgspec.json.encode(row.levels), msgspec.json.encode(row.operations), *row[10:])
+    execute(session, f"INSERT INTO pair_decision ({_DECISION}) VALUES ({places(13)})", values)
 
 
 def replace_clusters(
@@ -222,15 +293,24 @@ def set_automatic_weight(session: Session, association_id: int, weight: float | 
     execute(session, sql, (association_id, weight))
 
 
-def _pair(row: tuple[Any, ...]) -> PairRow:
+def read_pair(row: Sequence[Any]) -> PairRow:
+    """A row in the order of PairRow, its JSON read."""
     left_id, right_id, kind, of, weight, comparisons, bounds, zone, found_ms = row
     told, why = tuple(_comparisons.decode(bytes(comparisons))), tuple(_texts.decode(bytes(bounds)))
     return PairRow(left_id, right_id, kind, of, weight, told, why, zone, found_ms)
 
 
-def _decision(row: tuple[Any, ...]) -> DecisionRow:
-    left_id, right_id, turn, owner, decision, who, when, why, levels, said, sampled = row
-    told = _levels.decode(bytes(levels))
-    return DecisionRow(
-        left_id, right_id, turn, owner, decision, who, when, why, told, _ids.decode(bytes(said)), bool(sampled)
-    )
+def decoded(row: Any) -> PairRow:
+    """A pair as linkage makes it, with what its JSON says."""
+    told, why = tuple(_comparisons.decode(row.comparisons)), tuple(_texts.decode(row.bounds))
+    return PairRow(row.left_id, row.right_id, row.kind, row.of, row.weight, told, why, row.zone, row.found_ms)
+
+
+def read_levels(body: bytes) -> Levels:
+    """What was compared, as stored."""
+    return _levels.decode(bytes(body))
+
+
+def _decision(row: Sequence[Any]) -> DecisionRow:
+    said = _ids.decode(bytes(row[9]))
+    return DecisionRow._make((*row[:8], read_levels(row[8]), said, bool(row[10]), row[11], bool(row[12])))

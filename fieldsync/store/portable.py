@@ -4,12 +4,14 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from fieldsync.store.attachments import AttachmentRow
 from fieldsync.store.engines import open_engine
 from fieldsync.store.migrate import migrate
 from fieldsync.store.models import Base
@@ -163,6 +165,30 @@ def durable_in(file: Path) -> list[tuple[int, int]]:
     """(author id, durable_through) as a copy holds them."""
     with closing(_open_read_only(file)) as connection:
         return list(connection.execute("SELECT id, durable_through FROM author ORDER BY id"))
+
+
+def attachments_in(file: Path) -> Iterator[AttachmentRow]:
+    """The files of records that a copy names; none where it is older than files are."""
+    with closing(_open_read_only(file)) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'attachment'").fetchone():
+            names = ", ".join(field.name for field in fields(AttachmentRow))
+            for row in connection.execute(f"SELECT {names} FROM attachment ORDER BY association_id, sha256"):
+                yield AttachmentRow(*row)
+
+
+def correct_attachment(file: Path, row: AttachmentRow, now: AttachmentRow | None) -> None:
+    """A file became another, or went, between the copy of the database and its own: the copy says so too."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        if now is None:
+            sql = "DELETE FROM attachment WHERE association_id = ? AND sha256 = ?"
+            connection.execute(sql, (row.association_id, row.sha256))
+            return
+        sql = (
+            "UPDATE attachment SET kept_sha256 = ?, kept_size = ?, state = ?, thumbnail = ?"
+            " WHERE association_id = ? AND sha256 = ?"
+        )
+        what = (now.kept_sha256, now.kept_size, now.state, now.thumbnail)
+        connection.execute(sql, (*what, row.association_id, row.sha256))
 
 
 def holds_data(file: Path) -> bool:

@@ -1,30 +1,20 @@
 """The same promises of a folder and of object storage."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import requests
 
 from fieldsync.store.file_store import FileStore, digest_of_file, key_of, open_store
-from tests.attachments.conftest import BUCKET
+from tests.attachments.conftest import Place
 
 Make = Callable[[str], Path]
 
 
-@pytest.fixture(params=["folder", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
+@pytest.fixture
+def store(place: Place, tmp_path: Path) -> FileStore:
     """An empty place for files."""
-    if request.param == "folder":
-        return open_store("", tmp_path)
-    endpoint: str = request.getfixturevalue("object_storage")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    bucket = f"{BUCKET}-{os.urandom(4).hex()}"
-    assert requests.put(f"{endpoint}/{bucket}", timeout=10).status_code == 200
-    return open_store(f"s3://{bucket}/kept", tmp_path, endpoint)
+    return open_store(place[0], tmp_path, place[1])
 
 
 @pytest.fixture
@@ -55,6 +45,24 @@ def test_putting_the_same_twice_changes_nothing(store: FileStore, make: Make) ->
     store.put(key, make("a photo"))
     store.put(key, make("a photo"))
     assert b"".join(store.read(key) or ()) == b"a photo"
+
+
+def test_what_was_cut_off_in_the_store_is_put_there_again(store: FileStore, make: Make) -> None:
+    key = key_of(7, digest_of_file(make("a photo")))
+    store.put(key, make("a ph"))
+    store.put(key, make("a photo"))
+    assert b"".join(store.read(key) or ()) == b"a photo"
+
+
+def test_a_store_names_what_lies_there_for_an_association(store: FileStore, make: Make) -> None:
+    keys = {key_of(7, digest_of_file(make(text))) for text in ("one", "another")} | {"7/thumbnails/x"}
+    for key in keys:
+        store.put(key, make("bytes"))
+    store.put(key_of(70, digest_of_file(make("one"))), make("one"))
+    found = list(store.names(7))
+    assert {(each.key, each.size) for each in found} == {(key, 5) for key in keys}
+    assert all(each.changed_ms > 1_600_000_000_000 for each in found)
+    assert list(store.names(8)) == []
 
 
 def test_a_large_file_is_read_in_pieces(store: FileStore, make: Make) -> None:

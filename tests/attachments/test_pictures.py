@@ -11,7 +11,7 @@ from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from fieldsync.store import attachments
 from fieldsync.store.attachments import AttachmentRow
-from fieldsync.store.file_store import key_of
+from fieldsync.store.file_store import key_of, thumbnail_key
 from tests.attachments import photos
 from tests.attachments.photos import Photo
 from tests.routes import callers
@@ -83,7 +83,7 @@ def test_a_job_does_the_same_before_anybody_reads(named: tuple[World, Photo, str
     assert pictures.make_all_ready(world.database, files) == 0
     row = row_of(world, photo)
     assert SECRET not in kept(world, key_of(world.amal, row.kept_sha256))
-    small = opened(kept(world, pictures.thumbnail_key(world.amal, photo.sha256)))
+    small = opened(kept(world, thumbnail_key(world.amal, photo.sha256)))
     assert (small.format, max(small.size)) == ("JPEG", 480)
 
 

@@ -263,7 +263,7 @@ def test_somebody_who_misses_a_file_and_somebody_who_brings_it_do_not_miss_each_
     row = attachments.UploadRow("u", world.amal, world.device_id(phone), PHOTO.sha256, 1, "p", None, world.now_ms)
 
     def bring() -> None:
-        uploads.finish(world.database, row, world.now_ms)
+        uploads.finish(world.database, uploads.open_files(world.settings), row, world.now_ms)
         uploaded.set()
 
     thread = threading.Thread(target=bring)

@@ -136,12 +136,14 @@ def write_ahead(data: Path, makers: Makers) -> Row:
 
 def cold_start(data: Path) -> Row:
     """From the command to the first answer, on the grown database."""
-    seconds = []
+    seconds, worked = [], []
     for _ in range(STARTS):
         with Server(data) as server:
             seconds.append(server.start_seconds)
+            worked.append(server.cpu_seconds())
     median = statistics.median(seconds)
-    return Row("cold start to the first answer", f"{median:.2f} s", "≤ 2 s", 2.0 / median)
+    shown = f"{median:.2f} s, {statistics.median(worked):.2f} s CPU"
+    return Row("cold start to the first answer", shown, "≤ 2 s", 2.0 / median)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms, open_database
-from fieldsync.cli.serving import GARBAGE_THRESHOLDS
+from fieldsync.cli.__main__ import GARBAGE_THRESHOLDS
 from fieldsync.config import Settings
 from fieldsync.jobs import FOLLOW_STEP_CHANGES
 from fieldsync.services import counting, inbox_projection, indicator_book, quality_follow

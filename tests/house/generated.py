@@ -56,7 +56,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "Who is whom": (
         *("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
-        *("pair_decision", "cluster_member", "linkage_setting"),
+        *("pair_decision", "cluster_member", "linkage_setting", "reviewed_twice"),
+        *("linkage_agreement", "across_pair", "across_decision"),
     ),
     "What follows": (
         *("follower", "touched", "inbox_row", "inbox_mark", "inbox_count", "inbox_path", "inbox_word", "inbox_text"),
@@ -94,7 +95,7 @@ def problem_table() -> str:
 
 def command_table() -> str:
     """Every command of the command line with its one line of help."""
-    from fieldsync.cli import main as commands
+    from fieldsync.cli.commands import main as commands
 
     lines = ["| command | what it does |", "| --- | --- |"]
     return "\n".join(lines + [f"| `{usage}` | {said} |" for usage, said in _commands(commands, "fieldsync")])

@@ -12,7 +12,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from fieldsync.cli import main
+from fieldsync.cli.commands import main
 
 Json = dict[str, Any]
 

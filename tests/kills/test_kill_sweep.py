@@ -25,6 +25,8 @@ UP_SECONDS_MAX = 0.7
 """A kill comes at a random moment of this span; longer, and the sweep would only be slower."""
 STARTING_KILL = 0.1
 """How often a kill comes while the server is still starting."""
+STARTING_SECONDS_MAX = 0.2
+"""A start takes about as long, once the program is loaded."""
 DOCTOR_EVERY = 20
 """The doctor folds everything again, so it does not come after every kill."""
 
@@ -119,7 +121,7 @@ class Sweep:
 
     def _kill_while_starting(self) -> None:
         self.server.launch()
-        time.sleep(self.dice.uniform(0, UP_SECONDS_MAX))
+        time.sleep(self.dice.uniform(0, STARTING_SECONDS_MAX))
         self.server.kill()
         self.table.kills += 1
         self.table.kills_while_starting += 1
@@ -172,7 +174,7 @@ def sweep(data: Path, database_url: str, kills: int, title: str) -> None:
     finally:
         for phone in made.phones:
             phone.ended = True
-        if made.server.process is not None and made.server.process.poll() is None:
+        if made.server.is_running():
             made.server.kill()
         print(made.table.show(title))
     assert made.table.kills >= kills

@@ -176,3 +176,11 @@ def test_as_many_hashes_at_once_as_the_server_can_bear(monkeypatch: pytest.Monke
     finally:
         for _ in held:
             hashing._hashing.release()
+
+
+def test_a_stranger_costs_as_much_to_hash_as_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(type(hashing._hasher), "verify", lambda _hasher, stored, _passphrase: asked.append(stored))
+    assert not hashing.is_passphrase(None, "nothing opens what nobody has")
+    assert asked == [hashing.NOBODY]
+    assert not hashing.is_outdated(hashing.NOBODY)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -206,3 +207,52 @@ def coordinator_of(world: World) -> Reader:
     role = Role("coordinator", "", "", "", "association", may, frozenset({ALL}), personal=CLEAR)
     person = PersonRow(1, world.uuid(), world.amal, "p@amal.example", "", "active", None, 0, 0, 0)
     return Reader(world.amal, person=person, grants=(Grant(role, world.amal),))
+
+
+def test_where_two_people_decide_the_first_proposes_and_only_another_confirms(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    assert world.write(lambda session: deciding.need_two(session, world.desk(), "people", True)) is None
+    assert says(world, older, younger, SAME, who="p1") is None
+    assert is_waiting(world, older, younger) and shown(world, younger)[0]["merged_into"] is None
+    problem = says(world, older, younger, SAME, who="p1")
+    assert problem is not None and problem.code == "second_person_due"
+    assert says(world, older, younger, SAME, who="p2") is None
+    assert shown(world, younger)[0]["merged_into"] == older and not is_waiting(world, older, younger)
+    assert takes_back(world, older, younger) is None
+    assert says(world, older, younger, SAME, who="p2") is None  # it begins anew: two are needed again
+    assert shown(world, younger)[0]["merged_into"] is None
+    assert takes_back(world, older, younger) is None
+    assert world.write(lambda session: deciding.need_two(session, world.desk(), "nothing", True)) == Problem(
+        "not_found"
+    )
+
+
+def test_what_a_proposal_stood_on_may_change_and_then_it_is_proposed_anew(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    world.write(lambda session: deciding.need_two(session, world.desk(), "people", True))
+    assert says(world, older, younger, SAME, who="p1") is None
+    found_pair(world, older, younger, [LEVELS[0], ("birth", "same", 4.0), LEVELS[2]])
+    assert says(world, older, younger, SAME, who="p2") is None
+    assert shown(world, younger)[0]["merged_into"] is None
+    assert says(world, older, younger, SAME, who="p1") is None
+    assert shown(world, younger)[0]["merged_into"] == older
+
+
+def test_the_menu_counts_what_waits_up_to_a_bound(world: World) -> None:
+    amina = world.phone()
+    uuids = [world.uuid() for _ in range(5)]
+    amina.sync(*(registers(amina, each, f"F{number}") for number, each in enumerate(uuids)))
+    for one, other in pairwise(uuids):
+        found_pair(world, one, other)
+    reader = coordinator_of(world)
+
+    def counted(most: int = 100, who: Reader = reader) -> int:
+        return world.read(lambda session: pair_queue.count_at_most(session, who, most))
+
+    assert (counted(), counted(3)) == (4, 3)
+    assert says(world, uuids[0], uuids[1], DIFFERENT) is None
+    assert counted() == 3
+    in_asni = replace(reader, grants=tuple(replace(each, places=("07.041.07.03",)) for each in reader.grants))
+    assert counted(who=in_asni) == 0

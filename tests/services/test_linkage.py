@@ -2,15 +2,18 @@
 
 import msgspec
 import pytest
+from sqlalchemy.orm import Session
 
-from fieldsync.services import desk, merging
+from fieldsync.services import deciding, desk, merging, pair_queue
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
+from fieldsync.services.deciding import Verdict
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.store import linkage, pairs
 from fieldsync.store.db import execute
 from fieldsync.store.pairs import DecisionRow
 from tests.linked_world import AMIZMIZ, ASNI, Register, bars, bounds
+from tests.services.test_deciding import coordinator_of
 from tests.world import World, codes
 
 FATIMA = {"sex": "f", "year": 1990, "phone": "0612345678", "home": ASNI}
@@ -24,17 +27,15 @@ def register(world: World) -> Register:
 def test_the_same_woman_in_two_scripts_is_a_pair_with_its_explanation(register: Register) -> None:
     amina, zaina = register.world.phone(), register.world.phone()
     first = register.member(amina, "فاطمة أيت لحسن", **FATIMA)
-    second = register.member(zaina, "Fatima Ait Lahcen", **FATIMA | {"phone": "+212 612-345-678"})
+    second = register.member(zaina, "Fatima Ait Lahcen", **FATIMA | {"phone": "+212 612-345-678", "year": 1991})
     register.compare()
     pair = register.pair(first, second)
     assert pair is not None and pair.zone == "review"
     assert bars(pair)[0] == ("start", "")
-    assert {("given_name", "same"), ("family_name", "same"), ("phone", "same"), ("birth", "same_year")} <= set(
-        bars(pair)
-    )
+    assert {("given_name", "same"), ("family_name", "same"), ("phone", "same"), ("birth", "near")} <= set(bars(pair))
     told = [weight for _, _, weight in msgspec.json.decode(bytes(pair.comparisons))]
     assert sum(told) == pytest.approx(pair.weight, abs=0.001)
-    assert "few_identifiers" in bounds(pair), "a phone alone makes nobody one with anybody"
+    assert "few_identifiers" in bounds(pair), "a name and a phone make nobody one with whoever was born in another year"
 
 
 def test_two_papers_that_agree_are_linked_without_asking(register: Register) -> None:
@@ -218,3 +219,35 @@ def test_a_pair_that_somebody_decided_is_told_to_no_phone(register: Register) ->
     row = DecisionRow(pair.left_id, pair.right_id, 1, world.amal, "different", "Zineb", world.now_ms, "", [], [], False)
     world.write(lambda session: pairs.decide(session, row))
     assert "possibly_same" not in {code for each in phone.pulls() for code in codes(each)}
+
+
+def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_otherwise(register: Register) -> None:
+    """From the phones to the queue: a corrected birth brings it back, a form that says nothing new does not."""
+    world, reader = register.world, coordinator_of(register.world)
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", sex="f", phone="0612345678", home=ASNI, born="1990-05-02")
+    second = register.member(phone, "فاطمة أيت لحسن", sex="f", phone="0612345678", home=ASNI, born="1979-01-30")
+    register.compare()
+
+    def waiting() -> list[list[str]]:
+        return [
+            deciding.changed_since(each.pair)
+            for each in world.read(lambda session: pair_queue.waiting(session, reader))
+            if each.pair.left.of == "members"
+        ]
+
+    def rejects(session: Session) -> object:
+        [found] = pair_queue.waiting(session, reader)
+        return deciding.decide(session, world.desk(), found.pair, Verdict(deciding.DIFFERENT, found.pair.turn))
+
+    assert waiting() == [[]]
+    assert world.write(rejects) is None
+    assert waiting() == []
+    world.now_ms += 1000
+    register.says(phone, second, "فاطمة أيت لحسن")
+    register.compare()
+    assert waiting() == []
+    register.says(phone, second, "فاطمة أيت لحسن", born="1990-05-02")
+    register.compare()
+    assert waiting() == [["birth"]]
+    assert register.pair(first, second) is not None

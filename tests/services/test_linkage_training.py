@@ -18,6 +18,10 @@ WOMEN = ("Fatima Ait Lahcen", "Khadija Oubella", "Rkia Bakkali", "Itto Ouhadi", 
 @pytest.fixture
 def register(world: World) -> Register:
     """Sixty women, of whom every fifth was registered twice."""
+    return registered(world)
+
+
+def registered(world: World) -> Register:
     register = Register(world)
     phone, said = world.phone(), []
     for number in range(60):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect
 
 from tests.house.source import ROOT
 
@@ -26,13 +26,21 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
-TIMEOUT_MS = 20_000
-"""For a page to come on a machine that does other things too; no test waits for it to pass."""
+TIMEOUT_MS = 60_000
+"""For whatever is waited for, on a machine that does other things too; no test waits for it to pass."""
+
+expect.set_options(timeout=TIMEOUT_MS)
 
 PHONE, LAPTOP = (360, 740), (1280, 800)
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 GRAVE = ("serious", "critical")
+
+TOASTS_STAY = """(() => {
+  const later = window.setTimeout;
+  window.setTimeout = (act, after, ...told) => (after >= 5000 ? 0 : later(act, after, ...told));
+})();"""
+"""What goes by itself after a while stays until the story has looked at it, however slow the machine is."""
 
 HARMLESS = (
     "[DOM] Password forms should have",
@@ -89,6 +97,7 @@ def opened(browser: Browser, url: str, screen: Screen) -> Iterator[Watched]:
         service_workers="block",
     )
     context.set_default_timeout(TIMEOUT_MS)
+    context.add_init_script(TOASTS_STAY)
     try:
         yield watch(context)
     finally:
@@ -103,9 +112,17 @@ def watch(context: BrowserContext) -> Watched:
     return watched
 
 
+def settled(page: Page) -> Page:
+    """The page once nothing of it is still on its way: files, fonts, what script has asked for."""
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    expect(page.locator("[aria-busy=true], .htmx-request")).to_have_count(0)
+    return page
+
+
 def faults(page: Page) -> list[str]:
     """What axe finds serious or critical on the present page, with the place."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    settled(page).evaluate(AXE.read_text(encoding="utf-8"))
     page.evaluate("scrollTo(0, 0)")  # else the bar that stays on top covers what axe measures
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", list(RULES)
@@ -120,7 +137,7 @@ def faults(page: Page) -> list[str]:
 
 def misfits(page: Page) -> list[str]:
     """What does not fit the screen: a page that scrolls sideways, a target under 44 px outside of a sentence."""
-    return list(page.evaluate(_MISFITS))
+    return list(settled(page).evaluate(_MISFITS))
 
 
 _MISFITS = """() => {
@@ -143,4 +160,4 @@ def shot(page: Page, folder: Path | None, name: str) -> None:
     """Keep a picture of the whole page, where pictures are wanted."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(folder / f"{name}.png"), full_page=True)
+        settled(page).screenshot(path=str(folder / f"{name}.png"), full_page=True)

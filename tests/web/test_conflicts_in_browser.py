@@ -17,7 +17,7 @@ from fieldsync.services import enrolment, publishing
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from tests.market_form import market
 from tests.tiny_forms import definition
-from tests.web.acts import press_on, sign_in
+from tests.web.acts import follow, press_on, sign_in, touch
 from tests.web.browser import LAPTOP, PHONE, Screen, faults, misfits, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.words import said
@@ -146,7 +146,7 @@ def test_the_pages_look_right(page: Page, screen: Screen, desk: Desk, pictures: 
         page.goto(address)
         found += looks_right(page, pictures, name, screen)
     page.goto(addresses["conflict"])
-    page.locator(".clash details > summary").first.click()
+    touch(page.locator(".clash details > summary").first)
     found += looks_right(page, pictures, "conflict-third", screen)
     assert found == []
 
@@ -171,13 +171,13 @@ def test_a_conflict_is_resolved(page: Page, screen: Screen, desk: Desk) -> None:
     record = desk.disputed()
     sign_in(page, desk.reviewer)
     page.goto(f"/submissions/market/{record}")
-    page.get_by_role("button", name=said(screen.language, "Keep it"), exact=True).click()
+    follow(page.get_by_role("button", name=said(screen.language, "Keep it"), exact=True))
     expect(page.locator(".clash")).to_have_count(1)
-    page.locator(".clash details > summary").click()
+    touch(page.locator(".clash details > summary"))
     page.locator(".clash [name='other-0']").fill("3450,x")
     press_on(page, "button[value=other]")
     expect(page.locator(".clash [role=alert]")).to_be_visible()
-    page.locator(".side button", has_text=re.compile("3.450")).click()
+    follow(page.locator(".side button", has_text=re.compile("3.450")))
     expect(page.locator(".clash")).to_have_count(0)
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "Settled; the other values stay in the history.")
@@ -225,7 +225,7 @@ def test_a_submission_and_its_own_entity_are_deleted_and_brought_back(page: Page
                                        "meta/entity/@create": "1", "meta/entity/label": "Zahra"})  # fmt: skip
     sign_in(page, desk.reviewer)
     page.goto(f"/submissions/person/{record}")
-    page.locator("a[href$='/delete']").click()
+    follow(page.locator("a[href$='/delete']"))
     page.fill("#reason", "Filled as a test")
     press_on(page, "main button.bad")
     expect(page).to_have_url(re.compile("/left$"))

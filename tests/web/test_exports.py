@@ -20,7 +20,7 @@ from fieldsync.services import desk, enrolment
 from fieldsync.services.desk import Desk
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.store import form_versions
-from tests.web.acts import press_on, sign_in
+from tests.web.acts import follow, press_on, sign_in, touch
 from tests.web.browser import Screen, faults, misfits, shot
 from tests.web.site_under_test import DRAW, Site
 
@@ -76,7 +76,7 @@ def fetched(page: Page) -> tuple[str, bytes]:
     button = page.locator("#state a.main[href$=file]")
     expect(button).to_be_visible(timeout=READY_MS)
     with page.expect_download() as downloading:
-        button.click()
+        touch(button)
     return downloading.value.suggested_filename, Path(downloading.value.path()).read_bytes()
 
 
@@ -134,6 +134,6 @@ def test_names_leave_only_with_a_reason_and_a_proof(
     page.goto("/exports")
     looks_right(page, pictures, "exports-some", screen)
     site.let_time_pass(account)
-    page.locator("table a").first.click()
-    page.locator("#state a.main[href$=file]").click()
+    follow(page.locator("table a").first)
+    follow(page.locator("#state a.main[href$=file]"))
     expect(page).to_have_url(re.compile("/confirm"))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.house.source import ROOT
-from tests.web.acts import press_on, sign_in
+from tests.web.acts import follow, press_on, sign_in
 from tests.web.browser import LAPTOP, PHONE, Screen, faults, misfits, shot
 from tests.web.site_under_test import Site
 from tests.web.words import said
@@ -41,7 +41,7 @@ def written(folder: Path, name: str, text: str) -> str:
 
 def try_it(page: Page) -> None:
     """Open the trial and ask at once what a phone would refuse."""
-    page.locator("main a[href$='/try']").click()
+    follow(page.locator("main a[href$='/try']"))
     press_on(page)
     expect(page.locator("#errors")).to_be_visible()
 
@@ -59,7 +59,7 @@ def test_a_form_is_published_after_a_broken_first_try(
 
     page.goto("/forms")
     look("forms")
-    page.locator("main a.button.main").click()
+    press_on(page)
     look("form-upload")
     good = next_version(screen)
     broken = good.replace("${birth_year}", "${birth_yeer}", 1)
@@ -80,7 +80,7 @@ def test_a_form_is_published_after_a_broken_first_try(
     look("form-compared")
     try_it(page)
     look("form-tried")
-    page.locator("a.crumb").click()
+    follow(page.locator("a.crumb"))
     press_on(page)
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "The version is published; phones get it at their next sync.")
@@ -89,7 +89,7 @@ def test_a_form_is_published_after_a_broken_first_try(
     expect(page.locator(".page-head")).to_contain_text(version)
     look("form")
 
-    page.locator(f"a.bad[href*='{version}']").click()
+    follow(page.locator(f"a.bad[href*='{version}']"))
     look("form-retire")
     press_on(page, "main button.bad")
     expect(page.locator(".rows li", has_text=version)).to_contain_text(said(screen.language, "Retired"))

@@ -6,13 +6,12 @@ import re
 import pytest
 
 from fieldsync.core.inbox import EVERYWHERE
-from fieldsync.routes.pages import cookies, inbox
-from fieldsync.services import desk, granting, signing
-from fieldsync.services.granting import Wanted
+from fieldsync.routes.pages import inbox
+from fieldsync.services import desk
 from fieldsync.store import audit
 from fieldsync.store.db import execute
 from tests.routes.test_need_to_know import publish_intake
-from tests.web.visitor import Visitor, cookies_name, visitor
+from tests.web.visitor import Visitor, visitor, works_in_both
 from tests.world import Json, Phone, World
 
 
@@ -191,13 +190,7 @@ def test_a_record_of_another_association_is_decided_there_by_whoever_works_in_bo
     said = phone.says(writes={"name": "Amina"})
     assert phone.statuses(said) == ["applied"]
     page = f"/submissions/visit/{said['record']}"
-    both, one = visitor(world, "association_reviewer"), visitor(world, "association_reviewer")
-    assert both.person is not None
-    wanted = Wanted("association_reviewer", elsewhere)
-    person = both.person
-    world.write(lambda session: granting.grant_at_once(session, person, wanted, world.now_ms, world.dice.randbytes))
-    again = world.write(lambda session: signing.begin(session, person, "test", world.now_ms, world.dice.randbytes))
-    both.client.set_cookie(cookies_name(cookies.SESSION), again.token)  # another role ended her session
+    both, one = works_in_both(world, elsewhere), visitor(world, "association_reviewer")
     assert one.opens(page).status_code == 404
     assert one.fills(f"{page}/review", {"decision": "approve"}, page="/account").status_code == 404
     assert both.fills(f"{page}/review", {"decision": "approve"}, page=page).status_code == 303

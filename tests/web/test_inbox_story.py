@@ -13,9 +13,11 @@ from playwright.sync_api import Page, expect
 from fieldsync.app import now_ms
 from fieldsync.services import enrolment
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
-from tests.web.acts import sign_in
+from tests.web.acts import follow, leaving, sign_in, strike, touch
 from tests.web.browser import Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Site
+
+pytestmark = pytest.mark.browser
 
 NAMES = ("فاطمة أوبلا", "Khadija Ait Ali", "Malika Belkacem")
 
@@ -70,16 +72,17 @@ def test_a_reviewer_finds_shares_decides_and_takes_back(
     expect(page).to_have_url(f"{site.url}/inbox")
     fits(page)
     shot(page, pictures, f"inbox-{screen}")
-    page.locator(".filter-box > summary").click()
+    touch(page.locator(".filter-box > summary"))
     page.select_option("#device", morning.author)
     fits(page)
-    page.locator(".filters button.main").click()
+    follow(page.locator(".filters button.main"))
     lines = page.locator("table.inbox tbody tr")
     expect(lines).to_have_count(3)
     shared = page.url
     assert "device=" in shared
     page.fill("input[name=words]", "fatima")
-    page.press("input[name=words]", "Enter")
+    with leaving(page):
+        strike(page.locator("input[name=words]"), "Enter")
     expect(lines).to_have_count(1)
     assert "fatima" not in page.url and "fatima" not in page.title()
     fits(page)
@@ -102,14 +105,43 @@ def decides_and_takes_back(page: Page, pictures: Path | None, screen: Screen) ->
     expect(page.locator(".bulk")).to_be_in_viewport()
     fits(page)
     shot(page, pictures, f"inbox-ticked-{screen}")
-    page.locator("button[value=approve]").click()
+    follow(page.locator("button[value=approve]"))
     expect(page.locator(".toast")).to_be_visible()
     expect(page.locator("table.inbox tbody tr")).to_have_count(1)
     fits(page)
     shot(page, pictures, f"inbox-approved-{screen}")
-    page.locator(".toast button.said").click()
+    follow(page.locator(".toast button.said"))
     expect(page.locator("table.inbox tbody tr")).to_have_count(3)
-    page.locator('a[href="/inbox/deeds"]').click()
+    follow(page.locator('a[href="/inbox/deeds"]'))
     expect(page.locator(".rows > li").first).to_be_visible()
     fits(page)
     shot(page, pictures, f"inbox-deeds-{screen}")
+
+
+def test_keys_walk_through_the_list_tick_and_open(browser: object, site: Site, morning: Morning) -> None:
+    with opened(browser, site.url, Screen("fr", 1280, 800)) as watched:  # type: ignore[arg-type]
+        page = watched.page
+        sign_in(page, site.person(f"reviewer-{secrets.token_hex(3)}", "association_reviewer"))
+        page.goto(f"/inbox?view=to_review&device={morning.author}")
+        lines = page.locator("table.inbox tbody tr")
+        strike(page.locator("input[name=words]"), "j")
+        expect(page.locator("input[name=words]")).to_have_value("j")
+        page.evaluate("document.activeElement.blur()")
+        strike(page, "j")
+        strike(page, "j")
+        expect(lines.nth(1).locator(".what a")).to_be_focused()
+        strike(page, "x")
+        expect(lines.nth(1).locator(".pick input")).to_be_checked()
+        strike(page, "ArrowUp")
+        expect(lines.nth(0).locator(".what a")).to_be_focused()
+        strike(page, "k")
+        expect(lines.nth(0).locator(".what a")).to_be_focused()
+        touch(page.locator(".keys summary"))
+        expect(page.locator(".keys-list li")).to_have_count(4)
+        fits(page)
+        strike(page, "Escape")
+        lines.nth(0).locator(".what a").focus()
+        with leaving(page):
+            strike(page, "Enter")
+        expect(page.locator("#decide")).to_be_visible()
+        assert watched.complaints == []

@@ -13,7 +13,7 @@ from fieldsync.services import desk, publishing
 from fieldsync.services.desk import Desk
 from tests.counted_forms import definition
 from tests.counted_world import ASNI, entity
-from tests.web.acts import sign_in
+from tests.web.acts import follow, sign_in
 from tests.web.browser import LAPTOP, Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.walked import Walker
@@ -96,9 +96,9 @@ def test_a_figure_follows_an_approval_and_a_chosen_period(browser: Browser, site
         page.reload()
         assert int(page.locator(VALUE).inner_text()) == before + 1 == WOMEN + 1
         page.select_option("#period", "2026-Q3")
-        page.get_by_role("button", name="Afficher").click()
+        follow(page.get_by_role("button", name="Afficher"))
         assert page.url.endswith("period=2026-Q3")
-        page.locator("tr:has(a[href*='I15']) a").click()
+        follow(page.locator("tr:has(a[href*='I15']) a"))
         assert page.locator("h1").inner_text() == "Femmes sensibilisées"
         assert faults(page) == []
         assert watched.complaints == []

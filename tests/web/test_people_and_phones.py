@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from fieldsync.client import Device, Store, enrol
 from fieldsync.client.companion import Companion
 from fieldsync.client.transport import HttpTransport
-from tests.web.acts import press, sign_in, sign_out
+from tests.web.acts import follow, press_on, sign_in, sign_out
 from tests.web.browser import Screen, opened
 from tests.web.qr import is_picture_of
 from tests.web.site_under_test import Account, Site, secret_of
@@ -60,7 +60,7 @@ def test_a_colleague_is_invited_and_comes_with_a_second_step(
     page.fill("#name", "Hiba")
     page.fill("#email", email)
     page.locator("input[value=designer]").check()
-    press(page)
+    press_on(page)
     link = page.locator("#shown").inner_text()
     assert link.startswith(f"{site.url}/welcome#")
 
@@ -71,11 +71,11 @@ def test_a_colleague_is_invited_and_comes_with_a_second_step(
         assert "#" not in newcomer.url
         newcomer.fill("#passphrase", PASSPHRASE)
         newcomer.fill("#again", PASSPHRASE + "?")
-        press(newcomer)
+        press_on(newcomer)
         expect(newcomer.locator("#again-error")).to_be_visible()
         newcomer.fill("#passphrase", PASSPHRASE)
         newcomer.fill("#again", PASSPHRASE)
-        press(newcomer)
+        press_on(newcomer)
         expect(newcomer).to_have_url(re.compile(r":\d+/(inbox)?$"))
 
         account = set_second_step(newcomer, Account(email, "", PASSPHRASE))
@@ -93,13 +93,13 @@ def test_a_colleague_is_invited_and_comes_with_a_second_step(
 def set_second_step(page: Page, account: Account) -> Account:
     """Switch it on with an app that makes codes; the recovery codes are shown once."""
     page.goto("/account/second-step")
-    press(page)
+    press_on(page)
     key = page.locator("#key").inner_text()
     account.secret = secret_of(key)
     picture = page.request.get("/account/second-step/picture.svg")
     assert picture.ok and picture.headers["content-type"].startswith("image/svg+xml")
     page.fill("#code", account.code())
-    press(page)
+    press_on(page)
     expect(page.locator("#codes code")).to_have_count(10)
     return account
 
@@ -108,19 +108,19 @@ def test_a_recovery_code_opens_once(page: Page, site: Site, screen: Screen) -> N
     account = site.person(f"rim-{screen}", "designer")
     sign_in(page, account)
     page.goto("/account/second-step")
-    press(page)
+    press_on(page)
     account.secret = secret_of(page.locator("#key").inner_text())
     page.fill("#code", account.code())
-    press(page)
+    press_on(page)
     recovery = page.locator("#codes code").first.inner_text()
     for opens in (True, False):
         page.context.clear_cookies()
         page.goto("/sign-in")
         page.fill("#email", account.email)
         page.fill("#passphrase", account.passphrase)
-        press(page)
+        press_on(page)
         page.fill("#code", recovery)
-        press(page)
+        press_on(page)
         expect(page).to_have_url(re.compile(r":\d+/(inbox)?$" if opens else "second-step"))
     expect(page.locator("#errors")).to_be_visible()
 
@@ -132,7 +132,7 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
 
     page.goto("/phones/enrol")
     page.fill("#name", name)
-    press(page)
+    press_on(page)
     link = page.locator("#link").text_content() or ""
     address = page.locator("img.qr").get_attribute("src") or ""
     assert is_picture_of(page.request.get(address).body(), link)
@@ -140,20 +140,20 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
     expect(page.locator("#state .tone-ok")).to_be_visible()  # told by itself, without loading the page again
     assert phone.syncs() == "ok"
 
-    page.locator("#state a").click()
+    follow(page.locator("#state a"))
     expect(page.locator("h1")).to_have_text(name)
     phone.fills_a_form()
     assert phone.syncs() == "ok"
     page.goto("/phones")
     row = page.locator("tr", has_text=name)
     expect(row).to_contain_text(said(screen.language, "just now"))
-    row.locator("a").click()
+    follow(row.locator("a"))
 
     page.locator("input[name=everything]").uncheck()
     page.locator("input[value='07.041.07.03']").check()
     page.select_option("#role", "association_reviewer")
     page.select_option("#holder", coordinator.uuid)
-    page.locator("form[action$='/place'] button").click()
+    follow(page.locator("form[action$='/place'] button"))
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "The phone is moved; it learns of it at its next sync.")
     )
@@ -163,8 +163,8 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
     assert phone.syncs() == "ok"
 
     phone.fills_a_form()
-    page.locator("main a.button.bad").click()
-    page.locator("main button.bad").click()
+    follow(page.locator("main a.button.bad"))
+    follow(page.locator("main button.bad"))
     expect(page.locator("main .state")).to_contain_text(said(screen.language, "Revoked"))
     assert phone.syncs() == "revoked"
 
@@ -176,9 +176,9 @@ def test_a_code_that_is_taken_back_enrols_nothing(page: Page, site: Site, screen
     sign_in(page, site.person(f"oumaima-{screen}", "coordinator"))
     page.goto("/phones/enrol")
     page.fill("#name", f"KHT-back-{screen}")
-    press(page)
+    press_on(page)
     link = page.locator("#link").text_content() or ""
-    page.locator("form[action$='/end'] button").click()
+    follow(page.locator("form[action$='/end'] button"))
     expect(page.locator(".toast")).to_be_visible()
     phone = Phone(site, tmp_path)
     went = enrol(phone.device.store, phone.link, link.partition("#")[2], phone.dice)
@@ -194,12 +194,12 @@ def test_whoever_was_away_for_long_proves_who_she_is(page: Page, site: Site, scr
     page.goto(f"/people/{colleague.uuid}/close")
     expect(page).to_have_url(re.compile("/confirm"))
     page.fill("#passphrase", "something else entirely")
-    press(page)
+    press_on(page)
     expect(page.locator("#errors")).to_be_visible()
     page.fill("#passphrase", account.passphrase)
-    press(page)
+    press_on(page)
     expect(page).to_have_url(re.compile("/close$"))
-    page.locator("main button.bad").click()
+    follow(page.locator("main button.bad"))
     expect(page.locator("main .state")).to_contain_text(said(screen.language, "Closed"))
 
 
@@ -210,7 +210,7 @@ def test_everything_but_the_waiting_works_without_script(browser: Browser, site:
         sign_in(page, site.person("fatine", "coordinator"))
         page.goto("/phones/enrol")
         page.fill("#name", "KHT-M99")
-        press(page)
+        press_on(page)
         code = page.locator("#code").inner_text()
         Phone(site, tmp_path).enrols(f"{site.url}/enrol#{code}")
         page.reload()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from fieldsync.core.outlines import read
 from fieldsync.store import outlines
 from fieldsync.store.outlines import OutlineRow
-from tests.web.acts import press_on, sign_in
+from tests.web.acts import follow, press_on, sign_in, strike, touch
 from tests.web.browser import LAPTOP, PHONE, Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.walked import ASNI, OUTLINE, Walker, walked
@@ -50,14 +50,14 @@ def test_quality_is_seen_by_phone_and_by_form(desk: Page, screen: Screen, pictur
     desk.goto("/quality")
     expect(desk.locator("main")).to_contain_text("KHT-A02")
     looks_right(desk, pictures, "quality", screen)
-    desk.locator("#rules summary").click()
+    touch(desk.locator("#rules summary"))
     looks_right(desk, pictures, "quality-rules", screen)
 
 
 def test_a_figure_leads_to_the_records_behind_it(desk: Page) -> None:
     desk.goto("/quality")
     row = desk.get_by_role("row").filter(has_text="KHT-A02").first
-    row.locator("a.chip").first.click()
+    follow(row.locator("a.chip").first)
     expect(desk).to_have_url(re.compile(r"/inbox\?.*device=.*flag="))
     expect(desk.locator("main")).to_contain_text("KHT-A02")
 
@@ -94,11 +94,11 @@ def test_a_cluster_opens_by_the_keyboard_and_a_point_leads_to_its_submission(des
     cluster, point = desk.locator(".map-mark.many").first, desk.locator(".map-mark.one").first
     for _ in range(9):
         expect(desk.locator("#map[aria-busy=false] .map-mark").first).to_be_visible()
-        if point.is_visible():
+        if point.count():
             break
         with desk.expect_response("**/map/points?*"):
-            cluster.press("Enter")
-    point.press("Enter")
+            strike(cluster, "Enter")
+    strike(point, "Enter")
     way = desk.locator(".leaflet-popup a.button")
     expect(way).to_be_focused()
     assert "/submissions/round/" in (way.get_attribute("href") or "")

@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 
 from fieldsync.routes.pages import lists
 from fieldsync.services import desk, verdicts
-from fieldsync.store import quarantine
+from fieldsync.store import audit, quarantine
 from tests.routes.callers import person
-from tests.web.visitor import Visitor, visitor
+from tests.web.visitor import Visitor, visitor, works_in_both
 from tests.world import Json, Phone, World
 
 TICKET = re.compile(r'name="ticket" value="([^"]+)"')
@@ -289,3 +289,20 @@ def test_two_coordinators_who_judge_at_once_do_not_both_carry_it_out(world: Worl
     assert judge("p1", "release") is None
     assert judge("p2", "reject").code == "already_judged"
     assert world.fields(said["record"])["colour"] == "mauve"
+
+
+def test_whoever_reads_several_associations_opens_and_judges_what_is_quarantined_in_each(world: World) -> None:
+    elsewhere = world.add_association("elsewhere")
+    phone = world.phone(association_id=elsewhere)
+    assert phone.statuses(wrong_colour(phone)) == ["quarantined"]
+    [ticket] = tickets(visitor(world, "association_reviewer", association_id=elsewhere))
+    both, one = works_in_both(world, elsewhere), visitor(world, "association_reviewer")
+    listed = both.opens("/inbox?association=all&view=everything").text
+    addresses = re.findall(r'href="(/quarantine/[^"]+)"', listed)
+    assert [both.opens(each).status_code for each in addresses] == [200]
+    assert one.opens(f"/quarantine/{ticket}").status_code == 404
+    judged = {"verdict": "reject", "reason": "A test"}
+    assert one.fills(f"/quarantine/{ticket}/verdict", judged, page="/account").status_code == 404
+    assert both.fills(f"/quarantine/{ticket}/verdict", judged, page=f"/quarantine/{ticket}").status_code == 303
+    assert not tickets(visitor(world, "association_reviewer", association_id=elsewhere))
+    assert not world.read(lambda session: [row for row in audit.rows(session, world.amal) if row.action == "act"])

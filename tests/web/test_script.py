@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.acts import sign_in
+from tests.web.acts import sign_in, strike
 from tests.web.browser import PHONE, WEB, Screen, Watched
 from tests.web.site_under_test import Site
 from tests.web.vendoring import packaged
@@ -62,12 +62,12 @@ def test_a_page_says_that_there_is_no_network(page: Page) -> None:
 def test_menus_open_with_keys_and_close_with_escape(page: Page, site: Site) -> None:
     sign_in(page, site.person("khadija", "coordinator"))
     menu = page.locator("details.only-small")
-    page.keyboard.press("Tab")
+    strike(page, "Tab")
     expect(page.locator("a.skip")).to_be_focused()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    strike(page, "Tab")
+    strike(page, "Enter")
     expect(menu).to_have_attribute("open", "")
-    page.keyboard.press("Escape")
+    strike(page, "Escape")
     expect(menu).not_to_have_attribute("open", "")
     expect(menu.locator("summary")).to_be_focused()
 

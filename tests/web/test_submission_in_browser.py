@@ -18,7 +18,7 @@ from fieldsync.services.conversion import convert
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.services.publishing import Definition
 from tests.market_form import market
-from tests.web.acts import press_on, sign_in
+from tests.web.acts import leaving, press_on, sign_in, strike, touch
 from tests.web.browser import LAPTOP, PHONE, Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.words import said
@@ -119,7 +119,7 @@ def test_the_pages_of_a_submission_look_right(
     page.goto(f"{address(record)}/edit")
     wrong += looks_right(page, pictures, "correct", screen)
     page.fill('[name="a:fee"]', "much")
-    page.locator("h1").click()
+    touch(page.locator("h1"))
     press_on(page, 'button[value="save"]')
     wrong += looks_right(page, pictures, "correct-refused", screen)
     assert wrong == []
@@ -143,7 +143,7 @@ def test_what_is_sent_back_is_on_the_companions_phone_and_her_answer_on_the_page
     record = bazaar.sells()
     sign_in(page, bazaar.reviewer)
     page.goto(address(record))
-    page.get_by_role("button", name=said(screen.language, "Send back")).click()
+    touch(page.get_by_role("button", name=said(screen.language, "Send back")))
     expect(page.locator("#text")).to_be_focused()
     page.keyboard.type("Which Monday?")
     press_on(page, 'button[value="send_back"]')
@@ -171,27 +171,27 @@ def test_keys_decide_while_no_field_has_the_focus_and_can_be_switched_off(browse
         sign_in(page, bazaar.reviewer)
         page.goto(address(record))
         page.fill("#comment", "")
-        page.locator("#comment").press("a")
-        page.locator("#comment").press("r")
+        strike(page.locator("#comment"), "a")
+        strike(page.locator("#comment"), "r")
         expect(page.locator("#comment")).to_have_value("ar")
-        page.locator(".keys summary").click()
+        touch(page.locator(".keys summary"))
         page.locator(".keys input").uncheck()
-        page.keyboard.press("Escape")
-        page.locator("h1").click()
+        strike(page, "Escape")
+        touch(page.locator("h1"))
         page.evaluate("document.activeElement.blur()")
-        page.keyboard.press("c")
+        strike(page, "c")
         expect(page.locator("#text")).not_to_be_visible()
         page.reload()
-        page.locator(".keys summary").click()
+        touch(page.locator(".keys summary"))
         expect(page.locator(".keys input")).not_to_be_checked()
         page.locator(".keys input").check()
-        page.keyboard.press("Escape")
+        strike(page, "Escape")
         page.evaluate("document.activeElement.blur()")
-        page.keyboard.press("c")
+        strike(page, "c")
         expect(page.locator("#text")).to_be_focused()
         page.evaluate("document.activeElement.blur()")
-        with page.expect_navigation():
-            page.keyboard.press("a")
+        with leaving(page):
+            strike(page, "a")
         expect(page.locator(".page-head .state")).to_have_text("Approuvé")
     assert watched.complaints == []
 
@@ -213,6 +213,34 @@ def test_an_answer_is_corrected_and_the_form_follows_by_itself(page: Page, scree
     on_phone = bazaar.phone.record(record)
     assert on_phone is not None
     assert (on_phone["fields"]["province"], on_phone["fields"]["number"]) == ("safi", None)
+
+
+@pytest.mark.parametrize("screen", [Screen("fr", *LAPTOP)], ids=str)
+def test_a_press_is_not_lost_to_a_form_that_follows_meanwhile(page: Page, bazaar: Market) -> None:
+    """What she typed last is sent off by her reaching for the button, and the answer comes while it is down."""
+    record = bazaar.sells()
+    sign_in(page, bazaar.reviewer)
+    page.goto(f"{address(record)}/edit")
+    answered = page.locator("label", has_text="Jemaa")
+    page.locator("h1").hover()
+    page.mouse.down()
+    with page.expect_response("**/edit*"):
+        page.get_by_label("Safi").evaluate(
+            "radio => { radio.checked = true; radio.dispatchEvent(new Event('change', {bubbles: true})) }"
+        )
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(answered).to_have_count(0)
+    page.mouse.up()
+    expect(answered).to_have_count(1)
+    page.reload()
+    page.fill('[name="a:fee"]', "77")
+    page.locator('button[value="save"]').hover()
+    with page.expect_response("**/edit*"):
+        page.mouse.down()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    with leaving(page):
+        page.mouse.up()
+    expect(page.locator('[data-path="fee"]')).to_contain_text("77")
 
 
 @pytest.mark.parametrize("screen", [Screen("fr", *LAPTOP), Screen("ar", *PHONE)], ids=str)

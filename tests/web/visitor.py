@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from fieldsync.routes.pages import cookies
-from fieldsync.services import signing
+from fieldsync.services import granting, signing
+from fieldsync.services.granting import Wanted
 from fieldsync.store.people import PersonRow
 from tests.routes.callers import add_person
 from tests.world import World
@@ -77,3 +78,15 @@ def title(response: TestResponse) -> str:
     """What the tab says."""
     found = re.search(r"<title>(.*?)</title>", response.text, re.DOTALL)
     return html.unescape(found[1]).strip() if found else ""
+
+
+def works_in_both(world: World, elsewhere: int, role: str = "association_reviewer") -> Visitor:
+    """Somebody with the same role in two associations."""
+    both = visitor(world, role)
+    person = both.person
+    assert person is not None
+    wanted = Wanted(role, elsewhere)
+    world.write(lambda session: granting.grant_at_once(session, person, wanted, world.now_ms, world.dice.randbytes))
+    again = world.write(lambda session: signing.begin(session, person, "test", world.now_ms, world.dice.randbytes))
+    both.client.set_cookie(cookies_name(cookies.SESSION), again.token)  # another role ended her session
+    return both

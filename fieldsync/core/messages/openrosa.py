@@ -43,6 +43,12 @@ OPENROSA: dict[str, tuple[int | None, str, str, str]] = {
         "La clé privée est illisible : il faut une clé RSA en PEM, avec sa phrase secrète si elle en a une.",
         "The private key cannot be read: an RSA key in PEM is expected, with its passphrase if it has one.",
     ),
+    "original_closed": (
+        403,
+        "يحتوي ملف XML الأصلي على أجوبة ليست متاحة لك. اطلبه ممن يحق له الاطلاع على الاستمارة كلها.",
+        "Le XML d’origine contient des réponses qui ne vous sont pas ouvertes. Demandez-le à qui peut lire toute la fiche.",
+        "The original XML holds answers that are not open to you. Ask whoever may read the whole record.",
+    ),
     "submission_received": (
         None,
         "وصلت الاستمارة وحُفظت.",

@@ -121,6 +121,18 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Le fichier {file} n’est pas une sauvegarde saine : {reason}.",
         "The file {file} is not a sound backup: {reason}.",
     ),
+    "backup_without_files": (
+        None,
+        "لا توجد ملفات النسخة الاحتياطية في {folder}. سمّ مجلدها بـ ‎--files، أو ‎--without-files إن كانت في مكانها.",
+        "Les fichiers de la sauvegarde ne sont pas dans {folder}. Nommez leur dossier par --files ; --without-files s’ils sont déjà en place.",
+        "The backup's files are not in {folder}. Name their folder by --files; --without-files where they are in place already.",
+    ),
+    "files_missing": (
+        None,
+        "كل ما عدا ذلك تم، لكن {count} من ملفات السجلات مفقودة أو متغيّرة. يسمّيها ‎fieldsync doctor.",
+        "Tout le reste est fait, mais {count} fichiers de fiches manquent ou ont changé. fieldsync doctor les nomme.",
+        "All else is done, but {count} files of records are missing or changed. fieldsync doctor names them.",
+    ),
     "backup_newer": (
         None,
         "النسخة الاحتياطية من إصدار أحدث من البرنامج. حدّث fieldsync أولاً.",

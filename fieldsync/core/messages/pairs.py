@@ -13,11 +13,23 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Pas de fusion : quelqu’un a décidé que deux fiches de ce groupe sont différentes. Annulez d’abord cette décision si elle est fausse.",
         "No merge: somebody decided that two records of this group are different. Take that decision back first if it is wrong.",
     ),
+    "second_person_due": (
+        409,
+        "اقترحتم هذا الدمج بأنفسكم؛ يلزم أن يؤكده شخص آخر.",
+        "Vous avez proposé cette fusion ; une autre personne doit la confirmer.",
+        "You proposed this merge yourself; another person must confirm it.",
+    ),
     "weight_out_of_bounds": (
         422,
-        "الدمج الآلي يبدأ من وزن بين {least} و{most}.",
-        "La fusion automatique commence à un poids entre {least} et {most}.",
-        "Merging by itself begins at a weight between {least} and {most}.",
+        "الدمج الآلي يبدأ من أحد هذه الأوزان: {weights}.",
+        "La fusion automatique commence à l’un de ces poids : {weights}.",
+        "Merging by itself begins at one of these weights: {weights}.",
+    ),
+    "weight_not_earned": (
+        409,
+        "لا يُفتح الدمج الآلي عند هذا الوزن بعد: من {decided} زوجاً قُرِّر كان {right} متطابقاً؛ يلزم {least} على الأقل بدقة 99,5 %.",
+        "La fusion automatique n’est pas encore méritée à ce poids : sur {decided} paires décidées, {right} étaient une seule personne ; il en faut au moins {least}, justes à 99,5 %.",
+        "Merging by itself is not earned at this weight yet: of {decided} decided pairs {right} were one; at least {least} are needed, right at 99.5 %.",
     ),
     "nothing_decided": (
         409,

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.access import ACT_ON_RECORDS, MANAGE_PEOPLE
 from fieldsync.core.operations import OperationId
+from fieldsync.core.pair_questions import NAMES, QUESTIONS, question
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
@@ -15,10 +16,11 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import deciding, merging, pair_queue, pair_told, reading
+from fieldsync.services import across, asking, deciding, merging, pair_queue, pair_told, reading
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX, Pair, Verdict
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.pair_queue import open_rank, seal_rank
+from fieldsync.services.pair_told import PairPage
 from fieldsync.services.readers import Reader
 
 ROWS = 30
@@ -40,6 +42,7 @@ def duplicates() -> Response:
         found = pair_queue.page(session, who, open_rank(request.args.get("after", ""), _purpose(who), secret), ROWS)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
+        crossing = len(across.waiting(session, who)) if across.couples(session, who) else None
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
@@ -48,6 +51,8 @@ def duplicates() -> Response:
         total=found.total,
         following=shell.address_with(after=following) if following else "",
         first=shell.address_with(after="") if request.args.get("after") else "",
+        crossing=crossing,
+        may_set=who.may(MANAGE_PEOPLE),
     )
 
 
@@ -65,7 +70,7 @@ def reveal_duplicate(pair: str) -> Response:
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        found = _find(session, who, pair)
+        found = find_pair(session, who, pair)
         for each in (found.left, found.right):
             reading.note_revealed(session, who, each, here.now_ms())
 
@@ -81,24 +86,28 @@ def decide_duplicate(pair: str) -> Response:
     decision = request.form.get("decision", "")
     if decision not in NOTICES:
         raise Refused(Problem("not_found"))
-    verdict = _verdict(decision)
+    verdict, asked, sides = _verdict(decision), _asked(), fields.several("ask", asking.SIDES)
 
     def work(session: Any) -> Problem | None:
-        found = _find(session, who, pair)
+        found = find_pair(session, who, pair)
         if decision == UNDO:
             return deciding.undo(session, by, found, verdict.turn)
-        return deciding.decide(session, by, found, verdict, chosen)
+        problem = deciding.decide(session, by, found, verdict, chosen)
+        if problem is None and decision == UNSURE and asked:
+            return asking.ask(session, who, by, found, asked, sides)
+        return problem
 
     problem = here.database.write(work)
     if problem is not None:
         return _shown(pair, refused=problem)
+    notice = "pair_asked" if decision == UNSURE and asked and sides else NOTICES[decision]
     if decision == UNDO:
         return shell.onward("pages.duplicate", NOTICES[UNDO], pair=pair)
     with here.database.read() as session:
-        following = pair_queue.after(session, who, _find(session, who, pair))
+        following = pair_queue.after(session, who, find_pair(session, who, pair))
     if following is None:
-        return shell.onward("pages.duplicates", NOTICES[decision])
-    return shell.onward("pages.duplicate", NOTICES[decision], pair=pair_cards.name_of(following.pair), done=pair)
+        return shell.onward("pages.duplicates", notice)
+    return shell.onward("pages.duplicate", notice, pair=pair_cards.name_of(following.pair), done=pair)
 
 
 @blueprint.get("/entities/<list>/<record>/unmerge")
@@ -141,34 +150,45 @@ def unmerge(list: str, record: str) -> Response:
 def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) -> Response:
     who, chosen = reader(), language.chosen()
     with context().database.read() as session:
-        found = _find(session, who, pair)
-        told = pair_told.told(session, who, found, chosen, revealed)
+        found = find_pair(session, who, pair)
+        told = pair_told.told(session, (who, who), found, chosen, revealed)
         titles = labels.titles(session, who.association_id)
         done = _done(session, who, request.args.get("done", ""))
         named = pair_told.labelled(session, who, told.shared, chosen)
         card = pair_cards.card(session, who, told, titles, named)
         following = pair_queue.after(session, who, found)
+    return pair_page(
+        told,
+        refused,
+        address=url_for("pages.duplicate", pair=pair),
+        card=card,
+        revealed=revealed,
+        following=url_for("pages.duplicate", pair=pair_cards.name_of(following.pair)) if following else "",
+        done=done,
+    )
+
+
+def pair_page(told: PairPage, refused: Problem | None, *, revealed: bool, **values: Any) -> Response:
+    """The page of a pair, within an association or over the border of two (`is_across`)."""
     return map_ground.page(
         "duplicate.html",
         shell.status_of(refused) if refused else 200,
         has_map=any(side.spots for side in told.sides),
-        is_personal=told.is_personal,
-        address=url_for("pages.duplicate", pair=pair),
-        card=card,
-        pair=found,
+        pair=told.pair,
         seen=heads.as_text(told.heads),
         revealed=revealed,
         masked=told.masked,
         may_hide=bool(told.masked) or revealed,
-        following=url_for("pages.duplicate", pair=pair_cards.name_of(following.pair)) if following else "",
-        done=done,
         errors=shell.said(refused) if refused else {},
         limit=WHY_MAX,
-        is_personal_list=found.left.kind == "entity",
+        questions=QUESTIONS,
+        question_limit=asking.QUESTION_MAX,
+        is_personal_list=told.pair.left.kind == "entity",
+        **values,
     )
 
 
-def _find(session: Any, who: Reader, pair: str) -> Pair:
+def find_pair(session: Any, who: Reader, pair: str) -> Pair:
     """The pair that an address names, where both are hers; else it is not there."""
     one, mark, other = pair.partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other) if mark else NOWHERE)
@@ -182,6 +202,11 @@ def _done(session: Any, who: Reader, pair: str) -> dict[str, Any] | None:
     one, mark, other = pair[:80].partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other)) if mark else None
     return pair_cards.decided(found) if found and found.decision else None
+
+
+def _asked() -> str:
+    """The question to the companions, where there is one."""
+    return question(fields.one_of("question", NAMES), fields.text("words", asking.QUESTION_MAX))
 
 
 def _verdict(decision: str) -> Verdict:

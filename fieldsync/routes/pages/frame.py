@@ -15,6 +15,7 @@ from fieldsync.routes.pages.guard import whoever
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import inbox as inbox_services
+from fieldsync.services import pair_queue
 from fieldsync.services.readers import Reader
 
 
@@ -63,8 +64,12 @@ def _counts(reader: Reader) -> Mapping[str, str]:
         return NO_COUNTS
     with context().database.read() as session:
         found = inbox_services.count(session, reader, inbox.view(Filter(), "to_review"), COUNTED_MAX)
-    number = min(found.number, COUNTED_MAX)
-    return {"inbox": f"{number}+" if found.more or found.number > COUNTED_MAX else str(number or "")}
+        twins = pair_queue.count_at_most(session, reader, COUNTED_MAX + 1)
+    return {"inbox": _counted(found.number, found.more), "duplicates": _counted(twins)}
+
+
+def _counted(number: int, more: bool = False) -> str:
+    return f"{COUNTED_MAX}+" if more or number > COUNTED_MAX else str(number or "")
 
 
 def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[Entry]:
@@ -96,6 +101,14 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
 SECTIONS = {
     "deeds": "inbox",
     **dict.fromkeys(("duplicate", "reveal_duplicate", "decide_duplicate"), "duplicates"),
+    **dict.fromkeys(("across", "across_pair", "reveal_across", "decide_across"), "duplicates"),
+    **dict.fromkeys(
+        (
+            *("linkage_settings", "set_automatic", "ask_undo_day", "undo_day", "confirm_merge"),
+            *("set_partner", "set_reviewers"),
+        ),
+        "duplicates",
+    ),
     **dict.fromkeys(("submission", "reveal", "review", "comment", "correct", "save_correction"), "inbox"),
     **dict.fromkeys(("quality_rules", "flags", "change_flag"), "quality"),
     **dict.fromkeys(("new_export", "take_export", "export", "export_reason", "take_export_reason"), "exports"),

@@ -1,17 +1,18 @@
 """Who may see a page: every view says so once, as `access` does for the API; a session's cookie is the proof."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from flask import Response, g, request, url_for
 
+from fieldsync.core.access import READ_HISTORY
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import cookies, shell
 from fieldsync.routes.pages.addresses import record_uuid
-from fieldsync.services import person_sessions, readers, reading
+from fieldsync.services import desk_lists, person_sessions, readers, reading
 from fieldsync.services.readers import Reader
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -72,11 +73,16 @@ def _reader() -> Reader | None:
 
 
 def _at_work(who: Reader | None, named: dict[str, str]) -> Reader | None:
-    of, record = named.get("form") or named.get("list"), named.get("record")
-    if who is None or not of or not record:
+    """The reader at work where that lies which the address names: a record, or something quarantined."""
+    of, record, ticket = named.get("form") or named.get("list"), named.get("record"), named.get("quarantined")
+    if who is None or not (ticket or (of and record)):
         return who
     with context().database.read() as session:
-        return reading.at_work(session, who, record_uuid(record), "submission" if "form" in named else "entity", of)
+        if ticket:
+            find = partial(desk_lists.find_quarantined, session, ticket=ticket, permission=READ_HISTORY)
+            return readers.where(session, who, lambda place: place.may(READ_HISTORY) and find(place) is not None)
+        kind, uuid = "submission" if "form" in named else "entity", record_uuid(record or "")
+        return readers.where(session, who, lambda place: bool(reading.find(session, place, uuid, kind, of)))
 
 
 def _sent_away(need: str, fresh: bool, unenrolled: bool) -> Response | None:

@@ -43,6 +43,11 @@ def association(slug: str, name: str) -> Spoken:
     return Spoken(known[chosen], chosen, language.DIRECTIONS[chosen]) if known else Spoken(name)
 
 
+def is_of_programme(slug: str) -> bool:
+    """Whether everybody may know that there is an association: the programme names it."""
+    return slug.lower() in places.association_names()
+
+
 def association_of_slug(session: Any, slug: str | None) -> Spoken | None:
     """The name of the association of that slug."""
     found = associations.find(session, slug) if slug else None

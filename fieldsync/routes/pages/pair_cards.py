@@ -14,8 +14,7 @@ from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import authorship, deciding, pair_queue
-from fieldsync.services.clustering import ITSELF
-from fieldsync.services.deciding import Pair
+from fieldsync.services.deciding import ITSELF, Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
 from fieldsync.services.readers import Reader
@@ -39,6 +38,7 @@ class Evidence:
     chance: str
     likely: str
     bounds: Sequence[str]
+    threshold: float | None
 
 
 def name_of(pair: Pair) -> str:
@@ -46,12 +46,12 @@ def name_of(pair: Pair) -> str:
     return "_".join(records.uuid_text(each.row.uuid) for each in (pair.left, pair.right))
 
 
-def line(pair: Pair, titles: Mapping[str, Spoken]) -> dict[str, Any]:
+def line(pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplicate") -> dict[str, Any]:
     """A pair in a list: codes and places, never a name."""
     levels = [] if pair.row is None else sorted(pair.row.comparisons, key=lambda each: -abs(each[2]))
     shown = [each for each in levels if each[1] not in ("", RARITY)][:3]
     return {
-        "address": url_for("pages.duplicate", pair=name_of(pair)),
+        "address": url_for(endpoint, pair=name_of(pair)),
         "title": labels.collection(pair.left.kind, pair.left.of, titles),
         "codes": [short_code(records.uuid_text(each.row.uuid)) for each in (pair.left, pair.right)],
         "places": [place for place in dict.fromkeys(_place(each) for each in (pair.left, pair.right)) if place],
@@ -98,7 +98,7 @@ def card(
         "title": labels.collection(pair.left.kind, pair.left.of, titles),
         "sides": [_side(each, titles) for each in told.sides],
         "rows": [_row(each) for each in told.rows],
-        "evidence": _evidence(pair),
+        "evidence": _evidence(pair, told.threshold),
         "shared": [
             (rows.record_address(each.kind, each.of, records.uuid_text(each.row.uuid)),
              labels.entity_list(each.of), records.uuid_text(each.row.uuid), named.get(each.row.id))
@@ -203,11 +203,11 @@ def _split(text: str, start: int, end: int) -> tuple[str, str, str]:
     return text[:start], text[start:stop], text[stop:]
 
 
-def _evidence(pair: Pair) -> Evidence | None:
+def _evidence(pair: Pair, threshold: float | None) -> Evidence | None:
     if pair.row is None or pair.left.kind == "submission":
         return None
     told = pair.row.comparisons
-    chart = charts.waterfall([weight for _name, _level, weight in told])
+    chart = charts.waterfall([weight for _name, _level, weight in told], threshold)
     lines = [
         (
             pair_words.comparison(name),
@@ -220,4 +220,4 @@ def _evidence(pair: Pair) -> Evidence | None:
     chance = 100 / (1 + 2 ** -max(-60.0, min(60.0, pair.row.weight)))
     shown = "> 99,9" if chance > 99.9 else "< 0,1" if chance < 0.1 else language.number(round(chance, 1))
     bounds = [pair_words.bound(each) for each in pair.row.bounds]
-    return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds)
+    return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds, threshold)

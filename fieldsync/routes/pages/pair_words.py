@@ -34,12 +34,15 @@ LEVELS: dict[str, Tone] = {
     "rarity": ("still", "near", _l("how rare it is")),
     "same_date": ("ok", "equal", _l("the same day")),
     "same_year": ("ok", "near", _l("the same year")),
+    "slip": ("info", "near", _l("a digit or the order differs")),
+    "compatible": ("info", "near", _l("the age allows it")),
     "near": ("info", "near", _l("within two years")),
     "far": ("warn", "cross", _l("years apart")),
     "shared": ("info", "near", _l("the same, shared by several")),
     "one_off": ("info", "near", _l("one digit off")),
     "commune": ("info", "near", _l("the same commune")),
     "province": ("info", "near", _l("the same province")),
+    "moved": ("info", "near", _l("elsewhere, perhaps by marriage")),
     "elsewhere": ("warn", "cross", _l("elsewhere")),
     "many": ("ok", "equal", _l("many")),
     "some": ("info", "near", _l("some")),
@@ -79,6 +82,7 @@ DECISIONS: dict[str, Tone] = {
     "different": ("warn", "people", _l("Not the same")),
     "unsure": ("still", "talk", _l("Cannot say")),
     "open": ("still", "undo", _l("Taken back")),
+    "proposed": ("info", "hourglass", _l("Proposed as the same: a second person must confirm")),
 }
 """What somebody may say of a pair (services.deciding)."""
 

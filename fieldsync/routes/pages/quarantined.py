@@ -32,62 +32,62 @@ JUDGED = {verdicts.RELEASE: "quarantine_release", verdicts.REJECT: "quarantine_r
 """The notice of a verdict (shell.NOTICES)."""
 
 
-@blueprint.get("/quarantine/<ticket>")
+@blueprint.get("/quarantine/<quarantined>")
 @page_access(READ_HISTORY)
-def quarantined(ticket: str) -> Response:
+def quarantined(quarantined: str) -> Response:
     """One of them, and what can be done about it."""
-    return _page(ticket)
+    return _page(quarantined)
 
 
-@blueprint.post("/quarantine/<ticket>/reveal")
+@blueprint.post("/quarantine/<quarantined>/reveal")
 @page_access(READ_HISTORY)
-def reveal_quarantined(ticket: str) -> Response:
+def reveal_quarantined(quarantined: str) -> Response:
     """The same with the personal answers; that they were shown is written down before."""
     here, who = context(), reader()
 
     def work(session: Any) -> None:
-        quarantine_told.note_revealed(session, who, _found(session, who, ticket, READ_HISTORY), here.now_ms())
+        quarantine_told.note_revealed(session, who, _found(session, who, quarantined, READ_HISTORY), here.now_ms())
 
     here.database.write(work)
-    return _page(ticket, revealed=True)
+    return _page(quarantined, revealed=True)
 
 
-@blueprint.post("/quarantine/<ticket>/verdict")
+@blueprint.post("/quarantine/<quarantined>/verdict")
 @page_access(ACT_ON_RECORDS)
-def judge_quarantined(ticket: str) -> Response:
+def judge_quarantined(quarantined: str) -> Response:
     """Release it, or lay it aside; nothing is deleted by either."""
     verdict, reason = fields.one_of("verdict", VERDICTS), reason_given()
     if not verdict:
         raise Refused(Problem("not_found"))
     if not reason:
-        return _page(ticket, {"reason": missing_reason()}, 422)
-    problem = judge(ticket, verdict, reason)
+        return _page(quarantined, {"reason": missing_reason()}, 422)
+    problem = judge(quarantined, verdict, reason)
     if problem is not None and problem.code == "not_found":
         raise Refused(problem)
     if problem is not None:
-        return _page(ticket, shell.said(problem), shell.status_of(problem))
-    return shell.onward("pages.quarantined", JUDGED[verdict], ticket=ticket)
+        return _page(quarantined, shell.said(problem), shell.status_of(problem))
+    return shell.onward("pages.quarantined", JUDGED[verdict], quarantined=quarantined)
 
 
-@blueprint.post("/quarantine/<ticket>/correct")
+@blueprint.post("/quarantine/<quarantined>/correct")
 @page_access(ACT_ON_RECORDS)
-def correct_quarantined(ticket: str) -> Response:
+def correct_quarantined(quarantined: str) -> Response:
     """Let it into its record with other answers."""
     who, by, reason, seen = reader(), desk_of_reader(), reason_given(), heads.given()
     with context().database.read() as session:
-        changed = _changed(session, _found(session, who, ticket, ACT_ON_RECORDS))
+        changed = _changed(session, _found(session, who, quarantined, ACT_ON_RECORDS))
     if not reason:
-        return _page(ticket, {"why": missing_reason()}, 422, given=changed)
+        return _page(quarantined, {"why": missing_reason()}, 422, given=changed)
 
     def work(session: Any) -> list[Problem]:
-        row = _found(session, who, ticket, ACT_ON_RECORDS)
+        row = _found(session, who, quarantined, ACT_ON_RECORDS)
         return quarantine_correction.correct(session, by, row, changed, seen, reason)
 
     problems = context().database.write(work)
     if problems:
         errors = {problem.path or "": render(problem, language.chosen()) for problem in reversed(problems)}
-        return _page(ticket, errors, shell.status_of(problems[0]), given=changed)
-    return shell.onward("pages.quarantined", "quarantine_corrected", ticket=ticket)
+        return _page(quarantined, errors, shell.status_of(problems[0]), given=changed)
+    return shell.onward("pages.quarantined", "quarantine_corrected", quarantined=quarantined)
 
 
 def _found(session: Any, who: Reader, ticket: str, permission: str) -> QuarantineRow:

@@ -95,7 +95,7 @@ def _page(endpoint: str, **where: str) -> str:
 def address_of(session: Any, row: InboxRow, kept: dict[str, str]) -> str:
     """Where a line leads: to its record, or to what is quarantined."""
     if row.id < 0:
-        return _page("pages.quarantined", ticket=ticket_of(session, row.association_id, -row.id))
+        return _page("pages.quarantined", quarantined=ticket_of(session, row.association_id, -row.id))
     assert row.uuid is not None
     return record_address(row.kind, row.of, records.uuid_text(row.uuid), kept)
 

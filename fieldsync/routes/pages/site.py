@@ -5,6 +5,7 @@ from flask import Flask
 from fieldsync.routes import errors
 from fieldsync.routes.pages import (
     account,
+    across,
     audit,
     collect,
     conflicts,
@@ -28,6 +29,7 @@ from fieldsync.routes.pages import (
     inbox_bulk,
     indicators,
     language,
+    linkage_settings,
     links,
     map,
     own_tokens,
@@ -44,6 +46,7 @@ from fieldsync.routes.pages.shell import blueprint
 
 VIEWS = (
     account,
+    across,
     audit,
     collect,
     conflicts,
@@ -64,6 +67,7 @@ VIEWS = (
     inbox,
     inbox_bulk,
     indicators,
+    linkage_settings,
     links,
     map,
     own_tokens,

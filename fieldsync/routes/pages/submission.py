@@ -155,7 +155,7 @@ def shown(
         way = record_way.way(session, found)
         elsewhere = record_way.elsewhere(session)
         pairs = pair_cards.asked_of(session, who, found)
-        files = record_files.here(session, form, told.record, revealed)
+        came = record_files.came(session, found, told.record, revealed)
     older_id = told.history.older_id if told.history else None
     address = url_for("pages.submission", form=form, record=record)
     return map_ground.page(
@@ -168,7 +168,6 @@ def shown(
         elsewhere=elsewhere,
         kept=kept_filter(),
         map_address=way.on_map,
-        files=files,
         revealed=revealed,
         place=labels.place(found.row.place) if found.row.place else "",
         flags={"marks": marks, "address": url_for("pages.flags", form=form, record=record)},
@@ -181,6 +180,7 @@ def shown(
         newest=f"{address}{kept_filter()}" if older else "",
         errors={"text": render(refused, chosen)} if refused else {},
         given=given or Given(),
+        **came,
         **_words(told),
     )
 

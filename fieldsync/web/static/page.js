@@ -67,17 +67,32 @@
     setInterval(tick, 1000);
   }
 
-  // A form that follows by itself is not written over while somebody types on: her next change asks again.
+  // A form that follows by itself is not written over while somebody types on: her next change asks again. Nor while she
+  // presses a button, for then its replacement would not know of the press: it asks again once she has let go.
   const written = (form) => new URLSearchParams(new FormData(form)).toString();
   const following = (event) => event.target.closest?.("form[hx-post]");
+  let isPressed = false;
+  let missed = null;
   document.addEventListener("htmx:before:request", (event) => {
     const form = following(event);
     if (form) form.askedWith = written(form);
   });
   document.addEventListener("htmx:before:swap", (event) => {
     const form = following(event);
-    if (form?.askedWith !== undefined && form.askedWith !== written(form)) event.preventDefault();
+    if (form?.askedWith === undefined) return;
+    if (isPressed) missed = form;
+    if (isPressed || form.askedWith !== written(form)) event.preventDefault();
   });
+  document.addEventListener("pointerdown", () => (isPressed = true), true);
+  const release = () => {
+    isPressed = false;
+    setTimeout(() => {
+      missed?.dispatchEvent(new Event("change", { bubbles: true }));
+      missed = null;
+    }, 0); // after the click
+  };
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, release, true);
+  document.addEventListener("submit", () => (missed = null));
 
   // Without a network a page says so, and that nothing is lost by waiting.
   const offline = document.getElementById("offline");

@@ -1,4 +1,4 @@
-// The page of a record with script: keys for decisions, and a reason before what takes one. It works without.
+// The page of a record with script: a reason before what takes one. It works without; keys.js has the keys.
 (() => {
   "use strict";
   const bar = document.getElementById("decide");
@@ -26,26 +26,5 @@
   });
   reason?.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && pending) pending.click();
-  });
-
-  // One key, one deed: only while no field and no button has the focus, and only until somebody switches them off.
-  const KEPT = "fieldsync-keys";
-  const help = bar.querySelector(".keys");
-  const wanted = help.querySelector("input");
-  help.hidden = false;
-  wanted.checked = localStorage.getItem(KEPT) !== "off";
-  wanted.addEventListener("change", () => localStorage.setItem(KEPT, wanted.checked ? "on" : "off"));
-  const show = () => bar.classList.toggle("without-keys", !wanted.checked);
-  wanted.addEventListener("change", show);
-  show();
-
-  const isFree = () => document.activeElement === document.body || document.activeElement === document.getElementById("content");
-  document.addEventListener("keydown", (event) => {
-    const busy = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat || event.isComposing;
-    if (busy || !wanted.checked || !isFree()) return;
-    const target = bar.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]:not(:disabled)`);
-    if (!target) return;
-    event.preventDefault();
-    target.click();
   });
 })();

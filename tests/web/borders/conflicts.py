@@ -37,7 +37,7 @@ SECTION = Section(
         "delete_entity": Page(ENTITY),
         "take_entity_deletion": Page(ENTITY, form=DECIDED),
         "bring_entity_back": Page(ENTITY, form=DECIDED),
-        "judge_several": Page(form={"ticket": "{ticket}", "verdict": "reject", "reason": "x"}),
+        "judge_several": Page(form={"ticket": "{quarantined}", "verdict": "reject", "reason": "x"}),
         "quarantined": Page(),
         "reveal_quarantined": Page(),
         "judge_quarantined": Page(form=DECIDED),
