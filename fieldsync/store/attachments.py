@@ -10,7 +10,7 @@ from fieldsync.store.db import execute, execute_many, is_postgresql, places
 ROWS_MAX = 250
 """How many rows one call takes."""
 
-NEW, READY, UNREADABLE = "new", "ready", "unreadable"
+NEW, READY, UNREADABLE, UNCLEANED = "new", "ready", "unreadable", "uncleaned"
 
 _UPLOAD = "uuid, association_id, device_id, sha256, size, name, record, made_ms"
 _ATTACHMENT = "association_id, sha256, size, kept_sha256, kept_size, device_id, awaited, arrived_ms, state, thumbnail"
