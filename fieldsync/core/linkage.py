@@ -5,7 +5,7 @@ a village, where phone, place and family name agree for all sisters; so bounds s
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from fieldsync.core.linkage_features import PERSON, Features
@@ -85,6 +85,10 @@ class Scorer:
             bounds = (*bounds, HOUSEHOLD)
         weight = math.fsum(bar.weight for bar in bars)
         return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model), raw)
+
+    def weight_of(self, levels: Iterable[tuple[str, str]]) -> float:
+        """What levels of agreement weigh together; one that the model does not know weighs nothing."""
+        return self._start + math.fsum(self._weights.get(each, 0.0) for each in levels)
 
     def _bars(self, levels: Levels, left: Features, right: Features) -> Iterator[Comparison]:
         for name, level in levels.items():
