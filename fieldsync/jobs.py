@@ -28,6 +28,7 @@ from fieldsync.services import (
     inbox_projection,
     indicator_book,
     linkage_follow,
+    linkage_night,
     linkage_training,
     openrosa,
     pictures,
@@ -37,6 +38,7 @@ from fieldsync.services import (
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
+from fieldsync.services.linkage_process import Night
 from fieldsync.store import (
     associations,
     bulk_deeds,
@@ -240,18 +242,6 @@ def judge_quality(database: Transactions) -> None:
             quality_night.run(read, database.write, association_id, now_ms())
 
 
-def train_linkage(database: Transactions) -> None:
-    """Let linkage learn once a night, where Splink is installed (services/linkage_training)."""
-
-    def read(work: Callable[[Session], Any]) -> Any:
-        with database.read() as session:
-            return work(session)
-
-    if linkage_splink.is_available():
-        for association_id in read(lambda session: linkage_training.due(session, now_ms())):
-            linkage_training.train(read, database.write, association_id, now_ms())
-
-
 JOBS = (
     Job("follow", 5, follow),
     Job("link", 5, link),
@@ -263,7 +253,6 @@ JOBS = (
     Job("keep_fast", 6 * HOUR, keep_fast),
     Job("go_on", HOUR, go_on),
     Job("judge_quality", HOUR, judge_quality),
-    Job("train_linkage", HOUR, train_linkage),
 )
 
 
@@ -293,6 +282,21 @@ def file_jobs(settings: Settings) -> tuple[Job, ...]:
         Job("give_up_files", HOUR, give_up),
         Job("sweep_lists", 6 * HOUR, sweep),
     )
+
+
+def night_jobs(settings: Settings) -> tuple[Job, ...]:
+    """What has a process of its own at night, since it takes more memory than a server has."""
+
+    def train_linkage(steps: Steps) -> None:
+        """Let linkage learn, where Splink is installed (services/linkage_training)."""
+        if not linkage_splink.is_available():
+            return
+        with steps.read() as session:
+            owners = linkage_training.due(session, now_ms())
+        for association_id in owners:
+            linkage_night.run(Night(settings, association_id), steps.stopping)
+
+    return (Job("train_linkage", HOUR, train_linkage),)
 
 
 class Leadership:

@@ -112,11 +112,11 @@ def scheduled(database: Database, settings: Settings, wanted: bool) -> Iterator[
 def _run_jobs(database: Database, settings: Settings, stopping: threading.Event) -> None:
     if stopping.wait(JOBS_AFTER_SECONDS):
         return
-    from fieldsync.jobs import JOBS, Schedule, export_jobs, file_jobs
+    from fieldsync.jobs import JOBS, Schedule, export_jobs, file_jobs, night_jobs
     from fieldsync.services.export_workshop import Workshop
 
     workshop = Workshop(settings, now_ms, secrets.token_bytes)
-    schedule = Schedule(database, (*JOBS, *export_jobs(workshop), *file_jobs(settings)))
+    schedule = Schedule(database, (*JOBS, *export_jobs(workshop), *file_jobs(settings), *night_jobs(settings)))
     schedule.start()
     stopping.wait()
     workshop.stop()

@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 
 from fieldsync.core.linkage_features import Features
+from fieldsync.core.linkage_levels import COMMUNE_PARTS
 from fieldsync.core.names import block_keys, name_key
 
 CANDIDATES_MAX = 500
@@ -20,7 +21,6 @@ BEARERS_MAX = 200
 
 NAME_KEYS_MAX = 3
 PHONE_DIGITS = 9
-COMMUNE_PARTS = 4
 YEARS_MAX = 5
 
 
@@ -76,6 +76,7 @@ def _of_person(features: Features) -> Iterator[str]:
         yield from (f"year {name} {year} {commune}" for name in given for year in years)
     if features.birth_date is not None:
         yield from (f"birth {name} {features.birth_date}" for name in family)
+        yield from (f"born {name} {features.birth_date}" for name in given)
 
 
 def _years(features: Features) -> list[int]:

@@ -5,18 +5,23 @@ a village, where phone, place and family name agree for all sisters; so bounds s
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from fieldsync.core.linkage_features import PERSON, Features
 from fieldsync.core.linkage_levels import (
+    ALIAS,
+    COMMUNE,
+    COMPATIBLE,
     DIFFERENT,
     EXACT,
     EXCHANGED,
     FAR,
     SAME,
     SAME_DATE,
+    SAME_YEAR,
     SHARED,
+    SLIP,
     Levels,
     levels_of,
 )
@@ -31,8 +36,11 @@ START, RARITY, HOUSEHOLD = "start", "rarity", "household"
 TWINS = "twins"
 
 HOUSEHOLD_OF = ("family_name", "phone", "place")
-IDENTIFIERS = {"national_id": (SAME,), "phone": (SAME, SHARED), "birth": (SAME_DATE,), "register_number": (SAME,)}
-IDENTIFIERS_LEAST = {PERSON: 2}
+IDENTIFIERS = {"national_id": (SAME,), "phone": (SAME, SHARED), "birth": (SAME_DATE,)}
+"""What tells a person from others, and the levels on which it agrees."""
+
+ONE_NAME = (EXACT, SAME)
+BIRTHS_AGREE = (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE)
 
 
 class Comparison(NamedTuple):
@@ -78,6 +86,10 @@ class Scorer:
         weight = math.fsum(bar.weight for bar in bars)
         return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model), raw)
 
+    def weight_of(self, levels: Iterable[tuple[str, str]]) -> float:
+        """What levels of agreement weigh together; one that the model does not know weighs nothing."""
+        return self._start + math.fsum(self._weights.get(each, 0.0) for each in levels)
+
     def _bars(self, levels: Levels, left: Features, right: Features) -> Iterator[Comparison]:
         for name, level in levels.items():
             if level is not None:
@@ -121,16 +133,32 @@ def _bounds(levels: Levels, left: Features, right: Features, kind: str) -> tuple
     given = levels["given_name"]
     both_dates = left.birth_date is not None and right.birth_date is not None
     relatives = levels["birth"] == SAME_DATE and levels["phone"] in (SAME, SHARED)
-    agreeing = sum(levels[name] in agree for name, agree in IDENTIFIERS.items() if name in levels)
     holds = {
         "given_name_differs": given in (DIFFERENT, None),
         "two_national_ids": levels["national_id"] == DIFFERENT,
         "births_apart": both_dates and levels["birth"] == FAR,
         "two_sexes": levels["sex"] == DIFFERENT,
-        TWINS: relatives and levels["family_name"] in (EXACT, SAME) and given not in (EXACT, SAME, EXCHANGED, None),
-        "few_identifiers": agreeing < IDENTIFIERS_LEAST[PERSON],
+        TWINS: relatives and levels["family_name"] in ONE_NAME and given not in (*ONE_NAME, EXCHANGED, None),
+        "few_identifiers": not _are_enough(levels),
     }
     return tuple(name for name, does in holds.items() if does)
+
+
+def _are_enough(levels: Levels) -> bool:
+    """Whether independent facts agree enough to be automatic. Each way was earned on made-up villages full of kin.
+
+    Kin of one household never agree in these: sisters and twins differ in the given name, mother and daughter and
+    cousins named after one grandmother in the birth.
+    """
+    given, birth = levels["given_name"], levels["birth"]
+    whole_name = given in ONE_NAME and levels["family_name"] in ONE_NAME
+    agreeing = {name for name, agree in IDENTIFIERS.items() if levels[name] in agree}
+    return (
+        len(agreeing) >= 2
+        or ("national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED) and birth != FAR)
+        or ("birth" in agreeing and whole_name and levels["place"] in (SAME, COMMUNE))
+        or ("phone" in agreeing and whole_name and birth in BIRTHS_AGREE)
+    )
 
 
 def _code(features: Features, name: str) -> str:

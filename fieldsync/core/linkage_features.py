@@ -36,12 +36,14 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 1
+ALGORITHM = 1000 * names.ALGORITHM + 2
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4
 MEMBERS_MAX = 500
 TEXT_MAX = 200
+LISTED_MAX = 40_000
+"""Characters of a list of codes, such as the UUIDs of MEMBERS_MAX members, parted by blanks."""
 
 AGE_SLACK_YEARS = 2
 """A stated age is right within this."""
@@ -151,10 +153,11 @@ def _spellings(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _born(said: Mapping[str, list[Value]], year: int) -> tuple[int, int] | None:
-    """The most exact of what is said: a date, a year, an age."""
+    """The most exact of what is said: a date, a year, an age. Papers say 1 January where only the year is known."""
     for value in said.get("birth_date", ()):
         if (day := _day(_text(value))) is not None:
-            return day, day
+            is_guessed = (day.month, day.day) == (1, 1)
+            return _years(day.year, day.year) if is_guessed else (day.toordinal(), day.toordinal())
     years = [number for value in said.get("birth_year", ()) if (number := _number(value)) is not None]
     ages = [number for value in said.get("age", ()) if (number := _number(value)) is not None]
     if years and 1900 <= years[0] <= year:
@@ -168,9 +171,9 @@ def _years(first: int, last: int) -> tuple[int, int]:
     return date(first, 1, 1).toordinal(), date(last, 12, 31).toordinal()
 
 
-def _day(text: str) -> int | None:
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text[:10]).toordinal()
+        return date.fromisoformat(text[:10])
     except ValueError:
         return None
 
@@ -197,8 +200,9 @@ def _point(value: Value) -> tuple[float, float] | None:
 def _choices(values: Iterable[Value]) -> tuple[str, ...]:
     found: set[str] = set()
     for value in values:
-        chosen = value.get("set", ()) if isinstance(value, Mapping) else _text(value).split()
-        found |= {str(each) for each in chosen}
+        listed = value[:LISTED_MAX].split() if isinstance(value, str) else [_text(value)]
+        chosen = value.get("set", ()) if isinstance(value, Mapping) else listed
+        found |= {str(each)[:TEXT_MAX] for each in chosen if each}
     return tuple(sorted(found)[:MEMBERS_MAX])
 
 

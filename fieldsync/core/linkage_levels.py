@@ -13,18 +13,21 @@ from fieldsync.core.names import Level, compare
 EXACT, SAME, ALIAS, WEAK, DIFFERENT = (level.value for level in Level)
 
 EXCHANGED = "exchanged"
-"""Given and family name, or day and month, stand in each other's place."""
+"""Given and family name stand in each other's place."""
 
-MARRIED = "married"
-"""The family name differs, of a woman of the age to marry who moved."""
+MARRIED, MOVED = "married", "moved"
+"""Another family name, another commune, of a woman of the age to marry: either says less than of other people."""
 
 SHARED = "shared"
 """The same phone, which more than two persons bear."""
 
 ONE_OFF = "one_off"
-SAME_DATE, SAME_YEAR, NEAR, FAR = "same_date", "same_year", "near", "far"
+SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE, NEAR, FAR = "same_date", "slip", "same_year", "compatible", "near", "far"
 COMMUNE, PROVINCE, ELSEWHERE = "commune", "province", "elsewhere"
 MANY, SOME, NONE = "many", "some", "none"
+
+COMMUNE_PARTS = 4
+"""A code of so many parts is a commune's, a longer one a douar's; one without parts says nothing of what it lies in."""
 
 PHONE_PERSONS = 2
 """A phone of more persons than this is a household's."""
@@ -41,10 +44,10 @@ LEVELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     PERSON: {
         "given_name": NAME_LEVELS,
         "family_name": (EXACT, SAME, ALIAS, EXCHANGED, WEAK, MARRIED, DIFFERENT),
-        "birth": (SAME_DATE, EXCHANGED, SAME_YEAR, NEAR, FAR),
+        "birth": (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE, NEAR, FAR),
         "phone": (SAME, SHARED, ONE_OFF, DIFFERENT),
         "national_id": (SAME, ONE_OFF, DIFFERENT),
-        "place": (SAME, COMMUNE, PROVINCE, ELSEWHERE),
+        "place": (SAME, COMMUNE, MOVED, PROVINCE, ELSEWHERE),
         "sex": (SAME, DIFFERENT),
     },
     COOPERATIVE: {
@@ -72,10 +75,13 @@ def levels_of(left: Features, right: Features, kind: str, year: int) -> dict[str
         }
     given, family = name_level(left.given, right.given), name_level(left.family, right.family)
     place = place_level(left, right)
+    may_have_married = place not in (SAME, None) and _may_have_married(left, right, year)
     if given in (WEAK, DIFFERENT) and _are_exchanged(left, right):
         given = family = EXCHANGED
-    elif family == DIFFERENT and place != SAME and place is not None and _may_have_married(left, right, year):
+    elif family == DIFFERENT and may_have_married:
         family = MARRIED
+    if place in (PROVINCE, ELSEWHERE) and may_have_married:
+        place = MOVED
     return {
         "given_name": given,
         "family_name": family,
@@ -112,7 +118,10 @@ def _may_have_married(left: Features, right: Features, year: int) -> bool:
 
 
 def birth_level(left: Features, right: Features) -> str | None:
-    """How two births agree: by the day where both days are known, otherwise by the years in which they may lie."""
+    """How two births agree: by the day where both days are known, otherwise by the years in which they may lie.
+
+    A slip is day and month exchanged, or one digit off.
+    """
     one, other = left.born, right.born
     if one is None or other is None:
         return None
@@ -120,17 +129,17 @@ def birth_level(left: Features, right: Features) -> str | None:
         return _dates_level(date.fromordinal(one[0]), date.fromordinal(other[0]))
     if max(one[0], other[0]) <= min(one[1], other[1]):
         is_exact = max(one[1] - one[0], other[1] - other[0]) <= 366
-        return SAME_YEAR if is_exact else NEAR
+        return SAME_YEAR if is_exact else COMPATIBLE
     return NEAR if max(one[0], other[0]) - min(one[1], other[1]) <= NEAR_DAYS else FAR
 
 
 def _dates_level(one: date, other: date) -> str:
     if one == other:
         return SAME_DATE
-    if one.year == other.year:
-        turned = (one.month, one.day) == (other.day, other.month)
-        guessed = (1, 1) in ((one.month, one.day), (other.month, other.day))
-        return EXCHANGED if turned or guessed else SAME_YEAR
+    turned = (one.year, one.month, one.day) == (other.year, other.day, other.month)
+    digits_off = sum(left != right for left, right in zip(one.isoformat(), other.isoformat(), strict=True))
+    if turned or digits_off == 1:
+        return SLIP
     return NEAR if abs((one - other).days) <= NEAR_DAYS else FAR
 
 
@@ -169,12 +178,12 @@ def place_level(left: Features, right: Features) -> str | None:
 def _codes_level(left: str, right: str) -> str | None:
     if not left or not right:
         return None
-    if left == right:
-        return SAME
     one, other = left.split("."), right.split(".")
+    if left == right and not 1 < len(one) <= COMMUNE_PARTS:
+        return SAME
     alike = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
     depth = min(len(one), len(other)) if alike is None else alike
-    return COMMUNE if depth >= 4 else PROVINCE if depth >= 2 else ELSEWHERE
+    return COMMUNE if depth >= COMMUNE_PARTS else PROVINCE if depth >= 2 else ELSEWHERE
 
 
 def _points_level(left: Features, right: Features) -> str | None:

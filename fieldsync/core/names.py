@@ -16,7 +16,7 @@ from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, 
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words
 
-ALGORITHM = 3
+ALGORITHM = 4
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8
@@ -260,11 +260,18 @@ def _plain_key(name: Name) -> str:
 
 def _aliases(name: Name) -> frozenset[int]:
     """Lines of the data file on which a name stands, however it is spelled."""
-    return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))
+    return _aliases_of_words(tuple(token.word for token in name.tokens))
 
 
 def _aliases_of_token(token: Token) -> frozenset[int]:
-    return _aliases(Name((token,), "", False))
+    return _aliases_of_words((token.word,))
+
+
+@lru_cache(maxsize=_CACHED)
+def _aliases_of_words(written: tuple[str, ...]) -> frozenset[int]:
+    """By words, which are quick to look up."""
+    name = Name(tuple(map(_token, written)), "", False)
+    return frozenset(line for form, line in _short_forms().get(_plain_key(name), ()) if _is_spelled(name, form))
 
 
 def _is_spelled(name: Name, form: Name) -> bool:

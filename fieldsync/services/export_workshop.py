@@ -2,7 +2,6 @@
 
 import logging
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from fieldsync.config import Settings
 from fieldsync.services import exports as owned
-from fieldsync.services.export_process import Order, packed
+from fieldsync.services import own_process
+from fieldsync.services.export_process import Order
 from fieldsync.store import exports
 from fieldsync.store.db import Database
 from fieldsync.store.exports import ExportRow
@@ -23,8 +23,6 @@ LOOK_SECONDS = 0.5
 
 ORPHAN_SECONDS = 3600
 """A file that no export knows stays so long: another process may be about to hand it over."""
-
-ENDING_SECONDS = 10
 
 Run = Callable[[Order], "subprocess.Popen[bytes]"]
 
@@ -82,7 +80,7 @@ class Workshop:
         process = self._start(Order(self._settings, row.uuid, row.worker))
         while process.poll() is None:
             if self._stopping.wait(LOOK_SECONDS):
-                _end(process)
+                own_process.end(process)
         if process.returncode != 0:
             logger.warning("an export ended with %s", process.returncode)
 
@@ -99,24 +97,8 @@ class Workshop:
 
 
 def start_process(order: Order) -> "subprocess.Popen[bytes]":
-    """Start the process that makes an export; a signal to the server's terminal does not reach it."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "fieldsync.services.export_process"],
-        stdin=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    assert process.stdin is not None
-    process.stdin.write(packed(order))
-    process.stdin.close()
-    return process
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(ENDING_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """Start the process that makes an export."""
+    return own_process.start("fieldsync.services.export_process", order)
 
 
 def _age_s(path: Path) -> float:

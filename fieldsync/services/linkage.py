@@ -134,6 +134,12 @@ def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, P
     return [row for row in changed if (row.left_id, row.right_id) not in before]
 
 
+def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
+    """Those of some pairs that are not stored as they are."""
+    before = linkage.stored_pairs(session, [(row.left_id, row.right_id) for row in rows])
+    return [row for row in rows if (known := before.get((row.left_id, row.right_id))) is None or _differs(known, row)]
+
+
 def levels_of(row: PairRow) -> list[tuple[str, str]]:
     """What was compared in a pair, and how it agreed: what a decision stands on, whatever the model."""
     return [(name, level) for name, level, _ in _bars.decode(bytes(row.comparisons)) if level and level != RARITY]

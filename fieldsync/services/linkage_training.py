@@ -3,38 +3,48 @@
 Without Splink (the extra `linkage`) the last model, or the one of the program, scores.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage import NONE
+from fieldsync.core.linkage import NONE, Scorer
+from fieldsync.core.linkage_check import Agreement, Judged, agreement
 from fieldsync.core.linkage_features import ALGORITHM, Features
 from fieldsync.core.linkage_model import is_sound
 from fieldsync.services import linkage as matching
 from fieldsync.services import quality_night
+from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME
 from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_model
 from fieldsync.store import associations, linkage, linkage_splink
+from fieldsync.store import pairs as pairs_store
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.linkage import PairRow
-from fieldsync.store.linkage_splink import Bench, Extract
+from fieldsync.store.linkage_splink import Bench
 from fieldsync.store.linkage_sql import DUCKDB
+
+logger = logging.getLogger(__name__)
 
 RECORDS_LEAST = 1000
 """A shorter list teaches nothing: the shipped model scores it."""
 
-PAGE_ROWS = 5000
-KEYS_PAGE_ROWS = 100_000
-PAIRS_AT_ONCE = 1000
-RESCORED_AT_ONCE = 200
+PAGE_ROWS = 20_000
+KEYS_PAGE_ROWS = 50_000
+PAIRS_AT_ONCE = 500
+"""Pairs that are stored in one transaction: some ten milliseconds."""
+
+STALE_AT_ONCE = 1000
+RESCORED_AT_ONCE = 50
 
 Result = TypeVar("Result")
 _features = msgspec.json.Decoder(Features)
+_every_features = msgspec.json.Decoder(list[Features])
 
 
 class Step(Protocol):
@@ -45,7 +55,10 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to. `accepted` is false for a model that made no sense and is not in force."""
+    """What a training came to.
+
+    `accepted` is false for a model that made no sense, or contradicts what people decided, and is not in force.
+    """
 
     of: str
     version: int
@@ -53,6 +66,7 @@ class Trained:
     accepted: bool
     never_seen: tuple[str, ...]
     pairs: int
+    agreement: Agreement
 
 
 def due(session: Session, now_ms: int) -> list[int]:
@@ -61,8 +75,7 @@ def due(session: Session, now_ms: int) -> list[int]:
     for owner in associations.everyone(session):
         for each in linked_lists(session, owner.id).values():
             trained_ms = linkage.trained_ms(session, owner.id, each.collection.of)
-            is_long = linkage.count_features(session, each.collection.id, ALGORITHM) >= RECORDS_LEAST
-            if is_long and quality_night.is_due(trained_ms, now_ms):
+            if quality_night.is_due(trained_ms, now_ms) and _is_long(each, RECORDS_LEAST, session):
                 found.append(owner.id)
                 break
     return found
@@ -73,8 +86,12 @@ def train(
 ) -> list[Trained]:
     """Learn from every list of an association that is long enough, and score its pairs by what was learned."""
     lists = read(lambda session: linked_lists(session, association_id)).values()
-    extracts = ((each, _extract(read, each)) for each in lists)
-    return [_train(read, write, each, found, now_ms, backend) for each, found in extracts if found.records >= least]
+    long = [each for each in lists if read(partial(_is_long, each, least))]
+    return [_train(read, write, each, now_ms, backend) for each in long]
+
+
+def _is_long(of_list: LinkedList, least: int, session: Session) -> bool:
+    return linkage.has_features(session, of_list.collection.id, ALGORITHM, least)
 
 
 def rescore(read: Step, write: Step, association_id: int, now_ms: int) -> int:
@@ -86,10 +103,8 @@ def rescore(read: Step, write: Step, association_id: int, now_ms: int) -> int:
 def _rescore_list(read: Step, write: Step, of_list: LinkedList, now_ms: int) -> int:
     found = 0
     for page in _pages(read, of_list, RESCORED_AT_ONCE):
-        made = {record_id: _features.decode(body) for record_id, body in page}
-        found += write(partial(_rescore, of_list, made, now_ms))
-    collection = of_list.collection
-    write(partial(_drop_stale, collection.association_id, collection.of, of_list.model.version))
+        found += write(partial(_rescore, of_list, dict(page), now_ms))
+    _drop_stale(read, write, of_list)
     return found
 
 
@@ -99,23 +114,27 @@ def _rescore(of_list: LinkedList, made: dict[int, Features], now_ms: int, sessio
     return len(pairs)
 
 
-def _drop_stale(association_id: int, of: str, version: int, session: Session) -> int:
-    return linkage.drop_pairs_of_others(session, association_id, of, version)
-
-
-def _train(read: Step, write: Step, of_list: LinkedList, extract: Extract, now_ms: int, backend: str) -> Trained:
+def _train(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: str) -> Trained:
+    """The model stands as made at no time until all pairs are scored: a night that was cut off is due again."""
     collection = of_list.collection
-    with linkage_splink.bench(extract, backend) as on:
-        model = linkage_splink.train(on, shipped_model(of_list.kind), extract)
-        accepted = is_sound(model)
-        body = msgspec.json.encode(model)
-        version = write(
-            lambda session: linkage.add_model(
-                session, collection.association_id, collection.of, body, now_ms, active=accepted
-            )
-        )
+    name = collection.association_id, collection.of
+    with linkage_splink.bench(of_list.kind, _pages(read, of_list, PAGE_ROWS), backend) as on:
+        model = linkage_splink.train(on, shipped_model(of_list.kind))
+        agreed = agreement(Scorer(model), of_list.scorer, read(partial(_judged, collection.id)))
+        accepted, body = is_sound(model) and not agreed.contradicts, msgspec.json.encode(model)
+        if not accepted:
+            logger.warning("linkage: a model of %s is not put into force", collection.of)
+        version = write(lambda session: linkage.add_model(session, *name, body, 0, active=accepted))
         pairs = _scored(read, write, on, collection, now_ms) if accepted else 0
-    return Trained(collection.of, version, extract.records, accepted, model.never_seen, pairs)
+        write(lambda session: linkage.finish_model(session, version, now_ms))
+        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs, agreed)
+
+
+def _judged(collection_id: int, session: Session) -> list[Judged]:
+    """How the pairs of a list were compared when people said "the same" or "not the same" last."""
+    decided = pairs_store.of_collection(session, collection_id)
+    people = (each for each in decided if each.decision in (SAME, DIFFERENT) and each.decided_by != ITSELF)
+    return [(each.levels, each.decision == SAME) for each in people if each.levels]
 
 
 def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int) -> int:
@@ -128,63 +147,78 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
-    table = linkage_splink.pair_up(on, of_list.kind, _keys(read))
-    likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
     found = 0
-    for page in _batches(likely):
-        found += write(partial(_put_pairs, of_list, [(each.left_id, each.right_id) for each in page], now_ms))
-    write(partial(_drop_stale, of_list.collection.association_id, of_list.collection.of, of_list.model.version))
+    for table in linkage_splink.pair_up(on, _keys(read)):
+        likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
+        for page in _batches((each.left_id, each.right_id) for each in likely):
+            scored = read(partial(_score, of_list, page, now_ms))
+            found += len(scored.rows)
+            if scored.changed:
+                write(partial(_put_pairs, of_list, scored))
+    _drop_stale(read, write, of_list)
     return found
 
 
-def _put_pairs(of_list: LinkedList, pairs: Sequence[Pair], now_ms: int, session: Session) -> int:
-    """Score pairs with their explanation. What changed meanwhile is scored as it is now."""
-    wanted = {each for pair in pairs for each in pair}
-    stored = linkage.features(session, of_list.collection.id, ALGORITHM, wanted)
-    known = matching.with_phone_persons(
-        session, of_list, {each: _features.decode(body) for each, body in stored.items()}
-    )
+class Scores(NamedTuple):
+    """Pairs as they are scored, those of them that are not stored so yet, and by which features."""
+
+    rows: list[PairRow]
+    changed: list[PairRow]
+    bodies: dict[int, bytes]
+
+
+def _score(of_list: LinkedList, pairs: Sequence[Pair], now_ms: int, session: Session) -> Scores:
+    """Score pairs, with their explanation, in a transaction in which nobody waits."""
+    bodies = linkage.features(session, of_list.collection.id, ALGORITHM, {each for pair in pairs for each in pair})
+    known = {record_id: _features.decode(body) for record_id, body in bodies.items()}
+    known = matching.with_phone_persons(session, of_list, known)
     rows: list[PairRow] = []
-    for pair in pairs:
-        if pair[0] in known and pair[1] in known:
-            match = of_list.scorer.score(known[pair[0]], known[pair[1]])
-            rows += [matching.pair_row(of_list, pair, match, now_ms)] if match.zone != NONE else []
-    linkage.put_pairs(session, rows)
-    return len(rows)
+    for one, other in pairs:
+        if one in known and other in known:
+            match = of_list.scorer.score(known[one], known[other])
+            rows += [matching.pair_row(of_list, (one, other), match, now_ms)] if match.zone != NONE else []
+    return Scores(rows, matching.not_stored(session, rows), bodies)
 
 
-def _extract(read: Step, of_list: LinkedList) -> Extract:
-    extract = Extract(of_list.kind)
-    for page in _pages(read, of_list, PAGE_ROWS):
-        for record_id, body in page:
-            extract.add(record_id, _features.decode(body))
-    extract.count_phones()
-    return extract
+def _put_pairs(of_list: LinkedList, scored: Scores, session: Session) -> None:
+    """Store pairs but those of records that changed since they were scored: these are compared as they are now."""
+    ids = {each for row in scored.changed for each in (row.left_id, row.right_id)}
+    now = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
+    same = {each for each in ids if now.get(each) == scored.bodies[each]}
+    linkage.put_pairs(session, [row for row in scored.changed if row.left_id in same and row.right_id in same])
 
 
-def _pages(read: Step, of_list: LinkedList, limit: int) -> Iterator[list[tuple[int, bytes]]]:
+def _drop_stale(read: Step, write: Step, of_list: LinkedList) -> None:
+    """Forget, some at a time, the pairs that the model in force did not find."""
+    name = of_list.collection.association_id, of_list.collection.of
+    while pairs := read(lambda session: linkage.pairs_of_others(session, *name, of_list.model.version, STALE_AT_ONCE)):
+        write(lambda session, each=pairs: linkage.drop_pairs_of_others(session, each, of_list.model.version))  # type: ignore[misc]
+
+
+def _pages(read: Step, of_list: LinkedList, limit: int) -> Iterator[list[tuple[int, Features]]]:
     after = 0
     while page := read(partial(_page, of_list.collection.id, after, limit)):
-        yield page
         after = page[-1][0]
+        known = _every_features.decode(b"[" + b",".join(body for _, body in page) + b"]")
+        yield [(row[0], features) for row, features in zip(page, known, strict=True)]
 
 
 def _page(collection_id: int, after: int, limit: int, session: Session) -> list[tuple[int, bytes]]:
     return linkage.page(session, collection_id, ALGORITHM, after, limit)
 
 
-def _keys(read: Step) -> Iterator[list[tuple[int, int]]]:
-    after = (-(2**63), 0)
+def _keys(read: Step) -> Iterator[list[tuple[int, str]]]:
+    after = -(2**63)
     while page := read(partial(_page_of_keys, after)):
         yield page
-        after = page[-1]
+        after = page[-1][0]
 
 
-def _page_of_keys(after: tuple[int, int], session: Session) -> list[tuple[int, int]]:
-    return linkage.every_key(session, after, KEYS_PAGE_ROWS)
+def _page_of_keys(after: int, session: Session) -> list[tuple[int, str]]:
+    return linkage.shared_keys(session, after, KEYS_PAGE_ROWS)
 
 
-def _batches(scored: Iterable[linkage_splink.Scored]) -> Iterator[list[linkage_splink.Scored]]:
-    rest = iter(scored)
+def _batches(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    rest = iter(pairs)
     while page := list(islice(rest, PAIRS_AT_ONCE)):
         yield page

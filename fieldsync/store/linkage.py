@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many, places
+from fieldsync.store.db import execute, execute_many, is_postgresql, places
 
 CHUNK_ROWS = 500
 """How many ids one look-up names."""
@@ -101,6 +101,12 @@ def count_features(session: Session, collection_id: int, algorithm: int) -> int:
     return int(execute(session, sql, (collection_id, algorithm)).scalar_one())
 
 
+def has_features(session: Session, collection_id: int, algorithm: int, least: int) -> bool:
+    """Whether so many records of a list are compared, at least; counting them all would read them all."""
+    sql = "SELECT record_id FROM linkage_feature WHERE collection_id = ? AND algorithm = ? LIMIT 1 OFFSET ?"
+    return execute(session, sql, (collection_id, algorithm, least - 1)).first() is not None
+
+
 def add_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
     """Give (key, record id) pairs."""
     sql = "INSERT INTO blocking_key (key, record_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -139,10 +145,14 @@ def keys_of_records(session: Session, rows: Collection[tuple[int, int]]) -> int:
     return found
 
 
-def every_key(session: Session, after: tuple[int, int], limit: int) -> list[tuple[int, int]]:
-    """The next (key, record id) pairs of the whole index, in its order."""
-    sql = "SELECT key, record_id FROM blocking_key WHERE (key, record_id) > (?, ?) ORDER BY key, record_id LIMIT ?"
-    return [(row[0], row[1]) for row in execute(session, sql, (*after, limit))]
+def shared_keys(session: Session, after: int, limit: int) -> list[tuple[int, str]]:
+    """The next keys that two records or more bear, of every list, with these records as `1,2,3`.
+
+    As text, since a million rows of numbers take longer to hand over than to read.
+    """
+    joined = "string_agg(CAST(record_id AS TEXT), ',')" if is_postgresql(session) else "group_concat(record_id)"
+    sql = f"SELECT key, {joined} FROM blocking_key WHERE key > ? GROUP BY key HAVING count(*) > 1 ORDER BY key LIMIT ?"
+    return [(row[0], row[1]) for row in execute(session, sql, (after, limit))]
 
 
 def pairs_of(session: Session, record_ids: Collection[int]) -> dict[tuple[int, int], PairRow]:
@@ -179,13 +189,31 @@ def drop_pairs(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
     execute_many(session, "DELETE FROM candidate_pair WHERE left_id = ? AND right_id = ?", sorted(pairs))
 
 
-def drop_pairs_of_others(session: Session, association_id: int, of: str, version: int) -> int:
-    """Forget the pairs of a list that another model than this version found; how many there were."""
+def pairs_of_others(session: Session, association_id: int, of: str, version: int, limit: int) -> list[tuple[int, int]]:
+    """Some of the pairs of a list that another model than this version found."""
     sql = (
-        "DELETE FROM candidate_pair WHERE association_id = ? AND kind = 'entity' AND of = ?"
-        " AND zone IN ('automatic', 'review') AND model_version <> ?"
+        "SELECT left_id, right_id FROM candidate_pair WHERE association_id = ? AND kind = 'entity' AND of = ?"
+        " AND zone IN ('automatic', 'review') AND model_version <> ? LIMIT ?"
     )
-    return execute(session, sql, (association_id, of, version)).rowcount
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id, of, version, limit))]
+
+
+def drop_pairs_of_others(session: Session, pairs: Iterable[tuple[int, int]], version: int) -> None:
+    """Forget those of some pairs that another model than this version found."""
+    sql = "DELETE FROM candidate_pair WHERE left_id = ? AND right_id = ? AND model_version <> ?"
+    execute_many(session, sql, [(*pair, version) for pair in sorted(pairs)])
+
+
+def stored_pairs(session: Session, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], PairRow]:
+    """Those of some pairs that are candidates."""
+    wanted, found = sorted(pairs), dict[tuple[int, int], PairRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS // 2):
+        chunk = wanted[start : start + CHUNK_ROWS // 2]
+        named = ",".join(["(?, ?)"] * len(chunk))
+        sql = f"SELECT {_PAIR} FROM candidate_pair WHERE (left_id, right_id) IN (VALUES {named})"
+        rows = execute(session, sql, [each for pair in chunk for each in pair])
+        found.update(((row[0], row[1]), PairRow(*row)) for row in rows)
+    return found
 
 
 def count_pairs(session: Session, association_id: int, kind: str, of: str) -> dict[str, int]:
@@ -207,7 +235,10 @@ def active_model(session: Session, association_id: int, of: str) -> tuple[int, b
 
 
 def add_model(session: Session, association_id: int, of: str, body: bytes, now_ms: int, active: bool) -> int:
-    """Keep a model, if `active` in the place of the one in force; its version. The newest few are kept."""
+    """Keep a model, if `active` in the place of the one in force; its version. The newest few are kept.
+
+    `now_ms` is 0 until all pairs are scored (finish_model).
+    """
     if active:
         sql = "UPDATE linkage_model SET active = ? WHERE association_id = ? AND of = ? AND active = ?"
         execute(session, sql, (False, association_id, of, True))
@@ -221,8 +252,13 @@ def add_model(session: Session, association_id: int, of: str, body: bytes, now_m
     return version
 
 
+def finish_model(session: Session, version: int, now_ms: int) -> None:
+    """Note that the pairs of a list are scored by a model."""
+    execute(session, "UPDATE linkage_model SET made_ms = ? WHERE id = ?", (now_ms, version))
+
+
 def trained_ms(session: Session, association_id: int, of: str) -> int:
-    """When the newest model of a list was made; 0 where there is none."""
+    """When a list last had its night to the end; 0 where it never had."""
     sql = "SELECT coalesce(max(made_ms), 0) FROM linkage_model WHERE association_id = ? AND of = ?"
     return int(execute(session, sql, (association_id, of)).scalar_one())
 

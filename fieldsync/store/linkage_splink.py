@@ -9,18 +9,18 @@ import os
 import shutil
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
 
-from fieldsync.core.linkage_features import PERSON, Features
-from fieldsync.core.linkage_levels import NAME_RANK, name_level
+from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
-from fieldsync.store.linkage_sql import DUCKDB, NAME_LEVEL, SPARK, settings_of
+from fieldsync.store.linkage_extract import Names, Page, tables
+from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, settings_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,11 @@ SEED = 1
 KEY_BEARERS_MAX = 200
 """A key of more records is split by birth year; what is still larger brings nobody together."""
 
-DIFFERENT_RANK = 4
+PAIRS_AT_ONCE = 3_000_000
+"""Pairs, some of them more than once, that are scored in one go: what memory is needed depends on them."""
+
+MEMORY_MIB = 700
+"""What DuckDB keeps within."""
 
 PASSES = {
     PERSON: (
@@ -45,7 +49,7 @@ PASSES = {
         ("given_code", "born_first", "born_last"),
         ("given_code", "family_code", "place"),
     ),
-    "cooperative": (("name_code",), ("register_number",)),
+    "cooperative": (("name_id",), ("register_number",)),
 }
 """What two records share in each pass of the training: a pass learns nothing of that, the others do.
 
@@ -59,22 +63,9 @@ ITERATIONS_MAX = 15
 
 CERTAIN = {
     PERSON: (("national_id",), ("phone", "given_code"), ("given_code", "family_code", "born_first", "born_last")),
-    "cooperative": (("register_number",), ("name_code", "place")),
+    "cooperative": (("register_number",), ("name_id", "place")),
 }
 """What makes two records one almost certainly, for the prior."""
-
-COLUMNS = {
-    PERSON: {
-        **{"given_id": "bigint", "family_id": "bigint", "given_code": "string", "family_code": "string"},
-        **{"born_first": "int", "born_last": "int", "birth_year": "int", "birth_month": "int", "birth_day": "int"},
-        **{"phone": "string", "phone_persons": "int", "national_id": "string", "sex": "string"},
-    },
-    "cooperative": {
-        **{"name_id": "bigint", "name_code": "string", "register_number": "string"},
-        **{"activity": "array<string>", "members": "array<string>"},
-    },
-}
-PLACES = {"place": "string", "commune": "string", "province": "string", "latitude": "double", "longitude": "double"}
 
 
 class Scored(NamedTuple):
@@ -90,122 +81,12 @@ def is_available(backend: str = DUCKDB) -> bool:
     return all(importlib.util.find_spec(name) is not None for name in MODULES[backend])
 
 
-@dataclass
-class Extract:
-    """The features of a list as columns; names are numbers, so that each pair of names is compared once."""
-
-    kind: str
-    columns: dict[str, list[Any]] = field(default_factory=dict)
-    names: dict[tuple[str, ...], int] = field(default_factory=dict)
-    spellings: list[tuple[str, ...]] = field(default_factory=list)
-    records: int = 0
-
-    def __post_init__(self) -> None:
-        self.columns = {name: [] for name in ("unique_id", *COLUMNS[self.kind], *PLACES)}
-
-    def add(self, record_id: int, features: Features) -> None:
-        """Take one record in."""
-        row = {"unique_id": record_id, **self._row(features), **_places(features)}
-        for name, values in self.columns.items():
-            values.append(row[name])
-        self.records += 1
-
-    def count_phones(self) -> None:
-        """Note how many records bear each phone; once, after all were added."""
-        if self.kind == PERSON:
-            count = Counter(self.columns["phone"])
-            self.columns["phone_persons"] = [count[phone] if phone else 0 for phone in self.columns["phone"]]
-
-    def shares(self, rarest: float) -> dict[str, dict[str, float]]:
-        """Comparison → code of a name → its share of the records that say one, where it is above the rarest."""
-        found: dict[str, dict[str, float]] = {}
-        for name, column in (("given_name", "given_code"), ("family_name", "family_code")):
-            count = Counter(code for code in self.columns.get(column, ()) if code is not None)
-            most = count.total()
-            shares = {code: times / most for code, times in count.most_common() if times / most > rarest}
-            found |= {name: shares} if shares else {}
-        return found
-
-    def _row(self, features: Features) -> dict[str, Any]:
-        if self.kind != PERSON:
-            name = self._number(features.names)
-            return {
-                "name_id": name,
-                "name_code": None if name is None else str(name),
-                "register_number": features.register_number or None,
-                "activity": list(features.activity) or None,
-                "members": list(features.members) or None,
-            }
-        day = features.birth_date
-        first, last = features.born or (None, None)
-        return {
-            "given_id": self._number(features.given),
-            "family_id": self._number(features.family),
-            "given_code": str(features.given_code) if features.given_code else None,
-            "family_code": str(features.family_code) if features.family_code else None,
-            "born_first": first,
-            "born_last": last,
-            "birth_year": day.year if day else None,
-            "birth_month": day.month if day else None,
-            "birth_day": day.day if day else None,
-            "phone": features.phone or None,
-            "phone_persons": features.phone_persons,
-            "national_id": features.national_id or None,
-            "sex": features.sex or None,
-        }
-
-    def _number(self, spellings: tuple[str, ...]) -> int | None:
-        if not spellings:
-            return None
-        number = self.names.setdefault(spellings, len(self.spellings))
-        if number == len(self.spellings):
-            self.spellings.append(spellings)
-        return number
-
-
-def _places(features: Features) -> dict[str, Any]:
-    parts = features.place.split(".") if features.place else []
-    point = features.point or (None, None)
-    return {
-        "place": features.place or None,
-        "commune": ".".join(parts[:4]) if len(parts) >= 4 else None,
-        "province": ".".join(parts[:2]) if len(parts) >= 2 else None,
-        "latitude": point[0],
-        "longitude": point[1],
-    }
-
-
-class Names:
-    """Compares names by number, each pair once."""
-
-    def __init__(self, spellings: Sequence[tuple[str, ...]]) -> None:
-        self._spellings = spellings
-        self._known: dict[tuple[int, int], int] = {}
-
-    def rank(self, left: int | None, right: int | None) -> int:
-        """The rank of the level of two names; that of different ones where one is missing."""
-        if left is None or right is None:
-            return DIFFERENT_RANK
-        pair = (left, right) if left <= right else (right, left)
-        found = self._known.get(pair)
-        if found is None:
-            level = name_level(self._spellings[pair[0]], self._spellings[pair[1]])
-            found = self._known[pair] = NAME_RANK[level or "different"]
-        return found
-
-    def ranks(self, left: Any, right: Any) -> Any:
-        """The same for columns (PyArrow)."""
-        import pyarrow
-
-        pairs = zip(left.to_pylist(), right.to_pylist(), strict=True)
-        return pyarrow.array([self.rank(one, other) for one, other in pairs], pyarrow.int32())
-
-
 @dataclass(frozen=True)
 class Bench:
-    """A backend with a list on it: Splink's API, the list's table, and how tables are made and read."""
+    """A backend with a list on it: what the list holds, Splink's API, and the table `people` as Splink knows it."""
 
     backend: str
+    kind: str
     api: Any
     session: Any
     people: Any
@@ -214,72 +95,96 @@ class Bench:
         """Make a table."""
         self.session.execute(sql) if self.backend == DUCKDB else self.session.sql(sql)
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        found = self.session.execute(sql).fetchall() if self.backend == DUCKDB else self.session.sql(sql).collect()
+        return [tuple(row) for row in found]
+
+    def count(self) -> int:
+        """How many records the list has."""
+        return int(self.rows("SELECT count(*) FROM people")[0][0])
+
     def register(self, name: str) -> Any:
         """A table as Splink knows it."""
         return self.api.register(name)
 
 
 @contextmanager
-def bench(extract: Extract, backend: str = DUCKDB, memory_mib: int = 700) -> Iterator[Bench]:
-    """A list on a backend; DuckDB keeps within the memory and puts the rest into a folder that goes with it."""
-    names = Names(extract.spellings)
+def bench(kind: str, pages: Iterable[Page], backend: str = DUCKDB, memory_mib: int = MEMORY_MIB) -> Iterator[Bench]:
+    """A list on a backend, read page by page; DuckDB puts what its memory does not hold into a folder that goes."""
     if backend == SPARK:
-        yield _on_spark(extract, names)
+        yield _on_spark(kind, pages)
         return
     import duckdb
-    import pyarrow
     from splink import DuckDBAPI
 
-    folder = tempfile.mkdtemp(prefix="fieldsync-linkage-")
+    folder, names = tempfile.mkdtemp(prefix="fieldsync-linkage-"), Names()
     connection: Any = duckdb.connect(
         config={"memory_limit": f"{memory_mib}MiB", "temp_directory": folder, "preserve_insertion_order": "false"}
     )
     try:
-        connection.create_function(
-            NAME_LEVEL, names.ranks, ["BIGINT", "BIGINT"], "INTEGER", type="arrow", null_handling="special"
-        )
-        table = pyarrow.table({name: _typed(name, extract, values) for name, values in extract.columns.items()})
-        connection.register("extract", table)
-        connection.execute("CREATE TABLE people AS SELECT * FROM extract")
-        connection.unregister("extract")
+        connection.create_function(NAME_LEVEL, names.ranks, ["BIGINT", "BIGINT"], "INTEGER", type="arrow")
+        for number, table in enumerate(tables(kind, chain([()], pages), names)):
+            _take(connection, table, "INSERT INTO said SELECT" if number else "CREATE TABLE said AS SELECT")
+        connection.execute(_PEOPLE[kind].format("TABLE"))
+        connection.execute("DROP TABLE said")
         api = DuckDBAPI(connection)
-        yield Bench(DUCKDB, api, connection, api.register("people"))
+        yield Bench(DUCKDB, kind, api, connection, api.register("people"))
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _typed(name: str, extract: Extract, values: list[Any]) -> Any:
+_PEOPLE = {
+    PERSON: (
+        "CREATE {} people AS SELECT said.*, coalesce(persons, 0) AS phone_persons FROM said LEFT JOIN"
+        " (SELECT phone AS borne, CAST(count(*) AS INT) AS persons FROM said GROUP BY phone) AS phones ON borne = phone"
+    ),
+    "cooperative": "CREATE {} people AS SELECT * FROM said",
+}
+"""The table of a list: what its records say, and how many persons bear each phone."""
+
+
+def _take(connection: Any, page: Any, sql: str) -> None:
+    connection.register("page", page)
+    connection.execute(f"{sql} * FROM page")
+    connection.unregister("page")
+
+
+def _on_spark(kind: str, pages: Iterable[Page]) -> Bench:
     import pyarrow
-
-    kinds = {
-        "bigint": pyarrow.int64(),
-        "int": pyarrow.int32(),
-        "double": pyarrow.float64(),
-        "array<string>": pyarrow.list_(pyarrow.string()),
-    }
-    kind = {"unique_id": "bigint", **COLUMNS[extract.kind], **PLACES}[name]
-    return pyarrow.array(values, kinds.get(kind, pyarrow.string()))
-
-
-def _on_spark(extract: Extract, names: Names) -> Bench:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import IntegerType
     from splink import SparkAPI
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # its workers must find our comparison of names
+    names = Names()
+    said = pyarrow.concat_tables(tables(kind, chain([()], pages), names))
     session = SparkSession.builder.getOrCreate()
     session.udf.register(NAME_LEVEL, names.rank, IntegerType())
-    kinds = {"unique_id": "bigint", **COLUMNS[extract.kind], **PLACES}
-    schema = ", ".join(f"{name} {kinds[name]}" for name in extract.columns)
-    rows = list(zip(*extract.columns.values(), strict=True))
-    session.createDataFrame(rows, schema).createOrReplaceTempView("people")
+    session.createDataFrame(said).createOrReplaceTempView("said")
+    session.sql(_PEOPLE[kind].format("OR REPLACE TEMP VIEW"))
     make: Any = SparkAPI
     api = make(spark_session=session, break_lineage_method="persist")
-    return Bench(SPARK, api, session, api.register("people"))
+    return Bench(SPARK, kind, api, session, api.register("people"))
 
 
-def train(on: Bench, model: Model, extract: Extract) -> Model:
+def shares(on: Bench, rarest: float) -> dict[str, dict[str, float]]:
+    """Comparison → code of a name → its share of the records that say one, where it is above the rarest."""
+    found: dict[str, dict[str, float]] = {}
+    for name, column in CODES.items() if on.kind == PERSON else ():
+        sql = (
+            f"SELECT code, share FROM (SELECT {column} AS code,"
+            " CAST(count(*) AS DOUBLE) / sum(count(*)) OVER () AS share"
+            f" FROM people WHERE {column} IS NOT NULL GROUP BY {column}) AS counted WHERE share > {rarest!r}"
+            " ORDER BY share DESC, code"
+        )
+        codes = {str(code): float(share) for code, share in on.rows(sql)}
+        found |= {name: codes} if codes else {}
+    return found
+
+
+def train(on: Bench, model: Model) -> Model:
     """A model learned from the list, beginning with another; levels that nobody ever showed keep what they had."""
     from splink import block_on
 
@@ -305,8 +210,8 @@ def train(on: Bench, model: Model, extract: Extract) -> Model:
         model,
         prior=min(max(float(told["probability_two_random_records_match"]), LEAST), 0.1),
         comparisons=learned,
-        frequencies=extract.shares(model.rarest),
-        trained_on={"records": extract.records, "passes": passes},
+        frequencies=shares(on, model.rarest),
+        trained_on={"records": on.count(), "passes": passes},
         never_seen=never,
     )
 
@@ -318,39 +223,57 @@ def scores(on: Bench, model: Model, pairs: str, least: float) -> Iterator[Scored
     linker = _linker(on, model, [block_on(*PASSES[model.kind][0])])
     linker.table_management.register_blocked_pairs_for_predict(on.register(pairs))
     found = linker.inference.predict(threshold_match_weight=least)
-    sql = f"SELECT unique_id_l, unique_id_r, match_weight FROM {found.physical_name}"
+    sql = f"SELECT unique_id_l, unique_id_r, match_weight FROM {found.physical_name} ORDER BY unique_id_l, unique_id_r"
     if on.backend == SPARK:
         yield from (Scored(*row) for row in on.session.sql(sql).toLocalIterator())
         return
-    cursor = on.session.execute(sql)
+    cursor = on.session.cursor().execute(sql)
     while rows := cursor.fetchmany(10_000):
         yield from (Scored(*row) for row in rows)
+    found.drop_table_from_database_and_remove_from_cache()
 
 
-def pair_up(on: Bench, kind: str, keys: Iterable[Sequence[tuple[int, int]]]) -> str:
-    """Make a table of all pairs of records that share a key, from pages of (key, record id), on DuckDB; its name."""
+def pair_up(on: Bench, keys: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
+    """Tables of all pairs of records that share a key, one after the other, on DuckDB.
+
+    `keys`: pages of (key, the records that bear it as `1,2,3`). A table is gone once the next is asked for.
+    """
     import pyarrow
 
-    on.run("CREATE TABLE keys (key BIGINT, record_id BIGINT)")
+    on.run("CREATE TABLE keys (key BIGINT, bearers BIGINT[])")
     for page in keys:
-        table = pyarrow.table({"key": [row[0] for row in page], "record_id": [row[1] for row in page]})
+        table = pyarrow.table({"key": [row[0] for row in page], "bearers": [row[1] for row in page]})
         on.session.register("page", table)
-        on.run("INSERT INTO keys SELECT page.key, page.record_id FROM page JOIN people ON unique_id = record_id")
+        on.run(
+            "INSERT INTO keys SELECT key, listed FROM (SELECT key, CAST(string_split(bearers, ',') AS BIGINT[]) AS"
+            " listed FROM page) WHERE listed[1] IN (SELECT unique_id FROM people)"
+        )
         on.session.unregister("page")
-    year = "year(DATE '0001-01-01' + (born_first - 1))" if kind == PERSON else "CAST(NULL AS BIGINT)"
-    on.run(
-        "CREATE TABLE blocks AS SELECT key, CAST(NULL AS BIGINT) AS part, record_id FROM keys WHERE key IN"
-        f" (SELECT key FROM keys GROUP BY key HAVING count(*) <= {KEY_BEARERS_MAX})"
-        f" UNION ALL SELECT key, {year}, record_id FROM keys JOIN people ON unique_id = record_id WHERE key IN"
-        f" (SELECT key FROM keys GROUP BY key HAVING count(*) > {KEY_BEARERS_MAX})"
-    )
-    on.run(
-        "CREATE TABLE pairs AS SELECT DISTINCT a.record_id AS join_key_l, b.record_id AS join_key_r, '0' AS match_key"
-        " FROM blocks a JOIN blocks b ON a.key = b.key AND a.part IS NOT DISTINCT FROM b.part"
-        " AND a.record_id < b.record_id WHERE (a.key, coalesce(a.part, 0)) IN (SELECT (key, coalesce(part, 0))"
-        f" FROM blocks GROUP BY key, part HAVING count(*) BETWEEN 2 AND {KEY_BEARERS_MAX})"
-    )
-    return "pairs"
+    on.run(f"CREATE TABLE blocks AS {_BLOCKS.format(year=_YEAR if on.kind == PERSON else 'NULL')}")
+    on.run("DROP TABLE keys")
+    many = on.rows("SELECT coalesce(sum(len(bearers) * (len(bearers) - 1) // 2), 0) FROM blocks")[0][0]
+    parts = int(many) // PAIRS_AT_ONCE + 1
+    for part in range(parts):
+        on.run(f"CREATE TABLE pairs_{part} AS {_PAIRS.format(parts=parts, part=part)}")
+        yield f"pairs_{part}"
+        on.run(f"DROP TABLE pairs_{part}")
+    on.run("DROP TABLE blocks")
+
+
+_YEAR = "year(DATE '0001-01-01' + (born_first - 1))"
+
+_BLOCKS = (
+    f"SELECT bearers FROM keys WHERE len(bearers) <= {KEY_BEARERS_MAX} UNION ALL SELECT list(record_id) AS bearers FROM"
+    f" (SELECT key, unnest(bearers) AS record_id FROM keys WHERE len(bearers) > {KEY_BEARERS_MAX}) AS crowded"
+    " JOIN people ON unique_id = record_id GROUP BY key, {year}"
+    f" HAVING count(*) BETWEEN 2 AND {KEY_BEARERS_MAX}"
+)
+
+_PAIRS = (
+    "SELECT DISTINCT left_id AS join_key_l, right_id AS join_key_r, '0' AS match_key FROM (SELECT left_id,"
+    " unnest(bearers) AS right_id FROM (SELECT bearers, unnest(bearers) AS left_id FROM blocks) AS lefts"
+    " WHERE left_id % {parts} = {part}) AS rights WHERE left_id < right_id"
+)
 
 
 def _linker(on: Bench, model: Model, rules: list[Any]) -> Any:
@@ -373,8 +296,7 @@ def _brings_pairs(on: Bench, rule: Sequence[str]) -> bool:
     columns = ", ".join(rule)
     said = " AND ".join(f"{column} IS NOT NULL" for column in rule)
     sql = f"SELECT 1 FROM people WHERE {said} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
-    found = on.session.execute(sql).fetchall() if on.backend == DUCKDB else on.session.sql(sql).collect()
-    return bool(found)
+    return bool(on.rows(sql))
 
 
 def _learned(model: Model, told: Sequence[Mapping[str, Any]]) -> tuple[ComparisonWeights, ...]:

@@ -97,7 +97,7 @@ def _person(year: int) -> Mapping[str, Conditions]:
         "birth": _birth(),
         "phone": _phone(),
         "national_id": _code("national_id"),
-        "place": _place(),
+        "place": _place(f"({_married(year)}) and not ({_COMMUNE})"),
         "sex": {"": _unsaid("sex"), levels.SAME: "sex_l = sex_r", levels.DIFFERENT: _ELSE},
     }
 
@@ -142,16 +142,15 @@ def _unsaid(column: str) -> str:
 
 
 def _birth() -> Conditions:
-    turned = "(birth_month_l = birth_day_r and birth_day_l = birth_month_r)"
-    guessed = " or ".join(f"(birth_month_{side} = 1 and birth_day_{side} = 1)" for side in "lr")
+    turned = "concat(substr(birth_r, 1, 4), substr(birth_r, 7, 2), substr(birth_r, 5, 2))"
     overlaps = "greatest(born_first_l, born_first_r) <= least(born_last_l, born_last_r)"
     spans = "greatest(born_last_l - born_first_l, born_last_r - born_first_r)"
-    same_year = "coalesce(birth_year_l = birth_year_r, false)"
     return {
         "": "born_first_l is null or born_first_r is null",
-        levels.SAME_DATE: f"{same_year} and birth_month_l = birth_month_r and birth_day_l = birth_day_r",
-        levels.EXCHANGED: f"{same_year} and ({turned} or {guessed})",
-        levels.SAME_YEAR: f"{same_year} or ({overlaps} and {spans} <= 366)",
+        levels.SAME_DATE: "birth_l = birth_r",
+        levels.SLIP: f"birth_l = {turned} or levenshtein(birth_l, birth_r) = 1",
+        levels.SAME_YEAR: f"{overlaps} and {spans} <= 366",
+        levels.COMPATIBLE: overlaps,
         levels.NEAR: f"greatest(born_first_l, born_first_r) - least(born_last_l, born_last_r) <= {levels.NEAR_DAYS}",
         levels.FAR: _ELSE,
     }
@@ -182,16 +181,18 @@ _HALF = (
     " * power(sin(radians(longitude_r - longitude_l) / 2), 2))"
 )
 _METRES = f"(2 * {EARTH_RADIUS_METRES} * asin(least(1.0, sqrt({_HALF}))))"
-_SAME_PLACE = f"coalesce(place_l = place_r, false) or coalesce({_METRES} <= {levels.SAME_METRES}, false)"
+_SAME_PLACE = f"coalesce(douar_l = douar_r, false) or coalesce({_METRES} <= {levels.SAME_METRES}, false)"
 _NO_PLACE = f"(place_l is null or place_r is null) and coalesce({_METRES} > {levels.NEAR_METRES}, true)"
+_COMMUNE = f"coalesce(commune_l = commune_r, false) or coalesce({_METRES} <= {levels.NEAR_METRES}, false)"
 
 
-def _place() -> Conditions:
-    near = f"coalesce({_METRES} <= {levels.NEAR_METRES}, false)"
+def _place(moved: str = "") -> Conditions:
+    """`moved`: when a woman may have moved at marriage, in a list of persons."""
     return {
         "": _NO_PLACE,
         levels.SAME: _SAME_PLACE,
-        levels.COMMUNE: f"coalesce(commune_l = commune_r, false) or {near}",
+        levels.COMMUNE: _COMMUNE,
+        **({levels.MOVED: moved} if moved else {}),
         levels.PROVINCE: "coalesce(province_l = province_r, false)",
         levels.ELSEWHERE: _ELSE,
     }

@@ -1,6 +1,8 @@
 """Precision, recall and their confidence intervals, for pairs."""
 
 import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Z = 1.96
@@ -48,3 +50,26 @@ class Pairs:
 
     def __str__(self) -> str:
         return f"precision {self.precision}, recall {self.recall}, F1 {self.f1:.4f}"
+
+
+@dataclass(frozen=True)
+class BCubed:
+    """Of the cluster of each record, how much is right, and how much of the truth it holds; means over all records."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.precision * self.recall / (self.precision + self.recall)
+
+
+def b_cubed(clusters: Iterable[Sequence[int]], truth: Mapping[int, int]) -> BCubed:
+    """Bagga and Baldwin, 1998. `truth`: whose each record is; a record in no cluster is one of its own."""
+    cluster_of = {member: at for at, members in enumerate(clusters) for member in members}
+    said = {record: cluster_of.get(record, -1 - record) for record in truth}
+    sizes, true_sizes = Counter(said.values()), Counter(truth.values())
+    common = Counter((said[record], truth[record]) for record in truth)
+    precision = sum(common[said[each], truth[each]] / sizes[said[each]] for each in truth)
+    recall = sum(common[said[each], truth[each]] / true_sizes[truth[each]] for each in truth)
+    return BCubed(precision / len(truth), recall / len(truth))

@@ -1,6 +1,7 @@
 """Laws of comparing: who comes first does not matter, nor how a name is spelled; bounds hold whatever the weight."""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,7 +26,13 @@ SPACE = Space(b"key", 1, "participants")
 SPELLINGS = {"fatima": ("فاطمة", "Fatima", "FATIMA"), "khadija": ("خديجة", "Khadija"), "rachid": ("رشيد", "Rachid")}
 FAMILIES = {"lahcen": ("أيت لحسن", "Ait Lahcen"), "bakkali": ("البقالي", "Bakkali"), "": ()}
 PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
-PARTS = {"full_name": ("name",), "phone": ("phone",), "birth_year": ("year",), "age": ("age",), "birth_date": ("born",)}
+Person = tuple[str, dict[str, Any]]
+"""A whole name, and other answers."""
+
+PARTS = {
+    **{"full_name": ("name",), "national_id": ("national_id",), "phone": ("phone",)},
+    **{"birth_year": ("year",), "age": ("age",), "birth_date": ("born",)},
+}
 
 days = st.dates(date(1940, 1, 1), date(2015, 12, 31)).map(lambda day: (day.toordinal(), day.toordinal()))
 years = st.integers(1940, 2015).map(lambda year: (date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()))
@@ -110,7 +117,7 @@ def test_an_age_is_a_span_of_years_and_a_year_meets_it() -> None:
         1988,
         1992,
     )
-    assert ("birth", "near") in {bar[:2] for bar in met(aged, born).comparisons}
+    assert ("birth", "compatible") in {bar[:2] for bar in met(aged, born).comparisons}
     assert SPACE.keys(aged) & SPACE.keys(said(name="Fatima", year=1991)), "found by given name, year and commune"
 
 
@@ -118,11 +125,14 @@ def test_an_age_is_a_span_of_years_and_a_year_meets_it() -> None:
     ("one", "other", "level"),
     [
         ("1990-05-02", "1990-05-02", "same_date"),
-        ("1990-05-02", "1990-02-05", "exchanged"),
-        ("1990-01-01", "1990-07-19", "exchanged"),
-        ("1990-05-02", "1990-06-20", "same_year"),
+        ("1990-05-02", "1990-02-05", "slip"),
+        ("1990-05-02", "1999-05-02", "slip"),
+        ("1990-05-02", "1990-05-03", "slip"),
+        ("1990-01-01", "1990-07-19", "same_year"),
+        ("1990-01-01", "1990-01-01", "same_year"),
+        ("1990-05-02", "1990-06-20", "near"),
         ("1990-05-02", "1991-11-30", "near"),
-        ("1990-05-02", "1999-05-02", "far"),
+        ("1990-05-02", "1999-06-02", "far"),
     ],
 )
 def test_birth_dates(one: str, other: str, level: str) -> None:
@@ -134,8 +144,12 @@ def test_a_woman_who_married_into_another_village_weighs_less_against_than_a_str
     woman = Features(given=("Rkia",), family=("Bakkali",), sex="f", born=(727000, 727000), place="07.041.07.03")
     married = msgspec.structs.replace(woman, family=("Oubella",), place="07.041.01.03")
     stranger = msgspec.structs.replace(married, place=woman.place)
-    weights = {bar[:2]: bar.weight for each in (married, stranger) for bar in met(woman, each).comparisons}
+    sons = [msgspec.structs.replace(each, sex="m") for each in (woman, married)]
+    pairs = ((woman, married), (woman, stranger), sons)
+    weights = {bar[:2]: bar.weight for pair in pairs for bar in met(*pair).comparisons}
     assert weights["family_name", "married"] > weights["family_name", "different"]
+    assert weights["place", "moved"] > weights["place", "province"]
+    assert SPACE.keys(woman) & SPACE.keys(married), "found by given name and birth date"
 
 
 def test_given_and_family_name_in_each_others_place() -> None:
@@ -150,6 +164,42 @@ def test_a_household_counts_only_so_much_and_a_shared_phone_less() -> None:
     assert "household" in match.bounds and match.raw > match.weight
     many = msgspec.structs.replace(said(name="Fatima Bakkali", **home), phone_persons=5)
     assert ("phone", "shared") in {bar[:2] for bar in met(many, many).comparisons}
+
+
+CARD, PHONE, BORN = {"national_id": "AB123456"}, {"phone": "0612345678"}, {"born": "1990-05-02"}
+HOME = PHONE | BORN
+
+
+@pytest.mark.parametrize(
+    ("who", "one", "other"),
+    [
+        ("two papers", ("Fatima Bakkali", CARD | BORN), ("Fatima", CARD | HOME)),
+        ("a card and the given name", ("Fatima Bakkali", CARD | {"age": 36}), ("فاطمة", CARD | BORN)),
+        ("a birth date and the whole name", ("Fatima Bakkali", BORN), ("فاطمة البقالي", BORN)),
+        ("a phone, the whole name, an age", ("Fatima Bakkali", PHONE | {"age": 37}), ("فاطمة البقالي", HOME)),
+    ],
+)
+def test_enough_that_is_independent_makes_two_one(who: str, one: Person, other: Person) -> None:
+    assert met(said(name=one[0], **one[1]), said(name=other[0], **other[1])).zone == AUTOMATIC, who
+
+
+@pytest.mark.parametrize(
+    ("who", "one", "other"),
+    [
+        ("twins", ("Fatima Bakkali", HOME), ("Khadija Bakkali", HOME)),
+        ("twins of like names", ("Fadma Bakkali", HOME), ("Fatima Bakkali", HOME)),
+        ("twins with phones of their own", ("Fadma Bakkali", BORN), ("Fatima Bakkali", BORN)),
+        ("a daughter with her mother's card", ("Fatima Bakkali", HOME | CARD), ("Rkia Bakkali", CARD | PHONE)),
+        ("cousins after one grandmother", ("Fatima Bakkali", HOME), ("Fatima Bakkali", PHONE | {"born": "1992-11-13"})),
+        ("cousins of one year", ("Fatima Bakkali", HOME), ("Fatima Bakkali", PHONE | {"born": "1990-11-13"})),
+        ("sisters", ("Fatima Bakkali", HOME), ("Rkia Bakkali", PHONE | {"year": 1990})),
+        ("namesakes of a year", ("Fatima Bakkali", {"year": 1990}), ("Fatima Bakkali", {"year": 1990})),
+        ("a name and a phone", ("Fatima Bakkali", PHONE), ("Fatima Bakkali", PHONE)),
+        ("namesakes far apart", ("Fatima Bakkali", BORN), ("Fatima Bakkali", BORN | {"place": "07.161.05.09"})),
+    ],
+)
+def test_kin_and_namesakes_are_for_a_person_to_decide(who: str, one: Person, other: Person) -> None:
+    assert met(said(name=one[0], **one[1]), said(name=other[0], **other[1])).zone != AUTOMATIC, who
 
 
 def test_a_rare_name_weighs_more_than_a_common_one() -> None:
@@ -217,3 +267,15 @@ def test_what_a_list_holds_follows_from_its_parts() -> None:
     assert kind_of(["full_name", "place"]) == "person"
     assert kind_of(["name"]) == "cooperative"
     assert kind_of(["phone", "place"]) is None
+
+
+def test_all_members_of_a_cooperative_are_compared_however_long_their_list_is() -> None:
+    members = [f"018f4e1c-7d3a-7c1e-9b1a-{number:012d}" for number in range(30)]
+    parts = {"name": ("name",), "members": ("members",)}
+    one, other = (
+        features_of({"name": name, "members": " ".join(listed)}, "", parts, 2026)
+        for name, listed in (("Argan", members), ("أركان", members[14:]))
+    )
+    assert one.members == tuple(members) and len(other.members) == 16
+    levels = {bar.name: bar.level for bar in Scorer(MODELS["cooperative"]).score(one, other).comparisons}
+    assert levels["members"] == "many"

@@ -28,11 +28,12 @@ class Person:
     house: int
     kin: int
     mother: int
+    mother_id: str
 
 
 @dataclass(slots=True)
 class House:
-    """A household: what its people share, and the given names that are taken in it."""
+    """A household: what its people share, the given names that are taken in it, and the grandparents' names by sex."""
 
     number: int
     kin: int
@@ -40,6 +41,7 @@ class House:
     place: str
     phone: str
     taken: set[tuple[str, int]]
+    after: dict[str, int]
 
 
 def people(dice: Random) -> Iterator[Person]:
@@ -47,9 +49,11 @@ def people(dice: Random) -> Iterator[Person]:
     number, houses = 0, 0
     while True:
         kin, family, place = houses, _zipf(dice, len(family_names())), _place(dice)
+        after, phone = {sex: _zipf(dice, len(given_names(sex))) for sex in "fm"}, _phone(dice)
         for _ in range(dice.choice((1, 1, 2, 3))):
             near = place if dice.random() < 0.8 else _place(dice)
-            house = House(houses, kin, family, near, _phone(dice), set())
+            shared = phone if dice.random() < 0.3 else _phone(dice)
+            house = House(houses, kin, family, near, shared, set(), after)
             houses += 1
             for person in _household(dice, number, house):
                 yield person
@@ -60,7 +64,8 @@ def _household(dice: Random, number: int, house: House) -> Iterator[Person]:
     born = TODAY - timedelta(days=dice.randrange(34 * 365, 70 * 365))
     own = house.family if dice.random() < 0.3 else _zipf(dice, len(family_names()))
     mother = number
-    yield replace(_person(dice, number, "f", born, house, -1), family=own)
+    wife = replace(_person(dice, number, "f", born, house, -1), family=own)
+    yield wife
     if dice.random() < 0.6:
         number += 1
         yield _person(dice, number, "m", born - timedelta(days=dice.randrange(4000)), house, -1)
@@ -69,7 +74,7 @@ def _household(dice: Random, number: int, house: House) -> Iterator[Person]:
         sex = "f" if dice.random() < 0.7 else "m"
         for _ in range(2 if dice.random() < 0.04 else 1):
             number += 1
-            yield _person(dice, number, sex, born, house, mother)
+            yield replace(_person(dice, number, sex, born, house, mother), mother_id=wife.national_id)
         born += timedelta(days=dice.randrange(400, 1500))
 
 
@@ -78,13 +83,13 @@ def _person(dice: Random, number: int, sex: str, born: date, house: House, mothe
     phone = house.phone if dice.random() < (0.6 if sex == "f" else 0.35) else _phone(dice)
     holds = age >= 18 and dice.random() < (0.45 if sex == "f" else 0.65)
     national_id = f"{dice.choice(('J', 'JB', 'EE', 'P', 'PB', 'W'))}{dice.randrange(10_000, 999_999)}" if holds else ""
-    given = _zipf(dice, len(given_names(sex)))
+    given = house.after[sex] if mother >= 0 and dice.random() < 0.15 else _zipf(dice, len(given_names(sex)))
     while (sex, given) in house.taken:
         given = _zipf(dice, len(given_names(sex)))
     house.taken.add((sex, given))
     born = min(born, TODAY)
     return Person(
-        number, sex, given, house.family, born, house.place, phone, national_id, house.number, house.kin, mother
+        number, sex, given, house.family, born, house.place, phone, national_id, house.number, house.kin, mother, ""
     )
 
 

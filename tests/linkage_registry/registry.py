@@ -118,7 +118,7 @@ def _written(dice: Random, who: Companion, person: Person, number: int, again: b
         "family_name": _name(dice, who, family_names()[family], script, 0.0),
         **_birth(dice, who, person.born, age),
         "phone": _digits(dice, phone, who.slips),
-        "national_id": _digits(dice, person.national_id, who.slips),
+        "national_id": _digits(dice, _card(dice, person), who.slips),
         "sex": person.sex if dice.random() > 0.003 else "m",
     }
     kept = {name: text for name, text in said.items() if text and dice.random() >= who.leaves_out.get(name, 0.0)}
@@ -133,7 +133,14 @@ def _birth(dice: Random, who: Companion, born: date, age: int) -> dict[str, str]
         return {"birth_date": f"{born.year + dice.choice((0, 0, 0, 0, 1, -1))}-01-01"}
     if born.day <= 12 and dice.random() < 0.01:
         return {"birth_date": f"{born.year}-{born.day:02}-{born.month:02}"}
+    if dice.random() < who.slips:
+        return {"birth_date": f"{born.year}-{born.month:02}-{1 + (born.day + 9) % 28:02}"}
     return {"birth_date": born.isoformat()}
+
+
+def _card(dice: Random, person: Person) -> str:
+    """Her own, or, of a child who has none, sometimes her mother's."""
+    return person.national_id or (person.mother_id if dice.random() < 0.03 else "")
 
 
 def _name(dice: Random, who: Companion, name: Spelled, script: str, pets: float) -> str:

@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from fieldsync.config import Settings
 from fieldsync.core.export_options import Options
 from fieldsync.services import exporting, exports
-from fieldsync.services.export_process import Order, packed, unpacked
+from fieldsync.services.export_process import Order
 from fieldsync.services.export_workshop import Workshop, start_process
+from fieldsync.services.own_process import packed, unpacked
 from fieldsync.store import exports as stored
 from fieldsync.store.exports import ExportRow
 from tests.exported import Desk, desk_of, read_csv
@@ -160,7 +161,7 @@ def test_a_file_lives_for_a_day_and_orphans_for_an_hour(at_desk: Desk) -> None:
 def test_an_order_travels_whole_and_in_no_argument(at_desk: Desk) -> None:
     settings = replace(at_desk.world.settings, exports="/srv/x", secret_key="f" * 64)
     order = Order(settings, "uuid", "worker")
-    assert unpacked(packed(order)) == order
+    assert unpacked(packed(order), Order) == order
     process = start_process(Order(at_desk.world.settings, "00000000-0000-4000-8000-000000000000", "w"))
     assert at_desk.world.settings.secret_key not in " ".join(map(str, process.args))  # type: ignore[arg-type]
     assert process.wait(60) == 0

@@ -6,18 +6,17 @@ import pytest
 from fieldsync.core.linkage import Scorer
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.services.linkage_lists import shipped_model
-from fieldsync.store.linkage_splink import bench, scores
+from fieldsync.store.linkage_splink import bench, scores, shares
 from fieldsync.store.linkage_sql import SPARK
-from tests.store.test_linkage_splink import extracted, persons, with_phones
+from tests.store.test_linkage_splink import persons, with_phones
 
 
 @pytest.mark.long
 def test_spark_gives_every_pair_the_weight_that_we_give_it() -> None:
     known = persons(30)
-    extract = extracted(PERSON, known)
-    model = msgspec.structs.replace(shipped_model(PERSON), frequencies=extract.shares(1e-4))
-    scorer, by_phone = Scorer(model), with_phones(extract, known)
-    with bench(extract, SPARK) as on:
+    with bench(PERSON, [list(known.items())], SPARK) as on:
+        model = msgspec.structs.replace(shipped_model(PERSON), frequencies=shares(on, 1e-4))
+        scorer, by_phone = Scorer(model), with_phones(on, known)
         on.run(
             "CREATE OR REPLACE TEMP VIEW every_pair AS SELECT a.unique_id AS join_key_l, b.unique_id AS join_key_r,"
             " '0' AS match_key FROM people a JOIN people b ON a.unique_id < b.unique_id"

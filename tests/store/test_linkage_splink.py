@@ -13,7 +13,7 @@ from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
 from fieldsync.core.linkage_levels import LEVELS
 from fieldsync.core.linkage_model import Model, is_sound
 from fieldsync.services.linkage_lists import shipped_model
-from fieldsync.store.linkage_splink import Bench, Extract, bench, scores, train
+from fieldsync.store.linkage_splink import Bench, bench, scores, shares, train
 
 GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
 FAMILY = ("Ait Lahcen", "أيت لحسن", "Bakkali", "البقالي", "Oubella", "Fatima", "Fadma", "Khadija", "Ait Bakkali")
@@ -69,21 +69,12 @@ def cooperatives(count: int) -> dict[int, Features]:
     }
 
 
-def extracted(kind: str, known: dict[int, Features]) -> Extract:
-    extract = Extract(kind)
-    for record_id, features in known.items():
-        extract.add(record_id, features)
-    extract.count_phones()
-    return extract
-
-
-def with_phones(extract: Extract, known: dict[int, Features]) -> dict[int, Features]:
+def with_phones(on: Bench, known: dict[int, Features]) -> dict[int, Features]:
     """The features as a look-up has them, with how many persons bear each phone."""
-    counted = extract.columns.get("phone_persons", [0] * len(known))
-    return {
-        record_id: msgspec.structs.replace(features, phone_persons=persons_of_phone)
-        for (record_id, features), persons_of_phone in zip(known.items(), counted, strict=True)
-    }
+    if on.kind != PERSON:
+        return known
+    counted = dict(on.rows("SELECT unique_id, phone_persons FROM people"))
+    return {each: msgspec.structs.replace(features, phone_persons=counted[each]) for each, features in known.items()}
 
 
 def all_pairs(on: Bench) -> str:
@@ -95,17 +86,16 @@ def all_pairs(on: Bench) -> str:
 
 
 @pytest.fixture(scope="module", params=[PERSON, COOPERATIVE])
-def village(request: pytest.FixtureRequest) -> Iterator[tuple[Bench, Extract, dict[int, Features], Model]]:
+def village(request: pytest.FixtureRequest) -> Iterator[tuple[Bench, dict[int, Features], Model]]:
     kind: str = request.param
     known = persons(140) if kind == PERSON else cooperatives(90)
-    extract = extracted(kind, known)
-    model = msgspec.structs.replace(shipped_model(kind), frequencies=extract.shares(1e-4))
-    with bench(extract) as on:
-        yield on, extract, with_phones(extract, known), model
+    people = list(known.items())
+    with bench(kind, [people[:50], people[50:]]) as on:
+        yield on, with_phones(on, known), msgspec.structs.replace(shipped_model(kind), frequencies=shares(on, 1e-4))
 
 
 def test_splink_gives_every_pair_the_weight_that_we_give_it(village: Any) -> None:
-    on, _, known, model = village
+    on, known, model = village
     scorer = Scorer(model)
     met: set[tuple[str, str]] = set()
     pairs = 0
@@ -148,9 +138,8 @@ def register(count: int) -> dict[int, Features]:
 
 
 def test_a_model_is_learned_without_labels_and_says_what_it_never_saw() -> None:
-    extract = extracted(PERSON, register(1500))
-    with bench(extract) as on:
-        model = train(on, shipped_model(PERSON), extract)
+    with bench(PERSON, [list(register(1500).items())]) as on:
+        model = train(on, shipped_model(PERSON))
     assert is_sound(model)
     assert model.trained_on == {"records": 1500, "passes": 3}
     assert 1e-5 < model.prior < 1e-3, "300 of a million pairs are one"

@@ -7,15 +7,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from fieldsync.app import now_ms
 from fieldsync.services import publishing
 from fieldsync.services.desk import find
 from fieldsync.store.db import execute
 from tests.tiny_forms import definition
-from tests.web.acts import leaving, sign_in, strike, touch
-from tests.web.browser import LAPTOP, Screen, faults, misfits, shot
+from tests.web.acts import leaving, press_on, sign_in, strike, touch
+from tests.web.browser import LAPTOP, Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.test_conflicts_in_browser import Speaker
 from tests.web.words import said
@@ -91,6 +91,45 @@ def test_a_pair_looks_right_is_merged_taken_back_and_rejected(
     page.goto("/duplicates")
     expect(page.locator("#decided tbody tr").first).to_contain_text(said(screen.language, "Not the same"))
     expect(page.locator(f'#pairs a[href="{address}"]')).to_have_count(0)
+
+
+def test_who_comes_second_sees_what_the_first_decided(
+    browser: Browser, site: Site, desk: Desk, pictures: Path | None
+) -> None:
+    address, screen = desk.pair(), Screen("ar", *LAPTOP)
+    colleague = site.person(f"second-{secrets.token_hex(3)}", "association_reviewer")
+    with opened(browser, site.url, screen) as one, opened(browser, site.url, screen) as other:
+        for watched, who in ((one, desk.coordinator), (other, colleague)):
+            sign_in(watched.page, who)
+            watched.page.goto(address)
+        decides(one.page, screen, "2", "different")
+        decides(other.page, screen, "1", "same")
+        expect(other.page.locator("#errors")).to_be_visible()
+        expect(other.page.locator("main")).to_contain_text(said(screen.language, "Not the same"))
+        shot(other.page, pictures, f"duplicate-second.{screen}")
+        other.page.goto(address)
+        expect(other.page.locator("#decide button[value=undo]")).to_be_visible()
+        assert one.complaints == []
+        assert [each for each in other.complaints if "409" not in each] == []
+
+
+def test_whoever_cannot_say_asks_and_the_rules_of_merging_look_right(
+    page: Page, screen: Screen, desk: Desk, pictures: Path | None
+) -> None:
+    address, lead = desk.pair(), desk.site.person(f"leads-{secrets.token_hex(3)}", "coordinator")
+    sign_in(page, lead)
+    page.goto("/duplicates/settings")
+    shot(page, pictures, f"merging-rules.{screen}")
+    found = [f"rules {screen}: {each}" for each in (*misfits(page), *faults(page))]
+    page.goto(address)
+    page.locator("#question").select_option("birth.fr")
+    shot(page, pictures, f"duplicate-asked.{screen}")
+    found += [f"asking {screen}: {each}" for each in (*misfits(page), *faults(page))]
+    assert found == []
+    press_on(page, 'button[form="decide"]')
+    expect(page.locator(".toast")).to_contain_text(
+        said(screen.language, "Laid aside and asked; phones show the question after their next sync.")
+    )
 
 
 def decides(page: Page, screen: Screen, key: str, button: str) -> None:

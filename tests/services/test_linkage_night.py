@@ -1,0 +1,62 @@
+"""A night of linkage runs in a process of its own, and ends with the server."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from fieldsync.config import Settings
+from fieldsync.services import linkage_night, linkage_training
+from fieldsync.services.linkage_lists import linked_lists
+from fieldsync.services.linkage_process import Night
+from fieldsync.store import linkage
+from tests.linked_world import Register
+from tests.services.test_linkage_training import kept, registered
+from tests.world import World
+
+
+@pytest.fixture
+def register(engine: Engine, tmp_path: Path) -> Register:
+    """A server by settings with which another process finds its database."""
+    url = engine.url.render_as_string(hide_password=False) if engine.dialect.name == "postgresql" else ""
+    return registered(World(engine, Settings(data=tmp_path, database_url=url, secret_key="0" * 64)))
+
+
+def test_a_night_in_a_process_of_its_own_leaves_a_model_and_pairs_and_no_file(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = register.world
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert linkage_night.run(Night(world.settings, world.amal, 50), threading.Event()) == 0
+    [of_list] = world.read(lambda session: linked_lists(session, world.amal)).values()
+    assert of_list.model.version > 0 and kept(world)
+    assert not list(tmp_path.glob("fieldsync-night-*"))
+
+
+def test_a_server_that_stops_ends_the_night_which_is_due_again(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, stopping = register.world, threading.Event()
+    monkeypatch.setattr(linkage_training, "RECORDS_LEAST", 50)
+    before = kept(world)
+    stopping.set()
+    assert linkage_night.run(Night(world.settings, world.amal, 50), stopping) != 0
+    assert world.read(lambda session: linkage_training.due(session, world.now_ms)) == [world.amal]
+    assert kept(world) == before
+
+
+def test_a_night_that_was_cut_off_after_its_model_was_made_is_due_again(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = register.world
+    monkeypatch.setattr(linkage_training, "RECORDS_LEAST", 50)
+    monkeypatch.setattr(linkage, "put_pairs", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    assert world.read(lambda session: linkage_training.due(session, world.now_ms)) == [world.amal]
+    monkeypatch.undo()
+    [trained] = linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    assert trained.pairs == len(kept(world))
+    monkeypatch.setattr(linkage_training, "RECORDS_LEAST", 50)
+    assert world.read(lambda session: linkage_training.due(session, world.now_ms)) == []
