@@ -114,6 +114,13 @@ class Settings:
         1024 * 1024,
         1024 * 1024 * 1024 * 1024,
     )
+    attachments_day_bytes_max: int = setting(
+        4 * 1024 * 1024 * 1024,
+        "What one phone's files may take that came within a day.",
+        "bytes",
+        1024 * 1024,
+        1024 * 1024 * 1024 * 1024,
+    )
     openrosa_bytes_max: int = setting(
         100 * 1024 * 1024,
         "Largest request of an OpenRosa client, packed and unpacked; Collect is told, and splits what is larger.",
