@@ -1,6 +1,7 @@
 """XForm bytes to an XML tree, safely: UTF-8 only, no document type, no entities, bounded in size, marks and depth."""
 
 import re
+import threading
 from collections.abc import Iterator
 
 from lxml import etree
@@ -35,15 +36,24 @@ def parse_xform(data: bytes) -> Element | Finding:
     refused = _refuse_bytes(data)
     if refused is not None:
         return refused
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, _kept.parser)
     except etree.XMLSyntaxError as error:
         return _syntax_finding(error)
-    return _refuse_tree(root) or root
+    return _refuse_tree(root, may_have_long_name=_LONG_NAME(data) is not None) or root
+
+
+class _Kept(threading.local):
+    """A parser for each thread: making one costs as much as reading a record."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+            remove_comments=True, remove_pis=True,
+        )  # fmt: skip
+
+
+_kept = _Kept()
 
 
 def _refuse_bytes(data: bytes) -> Finding | None:
@@ -93,7 +103,11 @@ _IS_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_XFORM_DEPTH + 1) + ")")
 _HAS_LONG_NAME = etree.XPath(f"boolean(//*[string-length(local-name()) > {MAX_NODE_NAME}])")
 
 
-def _refuse_tree(root: Element) -> Finding | None:
+_LONG_NAME = re.compile(rb"<[^\s/>]{%d}" % (MAX_NODE_NAME + 1)).search
+"""Where this finds nothing, no element has a long name, and the tree need not be asked."""
+
+
+def _refuse_tree(root: Element, may_have_long_name: bool) -> Finding | None:
     if _IS_TOO_DEEP(root):
         return error(
             "too_deep",
@@ -101,7 +115,7 @@ def _refuse_tree(root: Element) -> Finding | None:
             "Use fewer groups in groups.",
             detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
         )
-    if _HAS_LONG_NAME(root):
+    if may_have_long_name and _HAS_LONG_NAME(root):
         return error(
             "name_too_long",
             "A name is longer than {max_node_name} characters.",
