@@ -3,7 +3,8 @@
 Without Splink (the extra `linkage`) the last model, or the one of the program, scores.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -49,7 +50,10 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to. `accepted` is false for a model that made no sense and is not in force."""
+    """What a training came to. `accepted` is false for a model that made no sense and is not in force.
+
+    `seconds`: how long reading, training, pairing up, scoring and writing took.
+    """
 
     of: str
     version: int
@@ -57,6 +61,21 @@ class Trained:
     accepted: bool
     never_seen: tuple[str, ...]
     pairs: int
+    seconds: Mapping[str, float]
+
+
+class _Watch:
+    """Tells how long the parts of a night took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def note(self, part: str) -> None:
+        """What went by since the last time belongs to this part."""
+        now = time.monotonic()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._last
+        self._last = now
 
 
 def due(session: Session, now_ms: int) -> list[int]:
@@ -107,35 +126,41 @@ def _rescore(of_list: LinkedList, made: dict[int, Features], now_ms: int, sessio
 def _train(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: str) -> Trained:
     """The model stands as made at no time until all pairs are scored: a night that was cut off is due again."""
     collection = of_list.collection
-    name = collection.association_id, collection.of
+    name, watch = (collection.association_id, collection.of), _Watch()
     with linkage_splink.bench(of_list.kind, _pages(read, of_list, PAGE_ROWS), backend) as on:
+        watch.note("reading")
         model = linkage_splink.train(on, shipped_model(of_list.kind))
+        watch.note("training")
         accepted, body = is_sound(model), msgspec.json.encode(model)
         version = write(lambda session: linkage.add_model(session, *name, body, 0, active=accepted))
-        pairs = _scored(read, write, on, collection, now_ms) if accepted else 0
+        pairs = _scored(read, write, on, collection, now_ms, watch) if accepted else 0
         write(lambda session: linkage.finish_model(session, version, now_ms))
-        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs)
+        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs, watch.seconds)
 
 
-def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int) -> int:
+def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int, watch: _Watch) -> int:
     """Score the pairs of a list by its new model: all at once on DuckDB, otherwise record by record as online."""
     in_force = read(lambda session: linked_lists(session, collection.association_id))[collection.id]
     if on.backend == DUCKDB:
-        return _settle_all(read, write, on, in_force, now_ms)
+        return _settle_all(read, write, on, in_force, now_ms, watch)
     return _rescore_list(read, write, in_force, now_ms)
 
 
-def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int) -> int:
+def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found = 0
     for table in linkage_splink.pair_up(on, _keys(read)):
+        watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
         for page in _batches((each.left_id, each.right_id) for each in likely):
+            watch.note("scoring")
             scored = read(partial(_score, of_list, page, now_ms))
             found += len(scored.rows)
             if scored.changed:
                 write(partial(_put_pairs, of_list, scored))
+            watch.note("explaining and writing")
     _drop_stale(read, write, of_list)
+    watch.note("explaining and writing")
     return found
 
 

@@ -229,6 +229,17 @@ def test_what_is_no_number_is_none() -> None:
     assert (national_id_of("ab 012345"), national_id_of("AB12345"), national_id_of("?")) == ("AB12345", "AB12345", "")
 
 
+@given(persons, st.lists(persons, max_size=12), st.sampled_from([-60.0, -8.0, -1.0, 6.0]), st.booleans())
+def test_who_is_left_out_before_names_are_compared_is_beyond_review(
+    known: Features, others: list[Features], review: float, with_frequencies: bool
+) -> None:
+    codes = {"given_name": {"1": 0.2}, "family_name": {"2": 0.01}}
+    model = msgspec.structs.replace(MODELS["person"], review=review, frequencies=codes if with_frequencies else {})
+    scorer, coded = Scorer(model), msgspec.structs.replace(known, given_code=1, family_code=2)
+    scored = ((number, scorer.score(coded, each)) for number, each in enumerate(others))
+    assert list(scorer.matches(coded, enumerate(others))) == [each for each in scored if each[1].zone != NONE]
+
+
 @given(st.text("AB12", max_size=6), st.text("AB12", max_size=6))
 def test_one_off_is_one_edit(one: str, other: str) -> None:
     assert is_one_off(one, other) == is_one_off(other, one)
