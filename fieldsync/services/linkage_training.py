@@ -52,7 +52,7 @@ class Step(Protocol):
 class Trained:
     """What a training came to. `accepted` is false for a model that made no sense and is not in force.
 
-    `seconds`: how long reading, training, pairing up, scoring and writing took.
+    `seconds`: of processor, for each part of it.
     """
 
     of: str
@@ -65,15 +65,15 @@ class Trained:
 
 
 class _Watch:
-    """Tells how long the parts of a night took."""
+    """Tells how much processor the parts of a night took."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = time.monotonic()
+        self._last = time.process_time()
 
     def note(self, part: str) -> None:
         """What went by since the last time belongs to this part."""
-        now = time.monotonic()
+        now = time.process_time()
         self.seconds[part] = self.seconds.get(part, 0.0) + now - self._last
         self._last = now
 
@@ -149,7 +149,7 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found = 0
-    for table in linkage_splink.pair_up(on, _keys(read)):
+    for table in linkage_splink.pair_up(on, of_list.model, _keys(read)):
         watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
         for page in _batches((each.left_id, each.right_id) for each in likely):
