@@ -33,7 +33,7 @@ def main() -> None:
     \b
     First steps on a new server:
       fieldsync association add rifq --name "جمعية الرفق" --data /srv/fieldsync
-      fieldsync form publish forms/f7_profile.yaml --association rifq --data /srv/fieldsync
+      fieldsync form publish forms/f7_profile.yaml --media forms/media --association rifq --data /srv/fieldsync
       fieldsync device enrol --association rifq --name "Phone 1" --data /srv/fieldsync
       fieldsync run --data /srv/fieldsync
 

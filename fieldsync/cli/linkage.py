@@ -48,7 +48,7 @@ def rebuild(operator: Operator) -> None:
                 pass
         with database.read() as session:
             left = [each for each in owners if following.is_behind(session, following.LINKAGE, each)]
-    operator.show({"associations": len(owners), "left": len(left)}, f"compared {len(owners)} associations anew")
+    operator.show({"associations": len(owners), "left": len(left)}, f"associations compared anew: {len(owners)}")
 
 
 @linkage.command("train")
@@ -106,10 +106,20 @@ def _told(trained: Trained) -> dict[str, object]:
         "accepted": trained.accepted,
         "never_seen": list(trained.never_seen),
         "pairs": trained.pairs,
+        "decided": trained.agreement.decided,
+        "agreed": trained.agreement.agreed,
     }
 
 
+def _refused(trained: Trained) -> str:
+    if trained.agreement.contradicts:
+        return "not put into force: it contradicts what people decided more than the one before"
+    return "not put into force: agreement would speak against"
+
+
 def _line(trained: Trained) -> str:
-    what = f"{trained.pairs} pairs" if trained.accepted else "not put into force: agreement would speak against"
+    what = f"{trained.pairs} pairs" if trained.accepted else _refused(trained)
+    if trained.agreement.decided:
+        what += f"; of {trained.agreement.decided} decided pairs it says the same of {trained.agreement.agreed}"
     missing = f"; never seen: {', '.join(trained.never_seen)}" if trained.never_seen else ""
     return f"{trained.of}: version {trained.version} from {trained.records} records, {what}{missing}"

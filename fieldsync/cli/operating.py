@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -100,9 +101,16 @@ def person_of(session: Session, email: str) -> PersonRow:
 
 
 def lines(found: Mapping[str, object]) -> str:
-    """Names and values, one a line, for people."""
-    width = max(map(len, found), default=0) + 2
-    return "\n".join(f"{name + ':':<{width}}{value}" for name, value in found.items())
+    """Names and values, one a line, for people: no names without a value, and times as they are read."""
+    told = dict(_told(name, value) for name, value in found.items() if value is not None)
+    width = max(map(len, told), default=0) + 2
+    return "\n".join(f"{name + ':':<{width}}{value}" for name, value in told.items())
+
+
+def _told(name: str, value: object) -> tuple[str, object]:
+    if name.endswith("_ms") and isinstance(value, int):
+        return name.removesuffix("_ms"), datetime.fromtimestamp(value / 1000, UTC).isoformat(" ", "minutes")
+    return name, value
 
 
 def public_url(command: Callable[..., None]) -> Callable[..., None]:

@@ -126,6 +126,10 @@ class Scorer:
             weight += max(self._weights["place", MOVED] - self._weights["place", place], 0.0)
         return weight > self.model.review - SLACK
 
+    def weight_of(self, levels: Iterable[tuple[str, str]]) -> float:
+        """What levels of agreement weigh together; one that the model does not know weighs nothing."""
+        return self._start + math.fsum(self._weights.get(each, 0.0) for each in levels)
+
     def _bars(self, levels: Levels, left: Features, right: Features) -> Iterator[Comparison]:
         for name, level in levels.items():
             if level is not None:

@@ -33,7 +33,7 @@ class Sheet(msgspec.Struct, frozen=True):
     """What a submission says of itself. `instance` and `deprecated` are as `instance_name` spells them.
 
     `xml` is the submission as it came, `root` its tree; `digest` is the SHA-256 of its canonical form (C14N, without
-    comments).
+    comments), or of its bytes where it has none.
     `deprecated`: the instance that it replaces, or "". `envelope` is there where the answers are encrypted.
     """
 
@@ -61,9 +61,17 @@ def read_sheet(xml: bytes) -> Sheet | Problem:
     envelope = envelope_of(root)
     if isinstance(envelope, Problem):
         return envelope
-    digest = hashlib.sha256(etree.tostring(root, method="c14n", with_comments=False)).digest()
+    digest = hashlib.sha256(_canonical(root, xml)).digest()
     instance = instance_name(_meta(root, "instanceID")) or f"sha256:{digest.hex()}"
     return Sheet(xml, root, form, version, instance, instance_name(_meta(root, "deprecatedID")), digest, envelope)
+
+
+def _canonical(root: Element, xml: bytes) -> bytes:
+    """What makes two submissions the same; C14N has no form for a namespace that is a relative URI."""
+    try:
+        return etree.tostring(root, method="c14n", with_comments=False)
+    except etree.C14NError:
+        return xml
 
 
 def _meta(root: Element, name: str) -> str:

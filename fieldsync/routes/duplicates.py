@@ -18,8 +18,8 @@ from fieldsync.routes.description import refuses
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.schemas import page_of
 from fieldsync.routes.schemas_pairs import PairQuerySchema, PairSchema, UndoSchema, VerdictOnPairSchema
-from fieldsync.services import deciding, pair_queue
-from fieldsync.services.deciding import Pair, Verdict
+from fieldsync.services import asking, deciding, pair_queue
+from fieldsync.services.deciding import UNSURE, Pair, Verdict
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.pair_queue import open_rank, seal_rank
 from fieldsync.services.readers import Reader
@@ -68,9 +68,15 @@ def decide_on_pair(given: dict[str, Any], uuid: UUID, partner: UUID) -> Response
     duplicate = str(given["duplicate"]) if given.get("duplicate") else ""
     verdict = Verdict(given["decision"], given["turn"], given["why"], taken, duplicate)
     who, by, language = reader(), desk_of_reader(), reader_language()
-    problem = context().database.write(
-        lambda session: deciding.decide(session, by, _find(session, who, uuid, partner), verdict, language)
-    )
+
+    def work(session: Any) -> Problem | None:
+        pair = _find(session, who, uuid, partner)
+        problem = deciding.decide(session, by, pair, verdict, language)
+        if problem is None and given["decision"] == UNSURE and given["question"].strip():
+            return asking.ask(session, who, by, pair, given["question"].strip(), given["ask"])
+        return problem
+
+    problem = context().database.write(work)
     return _told(problem, who, uuid, partner)
 
 

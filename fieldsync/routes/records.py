@@ -148,7 +148,7 @@ def show_file(uuid: UUID, sha256: str) -> Response:
     with here.database.read() as session:
         found = files_read.find(session, who, str(uuid), sha256, language)
     row = pictures.make_ready(here.database, here.files, found.row) if found else None
-    chunks = pictures.content(here.files, row) if row else None
+    chunks = pictures.content(here.files, row, found.reads_personal) if found and row else None
     if found is None or row is None or chunks is None:
         raise Refused(Problem("not_found"))
     response = Response(chunks, mimetype="application/octet-stream")

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from fieldsync.core.acts import NAMED_MAX
 from fieldsync.routes.schemas import NAME_LENGTH_MAX, PageQuerySchema, operation_id
+from fieldsync.services.asking import QUESTION_MAX, SIDES
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX
 from fieldsync.services.pair_queue import CURSOR_MAX
 
@@ -21,7 +22,8 @@ class PairQuerySchema(PageQuerySchema):
 class VerdictOnPairSchema(Schema):
     """What somebody says of a pair. `turn`: how many decisions she had seen.
 
-    `taken`: path → the operation whose value survives a merge; `duplicate`: of two submissions, the one not to count.
+    `taken`: path → the operation whose value survives a merge; `duplicate`: of two submissions, the one not to count;
+    `question`: where it is unsure, what those who registered them (`ask`: left, right) are asked with the next sync.
     """
 
     decision = fields.String(required=True, validate=validate.OneOf((SAME, DIFFERENT, UNSURE)))
@@ -34,6 +36,10 @@ class VerdictOnPairSchema(Schema):
         validate=validate.Length(max=NAMED_MAX),
     )
     duplicate = fields.UUID()
+    question = fields.String(load_default="", validate=validate.Length(max=QUESTION_MAX))
+    ask = fields.List(
+        fields.String(validate=validate.OneOf(SIDES)), load_default=list(SIDES), validate=validate.Length(1, 2)
+    )
 
 
 class UndoSchema(Schema):

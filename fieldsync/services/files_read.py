@@ -14,10 +14,14 @@ from fieldsync.store.attachments import AttachmentRow
 
 @dataclass(frozen=True)
 class FileShown:
-    """A file that somebody may read, and of which media type whoever named it said it is."""
+    """A file that somebody may read, and of which media type whoever named it said it is.
+
+    `reads_personal`: whether she reads the personal answers of the record, as she asked for it.
+    """
 
     row: AttachmentRow
     media_type: str
+    reads_personal: bool
 
 
 def find(
@@ -27,10 +31,13 @@ def find(
 
     `revealed`: after a click that was written down.
     """
-    shown = reading.told(session, reader, reading.find(session, reader, uuid), language, revealed)
-    named = next((value for record in shown for value in _files(record) if value.get("sha256") == sha256), None)
-    row = attachments.find(session, reader.association_id, sha256) if named else None
-    return FileShown(row, str(named["type"])) if named is not None and row is not None else None
+    for found in reading.find(session, reader, uuid):
+        shown = reading.told(session, reader, [found], language, revealed)
+        named = next((value for record in shown for value in _files(record) if value.get("sha256") == sha256), None)
+        row = attachments.find(session, reader.association_id, sha256) if named else None
+        if named is not None and row is not None:
+            return FileShown(row, str(named["type"]), reading.shows_personal(reader, found, revealed))
+    return None
 
 
 def _files(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -4,19 +4,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-import yaml
 from sqlalchemy.orm import Session
 
 from fieldsync.core.counting import WAYS
 from fieldsync.core.indicators import IndicatorBook, read_book
 from fieldsync.core.problems import Problem
+from fieldsync.services import programme_files
 from fieldsync.store import associations, facts, figures, followers
 
 FOLLOWER = "indicators"
 """Under which name counting follows the change logs."""
-
-FILE_BYTES_MAX = 1024 * 1024
-"""The programme's own file has 20 KiB."""
 
 
 def book(session: Session) -> IndicatorBook:
@@ -50,12 +47,10 @@ def _programme(path: Path) -> IndicatorBook:
 
 def read_file(path: Path) -> IndicatorBook | Problem:
     """The indicators of a file."""
-    try:
-        with path.open("rb") as file:
-            data = yaml.load(file.read(FILE_BYTES_MAX), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+    data = programme_files.read(path)
+    if data is None:
         return Problem("indicators_wrong", detail={"reason": str(path)})
-    found = read_book(data if isinstance(data, dict) else {}, WAYS)
+    found = read_book(data, WAYS)
     return Problem("indicators_wrong", detail={"reason": found}) if isinstance(found, str) else found
 
 

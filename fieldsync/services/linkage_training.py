@@ -3,6 +3,7 @@
 Without Splink (the extra `linkage`) the last model, or the one of the program, scores.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,18 +14,23 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage import NONE
+from fieldsync.core.linkage import NONE, Scorer
+from fieldsync.core.linkage_check import Agreement, Judged, agreement
 from fieldsync.core.linkage_features import ALGORITHM, Features
 from fieldsync.core.linkage_model import is_sound
 from fieldsync.services import linkage as matching
 from fieldsync.services import quality_night
+from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME
 from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_model
 from fieldsync.store import associations, linkage, linkage_splink
+from fieldsync.store import pairs as pairs_store
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.linkage_splink import Bench
 from fieldsync.store.linkage_sql import DUCKDB
+
+logger = logging.getLogger(__name__)
 
 RECORDS_LEAST = 1000
 """A shorter list teaches nothing: the shipped model scores it."""
@@ -50,8 +56,9 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to. `accepted` is false for a model that made no sense and is not in force.
+    """What a training came to.
 
+    `accepted` is false for a model that made no sense, or contradicts what people decided, and is not in force.
     `seconds`: of processor, for each part of it.
     """
 
@@ -61,6 +68,7 @@ class Trained:
     accepted: bool
     never_seen: tuple[str, ...]
     pairs: int
+    agreement: Agreement
     seconds: Mapping[str, float]
 
 
@@ -131,11 +139,21 @@ def _train(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: s
         watch.note("reading")
         model = linkage_splink.train(on, shipped_model(of_list.kind))
         watch.note("training")
-        accepted, body = is_sound(model), msgspec.json.encode(model)
+        agreed = agreement(Scorer(model), of_list.scorer, read(partial(_judged, collection.id)))
+        accepted, body = is_sound(model) and not agreed.contradicts, msgspec.json.encode(model)
+        if not accepted:
+            logger.warning("linkage: a model of %s is not put into force", collection.of)
         version = write(lambda session: linkage.add_model(session, *name, body, 0, active=accepted))
         pairs = _scored(read, write, on, collection, now_ms, watch) if accepted else 0
         write(lambda session: linkage.finish_model(session, version, now_ms))
-        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs, watch.seconds)
+        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs, agreed, watch.seconds)
+
+
+def _judged(collection_id: int, session: Session) -> list[Judged]:
+    """How the pairs of a list were compared when people said "the same" or "not the same" last."""
+    decided = pairs_store.of_collection(session, collection_id)
+    people = (each for each in decided if each.decision in (SAME, DIFFERENT) and each.decided_by != ITSELF)
+    return [(each.levels, each.decision == SAME) for each in people if each.levels]
 
 
 def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int, watch: _Watch) -> int:

@@ -17,6 +17,7 @@ from fieldsync.services.answers_told import MASKED, WITHHELD, Words, words_of
 from fieldsync.services.authorship import Author
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
+from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.merging import Outcome
 from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
@@ -84,7 +85,9 @@ class Side:
 
 @dataclass(frozen=True)
 class PairPage:
-    """All of a pair's page. `shared`: entities that both are linked to; `heads`: what whoever decides has seen."""
+    """All of a pair's page. `shared`: entities that both are linked to; `heads`: what whoever decides has seen;
+    `threshold`: from which weight on pairs of this list are shown.
+    """
 
     pair: Pair
     sides: tuple[Side, Side]
@@ -92,7 +95,7 @@ class PairPage:
     shared: Sequence[Found]
     masked: int
     heads: tuple[OperationId, ...]
-    is_personal: bool
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,13 @@ def told(session: Session, readers: Readers, pair: Pair, language: str, revealed
         shared=[each for row_id, each in others[0].items() if row_id in others[1]],
         masked=len({*first["masked"], *second["masked"]}),
         heads=deciding.heads_of(pair),
-        is_personal=True,
+        threshold=_threshold(session, readers[0], pair),
     )
+
+
+def _threshold(session: Session, reader: Reader, pair: Pair) -> float | None:
+    of_list = linked_lists(session, reader.association_id).get(pair.left.row.collection_id)
+    return of_list.model.review if of_list else None
 
 
 def _speech(session: Session, reader: Reader, pair: Pair, language: str) -> tuple[Words, Mapping[str, int]]:

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
 from fieldsync.config import program_folder
 from fieldsync.core.messages import LANGUAGES
-
-FILE_BYTES_MAX = 1024 * 1024
-"""The programme's own file has 30 KiB."""
+from fieldsync.services import programme_files
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,4 @@ def association_names() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def _programme() -> dict[str, Any]:
-    with (program_folder("forms") / "programme.yaml").open("rb") as file:
-        read = yaml.load(file.read(FILE_BYTES_MAX), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    found: dict[str, Any] = read
-    return found
+    return programme_files.read(program_folder("forms") / "programme.yaml") or {}

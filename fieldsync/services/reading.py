@@ -174,6 +174,12 @@ def hiding(
     return hide
 
 
+def shows_personal(reader: Reader, found: Found, revealed: bool) -> bool:
+    """Whether somebody is shown what may be personal in a record, though no question says so."""
+    scope = reader.scope(found.kind, found.of, found.row.place, found.row.created_by)
+    return _shows_personal(reader, scope, revealed)
+
+
 def _shows_personal(reader: Reader, scope: Scope, revealed: bool) -> bool:
     """Whether what nobody can tell apart from personal answers shows: an unreadable text of no known form."""
     if reader.sender is not None or (reader.token is None and access.restricted_somewhere(reader.grants, scope)):

@@ -4,17 +4,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-import yaml
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import PERMISSIONS
 from fieldsync.core.problems import Problem
 from fieldsync.core.roles import RoleBook, read_book
-from fieldsync.services import following
+from fieldsync.services import following, programme_files
 from fieldsync.store import grants
-
-FILE_BYTES_MAX = 1024 * 1024
-"""The programme's own file has 30 KiB."""
 
 
 def book(session: Session) -> RoleBook:
@@ -36,12 +32,10 @@ def _programme(path: Path) -> RoleBook:
 
 def read_file(path: Path) -> RoleBook | Problem:
     """The role book of a programme's file."""
-    try:
-        with path.open("rb") as file:
-            data = yaml.load(file.read(FILE_BYTES_MAX), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+    data = programme_files.read(path)
+    if data is None:
         return Problem("roles_wrong", detail={"reason": str(path)})
-    found = read_book(data if isinstance(data, dict) else {}, PERMISSIONS)
+    found = read_book(data, PERMISSIONS)
     return Problem("roles_wrong", detail={"reason": found}) if isinstance(found, str) else found
 
 

@@ -9,10 +9,10 @@ from fieldsync.store.models import Base
 class Attachment(Base):
     """A file that an association has, by the digest of the bytes that the phone sent (SHA-256, hexadecimal).
 
-    `awaited` is true until an operation names the file. `state` is `new`, `ready` (it may be read) or `unreadable` (it
-    looks like a picture and is none). `kept_sha256` is the digest of the bytes that are kept: another one where places
-    and times were taken out of a picture. `thumbnail`: whether there is a small picture of it. The bytes lie in the
-    file store, not in the database.
+    `awaited` is true until an operation names the file. `state` is `new`, `ready` (it may be read), `unreadable` (it
+    looks like a picture and is none) or `uncleaned` (a recording that may tell a place: for whoever reads personal
+    answers). `kept_sha256` is the digest of the bytes that are kept: another one where places and times were taken
+    out. `thumbnail`: whether there is a small picture of it. The bytes lie in the file store, not in the database.
     """
 
     __tablename__ = "attachment"

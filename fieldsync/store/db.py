@@ -1,11 +1,9 @@
 """Engines, transactions and the one writer (docs/architecture.md, "What commits")."""
 
 import fcntl
-import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar
 
@@ -16,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from fieldsync.store import driver
 from fieldsync.store.driver import Rows, execute_on_sqlite, tell_as_sqlalchemy_does
+from fieldsync.store.groups import Groups, Task
+from fieldsync.store.snapshots import CONNECTION, FreshSnapshots, KeptSnapshots, Snapshots
 
 Result = TypeVar("Result")
 
@@ -71,12 +71,9 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
         raise
 
 
-_CONNECTION = "connection"
-
-
 def _connection_of(session: Session) -> Connection:
     """The session's connection, without the way that SQLAlchemy takes to it: it costs more than a short statement."""
-    known: Connection | None = session.info.get(_CONNECTION)
+    known: Connection | None = session.info.get(CONNECTION)
     return session.connection() if known is None or session.in_nested_transaction() else known
 
 
@@ -161,23 +158,15 @@ class Transactions(Protocol):
         """As `Database.write`."""
 
 
-@dataclass
-class _Task:
-    work: Callable[[Session], Any]
-    done: threading.Event = field(default_factory=threading.Event)
-    result: Any = None
-    error: BaseException | None = None
-
-
 class Database:
     """Where sessions come from. The edge calls `read` or `write`; services get the session and never commit.
 
-    SQLite: one writer thread a process takes what is queued, up to `group_max` tasks, into one transaction, each in
-    a savepoint of its own, and answers after the commit; a file lock keeps other processes out meanwhile.
+    SQLite: one thread at a time takes what waits, up to `group_max` tasks, into one transaction, each in a savepoint
+    of its own, and lets all go on after the commit; a file lock keeps other processes out meanwhile.
     `key` goes with every session (`master_key`).
     PostgreSQL: a transaction in the calling thread. `inline` runs SQLite tasks in the calling thread (simulation).
 
-    On SQLite the writer and those who `read_in_turn` take turns. Python's threads compute one at a time anyway; but
+    On SQLite whoever writes and those who `read_in_turn` take turns. Python's threads compute one at a time anyway; but
     the driver lets go of the interpreter at every row, and whoever then takes it keeps it from the others for long.
     """
 
@@ -193,30 +182,27 @@ class Database:
         self.key = key
         self.session_info = {MASTER_KEY: key}
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._readers = _for_readers(engine)
         self._turn: AbstractContextManager[object] = (
             threading.Lock() if self.is_sqlite and not inline else nullcontext()
         )
-        self._group_max = group_max
         self._inline = inline
-        self._tasks: queue.Queue[_Task | None] = queue.Queue()
-        self._writer: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._groups = Groups(self._run_group, group_max)
+        self._writing = threading.Lock()
         path = engine.url.database
         self._connection: Connection | None = None
         self._writer_cache_kib = writer_cache_kib
         self._lock_file: IO[str] | None = None
-        self._lock_path = Path(f"{path}.lock") if self.is_sqlite and path and path != ":memory:" else None
+        is_file = bool(self.is_sqlite and path and path != ":memory:")
+        self._lock_path = Path(f"{path}.lock") if is_file else None
+        readers = _for_readers(engine)
+        self._snapshots: Snapshots = KeptSnapshots(readers) if is_file and not inline else FreshSnapshots(readers)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session on one snapshot; what it writes is lost."""
         try:
-            with self._readers.connect() as connection:
-                connection.begin()
-                info = {**self.session_info, _CONNECTION: connection}
-                with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
-                    yield session
+            with self._snapshots.read(self.session_info) as session:
+                yield session
         except (OperationalError, InterfaceError) as error:
             if not is_passing(error):
                 raise
@@ -224,7 +210,7 @@ class Database:
 
     @contextmanager
     def read_in_turn(self) -> Iterator[Session]:
-        """`read` for those who compute much meanwhile. Nobody may `write` inside: the writer waits for its turn too."""
+        """`read` for those who compute much meanwhile. Nobody may `write` inside: that waits for the turn too."""
         with self._turn, self.read() as session:
             yield session
 
@@ -232,29 +218,25 @@ class Database:
         """Run `work` in a transaction; its result comes once that is durable, `Busy` where it may be tried again."""
         if not self.is_sqlite:
             return self._write_postgresql(work)
-        task = _Task(work)
+        task = Task(work)
         if self._inline:
             self._run_group([task])
         else:
-            self._start_writer()
-            self._tasks.put(task)
-            task.done.wait()
+            self._groups.do(task)
         if task.error is not None:
             raise task.error
         return task.result  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Finish what is queued, stop the writer and let go of all connections."""
-        if self._writer is not None:
-            self._tasks.put(None)
-            self._writer.join()
-            self._writer = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        if self._lock_file is not None:
-            self._lock_file.close()
-            self._lock_file = None
+        """Finish what is being written, and let go of all connections."""
+        with self._writing:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            if self._lock_file is not None:
+                self._lock_file.close()
+                self._lock_file = None
+        self._snapshots.close()
         self.engine.dispose()
 
     def _write_postgresql(self, work: Callable[[Session], Result]) -> Result:
@@ -272,30 +254,14 @@ class Database:
                     raise Busy(type(getattr(error, "orig", error)).__name__) from error
         raise AssertionError("the last attempt returns or raises")
 
-    def _start_writer(self) -> None:
-        with self._starting:
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write_forever, name="fieldsync-writer", daemon=True)
-                self._writer.start()
+    def _run_group(self, group: Sequence[Task]) -> None:
+        with self._writing:
+            self._write_group(group)
 
-    def _write_forever(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            group = [task]
-            while len(group) < self._group_max:
-                try:
-                    following = self._tasks.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    self._tasks.put(None)
-                    break
-                group.append(following)
-            self._run_group(group)
-
-    def _run_group(self, group: list[_Task]) -> None:
+    def _write_group(self, group: Sequence[Task]) -> None:
         try:
             connection = self._writer_connection()
-            info = {**self.session_info, _CONNECTION: connection}
+            info = {**self.session_info, CONNECTION: connection}
             with self._file_lock(), connection.begin() as transaction, self._turn:
                 if len(group) == 1:
                     _run_alone(transaction, connection, group[0], info)
@@ -312,9 +278,6 @@ class Database:
             self._drop_writer_connection()
             _fail(group, error)
             raise
-        finally:
-            for task in group:
-                task.done.set()
 
     def _writer_connection(self) -> Connection:
         """The one connection that writes keeps its large page cache from batch to batch."""
@@ -353,7 +316,7 @@ def _for_readers(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _run_alone(transaction: Transaction, connection: Connection, task: _Task, info: dict[str, Any]) -> None:
+def _run_alone(transaction: Transaction, connection: Connection, task: Task, info: dict[str, Any]) -> None:
     try:
         _run(connection, task, info)
     except Exception as error:
@@ -363,7 +326,7 @@ def _run_alone(transaction: Transaction, connection: Connection, task: _Task, in
         transaction.rollback()
 
 
-def _run_in_savepoint(connection: Connection, task: _Task, info: dict[str, Any]) -> None:
+def _run_in_savepoint(connection: Connection, task: Task, info: dict[str, Any]) -> None:
     try:
         with _savepoint_on_sqlite(connection):
             _run(connection, task, info)
@@ -373,12 +336,12 @@ def _run_in_savepoint(connection: Connection, task: _Task, info: dict[str, Any])
         task.error = error
 
 
-def _run(connection: Connection, task: _Task, info: dict[str, Any]) -> None:
+def _run(connection: Connection, task: Task, info: dict[str, Any]) -> None:
     with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
         task.result = task.work(session)
         session.flush()
 
 
-def _fail(group: list[_Task], error: BaseException) -> None:
+def _fail(group: Sequence[Task], error: BaseException) -> None:
     for task in group:
         task.error, task.result = error, None

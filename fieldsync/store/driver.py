@@ -44,6 +44,16 @@ def execute_on_sqlite(connection: Connection, sql: str, parameters: Sequence[Any
         raise
 
 
+def roll_back_on_sqlite(connection: Connection) -> None:
+    """End the transaction, and keep nothing of it."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    try:
+        driver.rollback()
+    except BaseException as error:
+        tell_as_sqlalchemy_does(connection, "ROLLBACK", error)
+        raise
+
+
 def sqlite_cursor(connection: Connection) -> sqlite3.Cursor:
     """The driver's own cursor."""
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]

@@ -104,6 +104,13 @@ def test_the_same_record_is_the_same_however_its_xml_is_spelled() -> None:
     assert other.instance == f"sha256:{other.digest.hex()}"
 
 
+def test_a_record_that_has_no_canonical_form_is_known_by_its_bytes() -> None:
+    xml = b'<data xmlns:p="relative" id="visit"><p:name>Amina</p:name></data>'
+    first, again, other = read_sheet(xml), read_sheet(xml), read_sheet(xml.replace(b"Amina", b"Aicha"))
+    assert isinstance(first, Sheet) and isinstance(again, Sheet) and isinstance(other, Sheet)
+    assert first.digest == again.digest != other.digest
+
+
 def test_names_of_records_and_occurrences_depend_on_nothing_but_the_submission() -> None:
     assert instance_name(f"uuid:{IDS[0].upper()}") == IDS[0] == record_of("amal", "visit", IDS[0])
     assert len(instance_name("x" * 10_000)) < 100

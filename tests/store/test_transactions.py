@@ -158,7 +158,7 @@ def in_one_group(database: Database, works: list[object]) -> list[object]:
     threads += [threading.Thread(target=hand_in, args=(place,)) for place in range(len(works))]
     for thread in threads[1:]:
         thread.start()
-    while database._tasks.qsize() < len(works):
+    while database._groups.waiting() < len(works):
         pass
     go_on.set()
     for thread in threads:
@@ -302,3 +302,29 @@ def test_a_transaction_that_was_in_anothers_way_is_tried_again(postgresql_engine
     with database.read() as session:
         assert [row.name for row in associations.everyone(session)] == ["axx", "bxx"]
     assert len(tries) > 2
+
+
+def test_what_a_reader_left_behind_does_not_reach_the_next(sqlite: Database) -> None:
+    with sqlite.read() as session:
+        session.info["remembered"] = "of this snapshot"
+        associations.add(session, "amal", "Amal")
+    with contextlib.suppress(LookupError), sqlite.read() as session:
+        associations.add(session, "amal", "Amal")
+        raise LookupError
+    with contextlib.suppress(OperationalError), sqlite.read() as session:
+        execute(session, "SELECT nothing FROM nowhere")
+    with sqlite.read() as session:
+        session.rollback()
+    sqlite.write(add("b"))  # type: ignore[arg-type]
+    with sqlite.read() as session:
+        assert "remembered" not in session.info
+        assert [row.slug for row in associations.everyone(session)] == ["b"]
+
+
+def test_readers_inside_readers_have_snapshots_of_their_own(database: Database) -> None:
+    with database.read() as outer:
+        assert associations.everyone(outer) == []
+        database.write(add("a"))  # type: ignore[arg-type]
+        with database.read() as inner:
+            assert [row.slug for row in associations.everyone(inner)] == ["a"]
+        assert associations.everyone(outer) == []

@@ -18,7 +18,7 @@ def coordinator(world: World) -> Visitor:
     return visitor(world, "association_reviewer")
 
 
-def decides(who: Visitor, address: str, decision: str, page: str = "", **more: str) -> str:
+def decides(who: Visitor, address: str, decision: str, page: str = "", **more: str | list[str]) -> str:
     """Press a button of a page, as it was (`page`) or as it is; where that leads, or the page that refuses."""
     text = page or who.opens(address).text
     fields = {**dict(FIELD.findall(text[text.index('id="decide"') :])), "decision": decision, **more}
@@ -101,3 +101,42 @@ def test_personal_answers_show_after_a_click_that_is_written_down(world: World) 
     address = f"/duplicates/{older}_{younger}"
     answer = reviewer.fills(f"{address}/reveal", page=address)
     assert answer.status_code == 200 and "Fatima" in answer.text
+
+
+def test_who_cannot_say_may_ask_and_the_form_shows_the_question(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    address = f"/duplicates/{older}_{younger}"
+    assert "Demander aux accompagnateurs" in coordinator.opens(address).text
+    where = decides(coordinator, address, "unsure", question="phone.fr", words="Merci !", ask=["left", "right"])
+    assert where == "/duplicates"
+    assert "question envoyée" in coordinator.opens("/duplicates").text
+    first, second = (form for form in re.findall(r'href="(/submissions/[^"]+)"', coordinator.opens(address).text))
+    for form in (first, second):
+        assert "Merci de demander qui utilise le numéro" in coordinator.opens(form).text
+    assert "Aucune paire n’attend" in coordinator.opens("/duplicates").text
+
+
+def test_the_menu_counts_pairs_that_wait_for_whoever_decides(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    entry = re.search(r'href="/duplicates"[^>]*>.*?</a>', coordinator.opens("/").text, re.DOTALL)
+    assert entry is not None and '<span class="count">1</span>' in entry[0]
+    assert "/duplicates" not in visitor(world, "viewer").opens("/").text
+    decides(coordinator, f"/duplicates/{older}_{younger}", "different")
+    entry = re.search(r'href="/duplicates"[^>]*>.*?</a>', coordinator.opens("/").text, re.DOTALL)
+    assert entry is not None and "count" not in entry[0]
+
+
+def test_a_merge_that_needs_two_shows_who_proposed_it(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    rules, address = "/duplicates/settings", f"/duplicates/{older}_{younger}"
+    lead = visitor(world, "coordinator")
+    answer = lead.fills(f"{rules}/reviewers", {"list": "people", "two": "yes"}, page=rules)
+    assert answer.headers["Location"] == rules
+    decides(coordinator, address, "same")
+    assert "une deuxième personne doit confirmer" in lead.opens(address).text
+    assert "Vous avez proposé cette fusion" in decides(coordinator, address, "same")
+    decides(lead, address, "same")
+    assert shown(world, younger)[0]["merged_into"] == older

@@ -34,14 +34,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """Steps from nothing to a sum; where nothing lies, and the bar of the sum."""
+    """Steps from nothing to a sum; where nothing lies, the bar of the sum, and where a threshold lies that shows."""
 
     steps: tuple[Step, ...]
     axis: float
     total: Step
+    mark: float | None = None
 
 
-def waterfall(weights: Sequence[float]) -> Waterfall:
+def waterfall(weights: Sequence[float], threshold: float | None = None) -> Waterfall:
     """How weights add up, one after the other; all that is reached on the way fits the width."""
     reached = [0.0]
     for weight in weights:
@@ -57,4 +58,5 @@ def waterfall(weights: Sequence[float]) -> Waterfall:
         return Step(at(low), round(at(high) - at(low), 2), at(after), after >= before)
 
     steps = tuple(step(before, after) for before, after in pairwise(reached))
-    return Waterfall(steps, at(0.0), step(0.0, reached[-1]))
+    mark = at(threshold) if threshold is not None and least <= threshold <= most else None
+    return Waterfall(steps, at(0.0), step(0.0, reached[-1]), mark)

@@ -6,6 +6,7 @@ from flask import Response, request, url_for
 
 from fieldsync.core.access import ACT_ON_RECORDS, MANAGE_PEOPLE
 from fieldsync.core.operations import OperationId
+from fieldsync.core.pair_questions import NAMES, QUESTIONS, question
 from fieldsync.core.problems import Problem
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
@@ -15,7 +16,7 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import across, deciding, merging, pair_queue, pair_told, reading
+from fieldsync.services import across, asking, deciding, merging, pair_queue, pair_told, reading
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX, Pair, Verdict
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.pair_queue import open_rank, seal_rank
@@ -85,24 +86,28 @@ def decide_duplicate(pair: str) -> Response:
     decision = request.form.get("decision", "")
     if decision not in NOTICES:
         raise Refused(Problem("not_found"))
-    verdict = _verdict(decision)
+    verdict, asked, sides = _verdict(decision), _asked(), fields.several("ask", asking.SIDES)
 
     def work(session: Any) -> Problem | None:
         found = find_pair(session, who, pair)
         if decision == UNDO:
             return deciding.undo(session, by, found, verdict.turn)
-        return deciding.decide(session, by, found, verdict, chosen)
+        problem = deciding.decide(session, by, found, verdict, chosen)
+        if problem is None and decision == UNSURE and asked:
+            return asking.ask(session, who, by, found, asked, sides)
+        return problem
 
     problem = here.database.write(work)
     if problem is not None:
         return _shown(pair, refused=problem)
+    notice = "pair_asked" if decision == UNSURE and asked and sides else NOTICES[decision]
     if decision == UNDO:
         return shell.onward("pages.duplicate", NOTICES[UNDO], pair=pair)
     with here.database.read() as session:
         following = pair_queue.after(session, who, find_pair(session, who, pair))
     if following is None:
-        return shell.onward("pages.duplicates", NOTICES[decision])
-    return shell.onward("pages.duplicate", NOTICES[decision], pair=pair_cards.name_of(following.pair), done=pair)
+        return shell.onward("pages.duplicates", notice)
+    return shell.onward("pages.duplicate", notice, pair=pair_cards.name_of(following.pair), done=pair)
 
 
 @blueprint.get("/entities/<list>/<record>/unmerge")
@@ -176,6 +181,8 @@ def pair_page(told: PairPage, refused: Problem | None, *, revealed: bool, **valu
         may_hide=bool(told.masked) or revealed,
         errors=shell.said(refused) if refused else {},
         limit=WHY_MAX,
+        questions=QUESTIONS,
+        question_limit=asking.QUESTION_MAX,
         is_personal_list=told.pair.left.kind == "entity",
         **values,
     )
@@ -195,6 +202,11 @@ def _done(session: Any, who: Reader, pair: str) -> dict[str, Any] | None:
     one, mark, other = pair[:80].partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other)) if mark else None
     return pair_cards.decided(found) if found and found.decision else None
+
+
+def _asked() -> str:
+    """The question to the companions, where there is one."""
+    return question(fields.one_of("question", NAMES), fields.text("words", asking.QUESTION_MAX))
 
 
 def _verdict(decision: str) -> Verdict:

@@ -149,6 +149,7 @@ def _shown(who: Reader, refused: Problem | None = None) -> Response:
         errors=shell.said(refused) if refused else {},
         weight=standing.weight,
         measures=[_measure(each) for each in standing.measures],
+        is_measured=any(each.decided for each in standing.measures),
         is_any_earned=any(each.is_earned for each in standing.measures),
         decided_least=merging_itself.DECIDED_LEAST,
         nights=[(each.day.isoformat(), language.calendar_day(each.day), each.merges) for each in standing.nights],

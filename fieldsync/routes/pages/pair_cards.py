@@ -38,6 +38,7 @@ class Evidence:
     chance: str
     likely: str
     bounds: Sequence[str]
+    threshold: float | None
 
 
 def name_of(pair: Pair) -> str:
@@ -97,7 +98,7 @@ def card(
         "title": labels.collection(pair.left.kind, pair.left.of, titles),
         "sides": [_side(each, titles) for each in told.sides],
         "rows": [_row(each) for each in told.rows],
-        "evidence": _evidence(pair),
+        "evidence": _evidence(pair, told.threshold),
         "shared": [
             (rows.record_address(each.kind, each.of, records.uuid_text(each.row.uuid)),
              labels.entity_list(each.of), records.uuid_text(each.row.uuid), named.get(each.row.id))
@@ -202,11 +203,11 @@ def _split(text: str, start: int, end: int) -> tuple[str, str, str]:
     return text[:start], text[start:stop], text[stop:]
 
 
-def _evidence(pair: Pair) -> Evidence | None:
+def _evidence(pair: Pair, threshold: float | None) -> Evidence | None:
     if pair.row is None or pair.left.kind == "submission":
         return None
     told = pair.row.comparisons
-    chart = charts.waterfall([weight for _name, _level, weight in told])
+    chart = charts.waterfall([weight for _name, _level, weight in told], threshold)
     lines = [
         (
             pair_words.comparison(name),
@@ -219,4 +220,4 @@ def _evidence(pair: Pair) -> Evidence | None:
     chance = 100 / (1 + 2 ** -max(-60.0, min(60.0, pair.row.weight)))
     shown = "> 99,9" if chance > 99.9 else "< 0,1" if chance < 0.1 else language.number(round(chance, 1))
     bounds = [pair_words.bound(each) for each in pair.row.bounds]
-    return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds)
+    return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds, threshold)

@@ -34,14 +34,21 @@ TICKET_MAX = 64
 
 @dataclass(frozen=True)
 class FileHere:
-    """Where a file that has come can be fetched; `thumbnail` is empty where it is no picture."""
+    """Where a file that has come can be fetched; `thumbnail` is empty where it is no picture.
+
+    `is_uncleaned`: it may tell where and when it was made; its address is empty for who must not know.
+    """
 
     address: str
     thumbnail: str
+    is_uncleaned: bool = False
 
 
-def here(session: Any, form: str, record: Mapping[str, Any], revealed: bool) -> dict[str, FileHere]:
-    """The files of a record that have come, by digest; those that are not among them are still awaited."""
+def here(session: Any, form: str, record: Mapping[str, Any], revealed: bool, needs: bool) -> dict[str, FileHere]:
+    """The files of a record that have come, by digest; those that are not among them are still awaited.
+
+    `needs`: whether she reads the personal answers of the record.
+    """
     association_id = reader().association_id
     values = [value for value in record["fields"].values() if isinstance(value, dict) and "sha256" in value]
     found = {}
@@ -51,7 +58,8 @@ def here(session: Any, form: str, record: Mapping[str, Any], revealed: bool) -> 
             named = {"form": form, "record": record["record"], "sha256": sha256}
             named |= {"ticket": _ticket(session, record["record"])} if revealed else {}
             file, small = (_address(endpoint, named) for endpoint in ("record_file", "record_thumbnail"))
-            found[sha256] = FileHere(file, small if row.thumbnail else "")
+            uncleaned = row.state == attachments.UNCLEANED
+            found[sha256] = FileHere("" if uncleaned and not needs else file, small if row.thumbnail else "", uncleaned)
     return found
 
 
@@ -65,7 +73,7 @@ def record_file(form: str, record: str, sha256: str) -> Response:
     """A file that an answer names: always to be saved, never shown in place."""
     file = _find(record, sha256)
     ready = pictures.make_ready(context().database, context().files, file.row)
-    chunks = pictures.content(context().files, ready)
+    chunks = pictures.content(context().files, ready, file.reads_personal)
     ending = mimetypes.guess_extension(file.media_type) or ""
     response = _answered(chunks, "application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="{sha256[:12]}{ending}"'
@@ -97,7 +105,8 @@ def record_original(form: str, record: str, digest: str) -> Response:
 
 def came(session: Any, found: Found, record: Mapping[str, Any], revealed: bool) -> dict[str, Any]:
     """What came with a record: its files, and the XML of its submissions."""
-    return {"files": here(session, found.of, record, revealed), "originals": _originals(session, found)}
+    needs = reading.shows_personal(reader(), found, revealed)
+    return {"files": here(session, found.of, record, revealed, needs), "originals": _originals(session, found)}
 
 
 def _originals(session: Any, found: Found) -> dict[str, Any]:

@@ -89,6 +89,7 @@ NOTICES = {
     "pair_same": _l("Noted as the same; figures follow, and it can be taken back."),
     "pair_different": _l("Noted as not the same; it stays so until something new is known."),
     "pair_unsure": _l("Laid aside; it comes back when something new is known."),
+    "pair_asked": _l("Laid aside and asked; phones show the question after their next sync."),
     "pair_open": _l("Taken back; the pair waits again."),
     "unmerged": _l("The merge is undone."),
     "merging_itself_on": _l("Merging by itself is on; look at the sample from time to time."),
