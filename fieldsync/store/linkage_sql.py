@@ -85,8 +85,7 @@ def _person(year: int) -> Mapping[str, Conditions]:
             levels.DIFFERENT: _ELSE,
         },
         "family_name": {
-            "": _unsaid("family"),
-            levels.EXCHANGED: exchanged,
+            "": f"{_unsaid('family')} or ({exchanged})",
             levels.EXACT: f"{family} = 0",
             levels.SAME: f"{family} = 1",
             levels.ALIAS: f"{family} = 2",
@@ -162,16 +161,21 @@ def _phone() -> Conditions:
         "": _unsaid("phone"),
         levels.SAME: f"phone_l = phone_r and {persons}",
         levels.SHARED: "phone_l = phone_r",
-        levels.ONE_OFF: "levenshtein(phone_l, phone_r) <= 1",
+        levels.ONE_OFF: _one_off("phone"),
         levels.DIFFERENT: _ELSE,
     }
+
+
+def _one_off(column: str) -> str:
+    shortest = f"least(length({column}_l), length({column}_r))"
+    return f"levenshtein({column}_l, {column}_r) <= 1 and {shortest} >= {levels.ONE_OFF_LENGTH_MIN}"
 
 
 def _code(column: str) -> Conditions:
     return {
         "": _unsaid(column),
         levels.SAME: f"{column}_l = {column}_r",
-        levels.ONE_OFF: f"levenshtein({column}_l, {column}_r) <= 1",
+        levels.ONE_OFF: _one_off(column),
         levels.DIFFERENT: _ELSE,
     }
 
