@@ -268,3 +268,15 @@ def test_what_a_list_holds_follows_from_its_parts() -> None:
     assert kind_of(["full_name", "place"]) == "person"
     assert kind_of(["name"]) == "cooperative"
     assert kind_of(["phone", "place"]) is None
+
+
+def test_all_members_of_a_cooperative_are_compared_however_long_their_list_is() -> None:
+    members = [f"018f4e1c-7d3a-7c1e-9b1a-{number:012d}" for number in range(30)]
+    parts = {"name": ("name",), "members": ("members",)}
+    one, other = (
+        features_of({"name": name, "members": " ".join(listed)}, "", parts, 2026)
+        for name, listed in (("Argan", members), ("أركان", members[14:]))
+    )
+    assert one.members == tuple(members) and len(other.members) == 16
+    levels = {bar.name: bar.level for bar in Scorer(MODELS["cooperative"]).score(one, other).comparisons}
+    assert levels["members"] == "many"
