@@ -14,7 +14,7 @@ from fieldsync.core.names import Level, compare
 EXACT, SAME, ALIAS, WEAK, DIFFERENT = (level.value for level in Level)
 
 EXCHANGED = "exchanged"
-"""Given and family name stand in each other's place."""
+"""Given and family name stand in each other's place: one event, which counts once, as a level of the given name."""
 
 MARRIED, MOVED = "married", "moved"
 """Another family name, another commune, of a woman of the age to marry: either says less than of other people."""
@@ -33,6 +33,9 @@ COMMUNE_PARTS = 4
 PHONE_PERSONS = 2
 """A phone of more persons than this is a household's."""
 
+ONE_OFF_LENGTH_MIN = 4
+"""Of shorter codes any two are nearly one digit off."""
+
 NEAR_DAYS = 731
 MARRYING_AGES = 17, 45
 
@@ -44,7 +47,7 @@ NAME_LEVELS = (EXACT, SAME, ALIAS, EXCHANGED, WEAK, DIFFERENT)
 LEVELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     PERSON: {
         "given_name": NAME_LEVELS,
-        "family_name": (EXACT, SAME, ALIAS, EXCHANGED, WEAK, MARRIED, DIFFERENT),
+        "family_name": (EXACT, SAME, ALIAS, WEAK, MARRIED, DIFFERENT),
         "birth": (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE, NEAR, FAR),
         "phone": (SAME, SHARED, ONE_OFF, DIFFERENT),
         "national_id": (SAME, ONE_OFF, DIFFERENT),
@@ -79,7 +82,7 @@ def levels_of(left: Features, right: Features, kind: str, year: int) -> dict[str
     place = beside["place"]
     may_have_married = place not in (SAME, None) and _may_have_married(left, right, year)
     if given in (WEAK, DIFFERENT) and _are_exchanged(left, right):
-        given = family = EXCHANGED
+        given, family = EXCHANGED, None
     elif family == DIFFERENT and may_have_married:
         family = MARRIED
     if place in (PROVINCE, ELSEWHERE) and may_have_married:
@@ -160,7 +163,7 @@ def _code_level(left: str, right: str) -> str | None:
         return None
     if left == right:
         return SAME
-    return ONE_OFF if is_one_off(left, right) else DIFFERENT
+    return ONE_OFF if is_one_off(left, right) and min(len(left), len(right)) >= ONE_OFF_LENGTH_MIN else DIFFERENT
 
 
 def is_one_off(left: str, right: str) -> bool:

@@ -127,8 +127,7 @@ def _person(year: int) -> Mapping[str, Conditions]:
             levels.DIFFERENT: _ELSE,
         },
         "family_name": {
-            "": _unsaid("family"),
-            levels.EXCHANGED: exchanged,
+            "": f"{_unsaid('family')} or ({exchanged})",
             levels.EXACT: f"{family} = 0",
             levels.SAME: f"{family} = 1",
             levels.ALIAS: f"{family} = 2",
@@ -213,15 +212,16 @@ def _code(column: str) -> Conditions:
     return {
         "": _unsaid(column),
         levels.SAME: f"{column}_l = {column}_r",
-        levels.ONE_OFF: f"levenshtein({column}_l, {column}_r) <= 1",
+        levels.ONE_OFF: _one_off(column),
         levels.DIFFERENT: _ELSE,
     }
 
 
-def _one_off(column: str, characters: int) -> str:
+def _one_off(column: str, alike: int = levels.ONE_OFF_LENGTH_MIN // 2) -> str:
     """One edit leaves so many characters alike at one end at least, which is seen sooner than the distance."""
-    ends = " or ".join(f"{side}({column}_l, {characters}) = {side}({column}_r, {characters})" for side in SIDES)
-    return f"({ends}) and levenshtein({column}_l, {column}_r) <= 1"
+    ends = " or ".join(f"{side}({column}_l, {alike}) = {side}({column}_r, {alike})" for side in SIDES)
+    shortest = f"least(length({column}_l), length({column}_r))"
+    return f"({ends}) and levenshtein({column}_l, {column}_r) <= 1 and {shortest} >= {levels.ONE_OFF_LENGTH_MIN}"
 
 
 _HALF = (
