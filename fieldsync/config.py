@@ -114,6 +114,13 @@ class Settings:
         1024 * 1024,
         1024 * 1024 * 1024 * 1024,
     )
+    attachments_day_bytes_max: int = setting(
+        4 * 1024 * 1024 * 1024,
+        "What one phone's files may take that came within a day.",
+        "bytes",
+        1024 * 1024,
+        1024 * 1024 * 1024 * 1024,
+    )
     openrosa_bytes_max: int = setting(
         100 * 1024 * 1024,
         "Largest request of an OpenRosa client, packed and unpacked; Collect is told, and splits what is larger.",
@@ -128,7 +135,7 @@ class Settings:
     batches_per_commit: int = setting(
         64, "Waiting batches that the SQLite writer commits together: one fsync for all.", "batches", 1, 1024
     )
-    sqlite_cache_mib: int = setting(48, "Page cache of the SQLite connection that writes.", "MiB", 1, 4096)
+    sqlite_cache_mib: int = setting(44, "Page cache of the SQLite connection that writes.", "MiB", 1, 4096)
     sqlite_checkpoint_pages: int = setting(
         8000,
         "Length of the write-ahead log at which SQLite empties it into the file.",

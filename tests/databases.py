@@ -18,7 +18,22 @@ from fieldsync.store.models import Base
 
 KINDS = ("sqlite", "postgresql")
 
-TABLES = ", ".join(table.name for table in Base.metadata.sorted_tables)
+TABLES = [table.name for table in Base.metadata.sorted_tables]
+
+FILLED = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in TABLES)
+
+LARGEST = (
+    "SELECT max(pg_relation_size(oid)) FROM pg_class WHERE relkind = 'r'"
+    " AND relnamespace = current_schema::regnamespace"
+)
+
+FROM_ONE = (
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
+    " WHERE schemaname = current_schema AND last_value IS NOT NULL"
+)
+
+TRUNCATED_BYTES_MIN = 256 * 1024
+"""Up to here, deleting the few rows of a test is ten times cheaper than new files for all tables."""
 
 
 @contextmanager
@@ -67,7 +82,13 @@ def _settle_server(url: str) -> None:
 def empty(engine: Engine) -> None:
     """Make a PostgreSQL database as good as new."""
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE"))
+        if connection.execute(text(LARGEST)).scalar_one() >= TRUNCATED_BYTES_MIN:
+            connection.execute(text(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE"))
+            return
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # in any order
+        for name in connection.execute(text(FILLED)).scalars().all():
+            connection.execute(text(f"DELETE FROM {name}"))
+        connection.execute(text(FROM_ONE))
 
 
 Copy = dict[str, list[dict[str, Any]]]

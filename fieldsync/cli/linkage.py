@@ -106,10 +106,20 @@ def _told(trained: Trained) -> dict[str, object]:
         "accepted": trained.accepted,
         "never_seen": list(trained.never_seen),
         "pairs": trained.pairs,
+        "decided": trained.agreement.decided,
+        "agreed": trained.agreement.agreed,
     }
 
 
+def _refused(trained: Trained) -> str:
+    if trained.agreement.contradicts:
+        return "not put into force: it contradicts what people decided more than the one before"
+    return "not put into force: agreement would speak against"
+
+
 def _line(trained: Trained) -> str:
-    what = f"{trained.pairs} pairs" if trained.accepted else "not put into force: agreement would speak against"
+    what = f"{trained.pairs} pairs" if trained.accepted else _refused(trained)
+    if trained.agreement.decided:
+        what += f"; of {trained.agreement.decided} decided pairs it says the same of {trained.agreement.agreed}"
     missing = f"; never seen: {', '.join(trained.never_seen)}" if trained.never_seen else ""
     return f"{trained.of}: version {trained.version} from {trained.records} records, {what}{missing}"

@@ -277,6 +277,7 @@ def _member_answers(
         }
     women = sum(person.sex == "f" for person in members)
     return answers | {
+        **({"members_now": " ".join(person.id for person in members)} if members else {}),
         "members_n": str(len(members)),
         "women_n": str(women),
         **({"women_pct": str(100 * women // len(members))} if members else {}),

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Sequence
 
-VERSION = 2
+VERSION = 3
 
 BUSY_MS = 30_000
 """How long a second process that opened the same file waits for the first."""
@@ -72,8 +72,20 @@ CREATE TABLE form (
     PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
 CREATE TABLE file (path TEXT PRIMARY KEY, etag TEXT, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE attachment (                   -- files of the device's own records, beside the store
+    sha256 TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    upload TEXT,                            -- where the server takes it, once it was announced
+    named INTEGER NOT NULL DEFAULT 0,       -- 1: an operation names it
+    epoch TEXT,                             -- the one in which the server had it whole
+    refused TEXT,                           -- why the server never takes it
+    failures INTEGER NOT NULL DEFAULT 0,
+    next_attempt_ms INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 INSERT INTO device (only) VALUES (1);
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 """
 
 
@@ -81,6 +93,12 @@ FROM_VERSION_1 = (
     "ALTER TABLE device ADD COLUMN witness TEXT",
     "ALTER TABLE device ADD COLUMN vouch INTEGER NOT NULL DEFAULT 0",
     "PRAGMA user_version = 2",
+)
+FROM_VERSION_2 = (
+    "CREATE TABLE attachment (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
+    " upload TEXT, named INTEGER NOT NULL DEFAULT 0, epoch TEXT, refused TEXT, failures INTEGER NOT NULL DEFAULT 0,"
+    " next_attempt_ms INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
+    "PRAGMA user_version = 3",
 )
 
 
@@ -96,7 +114,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     tables = [statement for statement in TABLES.split(";") if statement.strip()]
-    for version, statements in ((0, tables), (1, FROM_VERSION_1)):
+    for version, statements in ((0, tables), (1, FROM_VERSION_1), (2, FROM_VERSION_2)):
         if _version(connection) == version:
             _step(connection, version, statements)
     if _version(connection) > VERSION:

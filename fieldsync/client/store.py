@@ -1,6 +1,7 @@
 """What a device remembers, in one SQLite file: who it is, what it said, what it was told, and how far it has read."""
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any
 import msgspec
 
 from fieldsync.client.schema import prepare
+
+_digests = re.compile(rb"[0-9a-f]{64}").findall
 
 Connect = Callable[[], sqlite3.Connection]
 Json = dict[str, Any]
@@ -130,24 +133,31 @@ class Store:
     def authors(self) -> set[str]:
         """Every id this device has or had."""
         author = self.state().author
-        return {row[0] for row in self._rows("SELECT author FROM former")} | ({author} if author else set())
+        return {row[0] for row in self.rows("SELECT author FROM former")} | ({author} if author else set())
 
     def add_former(self, author: str) -> None:
-        self._write("INSERT OR IGNORE INTO former VALUES (?)", author)
+        self.write("INSERT OR IGNORE INTO former VALUES (?)", author)
 
     def is_past_epoch(self, epoch: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM past_epoch WHERE epoch = ?", epoch))
+        return bool(self.rows("SELECT 1 FROM past_epoch WHERE epoch = ?", epoch))
 
     def add_past_epoch(self, epoch: str) -> None:
-        self._write("INSERT OR IGNORE INTO past_epoch VALUES (?)", epoch)
+        self.write("INSERT OR IGNORE INTO past_epoch VALUES (?)", epoch)
 
     # Its operations.
 
     def say(self, key: tuple[str, int], record: str, raw: bytes) -> None:
         """Put an operation at the end of the outbox."""
-        self._write(
+        self.write(
             "INSERT INTO operation (author, counter, record, raw) VALUES (?, ?, ?, ?)", key[0], key[1], record, raw
         )
+        for sha256 in set(_digests(raw)) if b'"sha256"' in raw else ():
+            self.write("UPDATE attachment SET named = 1 WHERE sha256 = ?", sha256.decode())
+
+    def is_needed(self, sha256: str) -> bool:
+        """Whether an operation names a file of which the server is not known to be safe."""
+        sql = "SELECT 1 FROM operation WHERE state IN ('outbox', 'kept', 'aside') AND instr(raw, ?) > 0 LIMIT 1"
+        return bool(self.rows(sql, sha256.encode()))
 
     def outbox(self, limit: int) -> list[Said]:
         """The head of the outbox, as it will be sent: what was turned back before comes later."""
@@ -177,21 +187,21 @@ class Store:
         return sorted(found, key=lambda said: said.position)
 
     def count(self, state: str) -> int:
-        return int(self._rows("SELECT count(*) FROM operation WHERE state = ?", state)[0][0])
+        return int(self.rows("SELECT count(*) FROM operation WHERE state = ?", state)[0][0])
 
     def count_untried(self) -> int:
         """How many operations of the outbox were never turned back."""
-        return int(self._rows("SELECT count(*) FROM operation WHERE state = 'outbox' AND tries = 0")[0][0])
+        return int(self.rows("SELECT count(*) FROM operation WHERE state = 'outbox' AND tries = 0")[0][0])
 
     def set_said(self, position: int, **columns: str | int | bytes | None) -> None:
         """Set columns of one operation."""
         names = ", ".join(f"{name} = ?" for name in columns)
-        self._write(f"UPDATE operation SET {names} WHERE position = ?", *columns.values(), position)
+        self.write(f"UPDATE operation SET {names} WHERE position = ?", *columns.values(), position)
 
     def turn_back(self, keys: Iterable[tuple[str, int]]) -> None:
         """Count one more attempt for each: it goes behind those that were turned back less often."""
         for author, counter in keys:
-            self._write("UPDATE operation SET tries = tries + 1 WHERE author = ? AND counter = ?", author, counter)
+            self.write("UPDATE operation SET tries = tries + 1 WHERE author = ? AND counter = ?", author, counter)
 
     def queue_again(self, positions: Iterable[int]) -> None:
         """Back into the outbox, at its old place; what was known of it stays known."""
@@ -201,13 +211,13 @@ class Store:
     def forget_said(self, positions: Iterable[int]) -> None:
         """Drop operations that are safe at the top server and no longer needed to show the record."""
         for position in positions:
-            self._write("DELETE FROM operation WHERE position = ?", position)
+            self.write("DELETE FROM operation WHERE position = ?", position)
 
     def undeclared(self, author: str, limit: int) -> list[tuple[int, str]]:
         """(counter, reason) of what this author set aside and the server does not know yet."""
         return [
             (row[0], row[1])
-            for row in self._rows(
+            for row in self.rows(
                 "SELECT counter, reason FROM operation WHERE state = 'aside' AND declared = 0 AND author = ?"
                 " ORDER BY counter LIMIT ?",
                 author,
@@ -217,94 +227,96 @@ class Store:
 
     def declare(self, author: str, through: int) -> None:
         """The server knows what this author set aside, up to this counter."""
-        self._write(
+        self.write(
             "UPDATE operation SET declared = 1 WHERE state = 'aside' AND author = ? AND counter <= ?", author, through
         )
 
     def undeclare(self) -> None:
         """Another server history: everything set aside has to be declared again."""
-        self._write("UPDATE operation SET declared = 0 WHERE state = 'aside'")
+        self.write("UPDATE operation SET declared = 0 WHERE state = 'aside'")
 
     # What came down.
 
     def pulled(self, record: str) -> list[Json]:
         """The server's records with this UUID, submissions first; usually one."""
-        rows = self._rows("SELECT body FROM record WHERE record = ? ORDER BY kind DESC, of", record)
+        rows = self.rows("SELECT body FROM record WHERE record = ? ORDER BY kind DESC, of", record)
         return [msgspec.json.decode(row[0]) for row in rows]
 
     def put_pulled(self, body: Json, round_: int) -> None:
-        self._write(
+        self.write(
             "INSERT OR REPLACE INTO record (record, kind, of, body, round) VALUES (?, ?, ?, ?, ?)",
             *(body["record"], body["kind"], body["of"], msgspec.json.encode(body), round_),
         )
-        self._write("DELETE FROM gone WHERE record = ?", body["record"])
+        self.write("DELETE FROM gone WHERE record = ?", body["record"])
 
     def put_gone(self, record: str) -> None:
-        self._write("DELETE FROM record WHERE record = ?", record)
-        self._write("INSERT OR IGNORE INTO gone VALUES (?)", record)
+        self.write("DELETE FROM record WHERE record = ?", record)
+        self.write("INSERT OR IGNORE INTO gone VALUES (?)", record)
 
     def is_gone(self, record: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM gone WHERE record = ?", record))
+        return bool(self.rows("SELECT 1 FROM gone WHERE record = ?", record))
 
     def pulled_before(self, round_: int) -> list[Json]:
         """The server's records that the present round has not brought."""
-        rows = self._rows("SELECT body FROM record WHERE round < ?", round_)
+        rows = self.rows("SELECT body FROM record WHERE round < ?", round_)
         return [msgspec.json.decode(row[0]) for row in rows]
 
     def carry_over(self, body: Json, round_: int) -> None:
         """Count a record as brought by this round."""
         key = (body["record"], body["kind"], body["of"])
-        self._write("UPDATE record SET round = ? WHERE record = ? AND kind = ? AND of = ?", round_, *key)
+        self.write("UPDATE record SET round = ? WHERE record = ? AND kind = ? AND of = ?", round_, *key)
 
     def record_ids(self) -> list[str]:
         """Every record that was pulled or spoken of, in the order of their UUIDs (which is that of time)."""
-        found = self._rows("SELECT record FROM record UNION SELECT record FROM operation ORDER BY record")
+        found = self.rows("SELECT record FROM record UNION SELECT record FROM operation ORDER BY record")
         return [row[0] for row in found]
 
     def ask_afresh(self, record: str) -> None:
         """Remember to fetch this record by itself."""
-        self._write("INSERT OR IGNORE INTO refresh VALUES (?)", record)
+        self.write("INSERT OR IGNORE INTO refresh VALUES (?)", record)
 
     def asked_afresh(self, limit: int) -> list[str]:
-        return [row[0] for row in self._rows("SELECT record FROM refresh ORDER BY record LIMIT ?", limit)]
+        return [row[0] for row in self.rows("SELECT record FROM refresh ORDER BY record LIMIT ?", limit)]
 
     def refreshed(self, record: str) -> None:
-        self._write("DELETE FROM refresh WHERE record = ?", record)
+        self.write("DELETE FROM refresh WHERE record = ?", record)
 
     def forms(self) -> list[Json]:
-        return [msgspec.json.decode(row[0]) for row in self._rows("SELECT body FROM form ORDER BY id, version")]
+        return [msgspec.json.decode(row[0]) for row in self.rows("SELECT body FROM form ORDER BY id, version")]
 
     def put_forms(self, forms: Sequence[Json]) -> None:
         """Replace the list of open forms."""
-        self._write("DELETE FROM form")
+        self.write("DELETE FROM form")
         for form in forms:
             body = msgspec.json.encode(form)
-            self._write("INSERT OR REPLACE INTO form VALUES (?, ?, ?)", form["id"], form["version"], body)
+            self.write("INSERT OR REPLACE INTO form VALUES (?, ?, ?)", form["id"], form["version"], body)
 
     def file(self, path: str) -> tuple[str | None, bytes] | None:
         """(ETag, bytes) of a downloaded file."""
-        rows = self._rows("SELECT etag, body FROM file WHERE path = ?", path)
+        rows = self.rows("SELECT etag, body FROM file WHERE path = ?", path)
         return (rows[0][0], rows[0][1]) if rows else None
 
     def put_file(self, path: str, etag: str | None, body: bytes) -> None:
-        self._write("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", path, etag, body)
+        self.write("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", path, etag, body)
 
     def erase_pulled(self) -> None:
         """Erase what came from the server; what the device said itself is not touched."""
         for table in ("record", "gone", "refresh", "form", "file"):
-            self._write(f"DELETE FROM {table}")
+            self.write(f"DELETE FROM {table}")
 
     def checkpoint(self) -> None:
         """Bring everything into the main file and empty the log beside it; outside a transaction."""
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _said(self, rest: str, *values: Any) -> list[Said]:
-        return [_said(row) for row in self._rows(SAID + rest, *values)]
+        return [_said(row) for row in self.rows(SAID + rest, *values)]
 
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
+    def rows(self, statement: str, *values: Any) -> list[Any]:
+        """What a statement finds."""
         return self._connection.execute(statement, values).fetchall()
 
-    def _write(self, statement: str, *values: Any) -> None:
+    def write(self, statement: str, *values: Any) -> None:
+        """Run a statement that changes something. Within a transaction."""
         self._writing()
         self._connection.execute(statement, values)
 

@@ -43,6 +43,12 @@ class Transport(Protocol):
     def get(self, path: str, headers: Mapping[str, str]) -> Answer: ...
 
 
+class UploadTransport(Protocol):
+    """Carries one request of any method and brings its own answer, or raises LinkDown."""
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer: ...
+
+
 class HttpTransport:
     """Transport over one requests.Session; `url` is the server's address without a path."""
 
@@ -52,13 +58,14 @@ class HttpTransport:
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send the body as it is; a redirection is an answer, never followed."""
-        return self._send("POST", path, body, headers)
+        return self.send("POST", path, body, headers)
 
     def get(self, path: str, headers: Mapping[str, str]) -> Answer:
         """Ask for a resource."""
-        return self._send("GET", path, None, headers)
+        return self.send("GET", path, None, headers)
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """A request of any method."""
         sent = {"Accept-Encoding": "gzip", **headers}
         try:
             with self.session.request(

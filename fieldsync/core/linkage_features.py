@@ -36,12 +36,14 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 2
+ALGORITHM = 1000 * names.ALGORITHM + 3
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4
 MEMBERS_MAX = 500
 TEXT_MAX = 200
+LISTED_MAX = 40_000
+"""Characters of a list of codes, such as the UUIDs of MEMBERS_MAX members, parted by blanks."""
 
 AGE_SLACK_YEARS = 2
 """A stated age is right within this."""
@@ -198,8 +200,9 @@ def _point(value: Value) -> tuple[float, float] | None:
 def _choices(values: Iterable[Value]) -> tuple[str, ...]:
     found: set[str] = set()
     for value in values:
-        chosen = value.get("set", ()) if isinstance(value, Mapping) else _text(value).split()
-        found |= {str(each) for each in chosen}
+        listed = value[:LISTED_MAX].split() if isinstance(value, str) else [_text(value)]
+        chosen = value.get("set", ()) if isinstance(value, Mapping) else listed
+        found |= {str(each)[:TEXT_MAX] for each in chosen if each}
     return tuple(sorted(found)[:MEMBERS_MAX])
 
 

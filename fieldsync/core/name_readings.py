@@ -83,7 +83,7 @@ def of_arabic(word: str, article: bool, alif_ending: bool) -> list[Reading]:
     elif word.startswith("ال") and len(word) > 3:
         spelled = [_Spelled(word[2:])]
     elif _FUSED_LAM.match(word):
-        spelled = [_Spelled(word[1:]), _Spelled(word, 0.1)]
+        spelled = [_Spelled(word[1:], bare=True), _Spelled(word, 0.1)]
     elif word.startswith("امب"):
         spelled = [_Spelled(word[1:])]
     ended = [end for each in spelled for end in _arabic_ends(each, alif_ending)]
@@ -111,10 +111,11 @@ def _arabic_ends(word: _Spelled, alif_ending: bool) -> Iterator[_Spelled]:
         yield word._replace(feminine=False)
 
 
-# ث by ear is s, ظ and ذ are z.
+# ث by ear is s, ظ and ذ are z, دج is a j that French writes dj.
 _ARABIC_ALTERNATIVES = (
     (re.compile("ث"), "س", 0.2),
     (re.compile("[ظذ]"), "ز", 0.2),
+    (re.compile("دج"), "ج", 0.1),
 )
 
 
@@ -138,10 +139,10 @@ def _arabic_reading(word: _Spelled) -> Reading:
 # ---- Latin -----------------------------------------------------------------------------------------------------
 
 _DIGRAPHS = {
-    "kh": "x", "sch": "C", "tch": "C", "sh": "C", "ch": "C", "gh": "G", "dj": "j", "th": "t", "dh": "d", "ph": "f",
+    "kh": "x", "sh": "C", "ch": "C", "gh": "G", "dj": "j", "th": "t", "dh": "d", "ph": "f",
     "ck": "k", "qu": "k", "ee": "i", "oo": "u", "ou": "u", "gu": "k", "g": "j", "c": "s",
 }  # fmt: skip
-_DIGRAPH = re.compile(r"s?ch|tch|[kscgtdp]h|dj|ck|qu(?=[aeiouy])|ee|oo|ou|gu(?=[eiy])|[gc](?=[eiy])")
+_DIGRAPH = re.compile(r"s?ch|tch|([kscg])\1h|d?dj|[kscgtdp]h|ck|qu(?=[aeiouy])|ee|oo|ou|gu(?=[eiy])|[gc](?=[eiy])")
 _SINGLE = str.maketrans({**dict(zip("qgcvpoyw", "kkkfbuiu", strict=True)), "-": None, AYN_LETTER: AYN})
 _DOUBLE = re.compile(r"([bcdfghjklmnpqrstvxzCG])\1+")
 _SILENT_END = re.compile(r"(?<=[bcdfghjklmnpqrstvxz])e$")
@@ -157,7 +158,8 @@ _M_OF_HAMED = re.compile(r"^m(?=h[am])")
 _FUSED_CONSONANT = re.compile(r"^l(?=[bcdfghjkmnpqrstvxz])")
 _FUSED_DOUBLE = re.compile(r"^e(?=([rsnztd])\1|ch|dd)")
 _FUSED_CLUSTER = re.compile(r"^l[ae](?=[bcdfghjkmnpqrstvxz]{2}|h(?:ou|o|a))")
-_FUSED_WHOLE = re.compile(r"^[ea]l(?=[bcdfghjkmnpqrstvxyz])")
+_FUSED_WHOLE = re.compile(r"^(?:[ea]l(?=[bcdfghjkmnpqrstvxyz])|el(?=[aiou]))")
+_FUSED_SINGLE = re.compile(r"^e(?=[dnrstz][^e])")
 
 
 _LATIN_ALTERNATIVES = (
@@ -190,6 +192,8 @@ def _without_article(word: str) -> list[_Spelled]:
         return [_Spelled(word), _Spelled(word[1:], 0.2)]
     if word.startswith("e") and len(word) > 4 and _FUSED_DOUBLE.match(word):
         return [_Spelled(word[1:], bare=True), _Spelled(word, 0.1)]
+    if _FUSED_SINGLE.match(word) and len(word) > 5:
+        return [_Spelled(word), _Spelled(word[1:], 0.2, bare=True)]
     if _FUSED_WHOLE.match(word) and len(word) > 5:
         return [_Spelled(word[2:]), _Spelled(word, 0.1)] if len(word) > 6 else [_Spelled(word), _Spelled(word[2:], 0.2)]
     return [_Spelled(word)]
@@ -217,7 +221,7 @@ def _latin_reading(word: _Spelled) -> Reading:
         starts = _LATIN_STARTS[found.lastindex - 1]
         if found.lastindex in _SEMIVOWEL_GROUPS or (found.lastindex == 4 and len(letters) > 2):
             letters = letters[found.end() :]
-    sounds = _DIGRAPH.sub(lambda each: _DIGRAPHS[each[0]], letters).translate(_SINGLE)
+    sounds = _DIGRAPH.sub(lambda each: _DIGRAPHS[each[0][-2:]], letters).translate(_SINGLE)
     return _reading(_DOUBLE.sub(r"\1", sounds), word, starts, arabic=False)
 
 

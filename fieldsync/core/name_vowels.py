@@ -25,7 +25,9 @@ def conflict(left: Reading, right: Reading) -> float:
     for place, (one, other) in enumerate(zip(left.gaps, right.gaps, strict=True)):
         if one == other:
             continue
-        if place == 0 and begins_with_vowel:
+        if place == 1 and _are_father_and_son(left, one, other):
+            total += APART
+        elif place == 0 and begins_with_vowel:
             total += LONG * (one != other and AYN in one and AYN in other and left.arabic and right.arabic)
         elif left.arabic and right.arabic:
             total += _in_arabic(one, other, place, last, left)
@@ -34,7 +36,7 @@ def conflict(left: Reading, right: Reading) -> float:
         elif right.arabic:
             total += _across(other, one, place, last, right, left)
         else:
-            total += _in_latin(one, other, place, last)
+            total += _in_latin(one, other, place, last, left.feminine)
             missing |= {bool(one)} if 0 < place < last and not (one and other) else set()
     return total + SLIP * (len(missing) == 2)
 
@@ -62,12 +64,17 @@ def _is_supported(left: Reading, right: Reading) -> bool:
     return (left.starts == {"i"} or "e" in left.starts) and "" in right.starts and not left.gaps[1] + right.gaps[1]
 
 
+def _are_father_and_son(reading: Reading, one: str, other: str) -> bool:
+    """Boulaid and Belaid: Bou-l is no spelling of Bel."""
+    return reading.consonants.startswith("bl") and len(reading.consonants) > 2 and ("u" in one) != ("u" in other)
+
+
 def _in_arabic(one: str, other: str, place: int, last: int, reading: Reading) -> float:
     either = set(one) ^ set(other)
-    first = place == 1 and (last > 2 or reading.feminine)
+    first = place == 1 < last and (last > 2 or reading.feminine)
     cost = (SLIP + 0.1 if first else APART) * len(either & {"i", "u"})
     if "a" in either:
-        cost += SLIP if first and (reading.feminine or reading.gaps[-1]) else LONG
+        cost += LONG
     return cost + (SLIP if AYN in either else 0.0)
 
 
@@ -77,7 +84,7 @@ def _across(arabic: str, latin: str, place: int, last: int, written: Reading, he
     near_end = place == last - 1
     cost = 0.0
     if "i" in arabic and "i" not in latin:
-        cost += _long_i_unheard(latin, place, near_end, written.feminine)
+        cost += _long_i_unheard(latin, near_end, written.feminine, bool(written.gaps[-1]))
     if "u" in arabic and "u" not in latin:
         cost += SLIP if not latin or "e" in latin else APART
     if "a" in arabic and "a" not in latin:
@@ -97,10 +104,10 @@ def _last(one: str, other: str) -> float:
     return SLIP if different == {"i"} and "e" in one + other else APART * len(different)
 
 
-def _long_i_unheard(latin: str, place: int, near_end: bool, feminine: bool) -> float:
+def _long_i_unheard(latin: str, near_end: bool, feminine: bool, ends_in_vowel: bool) -> float:
     if latin and "e" not in latin:
         return APART
-    if near_end and ((place == 1 and not latin) or (latin and not feminine)):
+    if near_end and (not latin or not (feminine or ends_in_vowel)):
         return LONG
     return SLIP
 
@@ -117,14 +124,16 @@ def _short_i(arabic: str, latin: str, place: int, near_end: bool, written: Readi
     return LONG
 
 
-def _in_latin(one: str, other: str, place: int, last: int) -> float:
+def _in_latin(one: str, other: str, place: int, last: int, feminine: bool) -> float:
     if place == last:
         return _last(one, other)
     different = (set(one) ^ set(other)) & {"i", "u"}
     if not different:
         return 0.0
+    if different == {"i"} and "a" in one and "a" in other and "e" not in one + other:
+        return LONG
     if not one or not other:
-        return LONG if place == 1 and last == 2 and "i" in different else SLIP
+        return LONG if "i" in different and place == last - 1 and (place == 1 or feminine) else SLIP
     if "e" in (other if different <= set(one) else one):
         return SLIP
     return APART if place == last - 1 or different == {"i", "u"} else SLIP

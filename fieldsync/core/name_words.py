@@ -112,7 +112,8 @@ _BEFORE = {
     **dict.fromkeys(_set("ben bin ibn bn"), "ben"),
     **dict.fromkeys(_set("bou bu abou abu"), "bou"),
     **dict.fromkeys(_set("oum om um oumm umm omm"), "oum"),
-    **{"bel": "bel", "بل": "بل", "n": "n"},
+    **{"bel": "bel", "بل": "بل", "n": "n", "ن": "ن"},
+    **{"ou": "ou", "u": "ou", "أو": "أو", "او": "أو"},
     "عبد": "عبد_",
     **dict.fromkeys(_set("بن ابن إبن"), "بن"),
     **dict.fromkeys(_set("بو ابو أبو"), "بو"),
@@ -126,6 +127,10 @@ _GLUED_SERVANT_OF_GOD = re.compile(r"^(?:abd[aeiou]{1,2}l+ah?|عبدالل?ه)$"
 _GLUED_SERVANT = re.compile(r"^(?:abd(?:[aeou]{1,2}+l?+|l)(?=[^\W_]{3})|abd(?=ch|j)|عبدال(?=[^\W_]{2}))")
 _GLUED_AIT = re.compile(r"^(?:a[iy]t(?=[bcdfghjklmnqrsvxz][^\W_]{2})|[اأآ]يت(?=[^اويىة][^\W_]{2}))")
 _GLUED_FATHER = re.compile(r"^[aأا](?=(?:bou|بو)[^\W_]{3})")
+_ARTICLE_OF_BEN = re.compile(r"l(?=[abcdfghjkmnpqrstvxz])")
+_SEAT = re.compile(r"^[اأ](?=[وي])")
+"""Carries a first vowel, and nothing once something stands before it: أومغار, بنومغار."""
+
 _GLUED_SON = re.compile(r"^(?:benl(?=a)|بنال)")
 _GLUED_FAITH = re.compile(r"(?<=[^\W_]{2})(?:[ae]?l?d+[iy]ne?|الدين)$")
 _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
@@ -217,8 +222,10 @@ def _together(before: str, word: str, article: bool) -> str:
         word, article = word[2:], True
     if article and not before.endswith(SERVANT):
         before = "بل" if before == "بن" else "bel" if before == "ben" else before + ("ل" if is_arabic(word) else "l")
-    elif before == "ben" and word.startswith("la"):
+    elif before == "ben" and _ARTICLE_OF_BEN.match(word):
         before = "be"
+    elif is_arabic(word):
+        word = _SEAT.sub("", word)
     return before + word
 
 

@@ -16,7 +16,7 @@ from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, 
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words
 
-ALGORITHM = 3
+ALGORITHM = 4
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8

@@ -60,6 +60,13 @@ def announced(length: str, metadata: str, size_max: int) -> Announced | Problem:
     return Announced(sha256, size, name, record or None)
 
 
+def metadata(said: Announced) -> str:
+    """`Upload-Metadata` as it is told back."""
+    told = {"sha256": said.sha256, "filename": said.name, "record": said.record or ""}
+    pairs = {key: base64.b64encode(value.encode()).decode() for key, value in told.items() if value}
+    return ",".join(f"{key} {value}" for key, value in pairs.items())
+
+
 def offset(header: str) -> int | Problem:
     """The position in `Upload-Offset`."""
     return int(header) if _WHOLE(header) else _wrong("Upload-Offset")

@@ -8,6 +8,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from fieldsync.core import tus
 from fieldsync.core.problems import Problem
+from fieldsync.core.tus import Announced
 from fieldsync.routes.access import access, sender
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
@@ -67,7 +68,7 @@ def upload_offset(upload: str) -> Response:
     row = _row(upload)
     response = _told(200, row, _offset(row))
     response.headers["Upload-Length"] = str(row.size)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Upload-Metadata"] = tus.metadata(Announced(row.sha256, row.size, row.name, row.record))
     return response
 
 
@@ -86,6 +87,19 @@ def continue_upload(upload: str) -> Response:
         raise Refused(Problem("upload_elsewhere"))
     there = row.size if _is_here(row) else _take(row, offset)
     return _told(204, row, there)
+
+
+@blueprint.post("/<upload>")
+@access("device")
+def ask_otherwise(upload: str) -> Response:
+    """What the protocol asks for where something in between knows GET and POST only: another method in a header."""
+    work = {"PATCH": continue_upload, "DELETE": end_upload, "HEAD": upload_offset}.get(
+        request.headers.get("X-HTTP-Method-Override", "").upper()
+    )
+    if work is None:
+        raise Refused(Problem("method_not_allowed"))
+    response: Response = work(upload)
+    return response
 
 
 @blueprint.delete("/<upload>")

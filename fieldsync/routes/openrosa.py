@@ -107,11 +107,13 @@ def submission(key: str) -> Response:
         raise Refused(sheet)
     owner = (device.association_id, device.id)
     wanted = [part for part in parts.files if sheet.envelope is None or part.name in sheet.envelope.files]
-    files = openrosa_files.keep(here.database, here.files, owner, wanted, now_ms)
+    files, left_out = openrosa_files.keep(here.database, here.files, here.settings, owner, wanted, now_ms)
     author = here.draw(16).hex()
     status = here.database.write(lambda session: openrosa.receive(session, device.id, sheet, files, author, now_ms))
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
+    if left_out is not None:
+        raise Refused(left_out)  # the answers are kept; the client keeps its copy and sends the files again
     return openrosa_xml.said(Problem(MESSAGES[status]), 201)
 
 

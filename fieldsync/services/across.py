@@ -1,7 +1,7 @@
 """Pairs of two associations that both allow it: for whoever may act upon both records, and for nobody else.
 
-Nothing is merged over the border: each association keeps its record. That two are one person is noted, and counts
-where the two associations are counted together.
+Nothing is merged over the border: each association keeps its record. That two are one person is noted, and tells how
+many persons to take off where those of the two associations are added up.
 """
 
 from collections.abc import Mapping

@@ -3,22 +3,33 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core import review_moves
 from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.inbox import STATES, Filter
 from fieldsync.core.operations import OperationId
 from fieldsync.core.reviews import Comment, comment_order
-from fieldsync.services import readers, reading, reviewing
+from fieldsync.services import inbox, readers, reading, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.readers import Reader
 from fieldsync.services.working import decode_state
 from fieldsync.store import bulk_deeds
 from fieldsync.store.bulk_deeds import DeedRow
+from fieldsync.store.inbox import InboxRow
+from fieldsync.store.records import uuid_text
 
 TICKED_MAX = 100
-"""Records that one deed may name: two pages of the list."""
+"""Records that are decided in one transaction: two pages of the list."""
+
+EVERY_MAX = 300
+"""Records of one deed over all that a filter shows; others follow in another."""
+
+LOOKED_AT_MAX = 3000
+"""Rows of a filter that are looked through for what can take a state."""
 
 KEPT_MS = 7 * 24 * 60 * 60 * 1000
 """How long a deed can be taken back."""
@@ -73,13 +84,31 @@ class Deed:
         return sum(self.reasons.values())
 
 
+def decidable(session: Session, reader: Reader, wanted: Filter, state: str) -> list[Ticked]:
+    """The first `EVERY_MAX` records of a filter that can take a state, in its order."""
+    rows = inbox.each(session, reader, wanted, LOOKED_AT_MAX)
+    able = (Ticked(row.kind, row.of, uuid_text(row.uuid)) for row in rows if row.uuid and _can_take(row, state))
+    return list(islice(able, EVERY_MAX))
+
+
+def _can_take(row: InboxRow, state: str) -> bool:
+    need = review_moves.moves(STATES[row.state]).get(state)
+    if need is None or row.id < 0 or row.gone:
+        return False
+    return state != review_moves.APPROVED or not (row.conflicts or need == review_moves.DUE)
+
+
 def give_state(
     session: Session, reader: Reader, ticked: Sequence[Ticked], state: str, note: str, ticket: str, now_ms: int
 ) -> Deed:
-    """Give records a state, each by its own rules; what cannot take it stays as it is, and is counted."""
+    """Give records a state, each by its own rules; what cannot take it stays as it is, and is counted.
+
+    A ticket that is known already names a deed that goes on.
+    """
     assert reader.person is not None
-    given: list[Given] = []
-    reasons: Counter[str] = Counter()
+    begun = bulk_deeds.find(session, ticket, reader.person.id)
+    before = _kept(begun) if begun else Kept([], {})
+    given, reasons = list(before.given), Counter(before.reasons)
     for each in dict.fromkeys(ticked[:TICKED_MAX]):
         where = _where(session, reader, each)
         if where is None:
@@ -93,7 +122,7 @@ def give_state(
         given.append(Given(owner.association_id, each, found.row.review, _last_said(session, owner, each)))
     kept = msgspec.json.encode(Kept(given, reasons))
     row = DeedRow(ticket, reader.person.id, state, kept, now_ms, 0, 0, now_ms + KEPT_MS)
-    bulk_deeds.add(session, row)
+    (bulk_deeds.go_on if begun else bulk_deeds.add)(session, row)
     return _deed(row)
 
 

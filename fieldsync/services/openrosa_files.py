@@ -6,11 +6,14 @@ from typing import IO
 
 from sqlalchemy.orm import Session
 
+from fieldsync.config import Settings
 from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.operations import Value
+from fieldsync.core.problems import Problem
 from fieldsync.services import arrivals, desk, uploads
 from fieldsync.services.uploads import Files
-from fieldsync.store import openrosa_files, records
+from fieldsync.store import attachments, openrosa_files, records
+from fieldsync.store.attachments import BLOCK_BYTES
 from fieldsync.store.db import Database
 from fieldsync.store.file_store import key_of
 from fieldsync.store.openrosa import SubmissionRow
@@ -29,17 +32,45 @@ class Part:
 
 
 def keep(
-    database: Database, files: Files, owner: tuple[int, int], parts: Sequence[Part], now_ms: int
-) -> list[NamedFile]:
-    """Keep files for an owner (association id, device id); durable, and noted as here."""
-    kept = []
+    database: Database, files: Files, settings: Settings, owner: tuple[int, int], parts: Sequence[Part], now_ms: int
+) -> tuple[list[NamedFile], Problem | None]:
+    """Keep files for an owner (association id, device id); durable, and noted as here.
+
+    What there is no room for is left out and told: the answers are taken all the same, and the client, which hears
+    that not all is here, sends the files again.
+    """
+    if not parts:
+        return [], None
+    association_id, device_id = owner
+    with database.read() as session:
+        left = uploads.room(session, settings, device_id, now_ms).both
+    kept: list[NamedFile] = []
+    problem = None
     for part in parts:
         path, sha256, size = files.partial.written(part.stream)
-        files.store.put(key_of(owner[0], sha256), path)
-        path.unlink(missing_ok=True)
-        kept.append(NamedFile(part.name, sha256, size, part.media_type))
+        try:
+            refused = _no_room(size, left, settings)
+            if refused is None or _is_known(database, association_id, sha256):
+                files.store.put(key_of(association_id, sha256), path)
+                kept.append(NamedFile(part.name, sha256, size, part.media_type))
+                left -= max(size, BLOCK_BYTES)
+            else:
+                problem = refused
+        finally:
+            path.unlink(missing_ok=True)
     uploads.bring(database, files, owner, {each.sha256: each.size for each in kept}, now_ms)
-    return kept
+    return kept, problem
+
+
+def _no_room(size: int, left: int, settings: Settings) -> Problem | None:
+    if size > settings.attachment_bytes_max:
+        return Problem("file_left_out", detail={"limit": f"{settings.attachment_bytes_max // 1024} KiB"})
+    return Problem("files_left_out") if size > left else None
+
+
+def _is_known(database: Database, association_id: int, sha256: str) -> bool:
+    with database.read() as session:
+        return attachments.find(session, association_id, sha256) is not None
 
 
 def names_any(fields: Fields) -> bool:

@@ -36,14 +36,40 @@ def open_files(settings: Settings) -> Files:
     return Files(store, PartialFiles(settings.data / "uploads"))
 
 
+@dataclass(frozen=True)
+class Room:
+    """How many bytes a device may still bring: on their way or named by no record yet, and within a day."""
+
+    waiting: int
+    day: int
+
+    @property
+    def both(self) -> int:
+        """What it may bring now."""
+        return min(self.waiting, self.day)
+
+
+def room(session: Session, settings: Settings, device_id: int, now_ms: int) -> Room:
+    """How much room a device's files have left."""
+    _, waiting = attachments.bytes_waiting(session, device_id)
+    came = attachments.bytes_since(session, device_id, now_ms - DAY_MS)
+    return Room(settings.attachments_waiting_bytes_max - waiting, settings.attachments_day_bytes_max - came)
+
+
+def _kib(size: int) -> str:
+    return f"{size // 1024} KiB"
+
+
 def begin(
     session: Session, settings: Settings, sender: Sender, said: Announced, uuid: str, now_ms: int
 ) -> UploadRow | Problem:
     """A file is on its way; refused where the device has too much on its way already."""
     device = sender.device
-    count, waiting = attachments.bytes_waiting(session, device.id)
-    if count >= UPLOADS_MAX or waiting + said.size > settings.attachments_waiting_bytes_max:
-        return Problem("uploads_full", detail={"limit": f"{settings.attachments_waiting_bytes_max // 1024} KiB"})
+    left = room(session, settings, device.id, now_ms)
+    if attachments.bytes_waiting(session, device.id)[0] >= UPLOADS_MAX or said.size > left.waiting:
+        return Problem("uploads_full", detail={"limit": _kib(settings.attachments_waiting_bytes_max)})
+    if said.size > left.day:
+        return Problem("files_of_day", detail={"limit": _kib(settings.attachments_day_bytes_max)})
     row = UploadRow(uuid, device.association_id, device.id, said.sha256, said.size, said.name, said.record, now_ms)
     attachments.add_upload(session, row)
     return row

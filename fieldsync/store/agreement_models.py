@@ -47,7 +47,7 @@ class AcrossPair(Base):
 class AcrossDecision(Base):
     """What somebody said of two entities of two associations; append only: the greatest `turn` holds.
 
-    It merges nothing: the same person is counted once where both associations are counted together.
+    It merges nothing: it tells how many persons to take off where those of two associations are added up.
     """
 
     __tablename__ = "across_decision"

@@ -10,6 +10,9 @@ from fieldsync.store.db import execute, execute_many, is_postgresql, places
 ROWS_MAX = 250
 """How many rows one call takes."""
 
+BLOCK_BYTES = 4096
+"""What a file takes at least."""
+
 NEW, READY, UNREADABLE, UNCLEANED = "new", "ready", "unreadable", "uncleaned"
 
 _UPLOAD = "uuid, association_id, device_id, sha256, size, name, record, made_ms"
@@ -71,11 +74,22 @@ def uploads_made_before(session: Session, before_ms: int, after: str) -> list[Up
 
 
 def bytes_waiting(session: Session, device_id: int) -> tuple[int, int]:
-    """(uploads of a device, bytes that they and its files that nobody has named yet take)."""
-    sql = "SELECT count(*), coalesce(sum(size), 0) FROM upload WHERE device_id = ?"
+    """(uploads of a device, bytes that they and its files that nobody has named yet take on a disk)."""
+    sql = f"SELECT count(*), coalesce(sum({_on_disk('size')}), 0) FROM upload WHERE device_id = ?"
     count, on_their_way = execute(session, sql, (device_id,)).one()
-    sql = "SELECT coalesce(sum(kept_size), 0) FROM attachment WHERE device_id = ? AND awaited = ?"
+    sql = f"SELECT coalesce(sum({_on_disk('kept_size')}), 0) FROM attachment WHERE device_id = ? AND awaited = ?"
     return int(count), int(on_their_way) + int(execute(session, sql, (device_id, True)).scalar_one())
+
+
+def bytes_since(session: Session, device_id: int, since_ms: int) -> int:
+    """What a device's files take on a disk that came since a moment."""
+    sql = f"SELECT coalesce(sum({_on_disk('size')}), 0) FROM attachment WHERE device_id = ? AND arrived_ms > ?"
+    return int(execute(session, sql, (device_id, since_ms)).scalar_one())
+
+
+def _on_disk(column: str) -> str:
+    """A tiny file takes a block."""
+    return f"CASE WHEN {column} < {BLOCK_BYTES} THEN {BLOCK_BYTES} ELSE {column} END"
 
 
 def keep_others_from(session: Session, association_id: int, digests: Collection[str], alone: bool) -> None:

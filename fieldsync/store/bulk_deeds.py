@@ -31,6 +31,12 @@ def add(session: Session, row: DeedRow) -> None:
     execute(session, f"INSERT INTO bulk_deed ({_COLUMNS}) VALUES ({places(len(values))})", values)
 
 
+def go_on(session: Session, row: DeedRow) -> None:
+    """Note what a deed did further."""
+    sql = "UPDATE bulk_deed SET records = ? WHERE ticket = ? AND person_id = ?"
+    execute(session, sql, (row.records, row.ticket, row.person_id))
+
+
 def find(session: Session, ticket: str, person_id: int) -> DeedRow | None:
     """The deed of a ticket, where it is that person's."""
     sql = f"SELECT {_COLUMNS} FROM bulk_deed WHERE ticket = ? AND person_id = ?"

@@ -309,3 +309,33 @@ def test_phones_may_not_use_names_as_paths(world: World) -> None:
     photo = replace(PHOTO, name="صورة 1.jpg")
     photos.send(phone, photo)
     assert world.read(lambda session: attachments.find(session, world.amal, photo.sha256)) is not None
+
+
+def test_another_method_may_stand_in_a_header_where_only_post_goes_through(world: World) -> None:
+    phone = world.phone()
+    where = photos.begin(phone, PHOTO)
+    half = len(PHOTO.data) // 2
+    given = {"Upload_Offset": "0", "Content_Type": photos.BODY, "X_HTTP_Method_Override": "PATCH"}
+    assert photos.ask(phone, "POST", where, PHOTO.data[:half], **given).status_code == 204
+    told = photos.ask(phone, "POST", where, X_HTTP_Method_Override="head")
+    assert (told.status_code, told.headers["Upload-Offset"]) == (200, str(half))
+    assert photos.ask(phone, "POST", where).status_code == 405
+    assert photos.ask(phone, "POST", where, X_HTTP_Method_Override="DELETE").status_code == 204
+    assert photos.ask(phone, "HEAD", where).status_code == 404
+
+
+def test_the_server_says_again_what_was_said_of_an_upload(world: World) -> None:
+    phone, record = world.phone(), world.uuid()
+    said = photos.metadata(sha256=PHOTO.sha256, filename="صورة.jpg", record=record)
+    where = photos.announce(phone, PHOTO, Upload_Metadata=said).headers["Location"]
+    assert photos.ask(phone, "HEAD", where).headers["Upload-Metadata"] == said
+
+
+def test_a_length_to_be_told_later_and_parts_to_be_joined_are_not_taken(world: World) -> None:
+    phone = world.phone()
+    later = {"Upload_Length": "", "Upload_Defer_Length": "1"}
+    joined = {"Upload_Length": "", "Upload_Concat": "final;/a /b"}
+    for headers in (later, joined):
+        assert photos.announce(phone, PHOTO, **headers).status_code == 400
+    spoken = photos.ask(phone, "OPTIONS", photos.ATTACHMENTS).headers["Tus-Extension"]
+    assert not {"creation-defer-length", "concatenation"} & set(spoken.split(","))

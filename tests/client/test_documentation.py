@@ -1,4 +1,4 @@
-"""docs/client.md: its example runs, and it names what there is."""
+"""docs/client.md: its examples run, and it names what there is."""
 
 import re
 import threading
@@ -41,6 +41,10 @@ def test_the_example_runs_as_it_stands(
     printed = capsys.readouterr().out.splitlines()
     assert printed == [line.strip() for line in re.findall(r"print\(.*?# (.*)", example)]
     assert world.fields(names["record"]) == {"name": "Fatima", "age": 35}
+    (tmp_path / "IMG_1.jpg").write_bytes(b"a photo")
+    names["store"] = names["device"].store
+    exec(compile(re.findall(r"```python\n(.*?)```", PAGE, re.S)[1], "docs/client.md", "exec"), names)
+    assert (names["report"].status, names["report"].sent) == ("ok", 1)
 
 
 def test_every_public_call_is_on_the_page() -> None:

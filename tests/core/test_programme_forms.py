@@ -136,6 +136,7 @@ P2_QUESTIONS = {
     "f7_profile": {
         *(f"members/{what}" for what in ("participant_id", "function", "shares", "entry_date", "exit_date", "active")),
         *(f"members/{what}" for what in ("woman", "active_woman", "active_shares", "member_of")),
+        "members_now",
     },
     "f7_monthly": set(),
     "f8_application": {"who/applicant_person", "applicant_band", "applicant", "attachments/attachment"},
@@ -201,7 +202,10 @@ def test_the_forms_make_and_change_the_entities_that_the_programme_follows() -> 
         "f6_visit": {"ideas": ("meta/entity", {"stage", "visits_n"})},
         "f6_job": {},
         "f7_profile": {
-            "groups": ("meta/entity", {"name_ar", "name_fr", "status", "activity", "place", "women_n", "register_no"}),
+            "groups": (
+                "meta/entity",
+                {"name_ar", "name_fr", "status", "activity", "place", "members", "women_n", "register_no"},
+            ),
             "participants": ("members/meta/entity", {"function", "member_of"}),
         },
         "f7_monthly": {},

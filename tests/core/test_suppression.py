@@ -7,7 +7,7 @@ from itertools import product
 from math import ceil, floor
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fieldsync.core import tallies
@@ -124,7 +124,16 @@ def groups() -> Iterator[Group]:
             )
 
 
+FEW = {kind: 0 for kind in KINDS} | {
+    Kind(0, 202606, "Asni", "18_24"): 3,
+    Kind(0, 202607, "Azgour", "25_35"): 8,
+    Kind(1, 202608, "Anougal", "18_24"): 6,
+}
+"""Three of one commune beside many of others: whoever tells small parts is found out by these at once."""
+
+
 @given(WORLDS)
+@example(FEW)
 @settings(max_examples=12)
 def test_nobody_infers_a_small_number_from_all_editions_together(world: World) -> None:
     """Totals of every month, quarter and year in every edition, and what each edition tells of parts."""

@@ -1,5 +1,6 @@
-// A phone with ODK Web Forms' engine, in Node: node engine.mjs BASE < {"form id": [seed, …]}.
+// A phone with ODK Web Forms' engine, in Node: node engine.mjs BASE [edit] < {"form id": [seed, …]}.
 // It lists, downloads and fills forms by chance, submits each record, and prints a line of JSON for each: what it saw.
+// With "edit" it then opens each record from its own XML, changes it, and submits it again (`edited`).
 import { createRequire } from 'node:module'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
@@ -19,7 +20,7 @@ globalThis.__dirname = '/'
 globalThis.require = require
 const { loadForm } = await import(pathToFileURL(new URL('node_modules/@getodk/xforms-engine/dist/index.js', web).pathname))
 
-const [base] = process.argv.slice(2)
+const [base, edits] = process.argv.slice(2)
 const wanted = JSON.parse(await text(process.stdin))
 const HEADERS = { 'X-OpenRosa-Version': '1.0' }
 
@@ -133,12 +134,29 @@ async function record(form, seed) {
   })
   fill(root, by, 0.85)
   for (const times of [0.15, 0.1]) if (by.chance(0.6)) fill(root, by, times)
+  const { line, parts } = await submitted(root)
+  return edits ? { ...line, edited: await edited(form, line.xml, parts, by) } : line
+}
+
+async function submitted(root) {
   const payload = await root.prepareInstancePayload({ payloadType: 'monolithic' })
   const parts = payload.data[0]
   const xml = await parts.get('xml_submission_file').text()
   const nodes = seen(root)
   const sent = await fetch(`${base}/submission?deviceID=engine`, { method: 'POST', body: parts, headers: HEADERS })
-  return { xml, nodes, ready: payload.status, files: [...parts.keys()].slice(1), status: sent.status, said: await sent.text() }
+  const line = { xml, nodes, ready: payload.status, files: [...parts.keys()].slice(1), status: sent.status, said: await sent.text() }
+  return { line, parts }
+}
+
+async function edited(form, xml, parts, by) {
+  const attachments = new Map([...parts.keys()].slice(1).map((name) => [name, async () => new Response(parts.get(name))]))
+  const input = { inputType: 'FORM_INSTANCE_INPUT_RESOLVABLE', resolveInstance: async () => xml, attachments }
+  const { root } = await form.editInstance(input, {
+    instanceAttachments: { fileNameFactory: ({ extension }) => `${by.below(1e9)}${extension ?? ''}` },
+    preloadProperties: { deviceID: 'collect:1', username: 'amina' },
+  })
+  fill(root, by, 0.3)
+  return (await submitted(root)).line
 }
 
 const entries = [...(await parsed(`${base}/formList`)).getElementsByTagName('xform')]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -25,6 +26,7 @@ from fieldsync.core.xform import read_form
 from fieldsync.services import publishing
 from fieldsync.services.conversion_worker import Limits, answer
 from fieldsync.services.publishing import Definition
+from fieldsync.store import openrosa
 from fieldsync.store.engines import open_engine
 from fieldsync.store.form_versions import FormVersionRow
 from tests.core.programme import FOLDER, FORM_IDS
@@ -34,7 +36,7 @@ from tests.proof.known import ANSWERS, KNOWN, THROWS, is_known
 from tests.world import World
 
 Json = dict[str, Any]
-FORMS, RECORDS = range(60), range(2)
+FORMS, RECORDS, EDITED_FORMS = range(60), range(2), range(8)
 LONG_FORMS, LONG_RECORDS, AT_ONCE = range(60, 1560), range(3), 100
 SCRIPT = Path(__file__).parent / "engine.mjs"
 SECONDS_MAX = 900
@@ -69,10 +71,10 @@ def served(folder: Path, migrated: Path, definitions: Sequence[Definition]) -> I
         world.database.close()
 
 
-def filled(base: str, wanted: Mapping[str, Sequence[int]]) -> list[Json]:
+def filled(base: str, wanted: Mapping[str, Sequence[int]], *more: str) -> list[Json]:
     """What the engine saw and sent."""
     done = subprocess.run(
-        ["node", str(SCRIPT), base], input=json.dumps({form: list(seeds) for form, seeds in wanted.items()}),
+        ["node", str(SCRIPT), base, *more], input=json.dumps({form: list(seeds) for form, seeds in wanted.items()}),
         capture_output=True, text=True, check=False, timeout=SECONDS_MAX,
         env={"PATH": os.environ["PATH"], "TZ": "Africa/Casablanca"},
     )  # fmt: skip
@@ -142,6 +144,41 @@ def _without_names_of_occurrences(fields: Mapping[str, Any]) -> list[tuple[str, 
 
 def test_engine_and_server_see_the_same_in_every_record(tmp_path: Path, migrated_file: Path) -> None:
     Agreement(tmp_path, migrated_file, [definition(seed) for seed in FORMS], RECORDS).check()
+
+
+def test_a_record_opened_from_its_xml_and_changed_in_the_engine_is_the_same_record(
+    tmp_path: Path, migrated_file: Path
+) -> None:
+    """The XML that the server keeps goes back into the engine, which gives the edit an id of its own."""
+    definitions = [definition(seed) for seed in EDITED_FORMS]
+    compiled = {made.form.id: compile_form(made.form, made.media) for made in definitions}
+    with served(tmp_path, migrated_file, definitions) as (world, base):
+        lines = filled(base, {form: [0] for form in compiled}, "edit")
+        kept = world.read(lambda session: [
+            bytes(row.xml or b"").decode() for form in compiled
+            for row in openrosa.page_of_form(session, world.amal, form, 0, 10)
+        ])  # fmt: skip
+        assert [line["failed"] for line in lines if "failed" in line] == []
+        assert sorted(kept) == sorted(xml for line in lines for xml in (line["xml"], line["edited"]["xml"]))
+        changed = 0
+        for line in lines:
+            edit = {**line, **line["edited"]}
+            first, second = (_meta(each["xml"], "instanceID") for each in (line, edit))
+            assert (edit["status"], _meta(edit["xml"], "deprecatedID")) == (201, first), edit["said"]
+            shown = world.record(first)
+            assert shown is not None and world.record(second) is None
+            assert (shown["conflicts"], len(shown["heads"])) == ({}, 1)
+            record = Record(compiled[line["form"]], edit, world.now_ms)
+            kept_fields = {path: value for path, value in shown["fields"].items() if value is not None}
+            assert _without_names_of_occurrences(kept_fields) == _without_names_of_occurrences(record.fields)
+            changed += line["nodes"] != edit["nodes"]
+        assert changed > len(lines) / 2
+
+
+def _meta(xml: str, name: str) -> str:
+    found = re.search(rf"<(?:\w+:)?{name}[^>]*>([^<]*)<", xml)
+    assert found, name
+    return instance_name(found[1])
 
 
 def test_engine_and_server_see_the_same_in_the_programmes_forms(tmp_path: Path, migrated_file: Path) -> None:

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import io
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +12,13 @@ from sqlalchemy import Engine
 from werkzeug.test import EnvironBuilder
 
 from fieldsync.config import Settings
-from fieldsync.services import desk
+from fieldsync.services import desk, uploads
 from tests.attachments import photos
+from tests.attachments.photos import Photo
 from tests.routes import callers
 from tests.routes.collect import Collect, message, quarantined, said_of, visit
-from tests.world import World, codes
+from tests.web.visitor import visitor
+from tests.world import HOUR_MS, World, codes
 
 FACE, HANDS = b"\x00face" * 900, b"\x00hands" * 700
 
@@ -185,3 +189,74 @@ def test_a_packed_request_may_carry_a_photo(world: World, amina: Collect) -> Non
     )
     assert sent.status_code == 201, sent.text
     assert read(world, record, FACE) == FACE
+
+
+KIB = 1024
+
+
+@pytest.fixture
+def narrow(engine: Engine, tmp_path: Path) -> Iterator[World]:
+    """A server with little room for files."""
+    room = Settings(
+        data=tmp_path,
+        attachment_bytes_max=64 * KIB,
+        attachments_waiting_bytes_max=KIB * KIB,
+        attachments_day_bytes_max=KIB * KIB,
+    )
+    made = World(engine, room)
+    yield made
+    made.database.close()
+
+
+def test_answers_are_kept_where_there_is_no_room_for_their_photos_which_come_later(narrow: World) -> None:
+    """Collect shows the message, keeps its copy, and sends everything again."""
+    amina, records = Collect(narrow), [narrow.uuid() for _ in range(20)]
+    photos_of = {record: f"{record}".encode() * 1700 for record in records}
+    said = {each: amina.send(pictured(each, "a.jpg"), {"a.jpg": photos_of[each]}) for each in records}
+    refused = [each for each, response in said.items() if response.status_code != 201]
+    assert 0 < len(refused) < len(records)
+    assert {said[each].status_code for each in refused} == {413}
+    assert "answers were received" in message(said[refused[0]])
+    for each in records:
+        assert narrow.fields(each)["name"] == "Amina"
+        assert is_incomplete(narrow, each) == (each in refused)
+    assert amina.send(pictured(refused[0], "a.jpg"), {"a.jpg": photos_of[refused[0]]}).status_code == 413
+    assert amina.send(pictured(records[0], "a.jpg"), {"a.jpg": photos_of[records[0]]}).status_code == 201
+    coordinator = visitor(narrow, "coordinator")
+    device = "Answers still come in"
+    assert device in coordinator.opens(f"/phones/{amina.phone.author}", Accept_Language="en").text
+    narrow.now_ms += 25 * HOUR_MS
+    for each in refused:
+        assert amina.send(pictured(each, "a.jpg"), {"a.jpg": photos_of[each]}).status_code == 201
+        assert not is_incomplete(narrow, each)
+    assert len(said_of(narrow, refused[0])) == 2
+    assert not list(uploads.open_files(narrow.settings).partial.folder.iterdir())
+
+
+def test_a_file_that_is_too_large_is_told_and_its_answers_and_other_files_are_kept(narrow: World) -> None:
+    amina, record = Collect(narrow), narrow.uuid()
+    files = {"big.mp4": b"x" * (64 * 1024 + 1), "a.jpg": FACE}
+    response = amina.send(pictured(record, "a.jpg"), files, language="fr")
+    assert response.status_code == 413
+    assert "64 KiB" in message(response) and "réponses sont reçues" in message(response)
+    assert photo(narrow, record)["file"] == "a.jpg"
+
+
+def test_files_that_no_record_names_take_the_room_of_their_phone_only(narrow: World) -> None:
+    amina, zineb = Collect(narrow), Collect(narrow)
+    xml = pictured(narrow.uuid())
+    tiny = {f"{number}.txt": f"{number}".encode() for number in range(300)}
+    assert amina.send(xml, tiny).status_code == 413  # a tiny file takes a block
+    assert zineb.send(pictured(narrow.uuid(), "a.jpg"), {"a.jpg": FACE}).status_code == 201
+    announced = photos.announce(amina.phone, Photo(b"z" * 5000))
+    assert (announced.status_code, announced.get_json()["code"]) == (413, "uploads_full")
+
+
+def test_a_phone_that_brought_much_today_brings_the_rest_tomorrow_by_tus_too(narrow: World) -> None:
+    amina = Collect(narrow)
+    for number in range(17):
+        amina.send(pictured(narrow.uuid(), "a.jpg"), {"a.jpg": bytes([number]) * 62_000})
+    announced = photos.announce(amina.phone, Photo(b"z" * 60_000))
+    assert (announced.status_code, announced.get_json()["code"]) == (429, "files_of_day")
+    narrow.now_ms += 25 * HOUR_MS
+    assert photos.announce(amina.phone, Photo(b"z" * 60_000)).status_code == 201

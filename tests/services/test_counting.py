@@ -2,7 +2,12 @@
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from fieldsync.core.problems import Problem
+from fieldsync.services import deciding, desk
+from fieldsync.services.deciding import Verdict
+from fieldsync.services.desk import Desk, Found
 from tests.counted_world import ASNI, Village, entity
 
 IN_LIFE_SKILLS = "I07"
@@ -60,6 +65,26 @@ def test_two_records_of_one_woman_count_once_while_they_are_merged(village: Vill
     assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (1, 1)
     village.separates(first)
     assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (2, 2)
+
+
+def test_figures_follow_at_once_when_a_pair_is_decided_and_when_that_is_taken_back(village: Village) -> None:
+    first, again = village.uuid(), village.uuid()
+    for person in (first, again):
+        village.reviews(village.registers(person))
+    village.reviews(village.meets("life_skills", [first, again]))
+
+    def decides(session: Session, by: Desk, found: Found, what: str) -> Problem | None:
+        [other] = [each for each in desk.find(session, by.association_id, again) if each.kind == "entity"]
+        pair = deciding.of_rows(session, found, other)
+        if what == "undo":
+            return deciding.undo(session, by, pair, pair.turn)
+        return deciding.decide(session, by, pair, Verdict(what, pair.turn))
+
+    counted = []
+    for what in ("unsure", "same", "undo", "different", "same"):
+        assert village.at_desk(decides, first, what, kind="entity") is None
+        counted.append(village.figure(IN_LIFE_SKILLS))
+    assert counted == [2, 1, 2, 2, 1]
 
 
 def test_what_is_deleted_does_not_count(village: Village) -> None:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
-from fieldsync.services import deciding, desk, merging, pair_queue
+from fieldsync.services import deciding, desk, linkage_follow, merging, pair_queue
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
 from fieldsync.services.deciding import Verdict
@@ -251,3 +251,23 @@ def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_oth
     register.compare()
     assert waiting() == [["birth"]]
     assert register.pair(first, second) is not None
+
+
+def test_reports_that_were_flagged_before_there_were_pairs_get_theirs_and_a_no_stays(
+    register: Register,
+) -> None:
+    world, phone = register.world, register.world.phone()
+    keys = {"group": "g1", "month": "2026-10"}
+    reports = [phone.says(writes={**keys, "sales": sales}, of="monthly") for sales in (5, 7, 9)]
+    assert phone.statuses(*reports) == ["applied"] * 3
+    register.compare()
+    first, second, _ = (register.row_id(each["record"]) for each in reports)
+    row = DecisionRow(first, second, 1, world.amal, "different", "person:1", world.now_ms, "", [], [], False)
+    world.write(lambda session: pairs.decide(session, row))
+    before = {(each.left_id, each.right_id) for each in register.pairs(reports[0]["record"])}
+    world.write(lambda session: execute(session, "DELETE FROM candidate_pair"))
+    world.write(linkage_follow.begin_again)
+    register.compare()
+    assert {(each.left_id, each.right_id) for each in register.pairs(reports[0]["record"])} == before
+    waiting = world.read(lambda session: pair_queue.waiting(session, coordinator_of(world), "monthly"))
+    assert (first, second) not in {each.rank[1:] for each in waiting} and len(waiting) == len(before) - 1

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from fieldsync.core.linkage_model import LevelWeight
 from fieldsync.services import doctor, linkage_follow, linkage_training
 from fieldsync.services.linkage_lists import linked_lists, shipped_model
-from fieldsync.store import linkage, linkage_splink
+from fieldsync.store import linkage, linkage_splink, pairs
 from fieldsync.store.db import execute
+from fieldsync.store.pairs import DecisionRow
 from tests.linked_world import ASNI, Register
 from tests.world import HOUR_MS, World
 
@@ -49,14 +50,14 @@ def test_a_night_learns_scores_all_and_keeps_the_explanations(register: Register
     assert (trained.of, trained.records, trained.accepted) == ("members", 72, True)
     [of_list] = world.read(lambda session: linked_lists(session, world.amal)).values()
     assert of_list.model.version == trained.version > 0
-    pairs = kept(world)
+    found = kept(world)
     twice = sum(number % 5 == 0 for number in range(60))
-    assert trained.pairs == len(pairs) >= twice
+    assert trained.pairs == len(found) >= twice
     versions = world.read(lambda session: execute(session, "SELECT DISTINCT model_version FROM candidate_pair"))
     assert [row[0] for row in versions] == [trained.version]
     assert ailments(world) == []
-    assert linkage_training.rescore(world.read, world.write, world.amal, world.now_ms) >= len(pairs)
-    assert kept(world) == pairs, "online and at night the same pairs are found by the same model"
+    assert linkage_training.rescore(world.read, world.write, world.amal, world.now_ms) >= len(found)
+    assert kept(world) == found, "online and at night the same pairs are found by the same model"
 
 
 def test_a_model_that_makes_no_sense_is_not_put_into_force(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +72,37 @@ def test_a_model_that_makes_no_sense_is_not_put_into_force(register: Register, m
     [trained] = linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert not trained.accepted and trained.pairs == 0 and kept(world) == before
     assert world.read(lambda session: linkage.active_model(session, world.amal, "members")) is None
+
+
+def test_a_model_that_contradicts_what_people_decided_is_not_put_into_force(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Coordinators said "the same" of ten pairs that the new model would hold apart."""
+    world = register.world
+    levels = [("given_name", "same"), ("family_name", "same"), ("phone", "same")]
+    for left, right, _ in sorted(kept(world))[:10]:
+        row = DecisionRow(left, right, 1, world.amal, "same", "zineb", world.now_ms, "", levels, [], False)
+        world.write(lambda session, row=row: pairs.decide(session, row))  # type: ignore[misc]
+    shy = msgspec.structs.replace(shipped_model("person"), prior=1e-9)
+    monkeypatch.setattr(linkage_splink, "train", lambda *_: shy)
+    [trained] = linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    assert trained.agreement == (10, 0, 0, 10) and not trained.accepted
+    assert world.read(lambda session: linkage.active_model(session, world.amal, "members")) is None
+
+
+def test_a_model_of_an_older_program_scores_no_more(register: Register) -> None:
+    """Its levels are not those that are compared now: the shipped model scores until the next night."""
+    world = register.world
+    old = shipped_model("person")
+    fewer = tuple(msgspec.structs.replace(each, levels=each.levels[1:]) for each in old.comparisons)
+    body = msgspec.json.encode(msgspec.structs.replace(old, comparisons=fewer))
+    world.write(lambda session: linkage.add_model(session, world.amal, "members", body, 1, active=True))
+    [of_list] = world.read(lambda session: linked_lists(session, world.amal)).values()
+    assert of_list.model == shipped_model("person")
+    before = kept(world)
+    world.write(linkage_follow.begin_again)
+    register.compare()
+    assert kept(world) == before
 
 
 def test_a_list_has_one_night_a_day_and_a_short_one_none(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from fieldsync.services import desk, merging
+from fieldsync.services import deciding, desk, merging
+from fieldsync.services.deciding import Verdict
 from fieldsync.services.desk import Desk, Found
 from tests.routes.test_sync_entities import registers, updates
 from tests.world import Json, Phone, World
@@ -23,7 +24,7 @@ Act = tuple[str, int, int, str, str]
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["edit", "edit", "merge", "unmerge", "replay"]),
+        st.sampled_from(["edit", "edit", "merge", "unmerge", "replay", "same", "different", "unsure", "undo"]),
         st.integers(0, PEOPLE - 1),
         st.integers(0, PEOPLE - 1),
         st.sampled_from(PROPERTIES),
@@ -85,6 +86,22 @@ class Village:
 
         self.world.write(work)
 
+    def decides(self, what: str, one: str, other: str) -> None:
+        """A coordinator says what a pair is, or takes that back; no refusal writes anything."""
+        self.world.now_ms += 1000
+
+        def work(session: Session) -> None:
+            by = Desk(self.world.amal, "operator", self.world.now_ms)
+            pair = deciding.of_rows(session, *(entity(session, self, each) for each in (one, other)))
+            if what == "undo":
+                problem = deciding.undo(session, by, pair, pair.turn)
+            else:
+                problem = deciding.decide(session, by, pair, Verdict(what, pair.turn))
+            after = deciding.of_rows(session, pair.left, pair.right)
+            assert after.turn == pair.turn + (problem is None)
+
+        self.world.write(work)
+
     def shown(self, owner: int) -> bytes:
         """The records of an association, as bytes; without what names operations, whose authors differ."""
         told = []
@@ -109,6 +126,8 @@ def plays(village: Village, act: Act) -> None:
         village.at_desk(merging.merge, person, [village.people[other]])
     elif what == "unmerge":
         village.at_desk(merging.unmerge, person)
+    elif what in ("same", "different", "unsure", "undo") and one != other:
+        village.decides(what, person, village.people[other])
     elif what == "replay":
         assert set(village.phones[0].statuses(*village.said)) == {"duplicate"}
 

@@ -54,7 +54,7 @@ def _hunt(bugs: list[Mutation], first: int, count: int) -> int:
     for bug in bugs:
         begun, caught, seed = time.process_time(), list[str](), first
         with bug.plant():
-            for seed in range(first, first + count):
+            for seed in bug.seeds(first, count):
                 caught = sorted(World(seed, collects=bug.collects).run())
                 if caught:
                     break

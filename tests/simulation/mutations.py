@@ -16,13 +16,19 @@ class Mutation:
     plant: Callable[[], AbstractContextManager[object]]
     collects: bool = False
     """Whether companions with ODK Collect are needed to show it."""
+    likely: int = 0
+    """A seed that showed it once, and is tried first: late ones only, for histories change with the product."""
+
+    def seeds(self, first: int, count: int) -> list[int]:
+        """So many schedules from the first, the likely one before the others."""
+        return sorted(range(first, first + count), key=lambda seed: seed != self.likely)
 
 
 MUTATIONS: list[Mutation] = []
 
 
 def seeded(
-    name: str, breaks: str, collects: bool = False
+    name: str, breaks: str, collects: bool = False, likely: int = 0
 ) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
     """Register a function that lists the patches of one bug."""
 
@@ -34,7 +40,7 @@ def seeded(
                     stack.enter_context(patch)
                 yield
 
-        MUTATIONS.append(Mutation(name, breaks, plant, collects))
+        MUTATIONS.append(Mutation(name, breaks, plant, collects, likely))
         return patches
 
     return register

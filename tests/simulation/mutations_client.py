@@ -35,7 +35,7 @@ def _() -> list[Any]:
     return [around(Device, "_say", say)]
 
 
-@seeded("the cursor is stored before its data", "both in one transaction")
+@seeded("the cursor is stored before its data", "both in one transaction", likely=188)
 def _() -> list[Any]:
     def settle(real: Any, store: Store, batch: Batch, answer: Any, *rest: Any) -> Any:
         state = store.state()
@@ -90,12 +90,12 @@ def _() -> list[Any]:
     return [around(settling, "_keep", keep)]
 
 
-@seeded("a restored phone goes on as the same", "another life takes another id")
+@seeded("a restored phone goes on as the same", "another life takes another id", likely=20)
 def _() -> list[Any]:
     return [instead(settling, "_notice_other_life", lambda store, answer: False)]
 
 
-@seeded("seen is taken when saving, not from the screen", "an author saw what was on the screen")
+@seeded("seen is taken when saving, not from the screen", "an author saw what was on the screen", likely=20)
 def _() -> list[Any]:
     def edit(real: Any, device: Device, record: str, writes: Any, version: Any = None, seen: Any = None) -> None:
         real(device, record, writes, version)
@@ -103,12 +103,12 @@ def _() -> list[Any]:
     return [around(Device, "edit", edit)]
 
 
-@seeded("stamps are not received", "what is written is later than what was seen")
+@seeded("stamps are not received", "what is written is later than what was seen", likely=10)
 def _() -> list[Any]:
     return [instead(settling, "_hear", lambda store, records, now: None)]
 
 
-@seeded("a clock years ahead is followed", "a wrong clock moves nobody else's")
+@seeded("a clock years ahead is followed", "a wrong clock moves nobody else's", likely=10)
 def _() -> list[Any]:
     return [instead(settling, "receive", lambda last, heard, now: max(last, heard))]
 

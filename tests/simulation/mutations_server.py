@@ -19,7 +19,7 @@ from tests.simulation.machine import Machine
 from tests.simulation.mutations import around, instead, seeded
 
 
-@seeded("acknowledged before the commit", "a full disk at the commit")
+@seeded("acknowledged before the commit", "a full disk at the commit", likely=115)
 def _() -> list[Any]:
     def fail(_real: Any, group: Any, error: Exception) -> None:
         for task in group:
@@ -68,7 +68,7 @@ def _() -> list[Any]:
     return [around(WorkingRecord, "take", take), instead(folding, "_is_foreseen", lambda before, after: True)]
 
 
-@seeded("a new view begins at the present", "a newly granted scope is back-filled")
+@seeded("a new view begins at the present", "a newly granted scope is back-filled", likely=22)
 def _() -> list[Any]:
     def page(real: Any, session: Any, sender: Any, cursor: Any, *rest: Any) -> Any:
         if cursor.positions:
@@ -236,7 +236,7 @@ def _() -> list[Any]:
     return [around(merge, "deletion", deletion)]
 
 
-@seeded("an un-merge drops the edits made since", "any merge can be undone, edits kept")
+@seeded("an un-merge drops the edits made since", "any merge can be undone, edits kept", likely=100)
 def _() -> list[Any]:
     def said(real: Any, session: Any, members: Any) -> Any:
         found = real(session, members)

@@ -40,9 +40,10 @@ class Speaker:
     author: str = field(default_factory=lambda: secrets.token_hex(16))
     token: str = field(default_factory=lambda: secrets.token_hex(24))
     counter: int = 0
+    slug: str = "kht"
 
     def __post_init__(self) -> None:
-        new = NewDevice(self.site.associations["kht"], "device", self.name, EVERYTHING)
+        new = NewDevice(self.site.associations[self.slug], "device", self.name, EVERYTHING)
         self.site.write(lambda on: enrolment.enrol_at_once(on, new, self.author, self.token, now_ms()))
 
     def says(self, record: str, of: str, writes: Json | None, *seen: Json, **members: Any) -> Json:

@@ -8,14 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
-from fieldsync.services import publishing
+from fieldsync.jobs import link
+from fieldsync.services import agreements, granting, publishing
 from fieldsync.services.desk import find
+from fieldsync.services.granting import Wanted
+from fieldsync.store import people
 from fieldsync.store.db import execute
 from tests.tiny_forms import definition
-from tests.web.acts import leaving, press_on, sign_in, strike, touch
-from tests.web.browser import LAPTOP, Screen, faults, misfits, opened, shot
+from tests.web.acts import follow, leaving, press_on, sign_in, strike, touch
+from tests.web.browser import LAPTOP, PHONE, Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Account, Site
 from tests.web.test_conflicts_in_browser import Speaker
 from tests.web.words import said
@@ -130,6 +134,57 @@ def test_whoever_cannot_say_asks_and_the_rules_of_merging_look_right(
     expect(page.locator(".toast")).to_contain_text(
         said(screen.language, "Laid aside and asked; phones show the question after their next sync.")
     )
+
+
+def test_a_pair_of_two_associations_is_noted_by_whoever_acts_for_both(
+    browser: Browser, site: Site, desk: Desk, pictures: Path | None
+) -> None:
+    known_by_both(desk)
+    both = desk.site.person(f"both-{secrets.token_hex(3)}", "association_reviewer")
+    site.write(lambda session: grant_too(session, both, site.associations["khl"]))
+    found = []
+    for screen in (Screen("ar", *PHONE), Screen("fr", *LAPTOP)):
+        with opened(browser, site.url, screen) as watched:
+            page = watched.page
+            sign_in(page, both)
+            page.goto("/duplicates")
+            follow(page.locator('a[href="/duplicates/across"]'))
+            shot(page, pictures, f"across.{screen}")
+            found += [f"across {screen}: {each}" for each in (*misfits(page), *faults(page))]
+            follow(page.locator("#pairs th.what a").first)
+            shot(page, pictures, f"across-pair.{screen}")
+            found += [f"across pair {screen}: {each}" for each in (*misfits(page), *faults(page))]
+            expect(page.locator(".pair input[type=radio]")).to_have_count(0)
+            decides(page, screen, "1", "same")
+            expect(page.locator("#decide button[value=undo]")).to_be_visible()
+            decides(page, screen, "u", "undo")
+            assert watched.complaints == []
+    assert found == []
+
+
+def known_by_both(desk: Desk) -> None:
+    """A woman whom two associations registered, which both let their lists be compared."""
+    site, slugs = desk.site, ("kht", "khl")
+    owners = [site.associations[slug] for slug in slugs]
+    for slug, name in zip(slugs, ("فاطمة أيت لحسن", "Fatima Ait Lahcen"), strict=True):
+        owner = site.associations[slug]
+        site.write(lambda session, to=owner: publishing.publish(session, to, definition("member 1"), now_ms()))  # type: ignore[misc]
+        entity = str(uuid.uuid4())
+        writes = {"id": entity, "name": name, "sex": "f", "year": 1990, "phone": "0612345678", "home": "07.041.07.03",
+                  "meta/entity/@id": entity, "meta/entity/@create": "1", "meta/entity/label": name}  # fmt: skip
+        Speaker(site, f"{slug}-M51", slug=slug).says(str(uuid.uuid4()), "member", writes)
+    for own, other in (owners, owners[::-1]):
+        site.write(lambda session, a=own, b=other: agreements.allow(session, a, b, "operator", now_ms()))  # type: ignore[misc]
+    link(site.database)
+
+
+def grant_too(session: Session, account: Account, association_id: int) -> None:
+    """Another association gives somebody the same role."""
+    row = people.find(session, account.email)
+    assert row is not None
+    wanted = Wanted("association_reviewer", association_id)
+    given = granting.grant_at_once(session, row, wanted, now_ms(), secrets.token_bytes)
+    assert not hasattr(given, "code"), given
 
 
 def decides(page: Page, screen: Screen, key: str, button: str) -> None:

@@ -63,6 +63,8 @@ def test_the_list_hands_its_filter_over(at_desk: Visitor) -> None:
     assert '<option value="submission:visit" selected>' in page
     assert re.search(r'name="states" value="rejected" checked', page)
     assert 'name="device"' not in page
+    undecided = at_desk.opens("/exports/new?of=submission.visit&state=open").text
+    assert re.findall(r'name="states" value="(\w+)" checked', undecided) == ["received", "hasIssues", "edited"]
     path = asked(at_desk, place="07.041")
     make(at_desk)
     assert at_desk.opens(f"{path}/file").text.count("\n") == 1  # the record has no place

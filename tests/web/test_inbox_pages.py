@@ -4,10 +4,11 @@ import html
 import re
 
 import pytest
+from werkzeug.test import TestResponse
 
 from fieldsync.core.inbox import EVERYWHERE
 from fieldsync.routes.pages import inbox
-from fieldsync.services import desk
+from fieldsync.services import bulk, desk
 from fieldsync.store import audit
 from fieldsync.store.db import execute
 from tests.routes.test_need_to_know import publish_intake
@@ -155,6 +156,50 @@ def test_a_correction_needs_a_note_that_reaches_the_companion(world: World, revi
 
 def test_nothing_ticked_changes_nothing(reviewer: Visitor) -> None:
     assert "Rien n’est coché" in html.unescape(decided(reviewer, "approve", status=422))
+
+
+def every(who: Visitor, decision: str, query: str, note: str = "", seen: str = "") -> TestResponse:
+    """Decide on all that a filter shows, as the page that asks shows it, or as it was seen before."""
+    asking = f"/inbox/every?decision={decision}&{query}"
+    seen = seen or seen_in(who.opens(asking).text)
+    return who.fills(f"/inbox/every?{query}", {"decision": decision, "note": note, "seen": seen}, page=asking)
+
+
+def seen_in(page: str) -> str:
+    found = re.search(r'name="seen" value="(\w+)"', page)
+    assert found, page
+    return found[1]
+
+
+def test_all_of_a_list_is_decided_in_steps_and_taken_back_as_one(
+    world: World, reviewer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "TICKED_MAX", 2)
+    monkeypatch.setattr(bulk, "EVERY_MAX", 5)
+    said, query = sent(world.phone(), 6), "of=submission.visit"
+    assert "5 envois" in reviewer.opens(f"/inbox/every?decision=approve&{query}").text
+    done = every(reviewer, "approve", query)
+    assert done.status_code == 303
+    assert sorted(states(world, *said)) == ["approved"] * 5 + ["received"]
+    page = reviewer.opens(done.headers["Location"]).text
+    assert "5 envois" in page
+    assert every(reviewer, "approve", query).status_code == 303
+    assert states(world, *said) == ["approved"] * 6, "the same again goes on with the rest"
+    assert " 0 envoi" not in undone(reviewer, page)
+    assert sorted(states(world, *said)) == ["approved", *["received"] * 5]
+    assert every(reviewer, "reject", query).status_code == 422
+    assert every(reviewer, "reject", query, note="A test").status_code == 303
+    assert states(world, *said).count("rejected") == 5
+
+
+def test_all_of_a_list_is_what_was_seen_and_nothing_that_came_since(world: World, reviewer: Visitor) -> None:
+    phone = world.phone()
+    first, query = sent(phone, 1), "of=submission.visit"
+    seen = seen_in(reviewer.opens(f"/inbox/every?decision=approve&{query}").text)
+    later = sent(phone, 1)
+    assert every(reviewer, "approve", query, seen=seen).status_code == 409
+    assert states(world, *first, *later) == ["received"] * 2
+    assert reviewer.opens("/inbox/every?decision=burn").status_code == 404
 
 
 def test_a_record_of_elsewhere_is_decided_by_nobody_here(world: World, reviewer: Visitor) -> None:

@@ -37,6 +37,24 @@ ATTACHMENTS: dict[str, tuple[int | None, str, str, str]] = {
         "Ce téléphone a trop de fichiers en cours d’envoi (limite {limit}). Terminez-les d’abord.",
         "This phone has too many files on their way (limit {limit}). Finish those first.",
     ),
+    "files_of_day": (
+        429,
+        "أرسل هذا الهاتف اليوم ملفات كثيرة (الحد {limit}). يُرسل الباقي تلقائياً غداً؛ لا شيء ضاع.",
+        "Ce téléphone a envoyé beaucoup de fichiers aujourd’hui (limite {limit}). Le reste partira demain ; rien n’est perdu.",
+        "This phone has sent many files today (limit {limit}). The rest goes tomorrow; nothing is lost.",
+    ),
+    "files_left_out": (
+        413,
+        "وصلت الأجوبة وحُفظت. لا مكان الآن لكل الملفات المرفقة: تبقى على الهاتف ويُعاد إرسالها لاحقاً.",
+        "Les réponses sont reçues et enregistrées. Il n’y a pas de place pour tous les fichiers : ils restent sur le téléphone, à renvoyer plus tard.",
+        "The answers were received and are kept. There is no room for all the files now: they stay on the phone, to be sent again later.",
+    ),
+    "file_left_out": (
+        413,
+        "وصلت الأجوبة وحُفظت. أحد الملفات أكبر من الحد ({limit}) ولم يُحفظ: يبقى على الهاتف، فأخبر المنسّق.",
+        "Les réponses sont reçues et enregistrées. Un fichier dépasse la limite ({limit}) et n’est pas gardé : il reste sur le téléphone. Prévenez le coordinateur.",
+        "The answers were received and are kept. A file is larger than the limit ({limit}) and was not: it stays on the phone. Tell the coordinator.",
+    ),
     "checksum_differs": (
         460,
         "تغيّرت البيانات في الطريق ولم تُحفظ. أعد إرسال هذا الجزء.",

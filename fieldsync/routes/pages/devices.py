@@ -13,7 +13,7 @@ from fieldsync.routes.pages import fields, labels, language, lists, shell, words
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _, ngettext
-from fieldsync.services import auditing, desk_lists, device_care, people, places
+from fieldsync.services import auditing, desk_lists, device_care, people, places, uploads
 from fieldsync.services.device_care import Move
 from fieldsync.services.readers import Reader
 from fieldsync.store.devices import DeviceRow, ViewRow
@@ -35,6 +35,9 @@ BEARERS_MAX = 200
 
 FULL_BYTES = 200 * 1024 * 1024
 """Below this much free space a phone stops taking pictures."""
+
+SHORT_OF_ROOM_BYTES = 16 * 1024 * 1024
+"""With less room left the next photos of a phone may have to wait on it."""
 
 
 @blueprint.get("/phones")
@@ -175,6 +178,7 @@ def _page(author: str, errors: dict[str, str], status: int) -> Response:
     with context().database.read() as session:
         row = found(session, author)
         told = desk_lists.device_told(session, row)
+        room = uploads.room(session, context().settings, row.id, context().now_ms()).both
         holder = device_care.holder_of(session, row)
         bearers = people.page(session, who, 0, BEARERS_MAX).items if who.may(MANAGE_DEVICES) else []
     roles = roles_offered(who)
@@ -184,6 +188,8 @@ def _page(author: str, errors: dict[str, str], status: int) -> Response:
         device={
             **_shown(told),
             "role": _role_name(who, row.role),
+            "room": max(room, 0),
+            "room_is_short": room < SHORT_OF_ROOM_BYTES,
             "holder": (holder.name or holder.email) if holder else "",
         },
         may_manage=who.may(MANAGE_DEVICES),

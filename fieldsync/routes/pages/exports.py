@@ -214,7 +214,7 @@ def _form(errors: dict[str, str], status: int, given: Mapping[str, str]) -> Resp
         sources = _sources(session, who)
     posted = request.method == "POST"
     listed = inbox.parse(given)
-    several = request.values.getlist("states") or [listed.state]
+    several = request.values.getlist("states") or [inbox.STATES[each] for each in inbox.states_of(listed)]
     what = given.get("what") or (f"{listed.kind}:{listed.of}" if listed.kind else "")
     return shell.page(
         "export_new.html",

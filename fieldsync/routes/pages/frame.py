@@ -99,7 +99,7 @@ def navigation(reader: Reader, counts: Mapping[str, str] = NO_COUNTS) -> list[En
 
 
 SECTIONS = {
-    "deeds": "inbox",
+    **dict.fromkeys(("deeds", "every"), "inbox"),
     **dict.fromkeys(("duplicate", "reveal_duplicate", "decide_duplicate"), "duplicates"),
     **dict.fromkeys(("across", "across_pair", "reveal_across", "decide_across"), "duplicates"),
     **dict.fromkeys(

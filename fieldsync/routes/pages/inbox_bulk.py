@@ -1,6 +1,9 @@
 """One state for what is ticked in the inbox, and its way back."""
 
 import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -13,7 +16,7 @@ from fieldsync.core.review_moves import APPROVED, HAS_ISSUES, REJECTED
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import inbox as pages
-from fieldsync.routes.pages import shell
+from fieldsync.routes.pages import inbox_filters, shell
 from fieldsync.routes.pages.addresses import record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.record_words import REVIEW_STATES
@@ -32,16 +35,77 @@ DECISIONS = {"approve": APPROVED, "send_back": HAS_ISSUES, "reject": REJECTED}
 @page_access(ACT_ON_RECORDS)
 def decide() -> Response:
     """Approve, send back or reject what is ticked."""
-    here, who = context(), reader()
-    state, note, ticked = DECISIONS.get(request.form.get("decision", "")), said_text("note"), _ticked()
-    if state is None:
-        raise Refused(Problem("not_found"))
+    state, note, ticked = _state(request.form.get("decision", "")), said_text("note"), _ticked()
     problem = _keeps_from(state, note, ticked)
     if problem is not None:
         return pages.shown(errors=shell.said(problem, "note"), ticked=request.form.getlist("row"), note=note)
+    return _done(ticked, state, note)
+
+
+@blueprint.get("/inbox/every")
+@page_access(ACT_ON_RECORDS)
+def every() -> Response:
+    """Ask whether all that the list shows shall get a state: how many they are, and which."""
+    return _every(request.args.get("decision", ""))
+
+
+@blueprint.post("/inbox/every")
+@page_access(ACT_ON_RECORDS)
+def decide_every() -> Response:
+    """Decide on all of them, if they are still those that were seen."""
+    decision, note = request.form.get("decision", ""), said_text("note")
+    with context().database.read() as session:
+        found = bulk.decidable(session, reader(), inbox.parse(request.args), _state(decision))
+    if request.form.get("seen") != _seen(found):
+        changed = _("The list has changed since you looked: look at the number again.")
+        return _every(decision, {"": changed}, 409, note)
+    problem = _keeps_from(_state(decision), note, found)
+    return _every(decision, shell.said(problem, "note"), 422, note) if problem else _done(found, _state(decision), note)
+
+
+def _every(decision: str, errors: Mapping[str, str] = pages.NOTHING, status: int = 200, note: str = "") -> Response:
+    who, wanted = reader(), inbox.parse(request.args)
+    behind = pages.catch_up(who, wanted)
+    with context().database.read() as session:
+        found = bulk.decidable(session, who, wanted, _state(decision))
+        chosen = inbox_filters.in_words(session, who, wanted)
+    return shell.page(
+        "inbox_every.html",
+        status,
+        decision=decision,
+        state=REVIEW_STATES[_state(decision)],
+        number=len(found),
+        has_more=len(found) == bulk.EVERY_MAX,
+        seen=_seen(found),
+        chosen=chosen,
+        kept=inbox.query(wanted),
+        back=pages.address(wanted),
+        behind=behind,
+        errors=errors,
+        note=note,
+    )
+
+
+def _state(decision: str) -> str:
+    if decision not in DECISIONS:
+        raise Refused(Problem("not_found"))
+    return DECISIONS[decision]
+
+
+def _seen(found: Sequence[Ticked]) -> str:
+    """Which records somebody looked at, in a word."""
+    return hashlib.sha256("\n".join(each.uuid for each in found).encode()).hexdigest()
+
+
+def _done(ticked: Sequence[Ticked], state: str, note: str) -> Response:
+    """Decide, some at a time, since phones write between them; then the list, which tells what was done."""
+    here, who, wanted = context(), reader(), inbox.parse(request.args)
     ticket = base64.urlsafe_b64encode(here.draw(TICKET_BYTES)).decode().rstrip("=")
-    here.database.write(lambda session: bulk.give_state(session, who, ticked, state, note, ticket, here.now_ms()))
-    return shell.onward_to(pages.address(inbox.parse(request.args), done=ticket))
+    for start in range(0, len(ticked), bulk.TICKED_MAX):
+        some = ticked[start : start + bulk.TICKED_MAX]
+        give = partial(bulk.give_state, reader=who, ticked=some, state=state, note=note, ticket=ticket)
+        here.database.write(partial(give, now_ms=here.now_ms()))
+    return shell.onward_to(pages.address(wanted, done=ticket))
 
 
 @blueprint.post("/inbox/deeds/<ticket>/undo")

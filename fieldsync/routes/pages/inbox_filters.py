@@ -60,6 +60,17 @@ def fields(session: Any, who: Reader, wanted: Filter) -> dict[str, Field]:
     return {each.name: each for each in made}
 
 
+def in_words(session: Any, who: Reader, wanted: Filter) -> list[tuple[str, str]]:
+    """(what, which) of everything that a filter asks for."""
+    chosen = [(each, dict(each.options).get(each.value)) for each in fields(session, who, wanted).values()]
+    told = [(each.label, said) for each, said in chosen if said]
+    told += [(_("Arrived from"), wanted.since), (_("Arrived until"), wanted.until)]
+    told += [(_("Stands out"), text) for text, asked in (
+        (_("Conflict"), wanted.conflict), (_("Held"), wanted.held), (_("A file is missing"), wanted.incomplete)
+    ) if asked]  # fmt: skip
+    return [(label, said) for label, said in told if said]
+
+
 def _names(session: Any, who: Reader, wanted: Filter) -> list[tuple[str, str]]:
     """All submissions, all entities, each form and each list."""
     named = services.names(session, who, wanted)

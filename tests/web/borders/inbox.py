@@ -36,6 +36,10 @@ SECTION = Section(
         ),
         "search_inbox": Page(form={"words": "{name}"}),
         "decide": Page(form={"decision": "approve", "row": ("submission {form} {record}", "entity {list} {entity}")}),
+        "every": Page(
+            queries=("decision=approve&device={device}&of=submission.{form}", "decision=reject&search={search}")
+        ),
+        "decide_every": Page(form={"decision": "approve", "seen": "0", "note": "x"}),
         "undo_deed": Page(named={"ticket": "deed"}),
         "deeds": Page(),
     },

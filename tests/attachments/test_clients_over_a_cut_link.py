@@ -1,4 +1,4 @@
-"""tuspy and tus-js-client upload to both servers that we start, over a link that is cut at random bytes."""
+"""tuspy, tus-js-client and our own upload to both servers that we start, over a link that is cut at random bytes."""
 
 import hashlib
 import os
@@ -18,6 +18,9 @@ from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from tusclient.storage.filestorage import FileStorage
 
 from fieldsync.app import now_ms, open_database
+from fieldsync.client import Device, Store
+from fieldsync.client.files import Files
+from fieldsync.client.transport import HttpTransport
 from fieldsync.config import Settings
 from fieldsync.services import enrolment
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
@@ -132,5 +135,25 @@ def test_tus_js_client_resumes_until_all_is_there(served: Served, photo: Path) -
         timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+    assert served.link.cuts > 5
+    assert served.kept(sha256) == data
+
+
+def test_our_own_client_goes_on_after_every_cut_and_restart(served: Served, photo: Path, tmp_path: Path) -> None:
+    """The phone is switched off after every try, and on again an hour later."""
+    data, hour_ms, sent = photo.read_bytes(), 3600 * 1000, 0
+    sha256 = hashlib.sha256(data).hexdigest()
+    for hour in range(TRIES_MAX):
+        store = Store.at(tmp_path / "phone.db")
+        transport = HttpTransport(f"http://127.0.0.1:{served.link.url_port}")
+        files = Files(store, tmp_path / "phone.files", transport, lambda hour=hour: now_ms() + hour * hour_ms)  # type: ignore[misc]
+        if hour == 0:
+            Device(store, transport).adopt("a" * 32, TOKEN)
+            files.keep(photo, "image/jpeg")
+            photo.unlink()
+        sent += files.send().sent
+        store.close()
+        if sent:
+            break
     assert served.link.cuts > 5
     assert served.kept(sha256) == data
