@@ -1,7 +1,6 @@
 """XForm bytes to an XML tree, safely: UTF-8 only, no document type, no entities, bounded in size, marks and depth."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 from lxml import etree
@@ -36,24 +35,15 @@ def parse_xform(data: bytes) -> Element | Finding:
     refused = _refuse_bytes(data)
     if refused is not None:
         return refused
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
     try:
-        root = etree.fromstring(data, _kept.parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         return _syntax_finding(error)
     return _refuse_tree(root, may_have_long_name=_LONG_NAME(data) is not None) or root
-
-
-class _Kept(threading.local):
-    """A parser for each thread: making one costs as much as reading a record."""
-
-    def __init__(self) -> None:
-        self.parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-            remove_comments=True, remove_pis=True,
-        )  # fmt: skip
-
-
-_kept = _Kept()
 
 
 def _refuse_bytes(data: bytes) -> Finding | None:
