@@ -1,4 +1,10 @@
-"""The same weights on Spark, for those who outgrow one machine: real pyspark on this machine (make test-long)."""
+"""The same weights on Spark, for those who outgrow one machine: real pyspark on this machine.
+
+It needs Java 17 and pyspark, half a gigabyte: `make test-spark` brings both.
+"""
+
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +17,22 @@ from fieldsync.store.linkage_sql import SPARK
 from tests.store.test_linkage_splink import persons, with_phones
 
 
+@pytest.fixture
+def session() -> Iterator[Any]:
+    """One core and little else: thirty persons need no more."""
+    from pyspark.sql import SparkSession
+
+    builder: Any = SparkSession.builder
+    small = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.driver.memory": "512m"}
+    for name, value in small.items():
+        builder = builder.config(name, value)
+    session = builder.master("local[1]").getOrCreate()
+    yield session
+    session.stop()
+
+
 @pytest.mark.long
+@pytest.mark.usefixtures("session")
 def test_spark_gives_every_pair_the_weight_that_we_give_it() -> None:
     known = persons(30)
     with bench(PERSON, [list(known.items())], SPARK) as on:
