@@ -1,6 +1,6 @@
 """Through which counter everything of an author is here (docs/protocol.md sections 3 and 4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -9,15 +9,20 @@ from fieldsync.store import authors
 from fieldsync.store.authors import AuthorRow
 
 
-def advance(session: Session, said: Sequence[Said], void: Iterable[tuple[AuthorRow, int]]) -> None:
-    """Move the counters of those who said something, after it was stored."""
+def advance(
+    session: Session,
+    said: Sequence[Said],
+    void: Iterable[tuple[AuthorRow, int]],
+    read: Mapping[str, AuthorRow] | None = None,
+) -> None:
+    """Move the counters of those who said something, after it was stored; `read`: their rows, read under their lock."""
     spoken: dict[str, set[int]] = {}
     for each in said:
         if each.counts and len(each.id) == 2:
             spoken.setdefault(each.id[0], set()).add(each.id[1])
     for author, counter in void:
         spoken.setdefault(author.name, set()).add(counter)
-    rows = authors.named(session, spoken.keys())
+    rows = authors.named(session, spoken.keys()) if read is None else read
     moves = [_moved(session, rows[name], counters) for name, counters in spoken.items() if name in rows]
     authors.move_counters(session, moves)
 

@@ -158,10 +158,11 @@ def _save(
 def _number(working: WorkingSet, entries: Sequence[Entry]) -> None:
     session, everything = working.session, working.records.values()
     new = [record for record in everything if record.row is None]
-    for record, row_id in zip(new, reserve_ids(session, "record", len(new)), strict=True):
-        record.id = row_id
     unstored = [entry for entry in entries if entry.held_id is None]
-    for entry, row_id in zip(unstored, reserve_ids(session, "operation", len(unstored)), strict=True):
+    drawn = reserve_ids(session, {"record": len(new), "operation": len(unstored)})
+    for record, row_id in zip(new, drawn["record"], strict=True):
+        record.id = row_id
+    for entry, row_id in zip(unstored, drawn["operation"], strict=True):
         entry.row_id = row_id
     for entry in entries:
         entry.row_id = entry.held_id or entry.row_id

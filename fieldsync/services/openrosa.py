@@ -296,7 +296,8 @@ class _Taking:
         receipt_id = devices.add_receipt(self.session, self.sender.device.id, self.now_ms, None, 1)
         try:
             with savepoint(self.session):
-                taken = Reception(self.session, self.sender, receipt_id, self.now_ms).take([(0, said)], ())
+                reception = Reception(self.session, self.sender, receipt_id, self.now_ms, drawn=True)
+                taken = reception.take([(0, said)], ())
         except Exception as error:
             if is_passing(error) or isinstance(error, IntegrityError):
                 raise  # another transaction was first: the whole is tried again

@@ -163,14 +163,19 @@ def _count_fault(session: Session, sender: Sender, said: Said, now_ms: int) -> R
 
 
 class Reception:
-    """Takes a batch in within one savepoint."""
+    """Takes a batch in, which whoever calls undoes as a whole where it fails.
 
-    def __init__(self, session: Session, sender: Sender, receipt_id: int, now_ms: int) -> None:
+    `drawn`: the counters of it were drawn in this transaction, after those of the sender's authors were locked and
+    read; so nothing can be here under them.
+    """
+
+    def __init__(self, session: Session, sender: Sender, receipt_id: int, now_ms: int, drawn: bool = False) -> None:
         self.session = session
         self.sender = sender
         self.association_id = sender.device.association_id
         self.receipt_id = receipt_id
         self.now_ms = now_ms
+        self.drawn = drawn
         self.results: dict[int, Result] = {}
         self.arrived: set[OperationId] = set()
         self.quarantined: list[Operation] = []
@@ -188,7 +193,8 @@ class Reception:
         self.arrived |= presence.with_derived((author.name, counter) for author, counter, _ in void)
         settled = settle(self.session, self.association_id, list(entries.values()), self.arrived, self.now_ms)
         settled.add(folding.fold_around(self.session, self.association_id, self.quarantined, self.now_ms))
-        counters.advance(self.session, [said for _, said in new], [each[:2] for each in void])
+        read = self.sender.authors if self.drawn else None
+        counters.advance(self.session, [said for _, said in new], [each[:2] for each in void], read)
         conclude(self.session, self.association_id, settled, self.now_ms)
         for position, said in good:
             entry = entries[position]
@@ -221,8 +227,9 @@ class Reception:
 
     def _sort_out(self, new: Sequence[tuple[int, Said]]) -> tuple[list[tuple[int, Said]], list[tuple[int, Said]]]:
         """Answer what is known or wrong in itself; return what is good, and what the batch says twice."""
-        known = _known(self.session, self.sender, [said.id for _, said in new])
-        judged = quarantining.judged_before(self.session, self.sender, [said.key for _, said in new])
+        asked = [] if self.drawn else [said for _, said in new]
+        known = _known(self.session, self.sender, [said.id for said in asked])
+        judged = quarantining.judged_before(self.session, self.sender, [said.key for said in asked])
         good: list[tuple[int, Said]] = []
         repeated: list[tuple[int, Said]] = []
         for position, said in new:

@@ -2,7 +2,7 @@
 
 import fcntl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar
@@ -130,15 +130,22 @@ def is_postgresql(session: Session) -> bool:
     return _connection_of(session).dialect.name == "postgresql"
 
 
-def reserve_ids(session: Session, table: str, count: int) -> range | list[int]:
-    """Draw row ids for a table; rising, and never used before."""
-    if count == 0:
-        return range(0)
+def reserve_ids(session: Session, wanted: Mapping[str, int]) -> dict[str, Sequence[int]]:
+    """Draw so many row ids for each table; rising, and never used before."""
     if is_postgresql(session):
-        drawn = execute(session, "SELECT nextval(?::regclass) FROM generate_series(1, ?)", (f"{table}_id_seq", count))
-        return [row[0] for row in drawn]
-    last = execute(session, f"SELECT max(id) FROM {table}").scalar() or 0
-    return range(last + 1, last + 1 + count)
+        return {table: _drawn(session, table, count) for table, count in wanted.items()}
+    last = execute(session, f"SELECT {', '.join(f'(SELECT max(id) FROM {table})' for table in wanted)}").one()
+    return {
+        table: range((before or 0) + 1, (before or 0) + 1 + count)
+        for (table, count), before in zip(wanted.items(), last, strict=True)
+    }
+
+
+def _drawn(session: Session, table: str, count: int) -> Sequence[int]:
+    if count == 0:
+        return ()
+    sql = "SELECT nextval(?::regclass) FROM generate_series(1, ?)"
+    return [row[0] for row in execute(session, sql, (f"{table}_id_seq", count))]
 
 
 def _for_postgresql(sql: str) -> str:
