@@ -109,7 +109,7 @@ def submission(key: str) -> Response:
     wanted = [part for part in parts.files if sheet.envelope is None or part.name in sheet.envelope.files]
     files, left_out = openrosa_files.keep(here.database, here.files, here.settings, owner, wanted, now_ms)
     author = here.draw(16).hex()
-    status = here.database.write(lambda session: openrosa.receive(session, device.id, sheet, files, author, now_ms))
+    status = openrosa.receive(here.database, device.id, sheet, files, author, now_ms)
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
     if left_out is not None:
