@@ -163,8 +163,10 @@ def wsgi() -> Flask:
 
 
 def _secure(response: Response, is_https: bool) -> Response:
+    said = {name.lower() for name, _ in response.headers}
     for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in said:
+            response.headers.add(name, value)
     if is_https:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     return response

@@ -197,6 +197,7 @@ class Database:
         self._writing = threading.Lock()
         path = engine.url.database
         self._connection: Connection | None = None
+        self._session = Session()
         self._writer_cache_kib = writer_cache_kib
         self._lock_file: IO[str] | None = None
         is_file = bool(self.is_sqlite and path and path != ":memory:")
@@ -271,10 +272,10 @@ class Database:
             info = {**self.session_info, CONNECTION: connection}
             with self._file_lock(), connection.begin() as transaction, self._turn:
                 if len(group) == 1:
-                    _run_alone(transaction, connection, group[0], info)
+                    _run_alone(transaction, self._session, group[0], info)
                     return
                 for task in group:
-                    _run_in_savepoint(connection, task, info)
+                    _run_in_savepoint(connection, self._session, task, info)
         except (DBAPIError, OSError) as error:
             self._drop_writer_connection()
             _fail(group, Busy(type(getattr(error, "orig", error)).__name__))
@@ -287,9 +288,10 @@ class Database:
             raise
 
     def _writer_connection(self) -> Connection:
-        """The one connection that writes keeps its large page cache from batch to batch."""
+        """The one connection that writes keeps its large page cache from batch to batch; it has one session."""
         if self._connection is None:
             self._connection = self.engine.connect()
+            self._session = Session(bind=self._connection, join_transaction_mode="rollback_only")
             driver = self._connection.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA cache_size = -{self._writer_cache_kib}")
@@ -323,9 +325,9 @@ def _for_readers(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _run_alone(transaction: Transaction, connection: Connection, task: Task, info: dict[str, Any]) -> None:
+def _run_alone(transaction: Transaction, session: Session, task: Task, info: Mapping[str, Any]) -> None:
     try:
-        _run(connection, task, info)
+        _run(session, task, info)
     except Exception as error:
         if is_passing(error):
             raise
@@ -333,20 +335,26 @@ def _run_alone(transaction: Transaction, connection: Connection, task: Task, inf
         transaction.rollback()
 
 
-def _run_in_savepoint(connection: Connection, task: Task, info: dict[str, Any]) -> None:
+def _run_in_savepoint(connection: Connection, session: Session, task: Task, info: Mapping[str, Any]) -> None:
     try:
         with _savepoint_on_sqlite(connection):
-            _run(connection, task, info)
+            _run(session, task, info)
     except Exception as error:
         if is_passing(error):
             raise  # the whole transaction is in doubt: a full disk, an interrupted statement
         task.error = error
 
 
-def _run(connection: Connection, task: Task, info: dict[str, Any]) -> None:
-    with Session(bind=connection, join_transaction_mode="rollback_only", info=info) as session:
+def _run(session: Session, task: Task, info: Mapping[str, Any]) -> None:
+    """One task in a session that knows nothing of the tasks before; to make one costs more than short statements."""
+    session.info.clear()
+    session.info.update(info)
+    try:
         task.result = task.work(session)
         session.flush()
+    finally:
+        if session.in_transaction():
+            session.close()
 
 
 def _fail(group: Sequence[Task], error: BaseException) -> None:
