@@ -55,6 +55,7 @@ class Ids:
     upload: str = "0" * 32
     name: str = "picture.png"
     sha256: str = "0" * 64
+    digest: str = "0" * 64
     filename: str = "nothing.css"
 
 
