@@ -18,7 +18,7 @@ PACKAGES := $(WEB)/node_modules/.installed
 QUICK := not simulation and not kills and not browser and not benchmark and not long
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-long screens check format bench \
+.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-spark test-long screens check format bench \
 	bench-linkage bench-long lock words vendor docs clean
 
 help: ## This list
@@ -96,12 +96,17 @@ $(PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json
 screens: $(DEVELOPING) $(PACKAGES) ## Make the pictures of docs/screens anew, from a fresh demo
 	SCREENS=docs/screens $(BIN)/python -m pytest -n 0 -m browser tests/web/test_screens.py
 
-test-long: $(DEVELOPING) $(PACKAGES) ## The long versions, for a night
+SPARK_TEST := tests/store/test_linkage_spark.py
+
+test-spark: $(DEVELOPING) ## Linkage on Spark: brings Java and pyspark (500 MB), takes a minute
 	@$(call needed,java,default-jre-headless)
 	@$(call needed,java,openjdk-17-jre-headless)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pyspark>=4,<5"
+	$(BIN)/python -m pytest -n 0 -m "long" $(SPARK_TEST)
+
+test-long: $(DEVELOPING) $(PACKAGES) test-spark ## The long versions, for a night
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
-	$(BIN)/python -m pytest -n 0 -s -m "long"
+	$(BIN)/python -m pytest -n 0 -s -m "long" --ignore=$(SPARK_TEST)
 
 check: $(DEVELOPING) ## Format, lint, types, import contracts, house tests
 	$(BIN)/ruff format --check .

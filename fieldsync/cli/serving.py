@@ -15,6 +15,7 @@ from typing import IO, Any
 from flask import Flask
 from waitress.server import create_server
 
+from fieldsync.cli.connections import StayingChannel
 from fieldsync.cli.operating import Refused
 from fieldsync.config import Settings
 from fieldsync.core.problems import Problem
@@ -96,6 +97,7 @@ def serve(app: Flask, listening: socket.socket, threads: int) -> None:
     server = create_server(
         app, sockets=[listening], threads=threads, backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None
     )
+    server.channel_class = StayingChannel
     try:
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
     except (SystemExit, KeyboardInterrupt):

@@ -8,21 +8,26 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from fieldsync.core.linkage_features import PERSON, Features
+from fieldsync.core.linkage_features import FAMILY, GIVEN, PERSON, Features
 from fieldsync.core.linkage_levels import (
     ALIAS,
     COMMUNE,
     COMPATIBLE,
     DIFFERENT,
+    ELSEWHERE,
     EXACT,
     EXCHANGED,
     FAR,
+    LEVELS,
+    MOVED,
+    PROVINCE,
     SAME,
     SAME_DATE,
     SAME_YEAR,
     SHARED,
     SLIP,
     Levels,
+    levels_beside_names,
     levels_of,
 )
 from fieldsync.core.linkage_model import LevelWeight, Model
@@ -41,6 +46,10 @@ IDENTIFIERS = {"national_id": (SAME,), "phone": (SAME, SHARED), "birth": (SAME_D
 
 ONE_NAME = (EXACT, SAME)
 BIRTHS_AGREE = (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE)
+
+
+SLACK = 1e-6
+"""Bits by which sums in another order may differ."""
 
 
 class Comparison(NamedTuple):
@@ -85,6 +94,37 @@ class Scorer:
             bounds = (*bounds, HOUSEHOLD)
         weight = math.fsum(bar.weight for bar in bars)
         return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model), raw)
+
+    def matches(self, known: Features, others: Iterable[tuple[int, Features]]) -> Iterator[tuple[int, Match]]:
+        """The matches of a record with others that are not beyond review, as `score` has them.
+
+        Names take longest to compare, so pairs that no name could save are left out before.
+        """
+        most_by_given, most_by_family = (self._most_by_name(name, known) for name in (GIVEN, FAMILY))
+        for number, other in others:
+            most = most_by_given + (most_by_family if other.family else 0.0)
+            if self.model.kind != PERSON or self._may_match(known, other, most):
+                match = self.score(known, other)
+                if match.zone != NONE:
+                    yield number, match
+
+    def _most_by_name(self, name: str, features: Features) -> float:
+        """The most that a name of a record may add, whatever it is compared with."""
+        levels = LEVELS[self.model.kind].get(name, ())
+        said = features.given if name == GIVEN else features.family
+        added = (self._weights[name, level] + self._rarity(name, level, features, features) for level in levels)
+        return max(0.0, *added) if said else 0.0
+
+    def _may_match(self, left: Features, right: Features, most: float) -> bool:
+        """Whether a pair may not be beyond review, if names add `most`."""
+        levels = levels_beside_names(left, right)
+        place = levels["place"]
+        if levels["birth"] == SAME_DATE and levels["phone"] in (SAME, SHARED):
+            return True  # they may be twins
+        weight = self._start + most + sum(self._weights[name, level] for name, level in levels.items() if level)
+        if place is not None and place in (PROVINCE, ELSEWHERE):  # of a woman who may have married it counts otherwise
+            weight += max(self._weights["place", MOVED] - self._weights["place", place], 0.0)
+        return weight > self.model.review - SLACK
 
     def weight_of(self, levels: Iterable[tuple[str, str]]) -> float:
         """What levels of agreement weigh together; one that the model does not know weighs nothing."""

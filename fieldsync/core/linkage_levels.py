@@ -3,8 +3,9 @@
 `store/linkage_splink` says the same in SQL for the training; a test holds the two against each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from fieldsync.core import geometry
 from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
@@ -13,7 +14,7 @@ from fieldsync.core.names import Level, compare
 EXACT, SAME, ALIAS, WEAK, DIFFERENT = (level.value for level in Level)
 
 EXCHANGED = "exchanged"
-"""Given and family name stand in each other's place."""
+"""Given and family name stand in each other's place: one event, which counts once, as a level of the given name."""
 
 MARRIED, MOVED = "married", "moved"
 """Another family name, another commune, of a woman of the age to marry: either says less than of other people."""
@@ -32,6 +33,9 @@ COMMUNE_PARTS = 4
 PHONE_PERSONS = 2
 """A phone of more persons than this is a household's."""
 
+ONE_OFF_LENGTH_MIN = 4
+"""Of shorter codes any two are nearly one digit off."""
+
 NEAR_DAYS = 731
 MARRYING_AGES = 17, 45
 
@@ -43,7 +47,7 @@ NAME_LEVELS = (EXACT, SAME, ALIAS, EXCHANGED, WEAK, DIFFERENT)
 LEVELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     PERSON: {
         "given_name": NAME_LEVELS,
-        "family_name": (EXACT, SAME, ALIAS, EXCHANGED, WEAK, MARRIED, DIFFERENT),
+        "family_name": (EXACT, SAME, ALIAS, WEAK, MARRIED, DIFFERENT),
         "birth": (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE, NEAR, FAR),
         "phone": (SAME, SHARED, ONE_OFF, DIFFERENT),
         "national_id": (SAME, ONE_OFF, DIFFERENT),
@@ -74,26 +78,31 @@ def levels_of(left: Features, right: Features, kind: str, year: int) -> dict[str
             "members": _members_level(left.members, right.members),
         }
     given, family = name_level(left.given, right.given), name_level(left.family, right.family)
-    place = place_level(left, right)
+    beside = levels_beside_names(left, right)
+    place = beside["place"]
     may_have_married = place not in (SAME, None) and _may_have_married(left, right, year)
     if given in (WEAK, DIFFERENT) and _are_exchanged(left, right):
-        given = family = EXCHANGED
+        given, family = EXCHANGED, None
     elif family == DIFFERENT and may_have_married:
         family = MARRIED
     if place in (PROVINCE, ELSEWHERE) and may_have_married:
         place = MOVED
+    return {"given_name": given, "family_name": family, **beside, "place": place}
+
+
+def levels_beside_names(left: Features, right: Features) -> dict[str, str | None]:
+    """The levels of what persons say beside their names; a woman who married has not moved yet."""
     return {
-        "given_name": given,
-        "family_name": family,
         "birth": birth_level(left, right),
         "phone": _phone_level(left, right),
         "national_id": _code_level(left.national_id, right.national_id),
-        "place": place,
+        "place": place_level(left, right),
         "sex": _sex_level(left.sex, right.sex),
     }
 
 
-def name_level(left: Iterable[str], right: Iterable[str]) -> str | None:
+@lru_cache(maxsize=1 << 14)
+def name_level(left: tuple[str, ...], right: tuple[str, ...]) -> str | None:
     """The best level among some spellings of two names."""
     found = [compare(*sorted((one, other))) for one in left for other in right]
     return min(found, key=_RANK.__getitem__).value if found else None
@@ -154,13 +163,15 @@ def _code_level(left: str, right: str) -> str | None:
         return None
     if left == right:
         return SAME
-    return ONE_OFF if is_one_off(left, right) else DIFFERENT
+    return ONE_OFF if is_one_off(left, right) and min(len(left), len(right)) >= ONE_OFF_LENGTH_MIN else DIFFERENT
 
 
 def is_one_off(left: str, right: str) -> bool:
     """Whether one character was changed, left out or put in (Levenshtein's distance is at most 1)."""
-    shorter, longer = sorted((left, right), key=len)
-    if len(longer) - len(shorter) > 1:
+    shorter, longer = (left, right) if len(left) <= len(right) else (right, left)
+    half = len(shorter) // 2
+    begins, ends = shorter[:half] == longer[:half], longer.endswith(shorter[half:])
+    if len(longer) - len(shorter) > 1 or not (begins or ends):
         return False
     at = next((place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), None)
     if at is None:
@@ -171,10 +182,12 @@ def is_one_off(left: str, right: str) -> bool:
 def place_level(left: Features, right: Features) -> str | None:
     """How near two records live: by their points where both have one, and by the codes of their places."""
     by_code, by_point = _codes_level(left.place, right.place), _points_level(left, right)
-    found = [each for each in (by_code, by_point) if each is not None]
-    return min(found, key=LEVELS[PERSON]["place"].index, default=None)
+    if by_point is None:
+        return by_code
+    return by_point if by_code is None else min(by_code, by_point, key=LEVELS[PERSON]["place"].index)
 
 
+@lru_cache(maxsize=1 << 14)
 def _codes_level(left: str, right: str) -> str | None:
     if not left or not right:
         return None

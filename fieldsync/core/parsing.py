@@ -32,7 +32,7 @@ from fieldsync.core.wire_values import (
     valid_id,
 )
 
-__all__ = ["Batch", "Refusal", "parse_operation", "split_batch"]
+__all__ = ["Batch", "Refusal", "parse_operation", "split_batch", "stamp_of"]
 
 OPERATION_BYTES_MAX = 64 * 1024
 """An operation as it comes; files travel apart."""
@@ -77,7 +77,12 @@ class _Said(msgspec.Struct):
     act: msgspec.Raw | UnsetType = UNSET
 
 
+class _Stamped(msgspec.Struct):
+    stamp: tuple[int, int]
+
+
 _decoder = msgspec.json.Decoder(_Said)
+_stamps = msgspec.json.Decoder(_Stamped)
 _REQUIRED = 6
 _TEXT = frozenset((str,))
 _GAP = re.compile(rb'"[ \t\r\n]+:').search
@@ -95,6 +100,11 @@ def parse_operation(raw: bytes) -> Operation | Refusal:
     except (ValueError, RecursionError):
         return _read_carefully(raw)
     return _quick(said, raw) or _read_carefully(raw)
+
+
+def stamp_of(raw: bytes) -> Stamp:
+    """The stamp of an operation that was read once, without the rest of it."""
+    return _stamps.decode(raw).stamp
 
 
 def _quick(said: _Said, raw: bytes) -> Operation | None:

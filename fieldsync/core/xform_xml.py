@@ -43,7 +43,7 @@ def parse_xform(data: bytes) -> Element | Finding:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         return _syntax_finding(error)
-    return _refuse_tree(root) or root
+    return _refuse_tree(root, may_have_long_name=_LONG_NAME(data) is not None) or root
 
 
 def _refuse_bytes(data: bytes) -> Finding | None:
@@ -93,7 +93,11 @@ _IS_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_XFORM_DEPTH + 1) + ")")
 _HAS_LONG_NAME = etree.XPath(f"boolean(//*[string-length(local-name()) > {MAX_NODE_NAME}])")
 
 
-def _refuse_tree(root: Element) -> Finding | None:
+_LONG_NAME = re.compile(rb"<[^\s/>]{%d}" % (MAX_NODE_NAME + 1)).search
+"""Where this finds nothing, no element has a long name, and the tree need not be asked."""
+
+
+def _refuse_tree(root: Element, may_have_long_name: bool) -> Finding | None:
     if _IS_TOO_DEEP(root):
         return error(
             "too_deep",
@@ -101,7 +105,7 @@ def _refuse_tree(root: Element) -> Finding | None:
             "Use fewer groups in groups.",
             detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
         )
-    if _HAS_LONG_NAME(root):
+    if may_have_long_name and _HAS_LONG_NAME(root):
         return error(
             "name_too_long",
             "A name is longer than {max_node_name} characters.",

@@ -5,6 +5,7 @@ import io
 import tempfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any, cast
 
 import zstandard
@@ -13,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
+from fieldsync.core.lone_part import lone_part
 from fieldsync.core.problems import Problem
 from fieldsync.routes.bodies import WINDOW_BYTES_MAX
 from fieldsync.routes.context import context
@@ -45,7 +47,14 @@ def read_parts() -> Parts:
     record_max = context().settings.request_unpacked_bytes_max
     parser = FormDataParser(_stream, max_form_memory_size=record_max, max_form_parts=PARTS_MAX)
     try:
-        body = cast(IO[bytes], _body())
+        body: Any = _body()
+        size = request.content_length or IN_MEMORY_BYTES
+        if size < IN_MEMORY_BYTES and "Content-Encoding" not in request.headers:
+            whole = b"".join(iter(partial(body.read, size), b""))
+            alone = lone_part(request.headers.get("Content-Type", ""), whole, RECORD)
+            if alone is not None and len(alone) <= record_max:
+                return Parts(alone, [])
+            body = io.BytesIO(whole)
         _, form, files = parser.parse(body, request.mimetype, None, dict(request.mimetype_params))
     except (RequestEntityTooLarge, ValueError, ClientDisconnected):
         raise Refused(Problem("not_a_submission")) from None

@@ -192,7 +192,7 @@ def is_waiting(pair: Pair) -> bool:
 
 
 def may_merge_itself(row: PairRow | None) -> bool:
-    """Whether nothing but the cap of a household was touched: two independent identifiers agree among them."""
+    """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
 
 

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, phone_block
-from fieldsync.core.linkage import NONE, RARITY, Match
+from fieldsync.core.linkage import RARITY, Match
 from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
@@ -87,8 +87,7 @@ def look_up(
     wanted, persons = _candidates(session, of_list, features)
     stored = linkage.features(session, of_list.collection.id, ALGORITHM, wanted.difference(without))
     known = msgspec.structs.replace(features, phone_persons=persons)
-    scored = ((other, of_list.scorer.score(known, _features.decode(body))) for other, body in stored.items())
-    likely = [(other, match) for other, match in scored if match.zone != NONE]
+    likely = of_list.scorer.matches(known, ((other, _features.decode(body)) for other, body in stored.items()))
     return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
 
 

@@ -4,7 +4,8 @@ Without Splink (the extra `linkage`) the last model, or the one of the program, 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -58,6 +59,7 @@ class Trained:
     """What a training came to.
 
     `accepted` is false for a model that made no sense, or contradicts what people decided, and is not in force.
+    `seconds`: of processor, for each part of it.
     """
 
     of: str
@@ -67,6 +69,21 @@ class Trained:
     never_seen: tuple[str, ...]
     pairs: int
     agreement: Agreement
+    seconds: Mapping[str, float]
+
+
+class _Watch:
+    """Tells how much processor the parts of a night took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.process_time()
+
+    def note(self, part: str) -> None:
+        """What went by since the last time belongs to this part."""
+        now = time.process_time()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._last
+        self._last = now
 
 
 def due(session: Session, now_ms: int) -> list[int]:
@@ -117,17 +134,19 @@ def _rescore(of_list: LinkedList, made: dict[int, Features], now_ms: int, sessio
 def _train(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: str) -> Trained:
     """The model stands as made at no time until all pairs are scored: a night that was cut off is due again."""
     collection = of_list.collection
-    name = collection.association_id, collection.of
+    name, watch = (collection.association_id, collection.of), _Watch()
     with linkage_splink.bench(of_list.kind, _pages(read, of_list, PAGE_ROWS), backend) as on:
+        watch.note("reading")
         model = linkage_splink.train(on, shipped_model(of_list.kind))
+        watch.note("training")
         agreed = agreement(Scorer(model), of_list.scorer, read(partial(_judged, collection.id)))
         accepted, body = is_sound(model) and not agreed.contradicts, msgspec.json.encode(model)
         if not accepted:
             logger.warning("linkage: a model of %s is not put into force", collection.of)
         version = write(lambda session: linkage.add_model(session, *name, body, 0, active=accepted))
-        pairs = _scored(read, write, on, collection, now_ms) if accepted else 0
+        pairs = _scored(read, write, on, collection, now_ms, watch) if accepted else 0
         write(lambda session: linkage.finish_model(session, version, now_ms))
-        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs, agreed)
+        return Trained(collection.of, version, on.count(), accepted, model.never_seen, pairs, agreed, watch.seconds)
 
 
 def _judged(collection_id: int, session: Session) -> list[Judged]:
@@ -137,25 +156,29 @@ def _judged(collection_id: int, session: Session) -> list[Judged]:
     return [(each.levels, each.decision == SAME) for each in people if each.levels]
 
 
-def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int) -> int:
+def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_ms: int, watch: _Watch) -> int:
     """Score the pairs of a list by its new model: all at once on DuckDB, otherwise record by record as online."""
     in_force = read(lambda session: linked_lists(session, collection.association_id))[collection.id]
     if on.backend == DUCKDB:
-        return _settle_all(read, write, on, in_force, now_ms)
+        return _settle_all(read, write, on, in_force, now_ms, watch)
     return _rescore_list(read, write, in_force, now_ms)
 
 
-def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int) -> int:
+def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found = 0
-    for table in linkage_splink.pair_up(on, _keys(read)):
+    for table in linkage_splink.pair_up(on, of_list.model, _keys(read)):
+        watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
         for page in _batches((each.left_id, each.right_id) for each in likely):
+            watch.note("scoring")
             scored = read(partial(_score, of_list, page, now_ms))
             found += len(scored.rows)
             if scored.changed:
                 write(partial(_put_pairs, of_list, scored))
+            watch.note("explaining and writing")
     _drop_stale(read, write, of_list)
+    watch.note("explaining and writing")
     return found
 
 

@@ -16,7 +16,7 @@ from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.openrosa import Sheet, changes, occurrence_names, read_sheet, restored
 from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import Operation, OperationId, Stamp, Value
-from fieldsync.core.parsing import parse_operation
+from fieldsync.core.parsing import parse_operation, stamp_of
 from fieldsync.core.problems import Problem
 from fieldsync.services import arrivals, auditing, counters, desk, openrosa_branches, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
@@ -355,6 +355,8 @@ def _last_stamp(session: Session, author: AuthorRow, counter: int) -> Stamp:
     if counter == 0:
         return (0, 0)
     stored = operations.known(session, author.id, [counter]).get(counter)
-    rows = [stored] if stored else quarantine.targets(session, author.association_id, author.name, counter, 0)
+    if stored is not None:
+        return stamp_of(bytes(stored.body))
+    rows = quarantine.targets(session, author.association_id, author.name, counter, 0)
     read = (parse_operation(bytes(row.body)) for row in rows)
     return max((each.stamp for each in read if isinstance(each, Operation)), default=(0, 0))

@@ -121,16 +121,21 @@ def drop_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
 def bearers(session: Session, keys: Collection[int], most: int) -> dict[int, list[int]]:
     """Key → the records that bear it, the oldest `most` of them; keys that nobody bears are left out."""
     wanted, found = sorted(keys), dict[int, list[int]]()
+    one = (
+        f"SELECT key, {_joined(session)} FROM (SELECT key, record_id FROM blocking_key WHERE key = ?"
+        " ORDER BY record_id LIMIT ?) AS k GROUP BY key"
+    )
     for start in range(0, len(wanted), KEYS_AT_ONCE):
         chunk = wanted[start : start + KEYS_AT_ONCE]
-        one = (
-            "SELECT key, record_id FROM (SELECT key, record_id FROM blocking_key WHERE key = ?"
-            " ORDER BY record_id LIMIT ?) AS k"
-        )
         sql = " UNION ALL ".join([one] * len(chunk))
         for row in execute(session, sql, [value for key in chunk for value in (key, most)]):
-            found.setdefault(row[0], []).append(row[1])
+            found[row[0]] = sorted(map(int, row[1].split(",")))
     return found
+
+
+def _joined(session: Session) -> str:
+    """The records of a group as `1,2,3`: as text, since many rows take longer to hand over than to read."""
+    return "string_agg(CAST(record_id AS TEXT), ',')" if is_postgresql(session) else "group_concat(record_id)"
 
 
 def keys_of_records(session: Session, rows: Collection[tuple[int, int]]) -> int:
@@ -146,12 +151,11 @@ def keys_of_records(session: Session, rows: Collection[tuple[int, int]]) -> int:
 
 
 def shared_keys(session: Session, after: int, limit: int) -> list[tuple[int, str]]:
-    """The next keys that two records or more bear, of every list, with these records as `1,2,3`.
-
-    As text, since a million rows of numbers take longer to hand over than to read.
-    """
-    joined = "string_agg(CAST(record_id AS TEXT), ',')" if is_postgresql(session) else "group_concat(record_id)"
-    sql = f"SELECT key, {joined} FROM blocking_key WHERE key > ? GROUP BY key HAVING count(*) > 1 ORDER BY key LIMIT ?"
+    """The next keys that two records or more bear, of every list, with these records as `1,2,3`."""
+    sql = (
+        f"SELECT key, {_joined(session)} FROM blocking_key WHERE key > ? GROUP BY key HAVING count(*) > 1"
+        " ORDER BY key LIMIT ?"
+    )
     return [(row[0], row[1]) for row in execute(session, sql, (after, limit))]
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from fieldsync.core.linkage_features import PERSON, Features
-from fieldsync.core.linkage_levels import COMMUNE_PARTS, NAME_RANK, name_level
+from fieldsync.core.linkage_levels import COMMUNE_PARTS, DIFFERENT, NAME_RANK, name_level
 
 COLUMNS = {
     PERSON: {
@@ -28,7 +28,16 @@ PLACES = {
     **{"latitude": "double", "longitude": "double"},
 }
 
+BESIDE_NAMES = ("born_first", "born_last", "birth", "phone", "national_id", "sex", *PLACES)
+"""What persons say beside their names."""
+
 PROVINCE_PARTS = 2
+
+DENSE = 6000
+"""Names whose levels have a place each, the first that were met, which are the commonest: 36 MB."""
+
+KNOWN_MAX = 500_000
+"""Pairs of other names whose level is remembered."""
 
 Page = Sequence[tuple[int, Features]]
 """Records of a list: (record id, features)."""
@@ -41,6 +50,7 @@ class Names:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._spellings: list[tuple[str, ...]] = []
         self._known: dict[int, int] = {}
+        self._dense: Any = None
 
     def number(self, spellings: tuple[str, ...]) -> int | None:
         """The number of a name, None for one that was not said."""
@@ -53,25 +63,36 @@ class Names:
 
     def rank(self, left: int | None, right: int | None) -> int | None:
         """The rank of the level of two names, None where one is missing."""
-        if left is None or right is None:
-            return None
-        return self._rank(min(left, right) << 32 | max(left, right))
+        return None if left is None or right is None else self._rank(min(left, right) << 32 | max(left, right))
 
     def ranks(self, left: Any, right: Any) -> Any:
         """The same for columns of numbers (PyArrow), none of which is missing."""
         import numpy
         import pyarrow
 
+        if self._dense is None:
+            self._dense = numpy.full((DENSE, DENSE), -1, numpy.int8)
         one, other = (side.to_numpy(zero_copy_only=False) for side in (left, right))
-        pairs, places = numpy.unique(numpy.minimum(one, other) << 32 | numpy.maximum(one, other), return_inverse=True)
-        found = numpy.fromiter(map(self._rank, pairs.tolist()), numpy.int32, len(pairs))
-        return pyarrow.array(found[places])
+        low, high = numpy.minimum(one, other), numpy.maximum(one, other)
+        found = numpy.where(high < DENSE, self._dense[low % DENSE, high % DENSE], -1)
+        rest = numpy.flatnonzero(found < 0)
+        if len(rest):
+            pairs, places = numpy.unique(low[rest] << 32 | high[rest], return_inverse=True)
+            ranks = numpy.fromiter(map(self._rank, pairs.tolist()), numpy.int8, len(pairs))
+            found[rest] = ranks[places]
+            near = rest[high[rest] < DENSE]
+            self._dense[low[near], high[near]] = found[near]
+        return pyarrow.array(found.astype(numpy.int32))
 
     def _rank(self, pair: int) -> int:
         found = self._known.get(pair)
         if found is None:
-            level = name_level(self._spellings[pair >> 32], self._spellings[pair & 0xFFFFFFFF])
-            found = self._known[pair] = NAME_RANK[level or "different"]
+            left, right = pair >> 32, pair & 0xFFFFFFFF
+            found = NAME_RANK[name_level(self._spellings[left], self._spellings[right]) or DIFFERENT]
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            if right >= DENSE or self._dense is None:
+                self._known[pair] = found
         return found
 
 

@@ -19,8 +19,8 @@ import msgspec
 
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
-from fieldsync.store.linkage_extract import Names, Page, tables
-from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, settings_of
+from fieldsync.store.linkage_extract import BESIDE_NAMES, Names, Page, tables
+from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, may_match, most_by_names, settings_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ SEED = 1
 KEY_BEARERS_MAX = 200
 """A key of more records is split by birth year; what is still larger brings nobody together."""
 
-PAIRS_AT_ONCE = 3_000_000
+PAIRS_AT_ONCE = 6_000_000
 """Pairs, some of them more than once, that are scored in one go: what memory is needed depends on them."""
 
 MEMORY_MIB = 700
@@ -60,6 +60,9 @@ LEARNED = 0.5
 """How far m moves from what it was to what was learned: a list is small, and may be strange."""
 
 ITERATIONS_MAX = 15
+
+PASS_PAIRS_MAX = 1_000_000
+"""Pairs of one pass; of a list that has more, so many are drawn."""
 
 CERTAIN = {
     PERSON: (("national_id",), ("phone", "given_code"), ("given_code", "family_code", "born_first", "born_last")),
@@ -190,15 +193,18 @@ def train(on: Bench, model: Model) -> Model:
 
     linker = _linker(on, model, [block_on(*rule) for rule in PASSES[model.kind]])
     training = linker.training
-    certain = [block_on(*rule) for rule in CERTAIN[model.kind] if _brings_pairs(on, rule)]
+    certain = [block_on(*rule) for rule in CERTAIN[model.kind] if _count_pairs(on, rule)]
     if certain:
         training.estimate_probability_two_random_records_match(certain, recall=RECALL)
     training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
     passes = 0
     for rule in PASSES[model.kind]:
-        if _brings_pairs(on, rule):
+        count = _count_pairs(on, rule)
+        if count:
             training.estimate_parameters_using_expectation_maximisation(
-                block_on(*rule), estimate_without_term_frequencies=True
+                block_on(*rule),
+                estimate_without_term_frequencies=True,
+                max_pairs=PASS_PAIRS_MAX if count > PASS_PAIRS_MAX else None,
             )
             passes += 1
     told = linker.misc.save_model_to_json()
@@ -233,8 +239,8 @@ def scores(on: Bench, model: Model, pairs: str, least: float) -> Iterator[Scored
     found.drop_table_from_database_and_remove_from_cache()
 
 
-def pair_up(on: Bench, keys: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
-    """Tables of all pairs of records that share a key, one after the other, on DuckDB.
+def pair_up(on: Bench, model: Model, keys: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
+    """Tables of the pairs of records that share a key and may not be beyond review, one after the other, on DuckDB.
 
     `keys`: pages of (key, the records that bear it as `1,2,3`). A table is gone once the next is asked for.
     """
@@ -251,13 +257,26 @@ def pair_up(on: Bench, keys: Iterable[Sequence[tuple[int, str]]]) -> Iterator[st
         on.session.unregister("page")
     on.run(f"CREATE TABLE blocks AS {_BLOCKS.format(year=_YEAR if on.kind == PERSON else 'NULL')}")
     on.run("DROP TABLE keys")
+    if on.kind == PERSON:
+        on.run(f"CREATE TABLE reach AS {most_by_names(model)}")
     many = on.rows("SELECT coalesce(sum(len(bearers) * (len(bearers) - 1) // 2), 0) FROM blocks")[0][0]
     parts = int(many) // PAIRS_AT_ONCE + 1
     for part in range(parts):
-        on.run(f"CREATE TABLE pairs_{part} AS {_PAIRS.format(parts=parts, part=part)}")
+        pairs = _PAIRS.format(parts=parts, part=part)
+        on.run(f"CREATE TABLE pairs_{part} AS {_likely(pairs, model) if on.kind == PERSON else pairs}")
         yield f"pairs_{part}"
         on.run(f"DROP TABLE pairs_{part}")
-    on.run("DROP TABLE blocks")
+
+
+def _likely(pairs: str, model: Model) -> str:
+    """The pairs of persons that no name need save."""
+    columns = (*BESIDE_NAMES, "phone_persons", *(f"{name}_most" for name in CODES))
+    both = ", ".join(f"{side}.{name} AS {name}_{side}" for name in columns for side in "lr")
+    told = "join_key_l, join_key_r, match_key"
+    return (
+        f"SELECT {told} FROM (SELECT {told}, {both} FROM ({pairs}) AS pairs JOIN reach l ON l.unique_id = join_key_l"
+        f" JOIN reach r ON r.unique_id = join_key_r) AS beside WHERE {may_match(model, model.review)}"
+    )
 
 
 _YEAR = "year(DATE '0001-01-01' + (born_first - 1))"
@@ -291,12 +310,12 @@ def _linker(on: Bench, model: Model, rules: list[Any]) -> Any:
     return Linker(on.people, settings, log_level=logging.ERROR)
 
 
-def _brings_pairs(on: Bench, rule: Sequence[str]) -> bool:
-    """Whether any two records share a rule's columns: Splink refuses a pass without a pair."""
+def _count_pairs(on: Bench, rule: Sequence[str]) -> int:
+    """How many pairs of records share a rule's columns: Splink refuses a pass without a pair."""
     columns = ", ".join(rule)
     said = " AND ".join(f"{column} IS NOT NULL" for column in rule)
-    sql = f"SELECT 1 FROM people WHERE {said} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
-    return bool(on.rows(sql))
+    groups = f"SELECT CAST(count(*) AS DOUBLE) AS n FROM people WHERE {said} GROUP BY {columns}"
+    return int(on.rows(f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM ({groups}) AS groups")[0][0])
 
 
 def _learned(model: Model, told: Sequence[Mapping[str, Any]]) -> tuple[ComparisonWeights, ...]:

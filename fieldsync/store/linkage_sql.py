@@ -6,6 +6,7 @@ numbers, and `name_level` (a function that the backend brings) is the rank of th
 
 from collections.abc import Mapping
 from datetime import date
+from math import log2
 from typing import Any
 
 from fieldsync.core import linkage_levels as levels
@@ -22,6 +23,11 @@ CODES = {"given_name": "given_code", "family_name": "family_code"}
 """The columns by which names are counted."""
 
 _ELSE = "ELSE"
+
+SIDES = "left", "right"
+
+SLACK = 1e-6
+"""Bits by which sums in another order may differ."""
 
 _OVERLAP: Mapping[str, Mapping[str, str]] = {
     DUCKDB: {"some": "list_has_any({0}_l, {0}_r)", "count": "len(list_intersect({0}_l, {0}_r))", "size": "len({0})"},
@@ -40,6 +46,42 @@ def settings_of(model: Model, backend: str) -> list[Any]:
     """The comparisons of a model as Splink reads them."""
     asked = _person(model.year) if model.kind == PERSON else _cooperative(_OVERLAP[backend])
     return [_comparison(each, asked[each.name], model.rarest) for each in model.comparisons]
+
+
+def most_by_names(model: Model) -> str:
+    """A list of persons with the most that each name may add, whatever it is compared with, in DuckDB's SQL."""
+    told = [f"{_most(each, model.rarest)} AS {each.name}_most" for each in model.comparisons if each.name in CODES]
+    return f"SELECT *, {', '.join(told)} FROM people"
+
+
+def _most(weights: ComparisonWeights, rarest: float) -> str:
+    """Names that agree count by how rare they are, and no rarer than the one that is known."""
+    code, name = CODES[weights.name], CODES[weights.name].removesuffix("_code")
+    added = {level.level: _bits(level) for level in weights.levels}
+    rare = max(added[level.level] + log2(level.u) for level in weights.levels if level.level in weights.rare)
+    share = f"coalesce(count(*) OVER (PARTITION BY {code}) / count({code}) OVER (), 0.0)"
+    by_share = f"{rare!r} - log2(greatest(CASE WHEN {code} IS NULL THEN 0.0 ELSE {share} END, {rarest!r}))"
+    return f"CASE WHEN {name}_id IS NULL THEN 0.0 ELSE greatest({max(0.0, *added.values())!r}, {by_share}) END"
+
+
+def may_match(model: Model, least: float) -> str:
+    """Whether the weight of two persons may reach `least`, by all but their names, which take longest to compare."""
+    asked = _person(model.year)
+    beside = [_weight(each, asked[each.name]) for each in model.comparisons if each.name not in CODES]
+    names = [f"least({name}_most_l, {name}_most_r)" for name in CODES]
+    start = log2(model.prior / (1 - model.prior))
+    return f"{' + '.join([repr(start), *names, *beside])} > {least - SLACK!r}"
+
+
+def _weight(weights: ComparisonWeights, conditions: Conditions) -> str:
+    added = {"": 0.0, **{level.level: _bits(level) for level in weights.levels}}
+    cases = " ".join(f"WHEN {asked} THEN {added[level]!r}" for level, asked in conditions.items() if asked != _ELSE)
+    [otherwise] = (added[level] for level, asked in conditions.items() if asked == _ELSE)
+    return f"(CASE {cases} ELSE {otherwise!r} END)"
+
+
+def _bits(level: LevelWeight) -> float:
+    return log2(level.m / level.u)
 
 
 def _comparison(weights: ComparisonWeights, conditions: Conditions, rarest: float) -> dict[str, Any]:
@@ -85,8 +127,7 @@ def _person(year: int) -> Mapping[str, Conditions]:
             levels.DIFFERENT: _ELSE,
         },
         "family_name": {
-            "": _unsaid("family"),
-            levels.EXCHANGED: exchanged,
+            "": f"{_unsaid('family')} or ({exchanged})",
             levels.EXACT: f"{family} = 0",
             levels.SAME: f"{family} = 1",
             levels.ALIAS: f"{family} = 2",
@@ -148,7 +189,7 @@ def _birth() -> Conditions:
     return {
         "": "born_first_l is null or born_first_r is null",
         levels.SAME_DATE: "birth_l = birth_r",
-        levels.SLIP: f"birth_l = {turned} or levenshtein(birth_l, birth_r) = 1",
+        levels.SLIP: f"birth_l = {turned} or {_one_off('birth', 4)}",
         levels.SAME_YEAR: f"{overlaps} and {spans} <= 366",
         levels.COMPATIBLE: overlaps,
         levels.NEAR: f"greatest(born_first_l, born_first_r) - least(born_last_l, born_last_r) <= {levels.NEAR_DAYS}",
@@ -162,7 +203,7 @@ def _phone() -> Conditions:
         "": _unsaid("phone"),
         levels.SAME: f"phone_l = phone_r and {persons}",
         levels.SHARED: "phone_l = phone_r",
-        levels.ONE_OFF: "levenshtein(phone_l, phone_r) <= 1",
+        levels.ONE_OFF: _one_off("phone", 5),
         levels.DIFFERENT: _ELSE,
     }
 
@@ -171,9 +212,16 @@ def _code(column: str) -> Conditions:
     return {
         "": _unsaid(column),
         levels.SAME: f"{column}_l = {column}_r",
-        levels.ONE_OFF: f"levenshtein({column}_l, {column}_r) <= 1",
+        levels.ONE_OFF: _one_off(column),
         levels.DIFFERENT: _ELSE,
     }
+
+
+def _one_off(column: str, alike: int = levels.ONE_OFF_LENGTH_MIN // 2) -> str:
+    """One edit leaves so many characters alike at one end at least, which is seen sooner than the distance."""
+    ends = " or ".join(f"{side}({column}_l, {alike}) = {side}({column}_r, {alike})" for side in SIDES)
+    shortest = f"least(length({column}_l), length({column}_r))"
+    return f"({ends}) and levenshtein({column}_l, {column}_r) <= 1 and {shortest} >= {levels.ONE_OFF_LENGTH_MIN}"
 
 
 _HALF = (

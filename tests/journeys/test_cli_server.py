@@ -1,9 +1,13 @@
 """The server as a process: it says where it answers, is alone on its folder, and ends well."""
 
+import http.client
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -115,3 +119,34 @@ def _trickle(connections: list[socket.socket], until: threading.Event) -> None:
     while not until.wait(0.05):
         for connection in connections:
             connection.sendall(b"x")
+
+
+def test_an_answer_without_a_body_leaves_the_connection_open(operator: Operator) -> None:
+    operator.types("association", "add", "kht", "--name", "Khoutwa")
+    with operator.starts("run", "--port", "0", "--no-jobs") as server:
+        first_line(server)
+        device = operator.types("device", "enrol", "--association", "kht", "--name", "Phone").json
+        base = urlsplit(device["openrosa_url"])
+        link = http.client.HTTPConnection(base.netloc, timeout=30)
+        listed = _asked(link, "GET", f"{base.path}/formList")
+        stays = link.sock
+        assert stays is not None
+        unchanged = {"If-None-Match": listed.headers["ETag"]}
+        assert _asked(link, "GET", f"{base.path}/formList", unchanged).status == 304
+        assert _asked(link, "HEAD", f"{base.path}/submission").status == 204
+        assert link.sock is stays
+        assert _asked(link, "HEAD", f"{base.path}/submission", {"Connection": "close"}).status == 204
+        assert link.sock is None
+        with socket.create_connection((base.hostname, base.port), timeout=30) as older:
+            older.sendall(f"HEAD {base.path}/submission HTTP/1.0\r\n\r\n".encode())
+            answered = b"".join(iter(lambda: older.recv(4096), b""))
+        assert answered.startswith(b"HTTP/1.0 204") and b"Connection: close" in answered
+
+
+def _asked(
+    link: http.client.HTTPConnection, method: str, path: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> http.client.HTTPResponse:
+    link.request(method, path, headers=dict(headers))
+    answer = link.getresponse()
+    answer.read()
+    return answer

@@ -9,6 +9,9 @@ from tests.linkage_registry.spellings import family_names, given_names
 
 TODAY = date(2026, 11, 28)
 COMMUNES = 40
+"""Of a registry of up to 100,000; a larger one is of a larger country."""
+
+RECORDS_PER_COMMUNE = 2500
 DOUARS = 12
 """Of each commune."""
 
@@ -44,14 +47,19 @@ class House:
     after: dict[str, int]
 
 
-def people(dice: Random) -> Iterator[Person]:
+def communes_of(size: int) -> int:
+    """In how many communes a registry of so many records is written."""
+    return max(COMMUNES, size // RECORDS_PER_COMMUNE)
+
+
+def people(dice: Random, communes: int) -> Iterator[Person]:
     """Without end: one extended family after another."""
     number, houses = 0, 0
     while True:
-        kin, family, place = houses, _zipf(dice, len(family_names())), _place(dice)
+        kin, family, place = houses, _zipf(dice, len(family_names())), _place(dice, communes)
         after, phone = {sex: _zipf(dice, len(given_names(sex))) for sex in "fm"}, _phone(dice)
         for _ in range(dice.choice((1, 1, 2, 3))):
-            near = place if dice.random() < 0.8 else _place(dice)
+            near = place if dice.random() < 0.8 else _place(dice, communes)
             shared = phone if dice.random() < 0.3 else _phone(dice)
             house = House(houses, kin, family, near, shared, set(), after)
             houses += 1
@@ -104,18 +112,18 @@ def look_alike(left: Person, right: Person) -> str:
     return "namesakes" if (left.sex, left.given) == (right.sex, right.given) else "strangers"
 
 
-def moved(dice: Random, person: Person) -> tuple[int, str, str]:
+def moved(dice: Random, person: Person, communes: int) -> tuple[int, str, str]:
     """Family name, place and phone of a woman after her marriage: the name changes in papers only sometimes."""
     family = _zipf(dice, len(family_names())) if dice.random() < 0.4 else person.family
-    return family, _place(dice), _phone(dice)
+    return family, _place(dice, communes), _phone(dice)
 
 
 def _zipf(dice: Random, size: int) -> int:
     return int(size ** dice.random()) - 1
 
 
-def _place(dice: Random) -> str:
-    commune = dice.randrange(COMMUNES)
+def _place(dice: Random, communes: int) -> str:
+    commune = dice.randrange(communes)
     return f"07.{41 + commune // 20:03}.{1 + commune // 4 % 5:02}.{1 + commune % 4:02}.{1 + dice.randrange(DOUARS):03}"
 
 

