@@ -18,7 +18,7 @@ PACKAGES := $(WEB)/node_modules/.installed
 QUICK := not simulation and not kills and not browser and not benchmark and not long
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-long screens check format bench \
+.PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-spark test-long screens check format bench \
 	bench-linkage bench-long lock words vendor docs clean
 
 help: ## This list

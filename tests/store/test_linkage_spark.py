@@ -4,7 +4,6 @@ It needs Java 17 and pyspark, half a gigabyte: `make test-spark` brings both.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
@@ -16,23 +15,25 @@ from fieldsync.store.linkage_splink import bench, scores, shares
 from fieldsync.store.linkage_sql import SPARK
 from tests.store.test_linkage_splink import persons, with_phones
 
+SMALL = {
+    **{"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.driver.memory": "512m"},
+    "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than thirty persons
+}
+
 
 @pytest.fixture
-def session() -> Iterator[Any]:
-    """One core and little else: thirty persons need no more."""
+def small_spark(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One core and little else, by the settings with which whoever runs Spark says where it is."""
+    told = " ".join(f"--conf {name}={value}" for name, value in SMALL.items())
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", f"--master local[1] {told} pyspark-shell")
+    yield
     from pyspark.sql import SparkSession
 
-    builder: Any = SparkSession.builder
-    small = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.driver.memory": "512m"}
-    for name, value in small.items():
-        builder = builder.config(name, value)
-    session = builder.master("local[1]").getOrCreate()
-    yield session
-    session.stop()
+    SparkSession.builder.getOrCreate().stop()
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("session")
+@pytest.mark.usefixtures("small_spark")
 def test_spark_gives_every_pair_the_weight_that_we_give_it() -> None:
     known = persons(30)
     with bench(PERSON, [list(known.items())], SPARK) as on:
