@@ -71,7 +71,7 @@ def receive(
     """Take a submission in, unless it is known, and the files that came with it; its status, or `RETRY`.
 
     `new_author`: the name that the device's OpenRosa author gets if this is its first submission. A savepoint around
-    what may fail costs every submission a tenth: one that fails is undone as a whole, and begins again with it.
+    what may fail would cost every submission: one that fails is undone as a whole, and begins again with it.
     """
 
     def taken(session: Session, guarded: bool) -> str:

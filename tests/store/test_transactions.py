@@ -328,3 +328,18 @@ def test_readers_inside_readers_have_snapshots_of_their_own(database: Database) 
         with database.read() as inner:
             assert [row.slug for row in associations.everyone(inner)] == ["a"]
         assert associations.everyone(outer) == []
+
+
+def test_a_task_knows_nothing_of_the_one_before(database: Database) -> None:
+    """On SQLite both have the same session."""
+
+    def fails(session: Session) -> None:
+        session.info["note"] = "of this task alone"
+        session.begin_nested()
+        associations.add(session, "half-done", "Half done")
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        database.write(fails)
+    kept = database.write(lambda session: (session.info.get("note"), len(associations.everyone(session))))
+    assert kept == (None, 0)
