@@ -97,6 +97,7 @@ def ask_otherwise(upload: str) -> Response:
         request.headers.get("X-HTTP-Method-Override", "").upper()
     )
     if work is None:
+        _row(upload)
         raise Refused(Problem("method_not_allowed"))
     response: Response = work(upload)
     return response
