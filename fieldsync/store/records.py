@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many, for_update, is_postgresql, places
+from fieldsync.store.db import Overtaken, execute, execute_many, for_update, is_postgresql, places
 
 CHUNK_ROWS = 500
 """How many ids one look-up names."""
@@ -92,13 +92,16 @@ def ids_of_collections(session: Session, collection_ids: Collection[int], after_
 def add_many(session: Session, rows: Iterable[RecordRow]) -> None:
     """Store new records, survivors before those that are merged into them.
 
-    Where transactions may meet on a UUID, each takes them in the same order.
+    Where transactions may meet on a UUID, each takes them in the same order, and `Overtaken` is raised for the one that
+    comes second: it must begin again and find them, since to go on one by one would lock them in another order.
     """
-    if is_postgresql(session):
+    may_meet = is_postgresql(session)
+    if may_meet:
         rows = sorted(rows, key=lambda row: row.uuid)
     rows = sorted(rows, key=lambda row: row.merged_into is not None)
-    sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)})"
-    execute_many(session, sql, list(rows))
+    sql = f"INSERT INTO record ({_COLUMNS}) VALUES ({places(15)}){' ON CONFLICT DO NOTHING' if may_meet else ''}"
+    if execute_many(session, sql, list(rows)) < len(rows):
+        raise Overtaken
 
 
 def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
@@ -108,6 +111,16 @@ def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
         " merged_into = ?, incomplete = ?, changed_ms = ?, state = ?, problems = ? WHERE id = ?"
     )
     execute_many(session, sql, [_changes(row) for row in sorted(rows, key=lambda row: row.id)])
+
+
+def arrived_ms(session: Session, record_ids: Collection[int]) -> dict[int, int]:
+    """When each record arrived."""
+    found, wanted = dict[int, int](), sorted(record_ids)
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        rows = execute(session, f"SELECT id, arrived_ms FROM record WHERE id IN ({places(len(chunk))})", chunk)
+        found.update((row[0], row[1]) for row in rows)
+    return found
 
 
 def problems_of(session: Session, record_ids: Collection[int]) -> dict[int, bytes]:
