@@ -190,11 +190,12 @@ def cluster(database: Transactions) -> None:
     with database.read() as session:
         owners = [each.id for each in associations.everyone(session)]
     for association_id in owners:
-        database.write(partial(_cluster, association_id))
+        clustering.run(partial(_read, database), database.write, association_id, now_ms())
 
 
-def _cluster(association_id: int, session: Session) -> int:
-    return clustering.step(session, association_id, now_ms())
+def _read(database: Transactions, work: Callable[[Session], Any]) -> Any:
+    with database.read() as session:
+        return work(session)
 
 
 def go_on(database: Transactions) -> None:
@@ -229,10 +230,7 @@ def publish_figures(database: Transactions) -> None:
 
 def judge_quality(database: Transactions) -> None:
     """Learn once a night what is usual, and let the quality rules judge everything by it (services/quality_night)."""
-
-    def read(work: Callable[[Session], Any]) -> Any:
-        with database.read() as session:
-            return work(session)
+    read = partial(_read, database)
 
     def judged_ms(session: Session) -> list[tuple[int, int]]:
         return [(row.id, observations.judged_ms(session, row.id)) for row in associations.everyone(session)]

@@ -80,6 +80,26 @@ def named_after_oldest(clusters: Iterable[Sequence[int]], born: Mapping[int, tup
     }
 
 
+def components(members: Iterable[int], links: Iterable[Link]) -> list[tuple[int, ...]]:
+    """The parts that links draw together, each sorted; a member that none touches is a part of its own."""
+    around: dict[int, set[int]] = {member: set() for member in members}
+    for link in links:
+        around[link.left].add(link.right)
+        around[link.right].add(link.left)
+    found: list[tuple[int, ...]] = []
+    met: set[int] = set()
+    for start in sorted(members):
+        if start not in met:
+            group, front = {start}, [start]
+            while front:
+                new = around[front.pop()] - group
+                group |= new
+                front += new
+            met |= group
+            found.append(tuple(sorted(group)))
+    return found
+
+
 def _joined(
     links: Sequence[Link], apart: Collection[Pair], facts: Mapping[int, Facts]
 ) -> tuple[list[tuple[tuple[int, ...], list[Link]]], list[Link]]:
@@ -120,7 +140,7 @@ def _resisting_chains(
     """The parts of a group that hold together: dense ones, and those that people joined."""
     if len(members) > AUTOMATIC_MAX:
         links = [each for each in links if each.decided]
-        return _components(members, links)
+        return components(members, links)
     if len(members) < DENSE_FROM or _is_dense(members, weights, lower):
         return [members]
     side = _weakest_cut(members, links)
@@ -129,7 +149,7 @@ def _resisting_chains(
     parts: list[tuple[int, ...]] = []
     for part in (side, set(members) - side):
         inside = [each for each in links if each.left in part and each.right in part]
-        for component in _components(tuple(sorted(part)), inside):
+        for component in components(tuple(sorted(part)), inside):
             within = [each for each in inside if each.left in component]
             parts += _resisting_chains(component, within, weights, lower)
     return sorted(parts)
@@ -141,32 +161,13 @@ def _is_dense(members: Sequence[int], weights: Mapping[Pair, float], lower: floa
     return 2 * len(known) >= len(pairs) and min(known) >= lower
 
 
-def _components(members: Sequence[int], links: Iterable[Link]) -> list[tuple[int, ...]]:
-    around: dict[int, set[int]] = {member: set() for member in members}
-    for link in links:
-        around[link.left].add(link.right)
-        around[link.right].add(link.left)
-    found: list[tuple[int, ...]] = []
-    met: set[int] = set()
-    for start in sorted(members):
-        if start not in met:
-            group, front = {start}, [start]
-            while front:
-                new = around[front.pop()] - group
-                group |= new
-                front += new
-            met |= group
-            found.append(tuple(sorted(group)))
-    return found
-
-
 def _weakest_cut(members: Sequence[int], links: Iterable[Link]) -> set[int] | None:
     """One side of the minimum cut (Stoer and Wagner, 1997); None where only decisions could be cut.
 
     What people decided is drawn together first. An automatic link weighs at least a little, so that ties are cut too.
     """
     nodes = {
-        member: frozenset(part) for part in _components(members, (e for e in links if e.decided)) for member in part
+        member: frozenset(part) for part in components(members, (e for e in links if e.decided)) for member in part
     }
     flow: dict[frozenset[int], dict[frozenset[int], float]] = {node: defaultdict(float) for node in nodes.values()}
     for link in links:

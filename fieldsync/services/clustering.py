@@ -1,18 +1,21 @@
 """Clusters of a list made anew from its pairs and decisions, and merging by itself where an association allows it."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.clusters import Clustering, Facts, Link, Pair, clustered, named_after_oldest
+from fieldsync.core.clusters import Facts, Link, Pair, clustered, components, named_after_oldest
 from fieldsync.core.linkage_features import ALGORITHM, Features
 from fieldsync.services import deciding, merging_itself
 from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME, Verdict
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.linkage_lists import LinkedList, linked_lists
+from fieldsync.services.quality_night import Step
 from fieldsync.store import agreements, linkage, pairs, records
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.pairs import PairRow
@@ -21,74 +24,173 @@ PAIRS_MAX = 100_000
 """Pairs of one list from which its clusters are made, the heaviest."""
 
 MERGED_MAX = 50
-"""Merges of one step, so that others are not kept waiting."""
+"""Merges of a list in one run."""
+
+ROWS_AT_ONCE = 300
+"""Records whose clusters are stored in one transaction: some ten milliseconds."""
 
 SAMPLE_OF = 10
 """One of so many merges that nobody made is to be looked at again."""
 
+Group = tuple[int, ...]
 _features = msgspec.json.Decoder(Features)
+
+
+Evidence = tuple[bytes, frozenset[tuple[Any, ...]]]
+"""What the cluster of a record is made from: its features, its pairs, and what people said of them."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """The clusters of a list, and the pairs that they were made from."""
+    """The clusters of a list, as one moment had it.
 
-    clustering: Clustering
-    rows: Mapping[Pair, PairRow]
-    decided: Collection[Pair]
+    `cluster_of`, `standing`: record → cluster, as it should be and as it is stored; `group_of`: the records that links
+    or a stored cluster draw together, of each; `wanted`: pairs to be merged, heaviest first; `evidence`: of each record
+    in a group in which something is to be written.
+    """
+
+    collection: CollectionRow
+    cluster_of: Mapping[int, int]
+    standing: Mapping[int, int]
+    group_of: Mapping[int, Group]
+    wanted: Sequence[PairRow]
+    evidence: Mapping[int, Evidence]
+
+    def differing(self, group: Group) -> dict[int, int | None]:
+        """What is to be stored of the records of a group."""
+        return {each: self.cluster_of.get(each) for each in group if self._differs(each)}
+
+    def unchanged(self, session: Session, groups: Iterable[Group]) -> list[Group]:
+        """Those of some groups of which nothing changed since."""
+        groups = list(groups)
+        now = _evidence(session, self.collection, {each for group in groups for each in group})
+        return [group for group in groups if all(now[each] == self.evidence[each] for each in group)]
+
+    def _differs(self, record_id: int) -> bool:
+        return self.cluster_of.get(record_id) != self.standing.get(record_id)
 
 
-def rebuild(session: Session, of_list: LinkedList) -> Made:
+def run(read: Step, write: Step, association_id: int, now_ms: int) -> int:
+    """Make the clusters of an association's lists anew; merge what it lets be merged. How many were merged.
+
+    All is worked out from what one moment knew, while others write. What differs is written some rows at a time, and
+    nothing of a group of which something was said or compared meanwhile: that is for the next run.
+    """
+    merged = 0
+    for of_list in read(lambda session: linked_lists(session, association_id)).values():
+        weight = read(partial(_weight, of_list.collection))
+        made = read(partial(_make, of_list, weight))
+        for lot in _lots(made):
+            write(partial(_put, made, lot))
+        if weight is not None:
+            merged += _merge(write, made, weight, now_ms)
+    return merged
+
+
+def _weight(collection: CollectionRow, session: Session) -> float | None:
+    """From which weight on pairs of a list merge by themselves now; None: never."""
+    if collection.of in agreements.reviewed_twice(session, collection.association_id):
+        return None
+    return merging_itself.weight_in_force(session, collection.association_id)
+
+
+def _make(of_list: LinkedList, weight: float | None, session: Session) -> Made:
     """Make the clusters of a list anew; each is named after its oldest record."""
     collection = of_list.collection
     name = (collection.kind, collection.of)
     rows = {row.pair: row for row in pairs.of_list(session, collection.association_id, name, PAIRS_MAX)}
-    ids = {each for pair in rows for each in pair}
     said = pairs.of_collection(session, collection.id)
     decisions = {(row.left_id, row.right_id): row.decision for row in said}
-    links = [
-        Link(*pair, row.weight)
-        for pair, row in rows.items()
-        if deciding.may_merge_itself(row) and pair not in decisions
-    ]
-    links += [Link(*pair, 0.0, True) for pair, decision in decisions.items() if decision == SAME]
+    links = _links(rows, decisions)
     apart = {pair for pair, decision in decisions.items() if decision == DIFFERENT}
     weights = {pair: row.weight for pair, row in rows.items()}
-    made = clustered(links, apart, _facts(session, collection, ids), weights, of_list.model.review)
-    known = records.by_ids(session, {each for cluster in made.clusters for each in cluster})
-    born = {row.id: (row.arrived_ms, row.id) for row in known.values()}
-    pairs.replace_clusters(session, collection.association_id, name, named_after_oldest(made.clusters, born).items())
-    return Made(made, rows, decisions.keys())
+    facts = _facts(session, collection, {each for pair in rows for each in pair})
+    clusters = clustered(links, apart, facts, weights, of_list.model.review).clusters
+    arrived = records.arrived_ms(session, {each for cluster in clusters for each in cluster})
+    cluster_of = named_after_oldest(clusters, {each: (at_ms, each) for each, at_ms in arrived.items()})
+    standing = pairs.clusters(session, collection.id)
+    group_of = _groups(links, standing)
+    wanted = [] if weight is None else _wanted(rows.values(), weight, cluster_of, decisions)
+    touched = {each for each in group_of if cluster_of.get(each) != standing.get(each)}
+    touched |= {row.left_id for row in wanted}
+    ids = {member for each in touched for member in group_of[each]}
+    return Made(collection, cluster_of, standing, group_of, wanted, _evidence(session, collection, ids))
 
 
-def step(session: Session, association_id: int, now_ms: int) -> int:
-    """Make the clusters of an association's lists anew; merge what it lets be merged. How many were merged."""
-    weight, merged = merging_itself.weight_in_force(session, association_id), 0
-    by_two = agreements.reviewed_twice(session, association_id)
-    for of_list in linked_lists(session, association_id).values():
-        made = rebuild(session, of_list)
-        if weight is not None and of_list.collection.of not in by_two:
-            merged += _merge(session, of_list.collection, made, weight, now_ms)
-    return merged
+def _links(rows: Mapping[Pair, PairRow], decisions: Mapping[Pair, str]) -> list[Link]:
+    automatic = (row for row in rows.values() if deciding.may_merge_itself(row) and row.pair not in decisions)
+    decided = (pair for pair, decision in decisions.items() if decision == SAME)
+    return [Link(*row.pair, row.weight) for row in automatic] + [Link(*pair, 0.0, True) for pair in decided]
 
 
-def _merge(session: Session, collection: CollectionRow, made: Made, weight: float, now_ms: int) -> int:
-    """Merge the pairs of which nothing was ever decided, within their clusters, heaviest first."""
-    by = Desk(collection.association_id, ITSELF, now_ms)
-    cluster_of = {member: cluster for cluster in made.clustering.clusters for member in cluster}
-    wanted = sorted(
-        (row for row in made.rows.values() if row.weight >= weight), key=lambda row: (-row.weight, row.pair)
+def _groups(links: Iterable[Link], standing: Mapping[int, int]) -> dict[int, Group]:
+    drawn = [*links, *(Link(*each, 0.0) for each in standing.items())]
+    found = components({each for link in drawn for each in link.pair}, drawn)
+    return {each: group for group in found for each in group}
+
+
+def _wanted(
+    rows: Iterable[PairRow], weight: float, cluster_of: Mapping[int, int], decided: Collection[Pair]
+) -> list[PairRow]:
+    """Pairs within a cluster of which nothing was ever decided, heaviest first."""
+    found = (
+        row
+        for row in rows
+        if row.weight >= weight
+        and deciding.may_merge_itself(row)
+        and row.pair not in decided
+        and cluster_of.get(row.left_id, row.left_id) == cluster_of.get(row.right_id)
     )
+    return sorted(found, key=lambda row: (-row.weight, row.pair))
+
+
+def _evidence(session: Session, collection: CollectionRow, ids: Collection[int]) -> dict[int, Evidence]:
+    """What was merged by itself is left out: that is this job's own doing."""
+    known = linkage.features(session, collection.id, ALGORITHM, ids)
+    said = pairs.touching(session, ids, but_by=ITSELF)
+    return {each: (known.get(each, b""), frozenset(said[each])) for each in ids}
+
+
+def _lots(made: Made) -> Iterator[list[Group]]:
+    """Groups in which something differs, so many at a time as make up one transaction."""
+    lot: list[Group] = []
+    for group in sorted(set(made.group_of.values())):
+        if made.differing(group):
+            lot.append(group)
+        if sum(map(len, lot)) >= ROWS_AT_ONCE:
+            yield lot
+            lot = []
+    if lot:
+        yield lot
+
+
+def _put(made: Made, lot: Sequence[Group], session: Session) -> None:
+    for group in made.unchanged(session, lot):
+        pairs.put_clusters(session, made.differing(group))
+
+
+def _merge(write: Step, made: Made, weight: float, now_ms: int) -> int:
     merged = 0
-    for row in wanted:
-        together = row.right_id in cluster_of.get(row.left_id, ())
-        if merged < MERGED_MAX and together and deciding.may_merge_itself(row) and row.pair not in made.decided:
-            known = records.by_ids(session, row.pair)
-            left, right = (Found(known[each], collection.kind, collection.of) for each in row.pair)
-            pair = deciding.of_rows(session, left, right)
-            verdict = Verdict(SAME, pair.turn, sampled=_is_sampled(row.pair))
-            merged += deciding.is_waiting(pair) and deciding.decide(session, by, pair, verdict) is None
+    for row in made.wanted:
+        if merged < MERGED_MAX:
+            merged += write(partial(_merge_pair, made, row, weight, now_ms))
     return merged
+
+
+def _merge_pair(made: Made, row: PairRow, weight: float, now_ms: int, session: Session) -> bool:
+    """Merge a pair, unless people said otherwise since."""
+    collection = made.collection
+    by = Desk(collection.association_id, ITSELF, now_ms)
+    is_allowed = pairs.automatic_weight(session, by.association_id) == weight
+    if not is_allowed or collection.of in agreements.reviewed_twice(session, by.association_id):
+        return False
+    if not made.unchanged(session, [made.group_of[row.left_id]]):
+        return False
+    known = records.by_ids(session, row.pair)
+    left, right = (Found(known[each], collection.kind, collection.of) for each in row.pair)
+    pair = deciding.of_rows(session, left, right)
+    verdict = Verdict(SAME, turn=0, sampled=_is_sampled(row.pair))
+    return deciding.is_waiting(pair) and deciding.decide(session, by, pair, verdict) is None
 
 
 def _is_sampled(pair: Pair) -> bool:

@@ -1,6 +1,6 @@
 """Pairs that may be one, what people decided of them, and the clusters that follow."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -252,16 +252,42 @@ def decide(session: Session, row: DecisionRow) -> None:
     execute(session, f"INSERT INTO pair_decision ({_DECISION}) VALUES ({places(13)})", values)
 
 
-def replace_clusters(
-    session: Session, association_id: int, name: tuple[str, str], rows: Iterable[tuple[int, int]]
-) -> None:
-    """Make the clusters of a list anew: (record, cluster)."""
+def touching(session: Session, record_ids: Collection[int], but_by: str) -> dict[int, set[tuple[Any, ...]]]:
+    """The candidate pairs of each record and what was said of them by all but one, to tell whether any changed."""
+    ids = sorted(record_ids)
+    found: dict[int, set[tuple[Any, ...]]] = {each: set() for each in ids}
+    for start in range(0, len(ids), CHUNK_ROWS):
+        chunk = ids[start : start + CHUNK_ROWS]
+        for side in ("left_id", "right_id"):
+            named = f"{side} IN ({places(len(chunk))})"
+            sql = f"SELECT {side}, left_id, right_id, weight, zone, bounds FROM candidate_pair WHERE {named}"
+            for row in execute(session, sql, chunk):
+                found[row[0]].add((*row[1:5], bytes(row[5])))
+            sql = f"SELECT {side}, left_id, right_id, turn FROM pair_decision WHERE {named} AND decided_by <> ?"
+            for row in execute(session, sql, (*chunk, but_by)):
+                found[row[0]].add(tuple(row[1:]))
+    return found
+
+
+def clusters(session: Session, collection_id: int) -> dict[int, int]:
+    """The cluster of each record of a list that is in one."""
     sql = (
-        "DELETE FROM cluster_member WHERE record_id IN (SELECT r.id FROM record r JOIN collection c"
-        " ON c.id = r.collection_id WHERE c.association_id = ? AND c.kind = ? AND c.of = ?)"
+        "SELECT m.record_id, m.cluster_id FROM cluster_member m JOIN record r ON r.id = m.record_id"
+        " WHERE r.collection_id = ?"
     )
-    execute(session, sql, (association_id, *name))
-    execute_many(session, "INSERT INTO cluster_member (record_id, cluster_id) VALUES (?, ?)", sorted(rows))
+    return {row[0]: row[1] for row in execute(session, sql, (collection_id,))}
+
+
+def put_clusters(session: Session, cluster_of: Mapping[int, int | None]) -> None:
+    """Say of some records in which cluster each is; None: in none."""
+    rows = sorted((each, cluster) for each, cluster in cluster_of.items() if cluster is not None)
+    gone = sorted((each,) for each, cluster in cluster_of.items() if cluster is None)
+    execute_many(session, "DELETE FROM cluster_member WHERE record_id = ?", gone)
+    sql = (
+        "INSERT INTO cluster_member (record_id, cluster_id) VALUES (?, ?)"
+        " ON CONFLICT (record_id) DO UPDATE SET cluster_id = excluded.cluster_id"
+    )
+    execute_many(session, sql, rows)
 
 
 def cluster_sizes(session: Session, record_ids: Collection[int]) -> dict[int, int]:

@@ -113,6 +113,16 @@ def update_many(session: Session, rows: Iterable[RecordRow]) -> None:
     execute_many(session, sql, [_changes(row) for row in sorted(rows, key=lambda row: row.id)])
 
 
+def arrived_ms(session: Session, record_ids: Collection[int]) -> dict[int, int]:
+    """When each record arrived."""
+    found, wanted = dict[int, int](), sorted(record_ids)
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        chunk = wanted[start : start + CHUNK_ROWS]
+        rows = execute(session, f"SELECT id, arrived_ms FROM record WHERE id IN ({places(len(chunk))})", chunk)
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
 def problems_of(session: Session, record_ids: Collection[int]) -> dict[int, bytes]:
     """Stored problems of those of the records that have any."""
     wanted, found = sorted(record_ids), dict[int, bytes]()

@@ -2,8 +2,15 @@
 
 import re
 
+import pytest
+import yaml
+
+from fieldsync.core.form_texts import FormText
+from fieldsync.routes.pages import labels
+from fieldsync.routes.pages.words import PROPERTIES
 from fieldsync.services import quality_follow
 from fieldsync.services.mentions import ROWS
+from tests.house.source import ROOT
 from tests.services.test_doctor import registered
 from tests.web.visitor import visitor
 from tests.world import World
@@ -48,3 +55,21 @@ def test_after_the_click_the_lists_lead_back_to_the_page(world: World) -> None:
     revealed = who.fills(f"{page}/reveal", page=page).text
     assert listed(revealed) == (ROWS, ROWS)
     assert who.opens(onward(revealed)).status_code == 200
+
+
+def test_what_the_programmes_forms_work_out_has_a_name_for_readers() -> None:
+    unnamed = {
+        row["save_to"].rpartition("#")[2]
+        for path in sorted((ROOT / "forms").glob("f*.yaml"))
+        for row in yaml.safe_load(path.read_text(encoding="utf-8"))["survey"]
+        if row.get("save_to") and not any(key.startswith("label::") for key in row)
+    }
+    assert unnamed == set(PROPERTIES)
+
+
+@pytest.mark.parametrize(("spoken", "name"), [("ar", "الفئة العمرية"), ("fr", "Tranche d’âge"), ("en", "Age group")])
+def test_a_property_is_called_as_its_question_is_else_by_the_word_for_it(world: World, spoken: str, name: str) -> None:
+    with world.app.test_request_context(f"/?lang={spoken}"):
+        assert labels.entity_property("band", FormText("band")).text == name
+        assert labels.entity_property("band", FormText("How old?", "en", "ltr")).text == "How old?"
+        assert labels.entity_property("colour", FormText("colour")).text == "colour"

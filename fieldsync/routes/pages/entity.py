@@ -111,6 +111,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
 def _property(told: entity_told.Property, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     return {
         "told": told,
+        "label": labels.entity_property(told.name, told.label),
         "rule": str(pair_words.RULES[told.rule]) if told.rule else "",
         "by": speakers.speaker(told.by) if told.by else None,
         "source": _submission(told.source, titles) if told.source else None,

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fieldsync.core.form_texts import FormText
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.roles import Role
 from fieldsync.routes.pages import language
-from fieldsync.routes.pages.words import LISTS
+from fieldsync.routes.pages.words import LISTS, PROPERTIES
 from fieldsync.services import places, role_book
 from fieldsync.store import associations, form_versions
 
@@ -84,6 +85,14 @@ def entity_list(code: str) -> Spoken:
     known = LISTS.get(code)
     chosen = language.chosen()
     return Spoken(code) if known is None else Spoken(str(known), chosen, language.DIRECTIONS[chosen])
+
+
+def entity_property(name: str, asked: FormText) -> FormText | Spoken:
+    """What a property is called: as the question that writes it, else by the programme's word for it."""
+    known, chosen = PROPERTIES.get(name), language.chosen()
+    if known is None or asked.text != name:
+        return asked
+    return Spoken(str(known), chosen, language.DIRECTIONS[chosen])
 
 
 def collection(kind: str, of: str, titles_here: Mapping[str, Spoken]) -> Spoken:

@@ -163,7 +163,7 @@ def _row(row: Row) -> dict[str, Any]:
     marked = _marked(left.value, right.value) if row.level not in ("same", "exact", "missing") else None
     return {
         "path": row.path,
-        "label": row.label,
+        "label": labels.entity_property(row.path, row.label),
         "level": pair_words.level(row.level),
         "differs": row.level in ("different", OTHER) or (row.is_compared and pair_words.level(row.level)[0] == "warn"),
         "rule": str(pair_words.RULES[row.rule]) if row.rule else "",

@@ -120,6 +120,26 @@ LISTS: dict[str, Words] = {
 }
 """The entity lists of the programme."""
 
+PROPERTIES: dict[str, Words] = {
+    "participant_id": _l("Participant number"),
+    "band": _l("Age group"),
+    "member_of": _l("Member of"),
+    "members": _l("Members"),
+    "women_n": _l("Women among the members"),
+    "holders": _l("Holders of the idea"),
+    "stage": _l("Stage"),
+    "visits_n": _l("Number of visits"),
+    "code": _l("Code"),
+    "applicant": _l("Applicant"),
+    "association": _l("Association"),
+    "state": _l("State"),
+    "application": _l("Application"),
+    "tranches_n": _l("Number of tranches"),
+    "planned": _l("Planned"),
+    "paid": _l("Paid"),
+}
+"""Properties of these lists that forms work out, so that no question names them."""
+
 CHAIN_FAULTS: dict[str, Words] = {
     "changed": _l("a row was changed, from number"),
     "missing": _l("a row is missing, number"),
