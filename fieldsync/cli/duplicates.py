@@ -94,15 +94,8 @@ def automatic(operator: Operator, weight: float | None, slug: str) -> None:
     In whatever is merged so two independent facts agree and nothing speaks against it; one in ten is to be looked at.
     A weight must be earned: 300 decided pairs that reach it, 99.5 % of them one (`fieldsync duplicate earned`).
     """
-    at = now_ms()
     with operator.database() as database:
-
-        def work(session: Session) -> Problem | None:
-            return merging_itself.allow(session, Desk(association_of(session, slug).id, WHO, at), weight)
-
-        problem = database.write(work)
-    if problem is not None:
-        raise Refused(problem)
+        _write(database, slug, lambda session, by: merging_itself.allow(session, by, weight))
     operator.show(
         {"association": slug, "automatic_weight": weight}, "never" if weight is None else f"from {weight:g} on"
     )
@@ -132,14 +125,10 @@ def earned(operator: Operator, slug: str) -> None:
 @operated
 def undo_day(operator: Operator, day: datetime, slug: str) -> None:
     """Take back what was merged by itself on a day of the programme's time zone, all of it."""
-    at, undone = now_ms(), 0
     with operator.database() as database:
-
-        def work(session: Session) -> int:
-            return merging_itself.undo_day(session, Desk(association_of(session, slug).id, WHO, at), day.date())
-
-        while step := database.write(work):
-            undone += step
+        with database.read() as session:
+            by = Desk(association_of(session, slug).id, WHO, now_ms())
+        undone = merging_itself.undo_day(database.write, by, day.date())
     operator.show({"association": slug, "day": day.date().isoformat(), "undone": undone}, f"{undone} taken back")
 
 
@@ -150,15 +139,8 @@ def undo_day(operator: Operator, day: datetime, slug: str) -> None:
 @operated
 def two_people(operator: Operator, of: str, slug: str, off: bool) -> None:
     """Let merges of a list need two people: the first proposes, another confirms. Nothing there merges by itself."""
-    at = now_ms()
     with operator.database() as database:
-
-        def work(session: Session) -> Problem | None:
-            return deciding.need_two(session, Desk(association_of(session, slug).id, WHO, at), of, not off)
-
-        problem = database.write(work)
-    if problem is not None:
-        raise Refused(problem)
+        _write(database, slug, lambda session, by: deciding.need_two(session, by, of, not off))
     operator.show({"association": slug, "list": of, "two_people": not off}, "one person" if off else "two people")
 
 
@@ -169,19 +151,16 @@ def two_people(operator: Operator, of: str, slug: str, off: bool) -> None:
 @operated
 def partner(operator: Operator, partner: str, slug: str, end: bool) -> None:
     """Let lists be compared with those of another association; nothing is before that one allows it too."""
-    at = now_ms()
+
+    def act(session: Session, by: Desk) -> Problem | None:
+        other = association_of(session, partner).id
+        if end:
+            agreements.withdraw(session, by.association_id, other, by.who, by.now_ms)
+            return None
+        return agreements.allow(session, by.association_id, other, by.who, by.now_ms)
+
     with operator.database() as database:
-
-        def work(session: Session) -> Problem | None:
-            own, other = association_of(session, slug).id, association_of(session, partner).id
-            if end:
-                agreements.withdraw(session, own, other, WHO, at)
-                return None
-            return agreements.allow(session, own, other, WHO, at)
-
-        problem = database.write(work)
-        if problem is not None:
-            raise Refused(problem)
+        _write(database, slug, act)
         _show_partners(operator, database, slug)
 
 
@@ -207,19 +186,19 @@ def _show_partners(operator: Operator, database: Database, slug: str) -> None:
 
 
 def _act(operator: Operator, named: tuple[str, str], slug: str, act: Act) -> None:
-    at = now_ms()
     with operator.database() as database:
-
-        def work(session: Session) -> Problem | None:
-            by = Desk(association_of(session, slug).id, WHO, at)
-            return act(session, by, _pair(session, by.association_id, *named))
-
-        problem = database.write(work)
-        if problem is not None:
-            raise Refused(problem)
+        _write(database, slug, lambda session, by: act(session, by, _pair(session, by.association_id, *named)))
         with database.read() as session:
             told = pair_queue.told(_pair(session, association_of(session, slug).id, *named))
     operator.show(told, f"{told['decision']['decision']} {' '.join(map(short_code, told['records']))}")
+
+
+def _write(database: Database, slug: str, act: Callable[[Session, Desk], Problem | None]) -> None:
+    """Do something at the desk of an association, or say why not."""
+    at = now_ms()
+    problem = database.write(lambda session: act(session, Desk(association_of(session, slug).id, WHO, at)))
+    if problem is not None:
+        raise Refused(problem)
 
 
 def _pair(session: Session, association_id: int, one: str, other: str) -> Pair:

@@ -13,7 +13,7 @@ from fieldsync.services import backup_files
 from fieldsync.services.backup_files import Carried
 from fieldsync.store import authors, portable
 from fieldsync.store.db import Database
-from fieldsync.store.file_store import FileStore
+from fieldsync.store.file_store import FileStore, flush
 from fieldsync.store.migrate import head_revision, migrate
 
 BESIDE = ("-wal", "-shm")
@@ -63,9 +63,9 @@ def back_up(
             return problem
         carried = backup_files.copy_out(database, partial, files.store, files.folder) if files else Carried()
         copied, covered = Copied(*portable.operations_and_epoch(partial)), portable.durable_in(partial)
-        portable.flush(partial)
+        flush(partial)
         partial.replace(target)
-        portable.flush(target.parent)
+        flush(target.parent)
     finally:
         partial.unlink(missing_ok=True)
     if files and not files.shared:
@@ -106,10 +106,10 @@ def restore_file(source: Path, target: Path, epoch: str, replace: bool, now_ms: 
         problem = unsound(partial)
         if problem is not None:
             return problem
-        portable.flush(partial)
+        flush(partial)
         aside = _move_aside(target, now_ms)
         partial.replace(target)
-        portable.flush(target.parent)
+        flush(target.parent)
     finally:
         partial.unlink(missing_ok=True)
     return Copied(portable.operations_and_epoch(target)[0], epoch, aside)

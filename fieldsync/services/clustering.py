@@ -15,9 +15,9 @@ from fieldsync.services import deciding, merging_itself
 from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME, Verdict
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.linkage_lists import LinkedList, linked_lists
-from fieldsync.services.quality_night import Step
 from fieldsync.store import agreements, linkage, pairs, records
 from fieldsync.store.associations import CollectionRow
+from fieldsync.store.db import Step
 from fieldsync.store.pairs import PairRow
 
 PAIRS_MAX = 100_000

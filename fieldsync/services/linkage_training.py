@@ -5,11 +5,11 @@ Without Splink (the extra `linkage`) the last model, or the one of the program, 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_m
 from fieldsync.store import associations, linkage, linkage_splink
 from fieldsync.store import pairs as pairs_store
 from fieldsync.store.associations import CollectionRow
+from fieldsync.store.db import Step
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.linkage_splink import Bench
 from fieldsync.store.linkage_sql import DUCKDB
@@ -43,15 +44,8 @@ PAIRS_AT_ONCE = 500
 STALE_AT_ONCE = 1000
 RESCORED_AT_ONCE = 50
 
-Result = TypeVar("Result")
 _features = msgspec.json.Decoder(Features)
 _every_features = msgspec.json.Decoder(list[Features])
-
-
-class Step(Protocol):
-    """Runs a piece of work in a transaction of its own."""
-
-    def __call__(self, work: Callable[[Session], Result], /) -> Result: ...
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from fieldsync.services import auditing, deciding
 from fieldsync.services.deciding import DIFFERENT, ITSELF, OPEN, SAME, Pair
 from fieldsync.services.desk import Desk, Found
 from fieldsync.store import associations, pairs, records
+from fieldsync.store.db import Step
 from fieldsync.store.pairs import DecisionRow
 
 WEIGHTS = (10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 25.0, 30.0)
@@ -32,7 +34,7 @@ NIGHTS_MERGES_MAX = 5_000
 NIGHTS_MAX = 14
 
 UNDONE_MAX = 100
-"""Merges that one press takes back, so that others are not kept waiting."""
+"""Merges that are taken back in one transaction, so that others are not kept waiting."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,15 @@ def allow(session: Session, by: Desk, weight: float | None) -> Problem | None:
     return None
 
 
-def undo_day(session: Session, by: Desk, day: date) -> int:
-    """Take back what was merged by itself on a day, at most UNDONE_MAX of it; how many are taken back."""
+def undo_day(write: Step, by: Desk, day: date) -> int:
+    """Take back all that was merged by itself on a day, some at a time; how many are taken back."""
+    undone = 0
+    while some := write(partial(_undo_some, by, day)):
+        undone += some
+    return undone
+
+
+def _undo_some(by: Desk, day: date, session: Session) -> int:
     since, until = (_moment_ms(each) for each in (day, day + timedelta(days=1)))
     rows = pairs.made_by(session, by.association_id, ITSELF, since, until, UNDONE_MAX)
     found = _as_pairs(session, by.association_id, rows)

@@ -6,11 +6,10 @@ needs little memory and keeps nobody waiting; a run that is cut off begins again
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -24,6 +23,7 @@ from fieldsync.services import following
 from fieldsync.services.quality import COMPARED_MAX, count_alike, differences, settle
 from fieldsync.store import associations, observations, outlines
 from fieldsync.store.associations import CollectionRow
+from fieldsync.store.db import Step
 from fieldsync.store.observations import NUMBER, PLACE, SECONDS, Observed
 
 STEP_ROWS = 1000
@@ -43,15 +43,8 @@ HOUR_MS = 3600 * 1000
 NIGHT = range(1, 5)
 """Hours of the programme's time in which a run is due after a day; a machine that sleeps then runs it later."""
 
-Result = TypeVar("Result")
 Norms = dict[str, tuple[int, float, float]]
 """What a norm is about → how many values, and its two numbers."""
-
-
-class Step(Protocol):
-    """Runs a piece of work in a transaction of its own."""
-
-    def __call__(self, work: Callable[[Session], Result], /) -> Result: ...
 
 
 @dataclass

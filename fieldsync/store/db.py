@@ -155,6 +155,12 @@ def _for_postgresql(sql: str) -> str:
     return translated
 
 
+class Step(Protocol):
+    """Runs a piece of work in a transaction of its own."""
+
+    def __call__(self, work: Callable[[Session], Result], /) -> Result: ...
+
+
 class Transactions(Protocol):
     """Where sessions come from, one transaction after the other: a database, or what stands before one."""
 

@@ -71,15 +71,15 @@ class FolderStore:
             return
         made = _made(target.parent)
         try:
-            _flush(source)
+            flush(source)
             source.replace(target)
         except OSError:  # another file system: it is copied beside its place first
             beside = target.with_name(f"{target.name}.{os.getpid()}.partial")
             shutil.copyfile(source, beside)
-            _flush(beside)
+            flush(beside)
             beside.replace(target)
         for folder in {target.parent, *made}:
-            _flush(folder)
+            flush(folder)
 
     def read(self, key: str) -> Iterator[bytes] | None:
         try:
@@ -174,7 +174,8 @@ def _made(folder: Path) -> list[Path]:
     return [each.parent for each in missing]
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Make what was written to a file, or the names in a folder, survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

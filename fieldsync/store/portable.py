@@ -1,6 +1,5 @@
 """A whole database as one SQLite file: copied while it is in use, checked, and brought back."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -204,15 +203,6 @@ def renew_epoch(file: Path, epoch: str) -> None:
     """Begin a new incarnation in a file that nobody uses yet."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE server SET epoch = ? WHERE id = 1", (epoch,))
-
-
-def flush(path: Path) -> None:
-    """Make what was written to a file, or the names in a folder, survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _open_read_only(file: Path) -> sqlite3.Connection:

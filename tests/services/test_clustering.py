@@ -151,11 +151,24 @@ def test_the_sample_is_looked_at_again_and_a_night_is_taken_back(
     assert runs(register) == 1
     [night] = world.read(lambda session: merging_itself.standing(session, world.amal)).nights
     assert night.merges == 1
-    assert world.write(lambda session: merging_itself.undo_day(session, world.desk(), night.day)) == 1
+    assert merging_itself.undo_day(world.write, world.desk(), night.day) == 1
     assert [merged_into(register, each) for each in (second, another[1])] == [first, None]
     assert world.read(lambda session: merging_itself.standing(session, world.amal)).nights == []
     measured = world.read(lambda session: merging_itself.measures(session, world.amal))[0]
     assert (measured.decided, measured.right) == (2, 1)
+
+
+def test_a_day_with_more_merges_than_one_transaction_takes_is_taken_back_whole(
+    register: Register, earned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = register.world
+    monkeypatch.setattr(merging_itself, "UNDONE_MAX", 1)
+    world.write(lambda session: merging_itself.allow(session, world.desk(), 12.0))
+    merged = [twice(register)[1], another_twice(register)[1]]
+    assert runs(register) == 2
+    [night] = world.read(lambda session: merging_itself.standing(session, world.amal)).nights
+    assert merging_itself.undo_day(world.write, world.desk(), night.day) == 2
+    assert [merged_into(register, each) for each in merged] == [None, None]
 
 
 def test_where_two_people_decide_nothing_merges_by_itself(register: Register, earned: None) -> None:

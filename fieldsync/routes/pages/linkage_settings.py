@@ -70,7 +70,7 @@ def undo_day() -> Response:
     """Take it back."""
     _settler()
     by, day = desk_of_reader(), _day(request.values.get("day", ""))
-    context().database.write(lambda session: merging_itself.undo_day(session, by, day))
+    merging_itself.undo_day(context().database.write, by, day)
     return shell.onward("pages.linkage_settings", "merges_undone")
 
 
