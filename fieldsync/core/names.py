@@ -114,6 +114,18 @@ def block_keys(text: str) -> frozenset[str]:
     return frozenset(keys)
 
 
+def near_keys(text: str) -> frozenset[str]:
+    """Of two names that have none of these in common, neither is the other, not even weakly: seen sooner than compared.
+
+    The keys under which a name is found, and its words with a letter lost or in another order (_is_slip).
+    """
+    keys = set(block_keys(text))
+    for token in parse(text).tokens:
+        first, rest = token.word[:1], sorted(token.word[1:])
+        keys.update(first + "".join(rest[:at] + rest[at + 1 :]) for at in range(len(rest) + 1))
+    return frozenset(keys)
+
+
 def search_keys(text: str) -> list[str]:
     """The keys of a text's words, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
 
