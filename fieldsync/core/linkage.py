@@ -161,9 +161,7 @@ class Scorer:
         """What levels of agreement weigh together; one that the model does not know weighs nothing."""
         return self._start + math.fsum(self._weights.get(each, 0.0) for each in levels)
 
-    def _agree(
-        self, levels: tuple[str | None, ...], are_dated: bool
-    ) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
+    def _agree(self, levels: tuple[str | None, ...], are_dated: bool) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
         """What levels weigh, however rare the names are, and why they are not automatic: few ways occur, and often."""
         by_name = dict(zip(LEVELS[self.model.kind], levels, strict=True))
         said = [(name, level) for name, level in by_name.items() if level is not None]

@@ -115,15 +115,24 @@ def block_keys(text: str) -> frozenset[str]:
 
 
 def near_keys(text: str) -> frozenset[str]:
-    """Of two names that have none of these in common, neither is the other, not even weakly: seen sooner than compared.
+    """Two names without one of these in common are weak at most: seen sooner than compared.
 
-    The keys under which a name is found, and its words with a letter lost or in another order (_is_slip).
+    The keys under which a name is found, and an empty one where nothing but vowels may be read.
     """
-    keys = set(block_keys(text))
+    bare = any(not reading.consonants for token in parse(text).tokens for reading in token.readings)
+    return block_keys(text) | {""} if bare else block_keys(text)
+
+
+def slip_keys(text: str) -> frozenset[str]:
+    """Two names without one of these, nor of `near_keys`, in common are not even weak.
+
+    Its words with a letter lost, or in another order (_is_slip).
+    """
+    found = set[str]()
     for token in parse(text).tokens:
         first, rest = token.word[:1], sorted(token.word[1:])
-        keys.update(first + "".join(rest[:at] + rest[at + 1 :]) for at in range(len(rest) + 1))
-    return frozenset(keys)
+        found.update(first + "".join(rest[:at] + rest[at + 1 :]) for at in range(len(rest) + 1))
+    return frozenset(found)
 
 
 def search_keys(text: str) -> list[str]:

@@ -22,7 +22,7 @@ from fieldsync.services import linkage as matching
 from fieldsync.services import quality_night
 from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_model
-from fieldsync.store import associations, linkage, linkage_splink
+from fieldsync.store import associations, linkage, linkage_pairing, linkage_splink
 from fieldsync.store import pairs as pairs_store
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.db import Step
@@ -163,7 +163,7 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found, changed = 0, set[int]()
-    for table in linkage_splink.pair_up(on, of_list.model, _keys(read)):
+    for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
         watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
         for scored in _batches(likely, PAIRS_AT_ONCE):

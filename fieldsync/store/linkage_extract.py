@@ -10,7 +10,7 @@ from zlib import crc32
 
 from fieldsync.core.linkage_features import PERSON, Features
 from fieldsync.core.linkage_levels import COMMUNE_PARTS, DIFFERENT, NAME_RANK, name_level
-from fieldsync.core.names import block_keys, near_keys
+from fieldsync.core.names import near_keys, slip_keys
 
 COLUMNS = {
     PERSON: {
@@ -85,7 +85,7 @@ class Names:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._spellings: list[tuple[str, ...]] = []
-        self._near: list[frozenset[str]] = []
+        self._near: list[set[str]] = []
         self._masks: list[int] = []
         self._known: dict[int, int] = {}
         self._dense: Any = None
@@ -97,8 +97,9 @@ class Names:
         number = self._numbers.setdefault(spellings, len(self._spellings))
         if number == len(self._spellings):
             self._spellings.append(spellings)
-            self._near.append(frozenset(key for each in spellings for key in near_keys(each)))
-            self._masks.append(_mask(spellings))
+            near = {key for each in spellings for key in near_keys(each)}
+            self._near.append(near.union(*map(slip_keys, spellings)))
+            self._masks.append(sum({1 << crc32(key.encode()) % MASK_BITS for key in near}))
         return number
 
     def mask(self, number: int | None) -> int:
@@ -226,8 +227,3 @@ def _above(place: str, parts: int) -> str | None:
     """The place of so many parts in which a place lies, or which it is."""
     found = place.split(".") if place else []
     return ".".join(found[:parts]) if len(found) >= parts else None
-
-
-def _mask(spellings: tuple[str, ...]) -> int:
-    keys = {key for each in spellings for key in block_keys(each)}
-    return sum({1 << crc32(key.encode()) % MASK_BITS for key in keys})

@@ -78,7 +78,9 @@ def _name_at_most(weights: ComparisonWeights) -> str:
     """What a name may add; one that counts no more where it is exchanged adds nothing."""
     name, added = CODES[weights.name].removesuffix("_code"), {each.level: _bits(each) for each in weights.levels}
     apart = [added[level] for level in added if level not in (levels.EXACT, levels.SAME, levels.ALIAS)]
-    not_exchanged = max(bits for level, bits in added.items() if level in (levels.WEAK, levels.MARRIED, levels.DIFFERENT))
+    not_exchanged = max(
+        bits for level, bits in added.items() if level in (levels.WEAK, levels.MARRIED, levels.DIFFERENT)
+    )
     exchanged = max(*apart, 0.0)
     return (
         f"(CASE WHEN {name}_id_l IS NULL OR {name}_id_r IS NULL THEN 0.0"

@@ -13,7 +13,7 @@ from fieldsync.core.linkage_model import Model
 from fieldsync.services import linkage_night, linkage_training
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.linkage_process import Night
-from fieldsync.store import linkage, linkage_splink
+from fieldsync.store import linkage, linkage_pairing, linkage_splink
 from fieldsync.store.db import execute
 from fieldsync.store.linkage_splink import Bench
 from tests.linked_world import Register
@@ -81,7 +81,8 @@ def test_a_long_list_is_scored_in_parts_as_a_short_one_is_at_once(
     whole = kept(world)
     for name in ("PAIRS_AT_ONCE", "STALE_AT_ONCE", "PAGE_ROWS", "KEYS_PAGE_ROWS"):
         monkeypatch.setattr(linkage_training, name, 7)
-    monkeypatch.setattr(linkage_splink, "PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr(linkage_pairing, "PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr(linkage_pairing, "SCORED_AT_ONCE", 30)
     linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert kept(world) == whole and whole
 
