@@ -61,7 +61,7 @@ def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty SQLite database in a file of its own."""
     path = tmp_path / "fieldsync.db"
     shutil.copy(migrated_file, path)
-    engine = open_engine(f"sqlite:///{path}")
+    engine = databases.sqlite_engine(path)
     yield engine
     engine.dispose()
 
