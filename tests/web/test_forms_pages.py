@@ -11,8 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from fieldsync.routes.pages.form_uploads import KINDS
-from fieldsync.services import conversion, form_uploads
-from fieldsync.services.conversion_worker import answer
+from fieldsync.services import form_uploads
 from fieldsync.store import form_uploads as store
 from fieldsync.store import form_versions
 from fieldsync.store.db import execute
@@ -26,10 +25,7 @@ BROKEN = VISIT_3.replace(". < 120", ". < ${ag}")
 HOSTILE = "<script>alert(1)</script>"
 
 
-@pytest.fixture(autouse=True)
-def converted_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Definitions are converted in this process; of the process of its own tells tests/services/test_conversion.py."""
-    monkeypatch.setattr(conversion, "_run_worker", answer)
+pytestmark = pytest.mark.usefixtures("converted_here")
 
 
 def uploads(who: Visitor, text: str | bytes, name: str = "visit.md", **given: Any) -> TestResponse:
