@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from sqlalchemy.orm import Session
 
@@ -43,11 +44,6 @@ class Pair:
     right: Found
     row: PairRow | None = None
     decision: DecisionRow | None = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anything is known of the two as a pair."""
-        return self.row is not None or self.decision is not None
 
     @property
     def turn(self) -> int:
@@ -101,6 +97,8 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
         return Problem("pair_decided")
     if verdict.seen is not None and set(verdict.seen) != set(heads_of(pair)):
         return Problem("stale_page")
+    if is_one(pair):
+        return Problem("already_one")
     said: list[list[str | int]] = []
     if verdict.decision == SAME and _needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
@@ -140,6 +138,20 @@ def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
     return problem
 
 
+def unite(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Problem | None:
+    """Merge entities of one list that somebody names, each as a pair with `found`: all of them, or none."""
+    if found.kind != "entity":
+        return Problem("bad_act")
+    named = [_alike(session, by, found, other) for other in others]
+    joined = [found, *(each for each in named if each is not None and each.row.id != found.row.id)]
+    apart = [pair for each in joined[1:] if not is_one(pair := of_rows(session, found, each))]
+    problem = _keeps_apart(session, by, joined, apart) if None not in named else Problem("not_found")
+    if problem is not None:
+        return problem
+    said = (decide(session, by, pair, Verdict(SAME, pair.turn)) for pair in apart)
+    return next((each for each in said if each is not None), None)
+
+
 def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | None:
     """Let merges of a list need two people, or one."""
     if not any((each.kind, each.of) == ("entity", of) for each in associations.collections(session, by.association_id)):
@@ -156,12 +168,12 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
     problem = merging.unmerge(session, by, found, named)
     if problem is not None:
         return problem
-    own = records.uuid_text(found.row.uuid)
     for merge in standing:
         if named is None or merge.id in named:
-            uuids = sorted({own, *(merge.act or {}).get("merge", ())})
-            for other in uuids:
-                _hold_apart(session, by, found, other)
+            uuids = sorted({merge.record, *(merge.act or {}).get("merge", ())})
+            parted = [each for uuid in uuids if (each := _alike(session, by, found, uuid)) is not None]
+            for one, other in combinations(parted, 2):
+                _record(session, by, of_rows(session, one, other), DIFFERENT, UNMERGED, [])
     return None
 
 
@@ -233,6 +245,17 @@ def _join(
     return problem
 
 
+def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Sequence[Pair]) -> Problem | None:
+    """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
+    if not apart:
+        return Problem("already_one")
+    if joined[0].of in agreements.reviewed_twice(session, by.association_id):
+        return Problem("two_people_due")
+    among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
+    parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)
+    return Problem("pair_held_apart") if parted or any(_is_held_apart(session, each) for each in among) else None
+
+
 def _is_held_apart(session: Session, pair: Pair) -> bool:
     """Whether somebody holds a record of one group apart from one of the other; the pair itself may be decided anew."""
     one, other = (merges.ever_joined(session, {each.row.id}) for each in (pair.left, pair.right))
@@ -293,10 +316,10 @@ def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Pro
     return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None
 
 
-def _hold_apart(session: Session, by: Desk, found: Found, other: str) -> None:
-    for each in desk.find(session, by.association_id, other):
-        if (each.kind, each.of) == (found.kind, found.of) and each.row.id != found.row.id:
-            _record(session, by, of_rows(session, found, each), DIFFERENT, UNMERGED, [])
+def _alike(session: Session, by: Desk, found: Found, uuid: str) -> Found | None:
+    """The entity of the same list that bears a UUID."""
+    named = desk.find(session, by.association_id, uuid)
+    return next((each for each in named if (each.kind, each.of) == (found.kind, found.of)), None)
 
 
 def _record(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, phone_block
+from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_block
 from fieldsync.core.linkage import RARITY, Match
 from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
 from fieldsync.services.folding import HELD_REVIEW
@@ -68,6 +68,15 @@ def note(session: Session, of_list: LinkedList, record_ids: Collection[int]) -> 
     linkage.put_features(session, collection_id, ALGORITHM, [(each, after[each]) for each in changed])
     linkage.drop_features(session, collection_id, ALGORITHM, gone)
     return {record_id: made[record_id] for record_id in changed}
+
+
+def forget(session: Session, collection_id: int, space: Space, record_ids: Collection[int]) -> None:
+    """Forget all that was compared of records whose list is compared no longer."""
+    before = linkage.features(session, collection_id, ALGORITHM, record_ids)
+    keys = {(key, record_id) for record_id, body in before.items() for key in space.keys(_features.decode(body))}
+    linkage.drop_keys(session, keys)
+    linkage.drop_features(session, collection_id, ALGORITHM, before)
+    linkage.drop_pairs(session, linkage.pairs_of(session, record_ids))
 
 
 def pairs_of(session: Session, of_list: LinkedList, made: Mapping[int, Features], now_ms: int) -> dict[Pair, PairRow]:

@@ -165,6 +165,20 @@ def test_a_version_that_declares_other_parts_has_all_compared_anew(register: Reg
     assert after is not None and "birth" not in {name for name, _ in bars(after)}
 
 
+def test_of_a_list_that_becomes_restricted_nothing_that_was_compared_stays(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "فاطمة أيت لحسن", **FATIMA)
+    register.compare()
+    assert register.pair(first, second) is not None
+    world.publish("member 3")
+    register.compare()
+    assert register.pairs(first) == []
+    counted = "SELECT (SELECT count(*) FROM linkage_feature) + (SELECT count(*) FROM blocking_key)"
+    assert world.read(lambda session: execute(session, counted).scalar_one()) == 0
+
+
 def test_a_crowded_key_is_not_used_alone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "BEARERS_MAX", 2)
     phone = register.world.phone()
