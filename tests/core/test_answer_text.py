@@ -1,4 +1,4 @@
-"""What phones write in an answer sheet becomes the value that was meant, whatever their Java makes of numbers and times."""
+"""What phones write in an answer sheet becomes the value that was meant, whatever Java makes of it."""
 
 from decimal import Decimal
 
