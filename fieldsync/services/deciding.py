@@ -12,7 +12,7 @@ from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import auditing, desk, following, merging, reading, reviewing
+from fieldsync.services import auditing, desk, following, linkage, linkage_lists, merging, reading, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
@@ -84,10 +84,13 @@ def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
 
 
 def of_rows(session: Session, one: Found, other: Found) -> Pair:
-    """The pair of two records, with what is known of it."""
+    """The pair of two records, with what is known of it; two that linkage did not pair are compared when asked for."""
     left, right = sorted((one, other), key=lambda each: each.row.id)
     key = (left.row.id, right.row.id)
-    return Pair(left, right, pairs.find(session, *key), pairs.latest(session, [key]).get(key))
+    row, decision = pairs.find(session, *key), pairs.latest(session, [key]).get(key)
+    if row is None and not (decision and decision.levels):
+        row = _compared(session, left, right)
+    return Pair(left, right, row, decision)
 
 
 def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: str = "fr") -> Problem | None:
@@ -206,6 +209,13 @@ def is_waiting(pair: Pair) -> bool:
 def may_merge_itself(row: PairRow | None) -> bool:
     """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
+
+
+def _compared(session: Session, left: Found, right: Found) -> PairRow | None:
+    collection = associations.collections_by_id(session, {left.row.collection_id})[left.row.collection_id]
+    of_list = linkage_lists.linked_lists(session, collection.association_id).get(collection.id)
+    row = None if of_list is None else linkage.weighed(session, of_list, left.row, right.row)
+    return None if row is None else pairs.decoded(row)
 
 
 def _locked(session: Session, pair: Pair) -> Pair:

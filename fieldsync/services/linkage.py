@@ -100,6 +100,15 @@ def look_up(
     return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
 
 
+def weighed(session: Session, of_list: LinkedList, one: RecordRow, other: RecordRow) -> PairRow | None:
+    """Two records as a pair, whatever they weigh and share; None where one of them is not compared."""
+    made = with_phone_persons(session, of_list, features_by_record(of_list, (one, other)))
+    left, right = sorted((one.id, other.id))
+    if left not in made or right not in made:
+        return None
+    return pair_row(of_list, (left, right), of_list.scorer.score(made[left], made[right]), 0)
+
+
 def with_phone_persons(session: Session, of_list: LinkedList, known: Mapping[int, Features]) -> dict[int, Features]:
     """Features with how many records bear the phone of each."""
     keys = {record_id: _phone_key(of_list, each) for record_id, each in known.items() if each.phone}
