@@ -80,8 +80,8 @@ def _is_utf8(data: bytes) -> bool:
 
 def _syntax_finding(failure: etree.XMLSyntaxError) -> Finding:
     line = failure.lineno or 0
-    if failure.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # the bytes are bounded: what is left is depth
-        return _too_deep()
+    if getattr(failure, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+        return _too_deep()  # the bytes are bounded already
     return error(
         "not_xml",
         "The file is not well-formed XML (line {line}).",
