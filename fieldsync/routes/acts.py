@@ -23,7 +23,7 @@ from fieldsync.routes.schemas import (
     ReviewActSchema,
     WhichQuerySchema,
 )
-from fieldsync.services import deciding, desk, merging, reading, reviewing, showing
+from fieldsync.services import deciding, desk, reading, reviewing, showing
 from fieldsync.services.desk import Desk, Found
 
 blueprint = ApiBlueprint("acts", __name__, url_prefix="/api/v1/records", description="What people do to records")
@@ -79,7 +79,7 @@ def merge(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
     def act(session: Any, by: Desk, found: Found) -> Problem | None:
         if any(not reading.find(session, who, each, found.kind, found.of, ACT_ON_RECORDS) for each in others):
             return Problem("not_found")
-        return merging.merge(session, by, found, others)
+        return deciding.join(session, by, found, others)
 
     return _act(uuid, which, act)
 

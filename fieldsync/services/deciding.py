@@ -1,12 +1,13 @@
 """Deciding whether two records are one: same, different, cannot say; and taking a decision back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
-from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD
+from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD, compared_otherwise
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
@@ -101,6 +102,8 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
         return Problem("pair_decided")
     if verdict.seen is not None and set(verdict.seen) != set(heads_of(pair)):
         return Problem("stale_page")
+    if is_one(pair):
+        return Problem("pair_is_one")
     said: list[list[str | int]] = []
     if verdict.decision == SAME and _needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
@@ -165,6 +168,31 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
     return None
 
 
+def join(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Problem | None:
+    """Say that entities of one list are one, without a page: as if each pair with the first were decided.
+
+    What is one already stays as it is.
+    """
+    together = {found.row.id: found}
+    for uuid in others:
+        alike = [each for each in desk.find(session, by.association_id, uuid) if _name(each) == _name(found)]
+        if not alike:
+            return Problem("not_found")
+        together.update((each.row.id, each) for each in alike)
+    if found.kind != "entity":
+        return Problem("bad_act")
+    between = [of_rows(session, one, other) for one, other in combinations(together.values(), 2)]
+    named = [each for each in between if found.row.id in (each.left.row.id, each.right.row.id) and not is_one(each)]
+    if any(_is_held_apart(session, each) or (each not in named and _is_parted(each)) for each in between):
+        return Problem("pair_held_apart")
+    problems = [decide(session, by, each, Verdict(SAME, each.turn)) for each in named]
+    return next((each for each in problems if each is not None), None)
+
+
+def _is_parted(pair: Pair) -> bool:
+    return pair.decision is not None and pair.decision.decision == DIFFERENT
+
+
 def heads_of(pair: Pair) -> tuple[OperationId, ...]:
     """The heads of both records: what whoever decides has seen."""
     return tuple(sorted({*reviewing.heads_of(pair.left), *reviewing.heads_of(pair.right)}))
@@ -180,8 +208,7 @@ def changed_since(pair: Pair) -> list[str]:
     """What is compared otherwise than when the pair was decided last, or for the first time: the new evidence."""
     if pair.decision is None or not pair.decision.levels:
         return []
-    before: Mapping[str, str] = dict(pair.decision.levels)
-    return [name for name, level in pair.levels if before.get(name) != level]
+    return compared_otherwise(pair.levels, pair.decision.levels)
 
 
 def is_waiting(pair: Pair) -> bool:
@@ -294,9 +321,15 @@ def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Pro
 
 
 def _hold_apart(session: Session, by: Desk, found: Found, other: str) -> None:
-    for each in desk.find(session, by.association_id, other):
-        if (each.kind, each.of) == (found.kind, found.of) and each.row.id != found.row.id:
-            _record(session, by, of_rows(session, found, each), DIFFERENT, UNMERGED, [])
+    alike = [each for each in desk.find(session, by.association_id, other) if (each.kind, each.of) == _name(found)]
+    for each in alike:
+        pair = _locked(session, of_rows(session, found, each)) if each.row.id != found.row.id else None
+        if pair is not None and not is_one(pair):
+            _record(session, by, pair, DIFFERENT, UNMERGED, [])
+
+
+def _name(found: Found) -> tuple[str, str]:
+    return found.kind, found.of
 
 
 def _record(
@@ -306,8 +339,9 @@ def _record(
     levels, weight, automatic = pair.levels, pair.row.weight if pair.row else None, may_merge_itself(pair.row)
     if pair.row is None and last is not None:  # what was merged is compared no longer: what was known of it stands
         levels, weight, automatic = last.levels, last.weight, last.automatic
+    at_ms = max(by.now_ms, pair.row.found_ms if pair.row else 0)  # found later than decided is asked again
     row = DecisionRow(
-        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), by.now_ms, why[:WHY_MAX],
+        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic,
     )  # fmt: skip
     pairs.decide(session, row)

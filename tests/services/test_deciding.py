@@ -13,12 +13,14 @@ from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS, Grant
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
 from fieldsync.core.roles import ALL, CLEAR, Role
-from fieldsync.services import deciding, desk, pair_queue, reviewing
+from fieldsync.services import deciding, desk, merging, pair_queue, reviewing
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, Pair, Verdict
 from fieldsync.services.desk import Desk
 from fieldsync.services.readers import Reader
+from fieldsync.store import pairs
 from fieldsync.store.db import execute
 from fieldsync.store.people import PersonRow
+from tests.linked_world import ASNI, Register
 from tests.routes.test_sync_entities import registers, updates
 from tests.world import Json, World
 
@@ -256,3 +258,79 @@ def test_the_menu_counts_what_waits_up_to_a_bound(world: World) -> None:
     assert counted() == 3
     in_asni = replace(reader, grants=tuple(replace(each, places=("07.041.07.03",)) for each in reader.grants))
     assert counted(who=in_asni) == 0
+
+
+def test_new_evidence_is_asked_of_whatever_the_clock_says(world: World) -> None:
+    register = Register(world)
+    phone = world.phone()
+    born = {"sex": "f", "phone": "0612345678", "home": ASNI}
+    one = register.member(phone, "Fatima Ait Lahcen", year=1990, **born)
+    other = register.member(phone, "فاطمة أيت لحسن", year=1991, **born)
+    register.compare()
+    assert says(world, one, other, DIFFERENT) is None
+    world.now_ms -= 7 * 24 * 3_600_000  # the server's clock was ahead, and is set right
+    register.says(phone, other, "فاطمة أيت لحسن", False, year=1990, **born)
+    register.compare()
+    reader = coordinator_of(world)
+    assert world.read(lambda session: pair_queue.count(session, reader)) == 1
+    assert says(world, one, other, UNSURE) is None
+    assert world.read(lambda session: pair_queue.count_at_most(session, reader, 9)) == 0
+
+
+def test_what_is_one_already_is_neither_parted_nor_merged_again_by_a_page_of_before(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    assert says(world, older, younger, SAME) is None
+    for decision in (SAME, DIFFERENT, UNSURE):
+        problem = says(world, older, younger, decision)
+        assert problem is not None and problem.code == "pair_is_one"
+
+
+def joins(world: World, one: str, *others: str, who: str = "p1") -> str:
+    """A merge without a page, as by a script; the code of what stands in its way."""
+    by = Desk(world.amal, who, world.now_ms)
+    problem = world.write(lambda session: deciding.join(session, by, entity(session, world.amal, one), others))
+    return problem.code if problem else ""
+
+
+def test_a_merge_by_script_keeps_to_what_people_decided(world: World) -> None:
+    older, younger = two_women(world)
+    amina, third = world.phone(), world.uuid()
+    amina.sync(registers(amina, third, "F."))
+    assert says(world, younger, third, DIFFERENT) is None
+    assert joins(world, older, younger, third) == "pair_held_apart"
+    assert joins(world, older, younger) == ""
+    assert joins(world, older, younger) == ""  # is one already
+    assert len(world.read(lambda session: pairs.recent(session, world.amal, 9))) == 2
+    assert joins(world, older, third) == "pair_held_apart"
+    assert joins(world, older, world.uuid()) == "not_found"
+    assert takes_back(world, older, younger) is None
+    assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
+
+
+def test_a_merge_by_script_needs_two_people_where_a_list_does(world: World) -> None:
+    older, younger = two_women(world)
+    assert world.write(lambda session: deciding.need_two(session, world.desk(), "people", True)) is None
+    assert joins(world, older, younger) == ""
+    assert shown(world, younger)[0]["merged_into"] is None
+    assert joins(world, older, younger) == "second_person_due"
+    assert joins(world, younger, older, who="p2") == ""
+    assert shown(world, younger)[0]["merged_into"] == older
+
+
+def test_whoever_takes_one_merge_of_several_back_holds_apart_only_what_is_apart(world: World) -> None:
+    older, younger = two_women(world)
+    amina, third = world.phone(), world.uuid()
+    amina.sync(registers(amina, third, "F."))
+    assert [says(world, *each, SAME) for each in ((older, younger), (younger, third))] == [None, None]
+    # A third merge ties the two over again, as one that was said elsewhere does.
+    world.at_desk(merging.merge, older, [third], kind="entity")
+
+    def part(session: Session) -> Problem | None:
+        found = entity(session, world.amal, younger)
+        return deciding.part(session, world.desk(), found, [merging.merges_of(session, found)[0].id])
+
+    assert world.write(part) is None
+    assert {each["merged_into"] for each in shown(world, younger, third)} == {older}
+    decided = world.read(lambda session: pair_of(session, world, older, younger).decision)
+    assert decided is not None and decided.decision == SAME

@@ -7,6 +7,12 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Une décision a été prise sur cette paire depuis l’ouverture de la page. Lisez-la, puis décidez à nouveau si besoin ; rien n’a été écrit.",
         "This pair was decided since the page was opened. Read what was decided, then decide again if need be; nothing was written.",
     ),
+    "pair_is_one": (
+        409,
+        "السجلان مدمجان بالفعل. إن كان ذلك خطأً فتراجعوا عن الدمج أولاً؛ لم يُكتب شيء.",
+        "Les deux fiches n’en font déjà qu’une. Si c’est faux, annulez d’abord la fusion ; rien n’a été écrit.",
+        "The two records are one already. If that is wrong, take the merge back first; nothing was written.",
+    ),
     "pair_held_apart": (
         409,
         "لا دمج: قرّر شخص أن سجلين من هذه المجموعة مختلفان. خذوا ذلك القرار إلى الوراء أولاً إن كان خاطئاً.",
