@@ -170,7 +170,7 @@ def reject(operator: Operator, uuid: str, operation_id: OperationId, slug: str |
 @operated
 def merge(operator: Operator, uuid: str, others: tuple[str, ...], **which: str | None) -> None:
     """Say that entities of one list are the same; the oldest shows them all, and it can be undone."""
-    _act(operator, uuid, which, lambda session, who, found: deciding.join(session, who, found, others))
+    _act(operator, uuid, which, lambda session, who, found: deciding.unite(session, who, found, others))
 
 
 @record.command("unmerge")

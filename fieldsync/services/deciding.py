@@ -12,7 +12,7 @@ from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import auditing, desk, following, merging, reading, reviewing
+from fieldsync.services import auditing, desk, following, linkage, linkage_lists, merging, reading, reviewing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
@@ -44,11 +44,6 @@ class Pair:
     right: Found
     row: PairRow | None = None
     decision: DecisionRow | None = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anything is known of the two as a pair."""
-        return self.row is not None or self.decision is not None
 
     @property
     def turn(self) -> int:
@@ -89,10 +84,13 @@ def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
 
 
 def of_rows(session: Session, one: Found, other: Found) -> Pair:
-    """The pair of two records, with what is known of it."""
+    """The pair of two records, with what is known of it; two that linkage did not pair are compared when asked for."""
     left, right = sorted((one, other), key=lambda each: each.row.id)
     key = (left.row.id, right.row.id)
-    return Pair(left, right, pairs.find(session, *key), pairs.latest(session, [key]).get(key))
+    row, decision = pairs.find(session, *key), pairs.latest(session, [key]).get(key)
+    if row is None and not (decision and decision.levels):
+        row = _compared(session, left, right)
+    return Pair(left, right, row, decision)
 
 
 def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: str = "fr") -> Problem | None:
@@ -103,7 +101,7 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
     if verdict.seen is not None and set(verdict.seen) != set(heads_of(pair)):
         return Problem("stale_page")
     if is_one(pair):
-        return Problem("pair_is_one")
+        return Problem("already_one")
     said: list[list[str | int]] = []
     if verdict.decision == SAME and _needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
@@ -143,6 +141,20 @@ def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
     return problem
 
 
+def unite(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Problem | None:
+    """Merge entities of one list that somebody names, each as a pair with `found`: all of them, or none."""
+    if found.kind != "entity":
+        return Problem("bad_act")
+    named = [_alike(session, by, found, other) for other in others]
+    joined = [found, *(each for each in named if each is not None and each.row.id != found.row.id)]
+    apart = [pair for each in joined[1:] if not is_one(pair := of_rows(session, found, each))]
+    problem = _keeps_apart(session, by, joined, apart) if None not in named else Problem("not_found")
+    if problem is not None:
+        return problem
+    said = (decide(session, by, pair, Verdict(SAME, pair.turn)) for pair in apart)
+    return next((each for each in said if each is not None), None)
+
+
 def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | None:
     """Let merges of a list need two people, or one."""
     if not any((each.kind, each.of) == ("entity", of) for each in associations.collections(session, by.association_id)):
@@ -159,38 +171,15 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
     problem = merging.unmerge(session, by, found, named)
     if problem is not None:
         return problem
-    own = records.uuid_text(found.row.uuid)
     for merge in standing:
         if named is None or merge.id in named:
-            uuids = sorted({own, *(merge.act or {}).get("merge", ())})
-            for other in uuids:
-                _hold_apart(session, by, found, other)
+            uuids = sorted({merge.record, *(merge.act or {}).get("merge", ())})
+            parted = [each for uuid in uuids if (each := _alike(session, by, found, uuid)) is not None]
+            for one, other in combinations(parted, 2):
+                pair = _locked(session, of_rows(session, one, other))
+                if not is_one(pair):  # else another merge still holds them together
+                    _record(session, by, pair, DIFFERENT, UNMERGED, [])
     return None
-
-
-def join(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Problem | None:
-    """Say that entities of one list are one, without a page: as if each pair with the first were decided.
-
-    What is one already stays as it is.
-    """
-    together = {found.row.id: found}
-    for uuid in others:
-        alike = [each for each in desk.find(session, by.association_id, uuid) if _name(each) == _name(found)]
-        if not alike:
-            return Problem("not_found")
-        together.update((each.row.id, each) for each in alike)
-    if found.kind != "entity":
-        return Problem("bad_act")
-    between = [of_rows(session, one, other) for one, other in combinations(together.values(), 2)]
-    named = [each for each in between if found.row.id in (each.left.row.id, each.right.row.id) and not is_one(each)]
-    if any(_is_held_apart(session, each) or (each not in named and _is_parted(each)) for each in between):
-        return Problem("pair_held_apart")
-    problems = [decide(session, by, each, Verdict(SAME, each.turn)) for each in named]
-    return next((each for each in problems if each is not None), None)
-
-
-def _is_parted(pair: Pair) -> bool:
-    return pair.decision is not None and pair.decision.decision == DIFFERENT
 
 
 def heads_of(pair: Pair) -> tuple[OperationId, ...]:
@@ -221,6 +210,13 @@ def is_waiting(pair: Pair) -> bool:
 def may_merge_itself(row: PairRow | None) -> bool:
     """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
+
+
+def _compared(session: Session, left: Found, right: Found) -> PairRow | None:
+    collection = associations.collections_by_id(session, {left.row.collection_id})[left.row.collection_id]
+    of_list = linkage_lists.linked_lists(session, collection.association_id).get(collection.id)
+    row = None if of_list is None else linkage.weighed(session, of_list, left.row, right.row)
+    return None if row is None else pairs.decoded(row)
 
 
 def _locked(session: Session, pair: Pair) -> Pair:
@@ -258,6 +254,17 @@ def _join(
     if problem is None:
         said.append(list(merging.merges_of(session, pair.left)[-1].id))
     return problem
+
+
+def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Sequence[Pair]) -> Problem | None:
+    """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
+    if not apart:
+        return Problem("already_one")
+    if joined[0].of in agreements.reviewed_twice(session, by.association_id):
+        return Problem("two_people_due")
+    among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
+    parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)
+    return Problem("pair_held_apart") if parted or any(_is_held_apart(session, each) for each in among) else None
 
 
 def _is_held_apart(session: Session, pair: Pair) -> bool:
@@ -320,16 +327,10 @@ def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Pro
     return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None
 
 
-def _hold_apart(session: Session, by: Desk, found: Found, other: str) -> None:
-    alike = [each for each in desk.find(session, by.association_id, other) if (each.kind, each.of) == _name(found)]
-    for each in alike:
-        pair = _locked(session, of_rows(session, found, each)) if each.row.id != found.row.id else None
-        if pair is not None and not is_one(pair):
-            _record(session, by, pair, DIFFERENT, UNMERGED, [])
-
-
-def _name(found: Found) -> tuple[str, str]:
-    return found.kind, found.of
+def _alike(session: Session, by: Desk, found: Found, uuid: str) -> Found | None:
+    """The entity of the same list that bears a UUID."""
+    named = desk.find(session, by.association_id, uuid)
+    return next((each for each in named if (each.kind, each.of) == (found.kind, found.of)), None)
 
 
 def _record(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, phone_block
+from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_block
 from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
 from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
 from fieldsync.services.folding import HELD_REVIEW
@@ -70,6 +70,15 @@ def note(session: Session, of_list: LinkedList, record_ids: Collection[int]) -> 
     return {record_id: made[record_id] for record_id in changed}
 
 
+def forget(session: Session, collection_id: int, space: Space, record_ids: Collection[int]) -> None:
+    """Forget all that was compared of records whose list is compared no longer."""
+    before = linkage.features(session, collection_id, ALGORITHM, record_ids)
+    keys = {(key, record_id) for record_id, body in before.items() for key in space.keys(_features.decode(body))}
+    linkage.drop_keys(session, keys)
+    linkage.drop_features(session, collection_id, ALGORITHM, before)
+    linkage.drop_pairs(session, linkage.pairs_of(session, record_ids))
+
+
 def pairs_of(session: Session, of_list: LinkedList, made: Mapping[int, Features], now_ms: int) -> dict[Pair, PairRow]:
     """The candidate pairs of records with those that share a key with them."""
     found: dict[Pair, PairRow] = {}
@@ -89,6 +98,15 @@ def look_up(
     known = msgspec.structs.replace(features, phone_persons=persons)
     likely = of_list.scorer.matches(known, ((other, _features.decode(body)) for other, body in stored.items()))
     return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
+
+
+def weighed(session: Session, of_list: LinkedList, one: RecordRow, other: RecordRow) -> PairRow | None:
+    """Two records as a pair, whatever they weigh and share; None where one of them is not compared."""
+    made = with_phone_persons(session, of_list, features_by_record(of_list, (one, other)))
+    left, right = sorted((one.id, other.id))
+    if left not in made or right not in made:
+        return None
+    return pair_row(of_list, (left, right), of_list.scorer.score(made[left], made[right]), 0)
 
 
 def with_phone_persons(session: Session, of_list: LinkedList, known: Mapping[int, Features]) -> dict[int, Features]:

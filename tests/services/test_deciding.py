@@ -17,7 +17,6 @@ from fieldsync.services import deciding, desk, merging, pair_queue, reviewing
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, Pair, Verdict
 from fieldsync.services.desk import Desk
 from fieldsync.services.readers import Reader
-from fieldsync.store import pairs
 from fieldsync.store.db import execute
 from fieldsync.store.people import PersonRow
 from tests.linked_world import ASNI, Register
@@ -277,54 +276,11 @@ def test_new_evidence_is_asked_of_whatever_the_clock_says(world: World) -> None:
     assert world.read(lambda session: pair_queue.count_at_most(session, reader, 9)) == 0
 
 
-def test_what_is_one_already_is_neither_parted_nor_merged_again_by_a_page_of_before(world: World) -> None:
-    older, younger = two_women(world)
-    found_pair(world, older, younger)
-    assert says(world, older, younger, SAME) is None
-    for decision in (SAME, DIFFERENT, UNSURE):
-        problem = says(world, older, younger, decision)
-        assert problem is not None and problem.code == "pair_is_one"
-
-
-def joins(world: World, one: str, *others: str, who: str = "p1") -> str:
-    """A merge without a page, as by a script; the code of what stands in its way."""
-    by = Desk(world.amal, who, world.now_ms)
-    problem = world.write(lambda session: deciding.join(session, by, entity(session, world.amal, one), others))
-    return problem.code if problem else ""
-
-
-def test_a_merge_by_script_keeps_to_what_people_decided(world: World) -> None:
-    older, younger = two_women(world)
-    amina, third = world.phone(), world.uuid()
-    amina.sync(registers(amina, third, "F."))
-    assert says(world, younger, third, DIFFERENT) is None
-    assert joins(world, older, younger, third) == "pair_held_apart"
-    assert joins(world, older, younger) == ""
-    assert joins(world, older, younger) == ""  # is one already
-    assert len(world.read(lambda session: pairs.recent(session, world.amal, 9))) == 2
-    assert joins(world, older, third) == "pair_held_apart"
-    assert joins(world, older, world.uuid()) == "not_found"
-    assert takes_back(world, older, younger) is None
-    assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
-
-
-def test_a_merge_by_script_needs_two_people_where_a_list_does(world: World) -> None:
-    older, younger = two_women(world)
-    assert world.write(lambda session: deciding.need_two(session, world.desk(), "people", True)) is None
-    assert joins(world, older, younger) == ""
-    assert shown(world, younger)[0]["merged_into"] is None
-    assert joins(world, older, younger) == "second_person_due"
-    assert joins(world, younger, older, who="p2") == ""
-    assert shown(world, younger)[0]["merged_into"] == older
-
-
 def test_whoever_takes_one_merge_of_several_back_holds_apart_only_what_is_apart(world: World) -> None:
     older, younger = two_women(world)
-    amina, third = world.phone(), world.uuid()
-    amina.sync(registers(amina, third, "F."))
+    third, _fourth = two_women(world)
     assert [says(world, *each, SAME) for each in ((older, younger), (younger, third))] == [None, None]
-    # A third merge ties the two over again, as one that was said elsewhere does.
-    world.at_desk(merging.merge, older, [third], kind="entity")
+    world.at_desk(merging.merge, older, [third], kind="entity")  # ties them over again, as one said elsewhere does
 
     def part(session: Session) -> Problem | None:
         found = entity(session, world.amal, younger)
@@ -332,5 +288,77 @@ def test_whoever_takes_one_merge_of_several_back_holds_apart_only_what_is_apart(
 
     assert world.write(part) is None
     assert {each["merged_into"] for each in shown(world, younger, third)} == {older}
-    decided = world.read(lambda session: pair_of(session, world, older, younger).decision)
-    assert decided is not None and decided.decision == SAME
+    assert last_said(world, older, younger) == SAME
+
+
+def unites(world: World, *uuids: str) -> str:
+    """Somebody names entities that are one, without a pair that linkage found; the code of what keeps her from it."""
+
+    def work(session: Session) -> Problem | None:
+        by = Desk(world.amal, "p1", world.now_ms)
+        return deciding.unite(session, by, entity(session, world.amal, uuids[0]), uuids[1:])
+
+    problem = world.write(work)
+    return problem.code if problem else ""
+
+
+def last_said(world: World, one: str, other: str) -> str:
+    pair = world.read(lambda session: pair_of(session, world, one, other))
+    return pair.decision.decision if pair.decision else ""
+
+
+def test_two_that_are_one_are_not_decided_again_so_one_undo_parts_them(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    before = shown(world, older, younger)
+    assert says(world, older, younger, SAME) is None
+    for decision in (SAME, DIFFERENT, UNSURE):
+        problem = says(world, older, younger, decision, who="p2")
+        assert problem is not None and problem.code == "already_one"
+    assert takes_back(world, older, younger) is None
+    assert shown(world, older, younger) == before
+
+
+def test_whoever_names_two_entities_decides_on_them_as_on_a_pair(world: World) -> None:
+    older, younger = two_women(world)
+    before = shown(world, older, younger)
+    assert unites(world, older, older) == "already_one"
+    assert unites(world, younger, older) == ""
+    assert shown(world, younger)[0]["merged_into"] == older
+    assert last_said(world, older, younger) == SAME
+    assert unites(world, older, younger) == "already_one"
+    assert takes_back(world, older, younger) is None
+    assert shown(world, older, younger) == before
+    assert says(world, older, younger, DIFFERENT) is None
+    assert unites(world, older, younger) == ""  # a person says otherwise, of these two
+
+
+def test_naming_entities_joins_nobody_whom_somebody_holds_apart(world: World) -> None:
+    older, younger = two_women(world)
+    third, _fourth = two_women(world)
+    assert says(world, older, third, DIFFERENT) is None
+    assert unites(world, younger, older, third) == "pair_held_apart"
+    assert last_said(world, older, younger) == ""
+    assert unites(world, younger, third) == ""
+    assert unites(world, older, younger) == "pair_held_apart"
+    assert [each["merged_into"] for each in shown(world, older)] == [None]
+
+
+def test_where_two_people_are_needed_nobody_merges_alone_by_naming(world: World) -> None:
+    older, younger = two_women(world)
+    by = Desk(world.amal, "p1", world.now_ms)
+    world.write(lambda session: deciding.need_two(session, by, "people", True))
+    assert unites(world, older, younger) == "two_people_due"
+    assert says(world, older, younger, SAME) is None
+    assert last_said(world, older, younger) == deciding.PROPOSED
+    assert shown(world, younger)[0]["merged_into"] is None
+    assert says(world, older, younger, SAME, who="p2") is None
+    assert shown(world, younger)[0]["merged_into"] == older
+
+
+def test_a_merge_of_three_that_is_undone_holds_all_of_them_apart(world: World) -> None:
+    older, younger = two_women(world)
+    third, _fourth = two_women(world)
+    world.at_desk(merging.merge, older, [younger, third], kind="entity")
+    world.write(lambda session: deciding.part(session, world.desk(), entity(session, world.amal, third)))
+    assert {last_said(world, *two) for two in ((older, younger), (older, third), (younger, third))} == {DIFFERENT}

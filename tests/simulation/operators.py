@@ -103,7 +103,7 @@ class Operators:
     def _join(self, session: Any, by: Desk, found: Found, other: str) -> Problem | None:
         if self._world.coordinators is None:
             return merging.merge(session, by, found, [other])
-        return deciding.join(session, by, found, [other])
+        return deciding.unite(session, by, found, [other])
 
     def unmerge(self) -> None:
         rows = self._machine.rows(

@@ -7,17 +7,23 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Une décision a été prise sur cette paire depuis l’ouverture de la page. Lisez-la, puis décidez à nouveau si besoin ; rien n’a été écrit.",
         "This pair was decided since the page was opened. Read what was decided, then decide again if need be; nothing was written.",
     ),
-    "pair_is_one": (
-        409,
-        "السجلان مدمجان بالفعل. إن كان ذلك خطأً فتراجعوا عن الدمج أولاً؛ لم يُكتب شيء.",
-        "Les deux fiches n’en font déjà qu’une. Si c’est faux, annulez d’abord la fusion ; rien n’a été écrit.",
-        "The two records are one already. If that is wrong, take the merge back first; nothing was written.",
-    ),
     "pair_held_apart": (
         409,
         "لا دمج: قرّر شخص أن سجلين من هذه المجموعة مختلفان. خذوا ذلك القرار إلى الوراء أولاً إن كان خاطئاً.",
         "Pas de fusion : quelqu’un a décidé que deux fiches de ce groupe sont différentes. Annulez d’abord cette décision si elle est fausse.",
         "No merge: somebody decided that two records of this group are different. Take that decision back first if it is wrong.",
+    ),
+    "already_one": (
+        409,
+        "هذه السجلات سجل واحد أصلاً. يمكن التراجع عن الدمج إن كان خاطئاً.",
+        "Ces fiches n’en font déjà qu’une. Annulez la fusion si elle est fausse.",
+        "These records are one already. Undo the merge if it is wrong.",
+    ),
+    "two_people_due": (
+        409,
+        "الدمج في هذه اللائحة يلزمه شخصان: قرّروا بشأن السجلين في «تكرار محتمل».",
+        "Dans cette liste, une fusion demande deux personnes : décidez de ces deux fiches parmi les doublons possibles.",
+        "Merges of this list need two people: decide on the two among the possible duplicates.",
     ),
     "second_person_due": (
         409,
