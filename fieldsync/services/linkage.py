@@ -11,12 +11,12 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_block
-from fieldsync.core.linkage import RARITY, Match
+from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
 from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
-from fieldsync.store import linkage, records
+from fieldsync.store import linkage, pairs, records
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.records import RecordRow
 
@@ -143,12 +143,24 @@ def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, P
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
-    linkage.put_pairs(session, changed)
-    for row in changed:
-        pair = row.left_id, row.right_id
-        if pair in before and levels_of(before[pair]) != levels_of(row):
-            linkage.found_anew(session, [pair], row.found_ms)
+    put(session, changed)
     return [row for row in changed if (row.left_id, row.right_id) not in before]
+
+
+def put(session: Session, rows: Sequence[PairRow]) -> None:
+    """Store pairs. One that was decided is asked again where something is compared otherwise than it was then.
+
+    Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
+    """
+    linkage.put_pairs(session, rows)
+    levels = {(row.left_id, row.right_id): levels_of(row) for row in rows}
+    decided = pairs.latest(session, levels.keys())
+    told = {
+        pair: each.decided_ms + bool(compared_otherwise(levels[pair], each.levels))
+        for pair, each in decided.items()
+        if each.levels
+    }
+    linkage.set_found(session, told)
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
@@ -157,7 +169,7 @@ def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
     return [row for row in rows if (known := before.get((row.left_id, row.right_id))) is None or _differs(known, row)]
 
 
-def levels_of(row: PairRow) -> list[tuple[str, str]]:
+def levels_of(row: PairRow) -> list[Level]:
     """What was compared in a pair, and how it agreed: what a decision stands on, whatever the model."""
     return [(name, level) for name, level, _ in _bars.decode(bytes(row.comparisons)) if level and level != RARITY]
 
