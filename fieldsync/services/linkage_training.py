@@ -206,7 +206,7 @@ def _put_pairs(of_list: LinkedList, told: Sequence[Told], session: Session) -> s
     ids = {each for row, _ in told for each in (row.left_id, row.right_id)}
     bodies = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
     now = {record_id: digest_of(body) for record_id, body in bodies.items()}
-    linkage.put_pairs(session, [row for row, was in told if was == (now.get(row.left_id), now.get(row.right_id))])
+    matching.put(session, [row for row, was in told if was == (now.get(row.left_id), now.get(row.right_id))])
     was = {each: digest for row, of in told for each, digest in zip((row.left_id, row.right_id), of, strict=True)}
     return {each for each in ids if now.get(each) != was[each]}
 
