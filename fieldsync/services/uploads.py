@@ -116,8 +116,8 @@ def _keep(files: Files, row: UploadRow) -> bool:
 def come_so_far(database: Database, files: Files, row: UploadRow, now_ms: int) -> int | Problem | None:
     """How far a file has come; None where what came of it is lost.
 
-    One that is whole and was not noted, because the server ended before it could, is kept and noted now: its sender
-    hears that nothing is left to send, and never comes back with it.
+    One that is whole and was not noted, because the server ended before it could or another request is about to, is
+    kept and noted now: its sender hears that nothing is left to send, and never comes back with it.
     """
     with database.read() as session:
         if is_here(session, files, row):

@@ -192,7 +192,7 @@ def find_pair(session: Any, who: Reader, pair: str) -> Pair:
     """The pair that an address names, where both are hers; else it is not there."""
     one, mark, other = pair.partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other) if mark else NOWHERE)
-    if found is None or not found.is_known:
+    if found is None:
         raise Refused(Problem("not_found"))
     return found
 
