@@ -67,6 +67,12 @@ class FolderStore:
     folder: Path
     _sure: set[Path] = field(default_factory=set, compare=False)
 
+    def made(self) -> Path:
+        """The folder, which is there from now on."""
+        for folder in _made(self.folder):
+            flush(folder)
+        return self.folder
+
     def put(self, key: str, source: Path) -> None:
         target = self.folder / key
         make_sure(target.parent, self.folder, self._sure)
