@@ -69,8 +69,7 @@ class FolderStore:
 
     def made(self) -> Path:
         """The folder, which is there from now on."""
-        for folder in _made(self.folder):
-            flush(folder)
+        make_sure(self.folder, self.folder, self._sure)
         return self.folder
 
     def put(self, key: str, source: Path) -> None:
