@@ -73,7 +73,9 @@ _FUSED_LAM = re.compile(r"^ل(?=[بغحجكخفعقمه][^\W_]{2})")
 _ARABIC_STARTS = {
     "ا": ANY_START, "ٱ": ANY_START, "أ": ANY_START, "ع": ANY_START, "إ": frozenset("i"), "آ": frozenset("a"),
 }  # fmt: skip
-_LONG_STARTS = {"ا": frozenset("a"), "و": frozenset("u"), "ي": frozenset("ai")}
+_LONG_STARTS = {"ا": frozenset("a"), "و": frozenset("au"), "ي": frozenset("ai")}
+_GLIDE = re.compile(r"[اأ]و(?:[اأإ]|(?=ع))")
+"""أوعدي, أواحمد: Ou before a vowel."""
 
 
 def of_arabic(word: str, article: bool, alif_ending: bool) -> list[Reading]:
@@ -121,6 +123,12 @@ _ARABIC_ALTERNATIVES = (
 )
 
 
+def _long_start(first: str, second: str) -> frozenset[str]:
+    if first == "إ":
+        return frozenset("i")
+    return frozenset("u") if first in "اأ" and second == "و" else _LONG_STARTS[second]
+
+
 def _arabic_reading(word: _Spelled) -> Reading:
     letters = word.letters
     starts = frozenset({""})
@@ -128,9 +136,9 @@ def _arabic_reading(word: _Spelled) -> Reading:
     if first in _ARABIC_STARTS:
         starts = _ARABIC_STARTS[first]
         if second in _LONG_STARTS and len(letters) > 2:
-            starts = _LONG_STARTS[second] if first != "إ" else frozenset("i")
-        if second == "و" and letters[2:3] == "ع":
-            starts, letters = frozenset("w"), letters[2:]
+            starts = _long_start(first, second)
+        if first in "اأ" and (glide := _GLIDE.match(letters)):
+            starts, letters = frozenset("w"), letters[glide.end() :]
     elif first == "ي" and len(letters) > 1:
         starts = frozenset("y") if second in ("ا", "و") else frozenset("yi")
         letters = letters[1:]

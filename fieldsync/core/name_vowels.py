@@ -84,7 +84,7 @@ def _in_arabic(one: str, other: str, place: int, last: int, reading: Reading) ->
 
 def _across(arabic: str, latin: str, place: int, last: int, written: Reading, heard: Reading) -> float:
     if place == last:
-        return _last(arabic, latin)
+        return SHORT if AYN in arabic and written.feminine and latin == "u" else _last(arabic, latin)
     near_end = place == last - 1
     cost = 0.0
     if "i" in arabic and "i" not in latin:

@@ -129,22 +129,32 @@ _GLUED_SERVANT = re.compile(
 )
 _GLUED_AIT = re.compile(r"^(?:a[iy]t(?=[bcdfghjklmnqrsvxz][^\W_]{2})|[اأآ]يت(?=[^اويىة][^\W_]{2}))")
 _GLUED_FATHER = re.compile(r"^[aأا](?=(?:bou|بو)[^\W_]{3})")
-_ARTICLE_OF_BEN = re.compile(r"l(?=[abcdfghjkmnpqrstvxz])")
-_SEAT = re.compile(r"^[اأ](?=[وي])")
+_ARTICLE_OF_BEN = re.compile(r"l(?=[abcdfghjkmnpqrstvxz])|ل(?=[بغحجكخفعقمه][^\W_]{2})")
+_SEAT = re.compile(r"^[اأإ](?=[^\W_]{2})")
 """Carries a first vowel, and nothing once something stands before it: أومغار, بنومغار."""
+
+_LATIN_BEFORE = {"بن": "ben", "بل": "bel", "بو": "bou", "أو": "ou", "او": "ou", "ام": "oum", "ن": "n"}
 
 _SUN_LETTER = re.compile(r"[tdrzsn]|ch|sh|[تثدذرزسشصضطظن]")
 """The article before it is not heard: بن الطالب is Bentaleb."""
 
 _GLUED_SON = re.compile(r"^(?:benl(?=a)|بنال)")
 _GLUED_FAITH = re.compile(r"(?<=[^\W_]{2})(?:[ae]?l?d+[iy]ne?|الدين)$")
-_GLUED_HALF = re.compile(r"((?!ال|بن|بو|عبد)[^\W_]{3,}?)(?:ال(?!دين|له)([^\W_]{3,})|el(h[ou]+da|kh[ae]?[iy]r))$")
+_GLUED_HALF = re.compile(
+    r"((?!ال|بن|بو|عبد|ام|أم|ou?m|um)[^\W_]{3,}?)(?:ال(?!دين|له)([^\W_]{3,})|el(h[ou]+da|kh[ae]?[iy]r))$"
+)
 _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
 
 
 @cache
 def _left_out() -> frozenset[str]:
     return frozenset(map(fold, name_data().left_out)) | _ARTICLES | _AITS
+
+
+@cache
+def written() -> dict[str, str]:
+    """Spelling → how the name is spelled as a rule."""
+    return {fold(spelling): fold(name) for spelling, name in name_data().written.items()}
 
 
 @cache
@@ -238,12 +248,15 @@ def _ungrown_end(word: str) -> str:
 def _together(before: str, word: str, article: bool) -> str:
     if word in _GOD and before.endswith(SERVANT):
         return before.removesuffix(SERVANT) + _ending(word)
+    if not before.endswith(SERVANT):
+        word = written().get(word, word)
+        before = before if is_arabic(word) else _LATIN_BEFORE.get(before, before)
     if word.startswith("ال") and len(word) > 3:
         word, article = word[2:], True
     if article and not before.endswith(SERVANT) and not _SUN_LETTER.match(word):
         before = "بل" if before == "بن" else "bel" if before == "ben" else before + ("ل" if is_arabic(word) else "l")
-    elif before == "ben" and _ARTICLE_OF_BEN.match(word):
-        before = "be"
+    elif before in ("ben", "بن") and _ARTICLE_OF_BEN.match(word):
+        before = before[:-1]
     elif is_arabic(word):
         word = _SEAT.sub("", word)
     return before + word

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fieldsync.core.name_data import NameData, name_data
 from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, servant_of
 from fieldsync.core.name_vowels import conflict
-from fieldsync.core.name_words import fold, is_arabic, words
+from fieldsync.core.name_words import fold, is_arabic, words, written
 
 ALGORITHM = 5
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
@@ -80,7 +80,6 @@ class Name(NamedTuple):
 
 
 class _Data(NamedTuple):
-    written: dict[str, str]
     ending_in_alif: frozenset[str]
     without_article: frozenset[str]
 
@@ -143,7 +142,6 @@ _WORDS = re.compile(r"[^\W_]+")
 def _data() -> _Data:
     data: NameData = name_data()
     return _Data(
-        {fold(spelling): fold(name) for spelling, name in data.written.items()},
         frozenset(map(fold, data.ending_in_alif)),
         frozenset(map(fold, data.without_article)),
     )
@@ -169,7 +167,7 @@ def _readings(word: str) -> list[Reading]:
 
 def _readings_of_word(word: str) -> list[Reading]:
     data = _data()
-    word = data.written.get(word, word)
+    word = written().get(word, word)
     if is_arabic(word):
         readings = of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
         if word.endswith("ي") and word[:-1] + "ى" in data.ending_in_alif:
