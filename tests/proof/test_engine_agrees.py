@@ -27,8 +27,8 @@ from fieldsync.services import publishing
 from fieldsync.services.conversion_worker import Limits, answer
 from fieldsync.services.publishing import Definition
 from fieldsync.store import openrosa
-from fieldsync.store.engines import open_engine
 from fieldsync.store.form_versions import FormVersionRow
+from tests import databases
 from tests.core.programme import FOLDER, FORM_IDS
 from tests.proof.agreement import Record
 from tests.proof.generated_forms import definition
@@ -57,7 +57,7 @@ def _publish(session: Session, association: int, made: Definition, now_ms: int) 
 def served(folder: Path, migrated: Path, definitions: Sequence[Definition]) -> Iterator[tuple[World, str]]:
     """A world on a port, with these forms published."""
     shutil.copy(migrated, folder / "fieldsync.db")
-    world = World(open_engine(f"sqlite:///{folder / 'fieldsync.db'}"), Settings(data=folder / "data"), forms=())
+    world = World(databases.sqlite_engine(folder / "fieldsync.db"), Settings(data=folder / "data"), forms=())
     world.now_ms = NEW_YEAR_MS
     for made in definitions:
         world.write(partial(_publish, association=world.amal, made=made, now_ms=world.now_ms))
