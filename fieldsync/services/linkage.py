@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, phone_block
-from fieldsync.core.linkage import RARITY, Match
+from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_block
+from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
 from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
-from fieldsync.store import linkage, records
+from fieldsync.store import linkage, pairs, records
 from fieldsync.store.linkage import PairRow
 from fieldsync.store.records import RecordRow
 
@@ -70,6 +70,15 @@ def note(session: Session, of_list: LinkedList, record_ids: Collection[int]) -> 
     return {record_id: made[record_id] for record_id in changed}
 
 
+def forget(session: Session, collection_id: int, space: Space, record_ids: Collection[int]) -> None:
+    """Forget all that was compared of records whose list is compared no longer."""
+    before = linkage.features(session, collection_id, ALGORITHM, record_ids)
+    keys = {(key, record_id) for record_id, body in before.items() for key in space.keys(_features.decode(body))}
+    linkage.drop_keys(session, keys)
+    linkage.drop_features(session, collection_id, ALGORITHM, before)
+    linkage.drop_pairs(session, linkage.pairs_of(session, record_ids))
+
+
 def pairs_of(session: Session, of_list: LinkedList, made: Mapping[int, Features], now_ms: int) -> dict[Pair, PairRow]:
     """The candidate pairs of records with those that share a key with them."""
     found: dict[Pair, PairRow] = {}
@@ -89,6 +98,15 @@ def look_up(
     known = msgspec.structs.replace(features, phone_persons=persons)
     likely = of_list.scorer.matches(known, ((other, _features.decode(body)) for other, body in stored.items()))
     return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
+
+
+def weighed(session: Session, of_list: LinkedList, one: RecordRow, other: RecordRow) -> PairRow | None:
+    """Two records as a pair, whatever they weigh and share; None where one of them is not compared."""
+    made = with_phone_persons(session, of_list, features_by_record(of_list, (one, other)))
+    left, right = sorted((one.id, other.id))
+    if left not in made or right not in made:
+        return None
+    return pair_row(of_list, (left, right), of_list.scorer.score(made[left], made[right]), 0)
 
 
 def with_phone_persons(session: Session, of_list: LinkedList, known: Mapping[int, Features]) -> dict[int, Features]:
@@ -125,12 +143,24 @@ def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, P
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
-    linkage.put_pairs(session, changed)
-    for row in changed:
-        pair = row.left_id, row.right_id
-        if pair in before and levels_of(before[pair]) != levels_of(row):
-            linkage.found_anew(session, [pair], row.found_ms)
+    put(session, changed)
     return [row for row in changed if (row.left_id, row.right_id) not in before]
+
+
+def put(session: Session, rows: Sequence[PairRow]) -> None:
+    """Store pairs. One that was decided is asked again where something is compared otherwise than it was then.
+
+    Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
+    """
+    linkage.put_pairs(session, rows)
+    levels = {(row.left_id, row.right_id): levels_of(row) for row in rows}
+    decided = pairs.latest(session, levels.keys())
+    told = {
+        pair: each.decided_ms + bool(compared_otherwise(levels[pair], each.levels))
+        for pair, each in decided.items()
+        if each.levels
+    }
+    linkage.set_found(session, told)
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
@@ -139,7 +169,7 @@ def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
     return [row for row in rows if (known := before.get((row.left_id, row.right_id))) is None or _differs(known, row)]
 
 
-def levels_of(row: PairRow) -> list[tuple[str, str]]:
+def levels_of(row: PairRow) -> list[Level]:
     """What was compared in a pair, and how it agreed: what a decision stands on, whatever the model."""
     return [(name, level) for name, level, _ in _bars.decode(bytes(row.comparisons)) if level and level != RARITY]
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.linkage_features import ALGORITHM
 from fieldsync.services import following, linkage
 from fieldsync.services.following import ACROSS, LINKAGE, Follower
-from fieldsync.services.linkage_lists import linked_lists
+from fieldsync.services.linkage_lists import LinkedList, linked_lists, space_of
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
 from fieldsync.store import associations, changes, flags, followers, pairs, records
 from fieldsync.store import linkage as stored
@@ -54,8 +54,19 @@ def compare(session: Session, association_id: int, record_ids: Sequence[int], no
         unchanged = stored.features(session, collection_id, ALGORITHM, ids).keys() - changed.keys()
         likely = linkage.pairs_of(session, of_list, changed, now_ms)
         found += linkage.settle(session, set(ids) - unchanged, likely)
+    _forget_others(session, association_id, lists, rows.values())
     _compare_reports(session, association_id, rows, now_ms)
     _tell(session, association_id, found, now_ms)
+
+
+def _forget_others(
+    session: Session, association_id: int, lists: Mapping[int, LinkedList], rows: Iterable[RecordRow]
+) -> None:
+    """What was compared stays nowhere once a list is not: it was declared otherwise, or is restricted or sealed now."""
+    for collection in associations.collections(session, association_id):
+        ids = [row.id for row in rows if row.collection_id == collection.id]
+        if ids and collection.kind == "entity" and collection.id not in lists:
+            linkage.forget(session, collection.id, space_of(session, collection), ids)
 
 
 def _compare_reports(session: Session, association_id: int, rows: Mapping[int, RecordRow], now_ms: int) -> None:

@@ -65,6 +65,12 @@ class FolderStore:
 
     folder: Path
 
+    def made(self) -> Path:
+        """The folder, which is there from now on."""
+        for folder in _made(self.folder):
+            flush(folder)
+        return self.folder
+
     def put(self, key: str, source: Path) -> None:
         target = self.folder / key
         if self.size(key) == source.stat().st_size:

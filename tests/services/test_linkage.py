@@ -13,7 +13,7 @@ from fieldsync.store import linkage, pairs
 from fieldsync.store.db import execute
 from fieldsync.store.pairs import DecisionRow
 from tests.linked_world import AMIZMIZ, ASNI, Register, bars, bounds
-from tests.services.test_deciding import coordinator_of
+from tests.services.test_deciding import coordinator_of, entity
 from tests.world import World, codes
 
 FATIMA = {"sex": "f", "year": 1990, "phone": "0612345678", "home": ASNI}
@@ -165,6 +165,20 @@ def test_a_version_that_declares_other_parts_has_all_compared_anew(register: Reg
     assert after is not None and "birth" not in {name for name, _ in bars(after)}
 
 
+def test_of_a_list_that_becomes_restricted_nothing_that_was_compared_stays(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "فاطمة أيت لحسن", **FATIMA)
+    register.compare()
+    assert register.pair(first, second) is not None
+    world.publish("member 3")
+    register.compare()
+    assert register.pairs(first) == []
+    counted = "SELECT (SELECT count(*) FROM linkage_feature) + (SELECT count(*) FROM blocking_key)"
+    assert world.read(lambda session: execute(session, counted).scalar_one()) == 0
+
+
 def test_a_crowded_key_is_not_used_alone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "BEARERS_MAX", 2)
     phone = register.world.phone()
@@ -251,6 +265,32 @@ def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_oth
     register.compare()
     assert waiting() == [["birth"]]
     assert register.pair(first, second) is not None
+
+
+def test_two_that_linkage_did_not_pair_are_compared_when_somebody_asks(register: Register) -> None:
+    """So a no to them, too, stands until something is compared otherwise."""
+    world = register.world
+    phone, by = world.phone(), world.desk()
+    first = register.member(phone, "Khadija Oubella", **FATIMA)
+    second = register.member(phone, "Rachida Bakkali", sex="f", year=1960, home=AMIZMIZ)
+    register.compare()
+    assert register.pair(first, second) is None
+
+    def asked(session: Session) -> deciding.Pair:
+        return deciding.of_rows(session, *(entity(session, world.amal, each) for each in (first, second)))
+
+    pair = world.read(asked)
+    assert pair.row is not None and pair.row.zone == "none" and ("birth", "far") in pair.levels
+    assert (
+        world.write(lambda session: deciding.unite(session, by, entity(session, world.amal, first), [second])) is None
+    )
+    assert world.write(lambda session: deciding.part(session, by, entity(session, world.amal, second))) is None
+    register.compare()
+    assert not deciding.is_waiting(world.read(asked))
+    register.says(phone, second, "Khadija Oubella", False, **FATIMA)
+    register.compare()
+    pair = world.read(asked)
+    assert deciding.is_waiting(pair) and "given_name" in deciding.changed_since(pair)
 
 
 def test_reports_that_were_flagged_before_there_were_pairs_get_theirs_and_a_no_stays(
