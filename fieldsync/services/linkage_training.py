@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage import NONE, Scorer
+from fieldsync.core.linkage import NONE, Scorer, least_of
 from fieldsync.core.linkage_check import Agreement, Judged, agreement
 from fieldsync.core.linkage_features import ALGORITHM, Features
 from fieldsync.core.linkage_model import is_sound
@@ -165,7 +165,7 @@ def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms:
     found, changed = 0, set[int]()
     for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
         watch.note("pairing up")
-        likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
+        likely = linkage_splink.scores(on, of_list.model, table, least_of(of_list.model))
         for scored in _batches(likely, PAIRS_AT_ONCE):
             watch.note("scoring")
             told = _told(of_list, scored, now_ms)

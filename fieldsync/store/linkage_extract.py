@@ -10,7 +10,7 @@ from zlib import crc32
 
 from fieldsync.core.linkage_features import PERSON, Features
 from fieldsync.core.linkage_levels import COMMUNE_PARTS, DIFFERENT, NAME_RANK, name_level
-from fieldsync.core.names import near_keys, slip_keys
+from fieldsync.core.names import block_keys, slip_keys
 
 COLUMNS = {
     PERSON: {
@@ -97,7 +97,7 @@ class Names:
         number = self._numbers.setdefault(spellings, len(self._spellings))
         if number == len(self._spellings):
             self._spellings.append(spellings)
-            near = {key for each in spellings for key in near_keys(each)}
+            near = {key for each in spellings for key in block_keys(each)}
             self._near.append(near.union(*map(slip_keys, spellings)))
             self._masks.append(sum({1 << crc32(key.encode()) % MASK_BITS for key in near}))
         return number

@@ -5,6 +5,7 @@ A million persons share keys in thirty million ways; hardly one in a hundred is 
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from fieldsync.core.linkage import least_of
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import Model
 from fieldsync.store.linkage_extract import BESIDE_NAMES
@@ -66,7 +67,7 @@ def _join(on: Bench, model: Model, blocks: str) -> None:
     """Put the pairs of some blocks that may not be beyond review to the others, some of them twice."""
     likely, columns = "true", list[str]()
     if on.kind == PERSON:
-        likely = may_match(model, model.review)
+        likely = may_match(model, least_of(model))
         columns = [*BESIDE_NAMES, "phone_persons", *(f"{name}_most" for name in CODES)]
         columns += [f"{name}_{what}" for name in ("given", "family") for what in ("id", "mask")]
     on.run(

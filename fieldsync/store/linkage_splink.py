@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fieldsync.core.blocking import PHONE_DIGITS
-from fieldsync.core.linkage import Compared
+from fieldsync.core.linkage import PHONE_OF_A_HOUSE, Compared
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_levels import LEVELS
 from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
@@ -233,8 +233,8 @@ def scores(on: Bench, model: Model, pairs: str, least: float) -> Iterator[Scored
     found = linker.inference.predict(threshold_match_weight=least)
     sql = _told(model.kind).format(found=found.physical_name)
     levels = _LevelsOf(model.kind)
-    for left_id, right_id, weight, left_digest, right_digest, are_dated, *rest in _streamed(on, sql):
-        compared = Compared(levels[tuple(rest[4:])], (rest[0], rest[1]), (rest[2], rest[3]), are_dated)
+    for left_id, right_id, weight, left_digest, right_digest, is_anyones, *rest in _streamed(on, sql):
+        compared = Compared(levels[tuple(rest[4:])], (rest[0], rest[1]), (rest[2], rest[3]), is_anyones)
         yield Scored(left_id, right_id, weight, compared, (left_digest, right_digest))
     found.drop_table_from_database_and_remove_from_cache()
 
@@ -255,9 +255,9 @@ def _told(kind: str) -> str:
     gammas = ", ".join(f"gamma_{name}" for name in LEVELS[kind])
     codes = ["given_code", "family_code"] if kind == PERSON else ["0", "0"]
     both = [f"coalesce({side}.{code}, 0)" if kind == PERSON else code for code in codes for side in "lr"]
-    dated = "l.birth IS NOT NULL AND r.birth IS NOT NULL" if kind == PERSON else "false"
+    anyones = f"greatest(l.phone_persons, r.phone_persons) > {PHONE_OF_A_HOUSE}" if kind == PERSON else "false"
     return (
-        f"SELECT unique_id_l, unique_id_r, match_weight, l.digest, r.digest, {dated}, {', '.join(both)}, {gammas}"
+        f"SELECT unique_id_l, unique_id_r, match_weight, l.digest, r.digest, {anyones}, {', '.join(both)}, {gammas}"
         " FROM {found} JOIN people l ON l.unique_id = unique_id_l JOIN people r ON r.unique_id = unique_id_r"
         " ORDER BY unique_id_l, unique_id_r"
     )
