@@ -138,8 +138,8 @@ def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> Pair
     )
 
 
-def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> list[PairRow]:
-    """Make the pairs of records what was found; those that nobody knew before."""
+def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> set[int]:
+    """Make the pairs of records what was found; the records of pairs that came or went."""
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
@@ -148,7 +148,7 @@ def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, P
         pair = row.left_id, row.right_id
         if pair in before and levels_of(before[pair]) != levels_of(row):
             linkage.found_anew(session, [pair], row.found_ms)
-    return [row for row in changed if (row.left_id, row.right_id) not in before]
+    return {record_id for pair in before.keys() ^ found.keys() for record_id in pair}
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
@@ -176,6 +176,8 @@ def _candidates(session: Session, of_list: LinkedList, features: Features) -> tu
     found: set[int] = set()
     for key in sorted(bearers.keys() - set(crowded), key=lambda key: (len(bearers[key]), key)):
         found.update(bearers[key][: CANDIDATES_MAX - len(found)] if len(found) < CANDIDATES_MAX else ())
+    if len(found) >= CANDIDATES_MAX:
+        logger.info("a record shares keys with %d others or more: the rest are not compared", CANDIDATES_MAX)
     if crowded:
         logger.debug("%d of %d blocking keys are borne by more than %d", len(crowded), len(keys), BEARERS_MAX)
     return found, len(bearers.get(_phone_key(of_list, features), ())) if features.phone else 0
