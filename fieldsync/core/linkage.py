@@ -52,6 +52,16 @@ SLACK = 1e-6
 """Bits by which sums in another order may differ."""
 
 
+Level = tuple[str, str]
+"""(what was compared, how it agreed)."""
+
+
+def compared_otherwise(now: Iterable[Level], before: Iterable[Level]) -> list[str]:
+    """What is compared otherwise than before, or for the first time."""
+    known = dict(before)
+    return [name for name, level in now if known.get(name) != level]
+
+
 class Comparison(NamedTuple):
     """One bar of the explanation: what was compared, how much it agrees, what that adds, in bits."""
 

@@ -55,7 +55,7 @@ def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]
     if who == "device":
         g.sender = _sender(bearer_token())
     elif who in ("key", "key_up"):
-        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_unknown, who == "key_up")
+        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_client, who == "key_up")
     elif who != "public":
         g.reader = _reader()
         _check(g.reader, who, permission, fresh)
@@ -148,9 +148,14 @@ def _reader() -> Reader:
     return found
 
 
-def _refuse_unknown() -> None:
+def _refuse_client() -> None:
+    """An OpenRosa client asks for a name and a password at 401: only where it can answer with one."""
+    _refuse_unknown("unknown_token" if openrosa_signing.challenges() else "unknown_address")
+
+
+def _refuse_unknown(code: str = "unknown_token") -> None:
     _count(f"unknown {caller_address()}", rates.OF_UNKNOWN_TOKENS)
-    raise Refused(Problem("unknown_token"))
+    raise Refused(Problem(code))
 
 
 def _count(caller: str, limit: rates.Limit) -> None:

@@ -154,10 +154,14 @@ def _is_here(row: UploadRow) -> bool:
 
 
 def _offset(row: UploadRow) -> int:
-    offset = uploads.offset_of(context().files, row, _is_here(row))
-    if offset is None:
+    here = context()
+    offset = uploads.offset_of(here.files, row, _is_here(row))
+    if offset is not None:
+        return offset
+    if not uploads.was_kept(here.files, row):
         raise Refused(Problem("upload_expired"))
-    return offset
+    uploads.finish(here.database, here.files, row, here.now_ms())
+    return row.size
 
 
 def _check_version() -> None:

@@ -1,13 +1,13 @@
 """Deciding whether two records are one: same, different, cannot say; and taking a decision back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
-from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD
+from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD, compared_otherwise
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
@@ -186,7 +186,9 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
             uuids = sorted({merge.record, *(merge.act or {}).get("merge", ())})
             parted = [each for uuid in uuids if (each := _alike(session, by, found, uuid)) is not None]
             for one, other in combinations(parted, 2):
-                _record(session, by, of_rows(session, one, other), DIFFERENT, UNMERGED, [])
+                pair = _locked(session, of_rows(session, one, other))
+                if not is_one(pair):  # else another merge still holds them together
+                    _record(session, by, pair, DIFFERENT, UNMERGED, [])
     return None
 
 
@@ -205,8 +207,7 @@ def changed_since(pair: Pair) -> list[str]:
     """What is compared otherwise than when the pair was decided last, or for the first time: the new evidence."""
     if pair.decision is None or not pair.decision.levels:
         return []
-    before: Mapping[str, str] = dict(pair.decision.levels)
-    return [name for name, level in pair.levels if before.get(name) != level]
+    return compared_otherwise(pair.levels, pair.decision.levels)
 
 
 def is_waiting(pair: Pair) -> bool:
@@ -349,8 +350,9 @@ def _record(
     levels, weight, automatic = pair.levels, pair.row.weight if pair.row else None, may_merge_itself(pair.row)
     if pair.row is None and last is not None:  # what was merged is compared no longer: what was known of it stands
         levels, weight, automatic = last.levels, last.weight, last.automatic
+    at_ms = max(by.now_ms, pair.row.found_ms if pair.row else 0)  # found later than decided is asked again
     row = DecisionRow(
-        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), by.now_ms, why[:WHY_MAX],
+        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic,
     )  # fmt: skip
     if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":

@@ -202,7 +202,7 @@ def _put_pairs(of_list: LinkedList, scored: Scores, session: Session) -> None:
     ids = {each for row in scored.changed for each in (row.left_id, row.right_id)}
     now = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
     same = {each for each in ids if now.get(each) == scored.bodies[each]}
-    linkage.put_pairs(session, [row for row in scored.changed if row.left_id in same and row.right_id in same])
+    matching.put(session, [row for row in scored.changed if row.left_id in same and row.right_id in same])
 
 
 def _drop_stale(read: Step, write: Step, of_list: LinkedList) -> None:

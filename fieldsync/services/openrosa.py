@@ -283,7 +283,7 @@ class _Taking:
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
         if twice is not None:
-            content.problem, content.xml = Problem("unknown_path", twice), sheet.xml.decode("utf-8", "replace")
+            content.problem, content.xml = Problem("answered_twice", twice), sheet.xml.decode("utf-8", "replace")
         return content
 
     def _sealed(self, envelope: Envelope) -> _Content:

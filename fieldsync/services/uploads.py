@@ -115,6 +115,11 @@ def offset_of(files: Files, row: UploadRow, is_here: bool) -> int | None:
     return row.size if is_here else files.partial.offset(row.uuid)
 
 
+def was_kept(files: Files, row: UploadRow) -> bool:
+    """Whether a file lies in the store whole: another request is about to note that it is here, or was killed."""
+    return files.store.size(key_of(row.association_id, row.sha256)) == row.size
+
+
 def expires_ms(settings: Settings, files: Files, row: UploadRow) -> int:
     """When an upload is given up: so many days after bytes came last."""
     touched = files.partial.touched_ms(row.uuid) or row.made_ms

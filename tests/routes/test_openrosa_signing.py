@@ -135,7 +135,7 @@ def test_a_new_secret_makes_the_former_worthless(world: World, signing: Signing)
         return openrosa_keys.renew(session, "operator", row, secrets.token_bytes, world.now_ms)
 
     former, signing.secret = signing.secret, world.write(renew)
-    assert signing.client.get(f"/v1/key/{former}/formList").status_code == 401
+    assert signing.client.get(f"/v1/key/{former}/formList").status_code == 403
     assert signing.client.get(f"/v1/key/{signing.secret}/formList").status_code == 200
     assert signing.phone.sync()["device"]["status"] == "active"
 

@@ -19,6 +19,7 @@ from fieldsync.services.desk import Desk
 from fieldsync.services.readers import Reader
 from fieldsync.store.db import execute
 from fieldsync.store.people import PersonRow
+from tests.linked_world import ASNI, Register
 from tests.routes.test_sync_entities import registers, updates
 from tests.world import Json, World
 
@@ -256,6 +257,38 @@ def test_the_menu_counts_what_waits_up_to_a_bound(world: World) -> None:
     assert counted() == 3
     in_asni = replace(reader, grants=tuple(replace(each, places=("07.041.07.03",)) for each in reader.grants))
     assert counted(who=in_asni) == 0
+
+
+def test_new_evidence_is_asked_of_whatever_the_clock_says(world: World) -> None:
+    register = Register(world)
+    phone = world.phone()
+    born = {"sex": "f", "phone": "0612345678", "home": ASNI}
+    one = register.member(phone, "Fatima Ait Lahcen", year=1990, **born)
+    other = register.member(phone, "فاطمة أيت لحسن", year=1991, **born)
+    register.compare()
+    assert says(world, one, other, DIFFERENT) is None
+    world.now_ms -= 7 * 24 * 3_600_000  # the server's clock was ahead, and is set right
+    register.says(phone, other, "فاطمة أيت لحسن", False, year=1990, **born)
+    register.compare()
+    reader = coordinator_of(world)
+    assert world.read(lambda session: pair_queue.count(session, reader)) == 1
+    assert says(world, one, other, UNSURE) is None
+    assert world.read(lambda session: pair_queue.count_at_most(session, reader, 9)) == 0
+
+
+def test_whoever_takes_one_merge_of_several_back_holds_apart_only_what_is_apart(world: World) -> None:
+    older, younger = two_women(world)
+    third, _fourth = two_women(world)
+    assert [says(world, *each, SAME) for each in ((older, younger), (younger, third))] == [None, None]
+    world.at_desk(merging.merge, older, [third], kind="entity")  # ties them over again, as one said elsewhere does
+
+    def part(session: Session) -> Problem | None:
+        found = entity(session, world.amal, younger)
+        return deciding.part(session, world.desk(), found, [merging.merges_of(session, found)[0].id])
+
+    assert world.write(part) is None
+    assert {each["merged_into"] for each in shown(world, younger, third)} == {older}
+    assert last_said(world, older, younger) == SAME
 
 
 def unites(world: World, *uuids: str) -> str:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
-from fieldsync.services import deciding, desk, linkage_follow, merging, pair_queue
+from fieldsync.services import deciding, desk, doctor, linkage_follow, merging, pair_queue
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
 from fieldsync.services.deciding import Verdict
@@ -94,6 +94,32 @@ def test_merged_records_are_no_pair_and_an_unmerge_brings_it_back(register: Regi
     assert register.world.at_desk(merging.unmerge, first, kind="entity") is None
     register.compare()
     assert register.pair(first, second) is not None
+
+
+def test_a_merged_woman_is_found_by_each_name_that_she_was_written_down_by(register: Register) -> None:
+    """Her maiden name survived nowhere in the merged record, and is hers all the same until the merge is undone."""
+    world = register.world
+    phone = world.phone()
+    maiden = register.member(phone, "Touria Bennani", **FATIMA)
+    world.now_ms += 1000
+    married = register.member(phone, "Touria Zahidi", **FATIMA)
+    world.at_desk(merging.merge, maiden, [married], kind="entity")
+    register.compare()
+    shown = world.record(maiden, "entity")
+    assert shown is not None and shown["fields"]["called"] == "Touria Zahidi"
+    again = register.member(phone, "Touria Bennani", sex="f", year=1990, home=AMIZMIZ)
+    register.compare()
+    pair = register.pair(maiden, again)
+    assert pair is not None and ("family_name", "exact") in bars(pair)
+    assert world.read(doctor.examine).ok
+    register.says(phone, married, "Hafida Zahidi", False)
+    register.compare()
+    assert world.read(doctor.examine).ok
+    world.at_desk(merging.unmerge, maiden, kind="entity")
+    register.compare()
+    apart = register.pair(married, again)
+    assert apart is None or ("family_name", "exact") not in bars(apart)
+    assert world.read(doctor.examine).ok
 
 
 def test_comparing_again_changes_nothing_and_tells_nobody(register: Register) -> None:

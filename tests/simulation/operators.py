@@ -12,7 +12,7 @@ import msgspec
 from fieldsync.client import enrol
 from fieldsync.client.transport import LinkDown
 from fieldsync.core.problems import Problem
-from fieldsync.services import desk, enrolment, merging, publishing
+from fieldsync.services import deciding, desk, enrolment, merging, publishing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.store import devices
@@ -20,6 +20,7 @@ from fieldsync.store.db import Busy
 from fieldsync.store.devices import ViewRow
 from tests.simulation.books import read_books
 from tests.simulation.disk import SimulatedCrash
+from tests.simulation.ledger import Decision
 from tests.simulation.machine import token_text
 from tests.simulation.network import Request
 from tests.simulation.phone import Phone
@@ -55,6 +56,7 @@ class Operators:
         self._machine = world.machine
         self._backup: tuple[bytes, set[Any]] | None = None
         self._handed_in: set[str] = set()
+        self._decided: set[Decision] = set()
         self.backed_up: dict[str, set[int]] = {}
         """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
@@ -96,7 +98,12 @@ class Operators:
         names = self._names("entity")
         if len(names) > 1:
             one, other = self._dice.sample(names, 2)
-            self._at_desk("entity", lambda x, d, f: merging.merge(x, d, f, [dashed(other)]), one)
+            self._at_desk("entity", lambda x, d, f: self._join(x, d, f, dashed(other)), one)
+
+    def _join(self, session: Any, by: Desk, found: Found, other: str) -> Problem | None:
+        if self._world.coordinators is None:
+            return merging.merge(session, by, found, [other])
+        return deciding.unite(session, by, found, [other])
 
     def unmerge(self) -> None:
         rows = self._machine.rows(
@@ -159,10 +166,10 @@ class Operators:
 
     def publish(self) -> None:
         """The second version of the form."""
-        at = self._world.server_clock()
+        at, form = self._world.server_clock(), definition(SECOND, self._world.coordinators is not None)
         for slug in ("khl", "amal"):
             association = self._machine.association(slug)
-            self._machine.write(lambda x, a=association: publishing.publish(x, a, definition(SECOND), at))  # type: ignore[misc]
+            self._machine.write(lambda x, a=association: publishing.publish(x, a, form, at))  # type: ignore[misc]
 
     def change_views(self) -> None:
         """What a phone may read is granted or withdrawn."""
@@ -188,6 +195,7 @@ class Operators:
             arrived[author].add(counter)
         self._backup = (self._machine.disk.image(), acked)
         self._handed_in = set(self._world.ledger.handed_in)
+        self._decided = set(self._world.ledger.decided)
         self.backed_up = arrived
         self._machine.remember_backup()
 
@@ -206,6 +214,7 @@ class Operators:
         self._world.faults["server restored" if told else "server restored, nobody told"] += 1
         self._world.ledger.acked = set(acked)
         self._world.ledger.handed_in = set(self._handed_in)
+        self._world.ledger.decided = set(self._decided)
         for collector in self._world.collectors.values():
             collector.send_again()
         self._machine.disk.disarm()

@@ -15,11 +15,20 @@ NEEDS = ("water", "school", "road", "care")
 CONSENT = ("yes", "no")
 FIRST, SECOND = "1", "2"
 
+COMPARED = {
+    'nodeset="/data/head" type="string" entities:saveto="head"': ' fs:part="full_name"',
+    'nodeset="/data/note" type="string"': ' entities:saveto="phone" fs:part="phone"',
+    'nodeset="/data/age" type="int"': ' entities:saveto="age" fs:part="age"',
+}
+"""Questions that linkage compares, where coordinators decide on pairs: what a bind says → what it says besides."""
+
 
 @cache
-def definition(version: str) -> Definition:
+def definition(version: str, is_compared: bool = False) -> Definition:
     """A version of the form, ready to be published; the second has one question more."""
     xform = Path(__file__).with_name(f"visit-{version}.xml").read_bytes()
+    for bind, part in COMPARED.items() if is_compared else ():
+        xform = xform.replace(bind.encode(), (bind + part).encode())
     form = read_form(xform)
     assert isinstance(form, Form), form
     return Definition(form, xform, None, xform, "xml")
