@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.linkage import compared_otherwise
 from fieldsync.services import agreements, following, linkage
 from fieldsync.services.following import ACROSS, LINKAGE, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, with_shipped_model
 from fieldsync.store import agreements as stored
 from fieldsync.store import records
 from fieldsync.store.agreements import Couple
-from fieldsync.store.pairs import PairRow, decoded
+from fieldsync.store.pairs import DecisionRow, PairRow, decoded
 
 
 def late(session: Session, association_ids: Iterable[int]) -> list[int]:
@@ -55,7 +56,9 @@ def _compare(
                 found |= _found(session, of_list, with_shipped_model(other), taken, owner == couple[0], now_ms)
         before = stored.pairs_of(session, couple, record_ids)
         stored.drop_pairs(session, before.keys() - found.keys())
-        stored.put_pairs(session, couple, [_kept(before.get(pair), row) for pair, row in found.items()])
+        decided = stored.latest(session, found.keys())
+        kept = [_kept(before.get(pair), decided.get(pair), row) for pair, row in found.items()]
+        stored.put_pairs(session, couple, kept)
 
 
 def _found(
@@ -69,6 +72,9 @@ def _found(
     return found
 
 
-def _kept(before: PairRow | None, row: PairRow) -> PairRow:
-    """When a pair was found stays while the same is compared."""
+def _kept(before: PairRow | None, decided: DecisionRow | None, row: PairRow) -> PairRow:
+    """When a pair was found stays while the same is compared; what is compared otherwise is later than the decision."""
+    if decided is not None and decided.levels:
+        is_otherwise = bool(compared_otherwise(row.levels, decided.levels))
+        return row._replace(found_ms=decided.decided_ms + is_otherwise)
     return row if before is None or before.levels != row.levels else row._replace(found_ms=before.found_ms)
