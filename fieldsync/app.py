@@ -21,6 +21,7 @@ from fieldsync.routes import (
     audit,
     devices,
     duplicates,
+    duplicates_across,
     errors,
     exports,
     forms,
@@ -49,7 +50,7 @@ BLUEPRINTS = tuple(
     part.blueprint
     for part in (
         *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
-        *(audit, indicators, duplicates),
+        *(audit, indicators, duplicates, duplicates_across),
     )
 )
 

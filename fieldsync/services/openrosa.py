@@ -232,7 +232,7 @@ class _Taking:
         row = self.waited
         found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
         assert row is not None
-        if found is None or store_files.is_replaced(self.session, row.id):
+        if found is None or store_files.is_replaced(self.session, row):
             return
         said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
         fields = {**(content_of(self.session, row) or {}), **said}
@@ -247,7 +247,7 @@ class _Taking:
         writes = {} if self.sheet.envelope else came
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        if writes and not store_files.is_replaced(self.session, row.id):
+        if writes and not store_files.is_replaced(self.session, row):
             _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
             if status == RETRY:
                 return RETRY

@@ -26,6 +26,9 @@ from fieldsync.services.readers import Reader
 ROWS = 30
 UNDO = "undo"
 NOTICES = {SAME: "pair_same", DIFFERENT: "pair_different", UNSURE: "pair_unsure", UNDO: "pair_open"}
+CROSSING_MAX = 99
+"""Up to which number pairs over a border are counted."""
+
 TAKEN_MAX = 200
 TURN_MAX = 1_000_000
 TAKE = "take:"
@@ -42,7 +45,7 @@ def duplicates() -> Response:
         found = pair_queue.page(session, who, open_rank(request.args.get("after", ""), _purpose(who), secret), ROWS)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
-        crossing = len(across.waiting(session, who)) if across.couples(session, who) else None
+        crossing = across.count_at_most(session, who, CROSSING_MAX)
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
