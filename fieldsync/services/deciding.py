@@ -12,7 +12,17 @@ from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import auditing, desk, following, linkage, linkage_lists, merging, reading, reviewing
+from fieldsync.services import (
+    auditing,
+    desk,
+    following,
+    linkage,
+    linkage_hints,
+    linkage_lists,
+    merging,
+    reading,
+    reviewing,
+)
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
@@ -345,6 +355,8 @@ def _record(
         left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic,
     )  # fmt: skip
+    if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
+        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
     pairs.decide(session, row)
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"
