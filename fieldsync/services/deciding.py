@@ -27,7 +27,7 @@ from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import agreements, associations, flags, merges, pairs, records
+from fieldsync.store import associations, flags, merges, pairs, records
 from fieldsync.store.pairs import DecisionRow, PairRow
 
 SAME, DIFFERENT, UNSURE, OPEN, PROPOSED = "same", "different", "unsure", "open", "proposed"
@@ -169,7 +169,7 @@ def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | Non
     """Let merges of a list need two people, or one."""
     if not any((each.kind, each.of) == ("entity", of) for each in associations.collections(session, by.association_id)):
         return Problem("not_found")
-    agreements.set_reviewed_twice(session, by.association_id, of, wanted)
+    pairs.set_reviewed_twice(session, by.association_id, of, wanted)
     detail, about = f"{of} {'two' if wanted else 'one'}", f"association:{by.association_id}"
     auditing.note(session, by.association_id, actor(by), "two_reviewers_set", about, by.now_ms, detail=detail)
     return None
@@ -238,7 +238,7 @@ def _locked(session: Session, pair: Pair) -> Pair:
 
 def _needs_another(session: Session, by: Desk, pair: Pair) -> bool:
     """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
-    if pair.left.kind != "entity" or pair.left.of not in agreements.reviewed_twice(session, by.association_id):
+    if pair.left.kind != "entity" or pair.left.of not in pairs.reviewed_twice(session, by.association_id):
         return False
     last = pair.decision
     is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
@@ -270,7 +270,7 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
     """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
     if not apart:
         return Problem("already_one")
-    if joined[0].of in agreements.reviewed_twice(session, by.association_id):
+    if joined[0].of in pairs.reviewed_twice(session, by.association_id):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
     parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)

@@ -319,6 +319,21 @@ def set_automatic_weight(session: Session, association_id: int, weight: float | 
     execute(session, sql, (association_id, weight))
 
 
+def reviewed_twice(session: Session, association_id: int) -> set[str]:
+    """The lists of an association whose merges need two people."""
+    sql = "SELECT of FROM reviewed_twice WHERE association_id = ?"
+    return {row[0] for row in execute(session, sql, (association_id,))}
+
+
+def set_reviewed_twice(session: Session, association_id: int, of: str, wanted: bool) -> None:
+    """Let merges of a list need two people, or one."""
+    if wanted:
+        sql = "INSERT INTO reviewed_twice (association_id, of) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    else:
+        sql = "DELETE FROM reviewed_twice WHERE association_id = ? AND of = ?"
+    execute(session, sql, (association_id, of))
+
+
 def read_pair(row: Sequence[Any]) -> PairRow:
     """A row in the order of PairRow, its JSON read."""
     left_id, right_id, kind, of, weight, comparisons, bounds, zone, found_ms = row
