@@ -258,6 +258,8 @@ def _join(
 ) -> Problem | None:
     if pair.left.kind == "submission":
         return _mark(session, by, pair, verdict, said, language)
+    if pair.left.row.deleted or pair.right.row.deleted:  # what is deleted would show again through the other
+        return Problem("pair_deleted")
     if _is_held_apart(session, pair):
         return Problem("pair_held_apart")
     problem = merging.merge(session, by, pair.left, [records.uuid_text(pair.right.row.uuid)], verdict.taken)
@@ -270,6 +272,8 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
     """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
     if not apart:
         return Problem("already_one")
+    if any(each.row.deleted for each in joined):
+        return Problem("pair_deleted")
     if joined[0].of in agreements.reviewed_twice(session, by.association_id):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
