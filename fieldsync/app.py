@@ -146,6 +146,7 @@ def create_app(
     app.register_blueprint(openrosa.blueprint, name="openrosa_signed", url_prefix=f"{openrosa_signing.SIGNED}<key>")
     errors.register(app)
     access.register(app)
+    openrosa_signing.register(app)
     site.register(app)
     is_https = settings.public_url.startswith("https://")
     app.after_request(lambda response: _secure(response, is_https))

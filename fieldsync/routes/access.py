@@ -28,9 +28,9 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
 
     `public`; `device` (a device's token); `reader` (a device's or a person's); `person` (a session, or a script's
     token); `session` (a person herself); `key` (an OpenRosa client: its device's secret stands in the address as
-    `<key>`, or its name does and it signs); `key_up` (one that only brings something: what it may read is not asked).
-    A caller without the `permission` (core.access) is refused alike whatever the address names, there or not. `fresh`:
-    she must just have proved again who she is.
+    `<key>`, or its name does and it signs); `key_up` (one that only brings something: what it may read is not asked,
+    and whether it still is that device only where the record is stored). A caller without the `permission` (core.access)
+    is refused alike whatever the address names, there or not. `fresh`: she must just have proved again who she is.
     """
     assert who in WHO
     assert not fresh or who == "session"
@@ -54,8 +54,11 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
 def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]) -> None:
     if who == "device":
         g.sender = _sender(bearer_token())
-    elif who in ("key", "key_up"):
-        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_unknown, who == "key_up")
+    elif who == "key":
+        g.sender = openrosa_signing.sender_of(str(named["key"]), refuse_unknown, brings_only=False)
+    elif who == "key_up":
+        secret = openrosa_signing.hands_in_by(str(named["key"]))
+        g.sender = openrosa_signing.remembered(secret) or look_up(str(named["key"]))
     elif who != "public":
         g.reader = _reader()
         _check(g.reader, who, permission, fresh)
@@ -97,6 +100,15 @@ def _note_disclosed(response: Response) -> Response:
     return response
 
 
+def look_up(key: str) -> Sender:
+    """Whose OpenRosa client this is, as the database says now."""
+    found = openrosa_signing.sender_of(key, refuse_unknown, brings_only=True)
+    secret = openrosa_signing.hands_in_by(key)
+    if secret is not None:
+        openrosa_signing.addresses().remember(secret, found.device)
+    return found
+
+
 def sender() -> Sender:
     """The device that calls."""
     found: Sender = g.sender
@@ -130,7 +142,7 @@ def _sender(token: str) -> Sender:
     with context().database.read_in_turn() as session:
         found = find_sender(session, token)
     if found is None:
-        _refuse_unknown()
+        refuse_unknown()
     assert found is not None
     return found
 
@@ -140,7 +152,7 @@ def _reader() -> Reader:
     with here.database.read() as session:
         found = readers.find_reader(session, token, here.now_ms())
     if found is None:
-        _refuse_unknown()
+        refuse_unknown()
     assert found is not None
     _count(f"calls {auditing.by(found)}", rates.OF_CALLS)
     if not found.is_seen(here.now_ms()):
@@ -148,7 +160,8 @@ def _reader() -> Reader:
     return found
 
 
-def _refuse_unknown() -> None:
+def refuse_unknown() -> None:
+    """End the request of whoever proves nothing; who does so too often must wait."""
     _count(f"unknown {caller_address()}", rates.OF_UNKNOWN_TOKENS)
     raise Refused(Problem("unknown_token"))
 

@@ -46,6 +46,21 @@ INSTANCE_ID, DEPRECATED_ID = "meta/instanceID", "meta/deprecatedID"
 RETRY = "retry"
 """Not kept: a fault of ours. The client keeps the submission and sends it again."""
 
+UNKNOWN = "unknown"
+"""Not kept: the secret is not that device's, or no longer."""
+
+
+@dataclass(frozen=True)
+class Bringer:
+    """Who hands in: a device, by what secret (its digest; None where it was proven otherwise) it says so.
+
+    `new_author`: the name that the device's OpenRosa author gets if this is its first submission.
+    """
+
+    device_id: int
+    secret: bytes | None
+    new_author: str
+
 
 @dataclass
 class _Content:
@@ -65,17 +80,15 @@ class _Content:
     entities: set[str] = field(default_factory=set)
 
 
-def receive(
-    database: Transactions, device_id: int, sheet: Sheet, files: Sequence[NamedFile], new_author: str, now_ms: int
-) -> str:
-    """Take a submission in, unless it is known, and the files that came with it; its status, or `RETRY`.
+def receive(database: Transactions, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int) -> str:
+    """Take a submission in, unless it is known, and the files that came with it; its status, `RETRY` or `UNKNOWN`.
 
-    `new_author`: the name that the device's OpenRosa author gets if this is its first submission. A savepoint around
-    what may fail would cost every submission: one that fails is undone as a whole, and begins again with it.
+    A savepoint around what may fail would cost every submission: one that fails is undone as a whole, and begins again
+    with it.
     """
 
     def taken(session: Session, guarded: bool) -> str:
-        return _receive(session, device_id, sheet, files, new_author, now_ms, guarded)
+        return _receive(session, bringer, sheet, files, now_ms, guarded)
 
     try:
         return database.write(lambda session: taken(session, guarded=False))
@@ -88,16 +101,11 @@ class _Failed(Exception):
 
 
 def _receive(
-    session: Session,
-    device_id: int,
-    sheet: Sheet,
-    files: Sequence[NamedFile],
-    new_author: str,
-    now_ms: int,
-    guarded: bool,
+    session: Session, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int, guarded: bool
 ) -> str:
-    device = devices.find(session, device_id, lock=True)
-    assert device is not None
+    device = _device(session, bringer)
+    if device is None:
+        return UNKNOWN
     store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
     found = around(session, device.association_id, sheet)
     same = [row for row in found if (row.instance, row.digest) == (sheet.instance, sheet.digest)]
@@ -106,16 +114,24 @@ def _receive(
         known = _known(session, device, sheet)
     if known is not None:
         return _take_files(session, device, sheet, known, now_ms) if files else known.status
-    author = openrosa.author_of_device(session, device_id)
-    author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
+    author = openrosa.author_of_device(session, device.id)
+    author = author or openrosa.add_author(session, bringer.new_author, device.association_id, device.id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
-        devices.note_contact(session, device_id, now_ms, device.clock_error_ms, None)
+        devices.note_contact(session, device.id, now_ms, device.clock_error_ms, None)
     taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, found=found, guarded=guarded)
     status = taking.take()
     _go_on(session, device.association_id, taking.entities, now_ms)
-    actor, digest = f"device:{device_id}", sheet.digest.hex()
+    actor, digest = f"device:{device.id}", sheet.digest.hex()
     auditing.note(session, device.association_id, actor, "submission", "", now_ms, status, digest)
     return status
+
+
+def _device(session: Session, bringer: Bringer) -> DeviceRow | None:
+    """The device, locked; None where the secret is worthless by now, whatever was true when the request came."""
+    if bringer.secret is None:
+        return devices.find(session, bringer.device_id, lock=True)
+    found = devices.find_by_secret(session, bringer.secret, lock=True)
+    return found if found is not None and found.id == bringer.device_id else None
 
 
 def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:

@@ -78,11 +78,11 @@ def add(session: Session, association_id: int, kind: str, name: str, token: byte
     return int(execute(session, sql, (association_id, kind, name, token, key, False, now_ms)).scalar_one())
 
 
-def find_by_secret(session: Session, digest: bytes) -> DeviceRow | None:
-    """The device whose token, or whose secret for OpenRosa clients, has this digest."""
+def find_by_secret(session: Session, digest: bytes, lock: bool = False) -> DeviceRow | None:
+    """The device whose token, or whose secret for OpenRosa clients, has this digest; `lock` as in `find`."""
     bearing = "SELECT id FROM device WHERE token_digest = ? UNION SELECT device_id FROM openrosa_key WHERE digest = ?"
-    sql = f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing})"
-    row = execute(session, sql, (digest, digest)).first()
+    clause = for_update(session) if lock else ""
+    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing}){clause}", (digest, digest)).first()
     return DeviceRow(*row) if row else None
 
 
