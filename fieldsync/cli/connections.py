@@ -10,6 +10,8 @@ class StayingTask(WSGITask):  # type: ignore[misc]
     Collect asks by HEAD before each record; a connection of its own for that costs more than the answer.
     """
 
+    wrote_header = False
+
     def write(self, data: bytes) -> None:
         """An answer of one piece leaves in one packet with its headers, which waitress would send ahead."""
         is_whole = self.complete and not self.wrote_header and self.content_length == len(data) > 0

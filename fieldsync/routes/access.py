@@ -29,8 +29,9 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
     `public`; `device` (a device's token); `reader` (a device's or a person's); `person` (a session, or a script's
     token); `session` (a person herself); `key` (an OpenRosa client: its device's secret stands in the address as
     `<key>`, or its name does and it signs); `key_up` (one that only brings something: what it may read is not asked,
-    and whether it still is that device only where the record is stored). A caller without the `permission` (core.access)
-    is refused alike whatever the address names, there or not. `fresh`: she must just have proved again who she is.
+    and whether it still is that device only where the record is stored). A caller without the `permission` of
+    core.access is refused alike whatever the address names, there or not. `fresh`: she must just have proved again who
+    she is.
     """
     assert who in WHO
     assert not fresh or who == "session"

@@ -15,7 +15,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
 from fieldsync.routes.openrosa_signing import forget, hands_in_by
 from fieldsync.services import entity_csv, openrosa, openrosa_files, openrosa_forms
-from fieldsync.services.openrosa import Bringer
+from fieldsync.services.openrosa_keys import Bringer
 from fieldsync.store import list_files
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<key>")

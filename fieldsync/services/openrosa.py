@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_branches import Step
 from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, operation_of
+from fieldsync.services.openrosa_keys import Bringer, device_of
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
@@ -48,18 +49,6 @@ RETRY = "retry"
 
 UNKNOWN = "unknown"
 """Not kept: the secret is not that device's, or no longer."""
-
-
-@dataclass(frozen=True)
-class Bringer:
-    """Who hands in: a device, by what secret (its digest; None where it was proven otherwise) it says so.
-
-    `new_author`: the name that the device's OpenRosa author gets if this is its first submission.
-    """
-
-    device_id: int
-    secret: bytes | None
-    new_author: str
 
 
 @dataclass
@@ -103,7 +92,7 @@ class _Failed(Exception):
 def _receive(
     session: Session, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int, guarded: bool
 ) -> str:
-    device = _device(session, bringer)
+    device = device_of(session, bringer)
     if device is None:
         return UNKNOWN
     store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
@@ -126,21 +115,13 @@ def _receive(
     return status
 
 
-def _device(session: Session, bringer: Bringer) -> DeviceRow | None:
-    """The device, locked; None where the secret is worthless by now, whatever was true when the request came."""
-    if bringer.secret is None:
-        return devices.find(session, bringer.device_id, lock=True)
-    found = devices.find_by_secret(session, bringer.secret, lock=True)
-    return found if found is not None and found.id == bringer.device_id else None
-
-
 def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:
     """A form version has come: the submissions that wait for it are read."""
     for row in openrosa.waiting(session, association_id, form, version):
         device, author = devices.find(session, row.device_id, True), openrosa.author_of_device(session, row.device_id)
         sheet = read_sheet(bytes(row.xml or b""))
         assert device is not None and author is not None and isinstance(sheet, Sheet)
-        then = replace(device, status="revoked" if row.revoked_device else "active")
+        then = msgspec.structs.replace(device, status="revoked" if row.revoked_device else "active")
         taking = _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row)
         taking.take()
         _go_on(session, association_id, taking.entities, now_ms)
@@ -330,9 +311,10 @@ class _Taking:
         """Draw a counter and say one operation; (counter, status)."""
         counter = self.through + 1
         waits = {step.flag for step in content.early}
-        said = self._judged(
-            {path: value for path, value in content.writes.items() if path not in waits}, content, counter
+        writes = (
+            {path: value for path, value in content.writes.items() if path not in waits} if waits else content.writes
         )
+        said = self._judged(writes, content, counter)
         if said.problems and waits:  # it will be looked at, and perhaps let in, as a whole
             said = self._judged(content.writes, content, counter)
         if not said.problems and self.chain.has_other_content:
@@ -355,10 +337,10 @@ class _Taking:
         return counter, taken[0].status
 
     def _judged(self, writes: Mapping[str, Value], content: _Content, counter: int) -> Said:
-        raw = msgspec.json.encode(self._operation(replace(content, writes=writes), counter))
+        raw = msgspec.json.encode(self._operation(content, writes, counter))
         return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
 
-    def _operation(self, content: _Content, counter: int) -> dict[str, Any]:
+    def _operation(self, content: _Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
         last = _last_stamp(self.session, self.sender.author, counter - 1)
         said: dict[str, Any] = {
             "id": self._id(counter),
@@ -367,7 +349,7 @@ class _Taking:
             "of": self.sheet.form,
             "version": self.sheet.version,
             "stamp": tick(last, self.now_ms),
-            "writes": content.writes,
+            "writes": writes,
         }
         optional = {"seen": content.seen, "bases": content.bases, "xml": content.xml}
         return said | {name: value for name, value in optional.items() if value}

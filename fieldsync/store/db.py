@@ -77,8 +77,9 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     connection = _connection_of(session)
     if connection.dialect.name == "postgresql":
         return connection.exec_driver_sql(_for_postgresql(sql), list(rows)).rowcount
+    sqlite: sqlite3.Connection = session.info.get(SQLITE) or sqlite_of(connection)
     try:
-        return sqlite_of(connection).executemany(sql, rows).rowcount
+        return sqlite.executemany(sql, rows).rowcount
     except BaseException as error:
         tell_as_sqlalchemy_does(connection, sql, error)
         raise

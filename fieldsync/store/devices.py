@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, for_update, places
@@ -18,8 +19,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class DeviceRow:
+class DeviceRow(msgspec.Struct, frozen=True):
     """A phone or a hub as stored. `kind` is device or hub; `status` is active or revoked."""
 
     id: int
