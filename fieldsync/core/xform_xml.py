@@ -43,7 +43,7 @@ def parse_xform(data: bytes) -> Element | Finding:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         return _syntax_finding(error)
-    return _refuse_tree(root, may_have_long_name=_LONG_NAME(data) is not None) or root
+    return _refuse_tree(root, data) or root
 
 
 def _refuse_bytes(data: bytes) -> Finding | None:
@@ -97,15 +97,15 @@ _LONG_NAME = re.compile(rb"<[^\s/>]{%d}" % (MAX_NODE_NAME + 1)).search
 """Where this finds nothing, no element has a long name, and the tree need not be asked."""
 
 
-def _refuse_tree(root: Element, may_have_long_name: bool) -> Finding | None:
-    if _IS_TOO_DEEP(root):
+def _refuse_tree(root: Element, data: bytes) -> Finding | None:
+    if data.count(b"</") >= MAX_XFORM_DEPTH and _IS_TOO_DEEP(root):  # each element around another ends in one
         return error(
             "too_deep",
             "The form is nested deeper than {max_xform_depth} levels.",
             "Use fewer groups in groups.",
             detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
         )
-    if may_have_long_name and _HAS_LONG_NAME(root):
+    if _LONG_NAME(data) is not None and _HAS_LONG_NAME(root):
         return error(
             "name_too_long",
             "A name is longer than {max_node_name} characters.",

@@ -49,8 +49,7 @@ def device_of(session: Session, bringer: Bringer) -> DeviceRow | None:
     """The device, locked; None where the secret is worthless by now, whatever was true when the request came."""
     if bringer.secret is None:
         return devices.find(session, bringer.device_id, lock=True)
-    found = devices.find_by_secret(session, bringer.secret, lock=True)
-    return found if found is not None and found.id == bringer.device_id else None
+    return devices.lock_bearing(session, bringer.device_id, bringer.secret)
 
 
 def renew(session: Session, by: str, row: DeviceRow, draw: Callable[[int], bytes], now_ms: int) -> str:

@@ -219,10 +219,10 @@ class Database:
         path = engine.url.database
         self._connection: Connection | None = None
         self._session = Session()
+        self._carried: Mapping[str, Any] = {}
         self._writer_cache_kib = writer_cache_kib
-        self._lock_file: IO[str] | None = None
         is_file = bool(self.is_sqlite and path and path != ":memory:")
-        self._lock_path = Path(f"{path}.lock") if is_file else None
+        self._file_lock = _FileLock(Path(f"{path}.lock") if is_file else None)
         readers = _for_readers(engine)
         self._snapshots: Snapshots = KeptSnapshots(readers) if is_file and not inline else FreshSnapshots(readers)
 
@@ -262,9 +262,7 @@ class Database:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            if self._lock_file is not None:
-                self._lock_file.close()
-                self._lock_file = None
+            self._file_lock.close()
         self._snapshots.close()
         self.engine.dispose()
 
@@ -310,16 +308,16 @@ class Database:
 
     def _write_together(self, group: Sequence[Task], run: Callable[[Session, Task, Mapping[str, Any]], None]) -> None:
         connection = self._writer_connection()
-        info = {**self.session_info, **carried(connection)}
-        with self._file_lock(), connection.begin(), self._turn:
+        with self._file_lock, connection.begin(), self._turn:
             for task in group:
-                run(self._session, task, info)
+                run(self._session, task, self._carried)
 
     def _writer_connection(self) -> Connection:
         """The one connection that writes keeps its large page cache from batch to batch; it has one session."""
         if self._connection is None:
             self._connection = self.engine.connect()
             self._session = Session(bind=self._connection, join_transaction_mode="rollback_only")
+            self._carried = {**self.session_info, **carried(self._connection)}
             driver = self._connection.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA cache_size = -{self._writer_cache_kib}")
@@ -332,18 +330,28 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    @contextmanager
-    def _file_lock(self) -> Iterator[None]:
-        if self._lock_path is None:
-            yield
-            return
-        if self._lock_file is None:
-            self._lock_file = self._lock_path.open("w")
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+class _FileLock:
+    """Keeps the writers of other processes out; without a path there are none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        if self._path is not None:
+            self._file = self._file or self._path.open("w")
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_error: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _for_readers(engine: Engine) -> Engine:

@@ -78,11 +78,18 @@ def add(session: Session, association_id: int, kind: str, name: str, token: byte
     return int(execute(session, sql, (association_id, kind, name, token, key, False, now_ms)).scalar_one())
 
 
-def find_by_secret(session: Session, digest: bytes, lock: bool = False) -> DeviceRow | None:
-    """The device whose token, or whose secret for OpenRosa clients, has this digest; `lock` as in `find`."""
+def find_by_secret(session: Session, digest: bytes) -> DeviceRow | None:
+    """The device whose token, or whose secret for OpenRosa clients, has this digest."""
     bearing = "SELECT id FROM device WHERE token_digest = ? UNION SELECT device_id FROM openrosa_key WHERE digest = ?"
-    clause = for_update(session) if lock else ""
-    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing}){clause}", (digest, digest)).first()
+    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing})", (digest, digest)).first()
+    return DeviceRow(*row) if row else None
+
+
+def lock_bearing(session: Session, device_id: int, digest: bytes) -> DeviceRow | None:
+    """The device with that row id, locked, if its token or its secret for OpenRosa clients still has this digest."""
+    secret = "SELECT 1 FROM openrosa_key WHERE device_id = device.id AND digest = ?"
+    sql = f"SELECT {_COLUMNS} FROM device WHERE id = ? AND (token_digest = ? OR EXISTS ({secret})){for_update(session)}"
+    row = execute(session, sql, (device_id, digest, digest)).first()
     return DeviceRow(*row) if row else None
 
 
