@@ -112,7 +112,7 @@ def submission(key: str) -> Response:
         device = look_up(key).device  # files are stored before the record, on nobody's mere memory
     owner = (device.association_id, device.id)
     files, left_out = openrosa_files.keep(here.database, here.files, here.settings, owner, wanted, now_ms)
-    bringer = Bringer(device.id, hands_in_by(key), here.draw(16).hex())
+    bringer = Bringer(device.id, hands_in_by(key), lambda: here.draw(16).hex())
     status = openrosa.receive(here.database, bringer, sheet, files, now_ms)
     if status == openrosa.UNKNOWN:
         forget(key)

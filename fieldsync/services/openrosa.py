@@ -104,7 +104,7 @@ def _receive(
     if known is not None:
         return _take_files(session, device, sheet, known, now_ms) if files else known.status
     author = openrosa.author_of_device(session, device.id)
-    author = author or openrosa.add_author(session, bringer.new_author, device.association_id, device.id)
+    author = author or openrosa.add_author(session, bringer.new_author(), device.association_id, device.id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
         devices.note_contact(session, device.id, now_ms, device.clock_error_ms, None)
     taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, found=found, guarded=guarded)

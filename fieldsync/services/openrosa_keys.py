@@ -37,12 +37,12 @@ class Signed:
 class Bringer:
     """Who hands in: a device, by what secret (its digest; None where it was proven otherwise) it says so.
 
-    `new_author`: the name that the device's OpenRosa author gets if this is its first submission.
+    `new_author` draws the name that the device's OpenRosa author gets if this is its first submission.
     """
 
     device_id: int
     secret: bytes | None
-    new_author: str
+    new_author: Callable[[], str]
 
 
 def device_of(session: Session, bringer: Bringer) -> DeviceRow | None:
