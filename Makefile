@@ -17,6 +17,9 @@ PACKAGES := $(WEB)/node_modules/.installed
 # Quick tests; the simulation, the kill sweep and the browser follow in `make test`.
 QUICK := not simulation and not kills and not browser and not benchmark and not long
 
+# Each process gets a half in one piece, so that what a module sets up is set up once; who ends first helps the other.
+SHARED := --dist worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: help install develop demo test test-quick test-simulation test-kills test-browser test-spark test-long screens check format bench \
 	bench-linkage bench-long lock words vendor docs clean
@@ -68,7 +71,7 @@ test: test-quick test-simulation test-kills test-browser ## Everything that must
 
 test-quick: $(DEVELOPING) $(PACKAGES) ## Tests without the simulation and the kill sweep
 	@$(call needed,java,default-jre-headless)
-	$(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
+	$(BIN)/python -m pytest -n $(JOBS) $(SHARED) -m "$(QUICK)"
 
 test-simulation: $(DEVELOPING) ## 2,000 schedules, and the table of seeded bugs
 	$(BIN)/python -m pytest -n 0 -s -m "simulation and not long"
@@ -78,7 +81,7 @@ test-kills: $(DEVELOPING) ## kill -9 on the real server under load, 100 times
 
 test-browser: $(DEVELOPING) $(PACKAGES) ## The pages in real Chromium: Arabic and French, phone and laptop, axe
 	@$(call needed,$${CHROMIUM:-chromium},chromium)
-	$(BIN)/python -m pytest -n $(JOBS) -m "browser and not long"
+	$(BIN)/python -m pytest -n $(JOBS) $(SHARED) -m "browser and not long"
 
 # needed(command, Debian package): as root it is installed where it is missing, otherwise it is said. Slim images have no
 # folder for manuals, and Java's package does without one badly.
@@ -105,7 +108,7 @@ test-spark: $(DEVELOPING) ## Linkage on Spark: brings Java and pyspark (500 MB),
 	$(BIN)/python -m pytest -n 0 -m "long" $(SPARK_TEST)
 
 test-long: $(DEVELOPING) $(PACKAGES) test-spark ## The long versions, for a night
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "$(QUICK)"
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(SHARED) -m "$(QUICK)"
 	$(BIN)/python -m pytest -n 0 -s -m "long" --ignore=$(SPARK_TEST)
 
 check: $(DEVELOPING) ## Format, lint, types, import contracts, house tests

@@ -22,6 +22,7 @@ from fieldsync.routes import (
     audit,
     devices,
     duplicates,
+    duplicates_across,
     errors,
     exports,
     forms,
@@ -50,7 +51,7 @@ BLUEPRINTS = tuple(
     part.blueprint
     for part in (
         *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
-        *(audit, indicators, duplicates),
+        *(audit, indicators, duplicates, duplicates_across),
     )
 )
 

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from fieldsync.config import Settings
+from fieldsync.services import conversion
+from fieldsync.services.conversion_worker import answer
 from fieldsync.store.engines import open_engine
 from tests import databases
 from tests.world import World
@@ -61,7 +63,7 @@ def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty SQLite database in a file of its own."""
     path = tmp_path / "fieldsync.db"
     shutil.copy(migrated_file, path)
-    engine = open_engine(f"sqlite:///{path}")
+    engine = databases.sqlite_engine(path)
     yield engine
     engine.dispose()
 
@@ -88,3 +90,9 @@ def world(engine: Engine, tmp_path: Path) -> Iterator[World]:
     made = World(engine, Settings(data=tmp_path / "data"))
     yield made
     made.database.close()
+
+
+@pytest.fixture
+def converted_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Definitions are converted in this process; of the process of its own tells tests/services/test_conversion.py."""
+    monkeypatch.setattr(conversion, "_run_worker", answer)

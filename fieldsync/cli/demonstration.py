@@ -3,7 +3,7 @@
 import signal
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from fieldsync.cli.operating import Operator, Refused, operated
 from fieldsync.cli.serving import stop_on_signal
 from fieldsync.config import Settings
 from fieldsync.core.problems import Problem
+from fieldsync.core.validation import PROGRAMME_ZONE
 
 FOLDER = Path(".demo")
 
@@ -66,9 +67,10 @@ def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
         say(f"{len(known)} associations; {count} forms published for them")
         passphrase = setting.passphrase_of(folder)
         made = accounts.prepare(database, known, passphrase)
+        today = datetime.now(PROGRAMME_ZONE).date()
         if run == 1:
-            past.lived(database, folder, known, date.today(), say)  # noqa: DTZ011
-        players = cast.Cast(database, known, run, date.today())  # noqa: DTZ011
+            past.lived(database, folder, known, today, say)
+        players = cast.Cast(database, known, run, today)
         story.enter(players, folder, url, say)
         story.play(players, say)
         told = {**summary.summarise(players, url), **accounts.told(made, passphrase, url)}

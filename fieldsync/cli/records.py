@@ -14,7 +14,7 @@ from fieldsync.cli.records_as_text import as_text
 from fieldsync.core.acts import REVIEW_STATES
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
-from fieldsync.services import deciding, desk, merging, records_told
+from fieldsync.services import deciding, desk, records_told
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.records_told import Located
 
@@ -170,7 +170,7 @@ def reject(operator: Operator, uuid: str, operation_id: OperationId, slug: str |
 @operated
 def merge(operator: Operator, uuid: str, others: tuple[str, ...], **which: str | None) -> None:
     """Say that entities of one list are the same; the oldest shows them all, and it can be undone."""
-    _act(operator, uuid, which, lambda session, who, found: merging.merge(session, who, found, others))
+    _act(operator, uuid, which, lambda session, who, found: deciding.unite(session, who, found, others))
 
 
 @record.command("unmerge")

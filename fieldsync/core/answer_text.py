@@ -1,10 +1,16 @@
 """Values as the text that an answer sheet (XML) and an expression see, and back."""
 
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
+from fieldsync.core.answer_types import INTEGER_MAX, NUMBER_LENGTH_MAX
 from fieldsync.core.operations import Value
 
 _POINT_PARTS = ("lat", "lon", "alt", "accuracy")
+
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?[Ee][+-]?[0-9]{1,2}").fullmatch
+_WHOLE_HOURS = re.compile(r"(.*[0-9]:[0-9.:]+[+-](?:0[0-9]|1[0-4]))").fullmatch
 
 
 class UnknownValueError(Exception):
@@ -62,7 +68,22 @@ def value_from_text(question_type: str, text: str) -> Value:
 
 def _integer(text: str) -> Value:
     digits = text[1:] if text[0] in "+-" else text
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else text
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 16 or int(digits) > INTEGER_MAX:
+        return text
+    return int(text)
+
+
+def _decimal(text: str) -> str:
+    """A decimal as it is written; ODK Collect writes ten million as 1.0E7 and a thousandth of a tenth as 1.0E-4."""
+    if "E" not in text.upper() or not _SCIENTIFIC(text):
+        return text
+    plain = format(Decimal(text), "f")
+    return plain if len(plain) <= NUMBER_LENGTH_MAX else text
+
+
+def _time(text: str) -> str:
+    """A time or a moment as it is written; older Collects say an offset of whole hours without its minutes."""
+    return f"{text}:00" if _WHOLE_HOURS(text) else text
 
 
 def _boolean(text: str) -> Value:
@@ -73,7 +94,7 @@ def _point(text: str) -> Value:
     parts = text.split()
     if not 2 <= len(parts) <= len(_POINT_PARTS):
         return text
-    return dict(zip(_POINT_PARTS, parts, strict=False))
+    return dict(zip(_POINT_PARTS, map(_decimal, parts), strict=False))
 
 
 def _points(text: str) -> Value:
@@ -89,9 +110,9 @@ _READERS: dict[str, Callable[[str], Value]] = {
     "geopoint": _point,
     "geotrace": _points,
     "geoshape": _points,
-    "decimal": str,
+    "decimal": _decimal,
     "date": str,
-    "time": str,
-    "dateTime": str,
+    "time": _time,
+    "dateTime": _time,
     "select_one": str,
 }

@@ -26,6 +26,7 @@ from fieldsync.core.linkage_levels import (
     SAME_YEAR,
     SHARED,
     SLIP,
+    WEAK,
     Levels,
     levels_beside_names,
     levels_of,
@@ -41,15 +42,40 @@ START, RARITY, HOUSEHOLD = "start", "rarity", "household"
 TWINS = "twins"
 
 HOUSEHOLD_OF = ("family_name", "phone", "place")
+MOVED_LESS = 2.0
+"""Bits by which the lower threshold is lower for a woman who may have married and moved.
+
+Her phone changed with her place, so less is left to find her by; she must not be found less often for that.
+"""
+
+KIN_LESS = 3.0
+"""Bits by which the cap of a household is lower where the given names differ: then it is kin, as a rule."""
+
 IDENTIFIERS = {"national_id": (SAME,), "phone": (SAME, SHARED), "birth": (SAME_DATE,)}
 """What tells a person from others, and the levels on which it agrees."""
 
+PHONE_OF_A_HOUSE = 12
+"""A phone that more records bear is a companion's or a shop's, and identifies nobody."""
+
 ONE_NAME = (EXACT, SAME)
+MAY_BE_KIN = (*ONE_NAME, ALIAS, WEAK, None)
+"""What two family names may say of each other where one family bears both, or one of them is not said."""
+
 BIRTHS_AGREE = (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE)
 
 
 SLACK = 1e-6
 """Bits by which sums in another order may differ."""
+
+
+Level = tuple[str, str]
+"""(what was compared, how it agreed)."""
+
+
+def compared_otherwise(now: Iterable[Level], before: Iterable[Level]) -> list[str]:
+    """What is compared otherwise than before, or for the first time."""
+    known = dict(before)
+    return [name for name, level in now if known.get(name) != level]
 
 
 class Comparison(NamedTuple):
@@ -88,12 +114,14 @@ class Scorer:
         bars = [Comparison(START, "", self._start), *self._bars(levels, left, right)]
         raw = math.fsum(bar.weight for bar in bars)
         bounds = _bounds(levels, left, right, self.model.kind)
-        excess = math.fsum(bar.weight for bar in bars if bar.name in HOUSEHOLD_OF) - self.model.household
+        most = self.model.household - (KIN_LESS if "given_name_differs" in bounds else 0.0)
+        excess = math.fsum(bar.weight for bar in bars if bar.name in HOUSEHOLD_OF) - most
         if excess > 0 and self.model.kind == PERSON:
             bars.append(Comparison(HOUSEHOLD, "", -excess))
             bounds = (*bounds, HOUSEHOLD)
         weight = math.fsum(bar.weight for bar in bars)
-        return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model), raw)
+        lower = least_of(self.model) if levels["place"] == MOVED else self.model.review
+        return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model.automatic, lower), raw)
 
     def matches(self, known: Features, others: Iterable[tuple[int, Features]]) -> Iterator[tuple[int, Match]]:
         """The matches of a record with others that are not beyond review, as `score` has them.
@@ -123,7 +151,7 @@ class Scorer:
             return True  # they may be twins
         weight = self._start + most + sum(self._weights[name, level] for name, level in levels.items() if level)
         if place is not None and place in (PROVINCE, ELSEWHERE):  # of a woman who may have married it counts otherwise
-            weight += max(self._weights["place", MOVED] - self._weights["place", place], 0.0)
+            weight += max(self._weights["place", MOVED] - self._weights["place", place] + MOVED_LESS, 0.0)
         return weight > self.model.review - SLACK
 
     def weight_of(self, levels: Iterable[tuple[str, str]]) -> float:
@@ -158,12 +186,17 @@ def probability(weight: float) -> float:
     return 1 / (1 + math.exp2(-max(min(weight, 1000.0), -1000.0)))
 
 
-def _zone(weight: float, bounds: tuple[str, ...], model: Model) -> str:
+def least_of(model: Model) -> float:
+    """The lowest weight at which any pair of a model is shown."""
+    return model.review - MOVED_LESS
+
+
+def _zone(weight: float, bounds: tuple[str, ...], automatic: float, lower: float) -> str:
     if TWINS in bounds:
         return REVIEW
-    if weight >= model.automatic and not set(bounds) - {HOUSEHOLD}:
+    if weight >= automatic and not set(bounds) - {HOUSEHOLD}:
         return AUTOMATIC
-    return REVIEW if weight >= model.review else NONE
+    return REVIEW if weight >= lower else NONE
 
 
 def _bounds(levels: Levels, left: Features, right: Features, kind: str) -> tuple[str, ...]:
@@ -171,15 +204,15 @@ def _bounds(levels: Levels, left: Features, right: Features, kind: str) -> tuple
     if kind != PERSON:
         return ("two_register_numbers",) if levels["register_number"] == DIFFERENT else ()
     given = levels["given_name"]
-    both_dates = left.birth_date is not None and right.birth_date is not None
+    is_anyones = max(left.phone_persons, right.phone_persons) > PHONE_OF_A_HOUSE
     relatives = levels["birth"] == SAME_DATE and levels["phone"] in (SAME, SHARED)
     holds = {
         "given_name_differs": given in (DIFFERENT, None),
         "two_national_ids": levels["national_id"] == DIFFERENT,
-        "births_apart": both_dates and levels["birth"] == FAR,
+        "births_apart": levels["birth"] == FAR,
         "two_sexes": levels["sex"] == DIFFERENT,
-        TWINS: relatives and levels["family_name"] in ONE_NAME and given not in (*ONE_NAME, EXCHANGED, None),
-        "few_identifiers": not _are_enough(levels),
+        TWINS: relatives and levels["family_name"] in MAY_BE_KIN and given not in (*ONE_NAME, EXCHANGED, None),
+        "few_identifiers": not _are_enough({**levels, "phone": None} if is_anyones else levels),
     }
     return tuple(name for name, does in holds.items() if does)
 
@@ -191,12 +224,14 @@ def _are_enough(levels: Levels) -> bool:
     cousins named after one grandmother in the birth.
     """
     given, birth = levels["given_name"], levels["birth"]
-    whole_name = given in ONE_NAME and levels["family_name"] in ONE_NAME
+    family = levels["family_name"]
+    whole_name = given == EXCHANGED or (given in ONE_NAME and family in ONE_NAME)
     agreeing = {name for name, agree in IDENTIFIERS.items() if levels[name] in agree}
     return (
         len(agreeing) >= 2
         or ("national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED) and birth != FAR)
         or ("birth" in agreeing and whole_name and levels["place"] in (SAME, COMMUNE))
+        or ("birth" in agreeing and given in ONE_NAME and family in MAY_BE_KIN and levels["place"] == SAME)
         or ("phone" in agreeing and whole_name and birth in BIRTHS_AGREE)
     )
 

@@ -80,6 +80,8 @@ def _is_utf8(data: bytes) -> bool:
 
 def _syntax_finding(failure: etree.XMLSyntaxError) -> Finding:
     line = failure.lineno or 0
+    if getattr(failure, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+        return _too_deep()  # the bytes are bounded already
     return error(
         "not_xml",
         "The file is not well-formed XML (line {line}).",
@@ -97,14 +99,18 @@ _LONG_NAME = re.compile(rb"<[^\s/>]{%d}" % (MAX_NODE_NAME + 1)).search
 """Where this finds nothing, no element has a long name, and the tree need not be asked."""
 
 
+def _too_deep() -> Finding:
+    return error(
+        "too_deep",
+        "The form is nested deeper than {max_xform_depth} levels.",
+        "Use fewer groups in groups.",
+        detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
+    )
+
+
 def _refuse_tree(root: Element, data: bytes) -> Finding | None:
     if data.count(b"</") >= MAX_XFORM_DEPTH and _IS_TOO_DEEP(root):  # each element around another ends in one
-        return error(
-            "too_deep",
-            "The form is nested deeper than {max_xform_depth} levels.",
-            "Use fewer groups in groups.",
-            detail=blanks(max_xform_depth=MAX_XFORM_DEPTH),
-        )
+        return _too_deep()
     if _LONG_NAME(data) is not None and _HAS_LONG_NAME(root):
         return error(
             "name_too_long",

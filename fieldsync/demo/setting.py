@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +75,7 @@ def add_associations(database: Database) -> dict[str, int]:
 
 def definitions(forms: Iterable[str] = (*FORMS, *OWN_FORMS), version: str | None = None) -> list[Definition]:
     """The programme's forms, converted; under another version where one is given."""
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda form: _definition(form, version), forms))
+    return [_definition(form, version) for form in forms]
 
 
 def _definition(form: str, version: str | None) -> Definition:
@@ -89,7 +87,7 @@ def _definition(form: str, version: str | None) -> Definition:
         text = yaml.safe_dump(sheets, allow_unicode=True, sort_keys=False)
     media = () if form in OWN_FORMS else sorted((folder / "media").iterdir())
     files = {path.name: path.read_bytes() for path in media}
-    made = convert(text.encode(), "yaml", files, lists=LISTS)
+    made = convert(text.encode(), "yaml", files, lists=LISTS, ours=True)
     assert made.form is not None, f"{form}: {made.findings[:3]}"
     named = {name for name in map(media_name, made.form.media) if name in files}
     return Definition(

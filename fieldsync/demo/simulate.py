@@ -4,13 +4,14 @@ import random
 import tempfile
 import time
 from collections import Counter
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fieldsync.client import Device, Store, SyncReport
 from fieldsync.client.companion import Companion, Filled
 from fieldsync.client.transport import HttpTransport
+from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.demo.setting import FORMS
 
 BATCH_FORMS = 25
@@ -66,7 +67,7 @@ def _work(device: Device, dice: random.Random, association: str, count: int) -> 
 
 
 def _next_form(companion: Companion, dice: random.Random, versions: dict[str, str]) -> Filled:
-    today, choice = date.today(), dice.random()  # noqa: DTZ011
+    today, choice = datetime.now(PROGRAMME_ZONE).date(), dice.random()
     offered = (
         ("f5_activity", 0.2, bool(companion.participants), companion.record_activity),
         ("f7_profile", 0.3, len(companion.participants) > 3, companion.profile_group),

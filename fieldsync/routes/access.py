@@ -56,7 +56,7 @@ def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]
     if who == "device":
         g.sender = _sender(bearer_token())
     elif who == "key":
-        g.sender = openrosa_signing.sender_of(str(named["key"]), refuse_unknown, brings_only=False)
+        g.sender = openrosa_signing.sender_of(str(named["key"]), refuse_client, brings_only=False)
     elif who == "key_up":
         secret = openrosa_signing.hands_in_by(str(named["key"]))
         g.sender = openrosa_signing.remembered(secret) or look_up(str(named["key"]))
@@ -103,7 +103,7 @@ def _note_disclosed(response: Response) -> Response:
 
 def look_up(key: str) -> Sender:
     """Whose OpenRosa client this is, as the database says now."""
-    found = openrosa_signing.sender_of(key, refuse_unknown, brings_only=True)
+    found = openrosa_signing.sender_of(key, refuse_client, brings_only=True)
     secret = openrosa_signing.hands_in_by(key)
     if secret is not None:
         openrosa_signing.addresses().remember(secret, found.device)
@@ -143,7 +143,7 @@ def _sender(token: str) -> Sender:
     with context().database.read_in_turn() as session:
         found = find_sender(session, token)
     if found is None:
-        refuse_unknown()
+        _refuse_unknown()
     assert found is not None
     return found
 
@@ -153,7 +153,7 @@ def _reader() -> Reader:
     with here.database.read() as session:
         found = readers.find_reader(session, token, here.now_ms())
     if found is None:
-        refuse_unknown()
+        _refuse_unknown()
     assert found is not None
     _count(f"calls {auditing.by(found)}", rates.OF_CALLS)
     if not found.is_seen(here.now_ms()):
@@ -161,10 +161,14 @@ def _reader() -> Reader:
     return found
 
 
-def refuse_unknown() -> None:
-    """End the request of whoever proves nothing; who does so too often must wait."""
+def refuse_client() -> None:
+    """An OpenRosa client asks for a name and a password at 401: only where it can answer with one."""
+    _refuse_unknown("unknown_token" if openrosa_signing.challenges() else "unknown_address")
+
+
+def _refuse_unknown(code: str = "unknown_token") -> None:
     _count(f"unknown {caller_address()}", rates.OF_UNKNOWN_TOKENS)
-    raise Refused(Problem("unknown_token"))
+    raise Refused(Problem(code))
 
 
 def _count(caller: str, limit: rates.Limit) -> None:

@@ -23,7 +23,7 @@ from fieldsync.routes.schemas import (
     ReviewActSchema,
     WhichQuerySchema,
 )
-from fieldsync.services import deciding, desk, merging, reading, reviewing, showing
+from fieldsync.services import deciding, desk, reading, reviewing, showing
 from fieldsync.services.desk import Desk, Found
 
 blueprint = ApiBlueprint("acts", __name__, url_prefix="/api/v1/records", description="What people do to records")
@@ -73,13 +73,13 @@ def correct(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Respons
 @blueprint.response(200, RecordSchema)
 @refuses(400, 404, 409, 413, 415, 422)
 def merge(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
-    """Say that entities of one list are the same; the oldest shows them all, and it can be undone."""
+    """Decide that entities of one list are the same; the oldest shows them all, and it can be undone."""
     others, who = [str(each) for each in given["records"]], reader()
 
     def act(session: Any, by: Desk, found: Found) -> Problem | None:
         if any(not reading.find(session, who, each, found.kind, found.of, ACT_ON_RECORDS) for each in others):
             return Problem("not_found")
-        return merging.merge(session, by, found, others)
+        return deciding.unite(session, by, found, others)
 
     return _act(uuid, which, act)
 

@@ -154,7 +154,10 @@ def _is_here(row: UploadRow) -> bool:
 
 
 def _offset(row: UploadRow) -> int:
-    offset = uploads.offset_of(context().files, row, _is_here(row))
+    here = context()
+    offset = uploads.come_so_far(here.database, here.files, row, here.now_ms())
+    if isinstance(offset, Problem):
+        raise Refused(offset)
     if offset is None:
         raise Refused(Problem("upload_expired"))
     return offset

@@ -103,6 +103,6 @@ def _told(problem: Problem | None, who: Reader, uuid: UUID, partner: UUID) -> Re
 
 def _find(session: Any, who: Reader, uuid: UUID, partner: UUID) -> Pair:
     found = deciding.find(session, who, str(uuid), str(partner))
-    if found is None or not found.is_known:
+    if found is None:
         raise Refused(Problem("not_found"))
     return found

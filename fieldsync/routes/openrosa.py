@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from fieldsync.core.openrosa import read_sheet
 from fieldsync.core.problems import Problem
 from fieldsync.routes import openrosa_xml
-from fieldsync.routes.access import access, look_up, refuse_unknown, sender
+from fieldsync.routes.access import access, look_up, refuse_client, sender
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
@@ -116,7 +116,7 @@ def submission(key: str) -> Response:
     status = openrosa.receive(here.database, bringer, sheet, files, now_ms)
     if status == openrosa.UNKNOWN:
         forget(key)
-        refuse_unknown()
+        refuse_client()
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
     if left_out is not None:

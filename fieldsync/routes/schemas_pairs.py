@@ -42,6 +42,14 @@ class VerdictOnPairSchema(Schema):
     )
 
 
+class AcrossVerdictSchema(Schema):
+    """What somebody says of two records of two associations. `turn`: how many decisions she had seen."""
+
+    decision = fields.String(required=True, validate=validate.OneOf((SAME, DIFFERENT, UNSURE)))
+    turn = fields.Integer(required=True, strict=True, validate=validate.Range(0, TURNS_MAX))
+    why = fields.String(load_default="", validate=validate.Length(max=WHY_MAX))
+
+
 class UndoSchema(Schema):
     """Takes the last decision back. `turn`: how many decisions somebody had seen."""
 
@@ -78,3 +86,18 @@ class PairSchema(Schema):
     turn = fields.Integer()
     decision = fields.Nested(DecisionSchema, allow_none=True)
     changed = fields.List(fields.String())
+
+
+class AcrossPairSchema(PairSchema):
+    """Two records of one list of two associations that may be one person; `associations`: whose each record is."""
+
+    class Meta:
+        exclude = ("kind",)
+
+    associations = fields.List(fields.String())
+
+
+class AcrossListSchema(Schema):
+    """Pairs over a border that wait, the likeliest first, at most a hundred."""
+
+    items = fields.List(fields.Nested(AcrossPairSchema))

@@ -6,6 +6,7 @@ many persons to take off where those of the two associations are added up.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,26 @@ def waiting(session: Session, reader: Reader) -> list[Across]:
     return sorted(found, key=lambda each: (-(each.pair.row.weight if each.pair.row else 0.0), _key(each.pair)))
 
 
+def count_at_most(session: Session, reader: Reader, most: int) -> int | None:
+    """How many pairs wait, cheaply up to a bound; None for whom there are none.
+
+    Nothing is counted for whoever sees only some places or one team.
+    """
+    named = couples(session, reader)
+    if not named:
+        return None
+    if any(grant.places or grant.team for grant in reader.grants):
+        return 0
+    return min(most, sum(agreements.count_waiting(session, each, most) for each in named))
+
+
+def told(session: Session, across: Across) -> dict[str, Any]:
+    """A pair as the API tells it: codes, levels and weights, never an answer; the association of each record."""
+    slugs = {each.id: each.slug for each in associations.everyone(session)}
+    said = {name: value for name, value in pair_queue.told(across.pair).items() if name != "kind"}
+    return {**said, "associations": [slugs[each] for each in across.couple]}
+
+
 def find(session: Session, reader: Reader, left: str, right: str) -> Across | None:
     """The pair of two records where both associations allow it and both records are the reader's to act upon."""
     for couple in couples(session, reader):
@@ -76,12 +97,12 @@ def decide(session: Session, reader: Reader, across: Across, verdict: Verdict, n
         return Problem("pair_decided")
     if verdict.decision == OPEN and (now.pair.decision is None or now.pair.decision.decision == OPEN):
         return Problem("nothing_decided")
-    actor = auditing.by(reader)
+    actor, found_ms = auditing.by(reader), now.pair.row.found_ms if now.pair.row else 0
     agreements.decide(
         session,
         DecisionRow(
-            *_key(pair), verdict.turn + 1, 0, verdict.decision, actor, now_ms, verdict.why[: deciding.WHY_MAX],
-            now.pair.levels, [], False,
+            *_key(pair), verdict.turn + 1, 0, verdict.decision, actor, max(now_ms, found_ms),
+            verdict.why[: deciding.WHY_MAX], now.pair.levels, [], False,
         ),
     )  # fmt: skip
     for owner, side in zip(across.couple, (pair.left, pair.right), strict=True):

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.linkage import compared_otherwise
 from fieldsync.services import agreements, following, linkage
 from fieldsync.services.following import ACROSS, LINKAGE, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, with_shipped_model
 from fieldsync.store import agreements as stored
 from fieldsync.store import records
 from fieldsync.store.agreements import Couple
-from fieldsync.store.pairs import PairRow, decoded
+from fieldsync.store.pairs import DecisionRow, PairRow, decoded
 
 
 def late(session: Session, association_ids: Iterable[int]) -> list[int]:
@@ -55,20 +56,25 @@ def _compare(
                 found |= _found(session, of_list, with_shipped_model(other), taken, owner == couple[0], now_ms)
         before = stored.pairs_of(session, couple, record_ids)
         stored.drop_pairs(session, before.keys() - found.keys())
-        stored.put_pairs(session, couple, [_kept(before.get(pair), row) for pair, row in found.items()])
+        decided = stored.latest(session, found.keys())
+        kept = [_kept(before.get(pair), decided.get(pair), row) for pair, row in found.items()]
+        stored.put_pairs(session, couple, kept)
 
 
 def _found(
     session: Session, own: LinkedList, other: LinkedList, rows: Sequence[records.RecordRow], is_left: bool, now_ms: int
 ) -> dict[tuple[int, int], PairRow]:
     found: dict[tuple[int, int], PairRow] = {}
-    for record_id, features in linkage.features_by_record(own, rows).items():
+    for record_id, features in linkage.features_by_record(session, own, rows).items():
         for other_id, match in linkage.look_up(session, other, linkage.with_codes(other, features)):
             pair = (record_id, other_id) if is_left else (other_id, record_id)
             found[pair] = decoded(linkage.pair_row(other, pair, match, now_ms))
     return found
 
 
-def _kept(before: PairRow | None, row: PairRow) -> PairRow:
-    """When a pair was found stays while the same is compared."""
+def _kept(before: PairRow | None, decided: DecisionRow | None, row: PairRow) -> PairRow:
+    """When a pair was found stays while the same is compared; what is compared otherwise is later than the decision."""
+    if decided is not None and decided.levels:
+        is_otherwise = bool(compared_otherwise(row.levels, decided.levels))
+        return row._replace(found_ms=decided.decided_ms + is_otherwise)
     return row if before is None or before.levels != row.levels else row._replace(found_ms=before.found_ms)

@@ -36,11 +36,15 @@ class Copied:
 
 @dataclass(frozen=True)
 class FilesTo:
-    """Where files of records lie, and into which folder they are copied; `shared`: with other backups."""
+    """Where files of records lie, and into which folder they are copied; `shared`: with other backups.
+
+    `reread`: what earlier backups put there is read whole, and brought anew where it has changed.
+    """
 
     store: FileStore
     folder: Path
     shared: bool = False
+    reread: bool = False
 
 
 def back_up(
@@ -61,7 +65,7 @@ def back_up(
         problem = unsound(partial)
         if problem is not None:
             return problem
-        carried = backup_files.copy_out(database, partial, files.store, files.folder) if files else Carried()
+        carried = _carried(database, partial, files) if files else Carried()
         copied, covered = Copied(*portable.operations_and_epoch(partial)), portable.durable_in(partial)
         flush(partial)
         partial.replace(target)
@@ -73,6 +77,10 @@ def back_up(
     if counts and not carried.missing:
         database.write(lambda session: authors.remember_backup(session, covered))
     return replace(copied, files=carried.named, missing_files=len(carried.missing))
+
+
+def _carried(database: Database, copy: Path, files: FilesTo) -> Carried:
+    return backup_files.copy_out(database, copy, files.store, files.folder, files.reread)
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -14,7 +14,7 @@ from fieldsync.services import losses
 from fieldsync.store import attachments, portable
 from fieldsync.store.attachments import AttachmentRow
 from fieldsync.store.db import Database
-from fieldsync.store.file_store import FileStore, FolderStore, key_of, thumbnail_key
+from fieldsync.store.file_store import FileStore, FolderStore, digest_of_file, key_of, thumbnail_key
 from fieldsync.store.migrate import migrate
 
 ENDING = ".files"
@@ -34,12 +34,15 @@ def folder_of(backup: Path) -> Path:
     return backup.with_name(backup.name + ENDING)
 
 
-def copy_out(database: Database, copy: Path, store: FileStore, folder: Path) -> Carried:
-    """Bring what a fresh copy of the database names into a folder; what lies there already stays.
+def copy_out(database: Database, copy: Path, store: FileStore, folder: Path, reread: bool = False) -> Carried:
+    """Bring what a fresh copy of the database names into a folder; what lies there already in its length stays.
 
-    Files come under their digests, and few go: one that became another since the copy was made is corrected in it.
+    With `reread` that is read too, and brought anew where it is not what its name says. Files come under their
+    digests, and few go: one that became another since the copy was made is corrected in it.
     """
     target, carried = FolderStore(folder), Carried()
+    if reread:
+        _drop_changed(copy, target)
     for row in list(_changed(database, copy, store, target, carried)):
         with database.read() as session:
             now = attachments.find(session, row.association_id, row.sha256)
@@ -57,6 +60,14 @@ def _changed(
         carried.named += 1
         if not _carry_row(store, target, row):
             yield row
+
+
+def _drop_changed(copy: Path, target: FolderStore) -> None:
+    """Remove from a folder what the copy names and what is no longer as its name says."""
+    for row in portable.attachments_in(copy):
+        path = target.folder / key_of(row.association_id, row.kept_sha256)
+        if path.is_file() and digest_of_file(path) != row.kept_sha256:
+            path.unlink()
 
 
 def prune(backup: Path, folder: Path) -> None:
@@ -110,8 +121,8 @@ def _carry(source: FileStore, target: FileStore, key: str, sha256: str, size: in
     chunks = source.read(key)
     if chunks is None:
         return False
-    found = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(prefix="fieldsync-file-", delete=False) as file:
+    found, beside = hashlib.sha256(), _folder_beside(target)
+    with tempfile.NamedTemporaryFile(dir=beside, prefix="fieldsync-file-", delete=False) as file:
         for chunk in chunks:
             file.write(chunk)
             found.update(chunk)
@@ -126,3 +137,10 @@ def _carry(source: FileStore, target: FileStore, key: str, sha256: str, size: in
         with suppress(FileNotFoundError):
             path.unlink()
     return True
+
+
+def _folder_beside(target: FileStore) -> Path | None:
+    """Where a file waits until it is whole: where there must be room for it anyway; None for the system's own place."""
+    if not isinstance(target, FolderStore):
+        return None
+    return target.made()

@@ -1,17 +1,28 @@
 """Deciding whether two records are one: same, different, cannot say; and taking a decision back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
-from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD
+from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD, compared_otherwise
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import auditing, desk, following, merging, reading, reviewing
+from fieldsync.services import (
+    auditing,
+    desk,
+    following,
+    linkage,
+    linkage_hints,
+    linkage_lists,
+    merging,
+    reading,
+    reviewing,
+)
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
@@ -43,11 +54,6 @@ class Pair:
     right: Found
     row: PairRow | None = None
     decision: DecisionRow | None = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anything is known of the two as a pair."""
-        return self.row is not None or self.decision is not None
 
     @property
     def turn(self) -> int:
@@ -88,10 +94,13 @@ def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
 
 
 def of_rows(session: Session, one: Found, other: Found) -> Pair:
-    """The pair of two records, with what is known of it."""
+    """The pair of two records, with what is known of it; two that linkage did not pair are compared when asked for."""
     left, right = sorted((one, other), key=lambda each: each.row.id)
     key = (left.row.id, right.row.id)
-    return Pair(left, right, pairs.find(session, *key), pairs.latest(session, [key]).get(key))
+    row, decision = pairs.find(session, *key), pairs.latest(session, [key]).get(key)
+    if row is None and not (decision and decision.levels):
+        row = _compared(session, left, right)
+    return Pair(left, right, row, decision)
 
 
 def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: str = "fr") -> Problem | None:
@@ -101,6 +110,8 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
         return Problem("pair_decided")
     if verdict.seen is not None and set(verdict.seen) != set(heads_of(pair)):
         return Problem("stale_page")
+    if is_one(pair):
+        return Problem("already_one")
     said: list[list[str | int]] = []
     if verdict.decision == SAME and _needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
@@ -140,6 +151,20 @@ def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
     return problem
 
 
+def unite(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Problem | None:
+    """Merge entities of one list that somebody names, each as a pair with `found`: all of them, or none."""
+    if found.kind != "entity":
+        return Problem("bad_act")
+    named = [_alike(session, by, found, other) for other in others]
+    joined = [found, *(each for each in named if each is not None and each.row.id != found.row.id)]
+    apart = [pair for each in joined[1:] if not is_one(pair := of_rows(session, found, each))]
+    problem = _keeps_apart(session, by, joined, apart) if None not in named else Problem("not_found")
+    if problem is not None:
+        return problem
+    said = (decide(session, by, pair, Verdict(SAME, pair.turn)) for pair in apart)
+    return next((each for each in said if each is not None), None)
+
+
 def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | None:
     """Let merges of a list need two people, or one."""
     if not any((each.kind, each.of) == ("entity", of) for each in associations.collections(session, by.association_id)):
@@ -156,12 +181,14 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
     problem = merging.unmerge(session, by, found, named)
     if problem is not None:
         return problem
-    own = records.uuid_text(found.row.uuid)
     for merge in standing:
         if named is None or merge.id in named:
-            uuids = sorted({own, *(merge.act or {}).get("merge", ())})
-            for other in uuids:
-                _hold_apart(session, by, found, other)
+            uuids = sorted({merge.record, *(merge.act or {}).get("merge", ())})
+            parted = [each for uuid in uuids if (each := _alike(session, by, found, uuid)) is not None]
+            for one, other in combinations(parted, 2):
+                pair = _locked(session, of_rows(session, one, other))
+                if not is_one(pair):  # else another merge still holds them together
+                    _record(session, by, pair, DIFFERENT, UNMERGED, [])
     return None
 
 
@@ -180,8 +207,7 @@ def changed_since(pair: Pair) -> list[str]:
     """What is compared otherwise than when the pair was decided last, or for the first time: the new evidence."""
     if pair.decision is None or not pair.decision.levels:
         return []
-    before: Mapping[str, str] = dict(pair.decision.levels)
-    return [name for name, level in pair.levels if before.get(name) != level]
+    return compared_otherwise(pair.levels, pair.decision.levels)
 
 
 def is_waiting(pair: Pair) -> bool:
@@ -194,6 +220,13 @@ def is_waiting(pair: Pair) -> bool:
 def may_merge_itself(row: PairRow | None) -> bool:
     """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
+
+
+def _compared(session: Session, left: Found, right: Found) -> PairRow | None:
+    collection = associations.collections_by_id(session, {left.row.collection_id})[left.row.collection_id]
+    of_list = linkage_lists.linked_lists(session, collection.association_id).get(collection.id)
+    row = None if of_list is None else linkage.weighed(session, of_list, left.row, right.row)
+    return None if row is None else pairs.decoded(row)
 
 
 def _locked(session: Session, pair: Pair) -> Pair:
@@ -231,6 +264,17 @@ def _join(
     if problem is None:
         said.append(list(merging.merges_of(session, pair.left)[-1].id))
     return problem
+
+
+def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Sequence[Pair]) -> Problem | None:
+    """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
+    if not apart:
+        return Problem("already_one")
+    if joined[0].of in agreements.reviewed_twice(session, by.association_id):
+        return Problem("two_people_due")
+    among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
+    parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)
+    return Problem("pair_held_apart") if parted or any(_is_held_apart(session, each) for each in among) else None
 
 
 def _is_held_apart(session: Session, pair: Pair) -> bool:
@@ -293,10 +337,10 @@ def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Pro
     return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None
 
 
-def _hold_apart(session: Session, by: Desk, found: Found, other: str) -> None:
-    for each in desk.find(session, by.association_id, other):
-        if (each.kind, each.of) == (found.kind, found.of) and each.row.id != found.row.id:
-            _record(session, by, of_rows(session, found, each), DIFFERENT, UNMERGED, [])
+def _alike(session: Session, by: Desk, found: Found, uuid: str) -> Found | None:
+    """The entity of the same list that bears a UUID."""
+    named = desk.find(session, by.association_id, uuid)
+    return next((each for each in named if (each.kind, each.of) == (found.kind, found.of)), None)
 
 
 def _record(
@@ -306,10 +350,13 @@ def _record(
     levels, weight, automatic = pair.levels, pair.row.weight if pair.row else None, may_merge_itself(pair.row)
     if pair.row is None and last is not None:  # what was merged is compared no longer: what was known of it stands
         levels, weight, automatic = last.levels, last.weight, last.automatic
+    at_ms = max(by.now_ms, pair.row.found_ms if pair.row else 0)  # found later than decided is asked again
     row = DecisionRow(
-        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), by.now_ms, why[:WHY_MAX],
+        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic,
     )  # fmt: skip
+    if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
+        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
     pairs.decide(session, row)
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"

@@ -58,10 +58,15 @@ def linked_lists(session: Session, association_id: int) -> dict[int, LinkedList]
         parts = _parts(session, association_id, collection.of)
         kind = kind_of(parts)
         if kind is not None:
-            space = Space(derived(master_key(session), PURPOSE), association_id, collection.of)
+            space = space_of(session, collection)
             scorer = _scorer_in_force(session, association_id, collection.of, kind)
             found[collection.id] = LinkedList(collection, kind, parts, space, scorer)
     return found
+
+
+def space_of(session: Session, collection: CollectionRow) -> Space:
+    """The keys of a list."""
+    return Space(derived(master_key(session), PURPOSE), collection.association_id, collection.of)
 
 
 def with_shipped_model(of_list: LinkedList) -> LinkedList:

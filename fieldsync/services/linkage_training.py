@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage import NONE, Scorer
+from fieldsync.core.linkage import NONE, Scorer, least_of
 from fieldsync.core.linkage_check import Agreement, Judged, agreement
 from fieldsync.core.linkage_features import ALGORITHM, Features
 from fieldsync.core.linkage_model import is_sound
@@ -163,7 +163,7 @@ def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms:
     found = 0
     for table in linkage_splink.pair_up(on, of_list.model, _keys(read)):
         watch.note("pairing up")
-        likely = linkage_splink.scores(on, of_list.model, table, of_list.model.review)
+        likely = linkage_splink.scores(on, of_list.model, table, least_of(of_list.model))
         for page in _batches((each.left_id, each.right_id) for each in likely):
             watch.note("scoring")
             scored = read(partial(_score, of_list, page, now_ms))
@@ -202,7 +202,7 @@ def _put_pairs(of_list: LinkedList, scored: Scores, session: Session) -> None:
     ids = {each for row in scored.changed for each in (row.left_id, row.right_id)}
     now = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
     same = {each for each in ids if now.get(each) == scored.bodies[each]}
-    linkage.put_pairs(session, [row for row in scored.changed if row.left_id in same and row.right_id in same])
+    matching.put(session, [row for row in scored.changed if row.left_id in same and row.right_id in same])
 
 
 def _drop_stale(read: Step, write: Step, of_list: LinkedList) -> None:

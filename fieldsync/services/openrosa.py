@@ -229,7 +229,7 @@ class _Taking:
         row = self.waited
         found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
         assert row is not None
-        if found is None or store_files.is_replaced(self.session, row.id):
+        if found is None or store_files.is_replaced(self.session, row):
             return
         said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
         fields = {**(content_of(self.session, row) or {}), **said}
@@ -244,7 +244,7 @@ class _Taking:
         writes = {} if self.sheet.envelope else came
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        if writes and not store_files.is_replaced(self.session, row.id):
+        if writes and not store_files.is_replaced(self.session, row):
             _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
             if status == RETRY:
                 return RETRY
@@ -280,7 +280,7 @@ class _Taking:
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
         if twice is not None:
-            content.problem, content.xml = Problem("unknown_path", twice), sheet.xml.decode("utf-8", "replace")
+            content.problem, content.xml = Problem("answered_twice", twice), sheet.xml.decode("utf-8", "replace")
         return content
 
     def _sealed(self, envelope: Envelope) -> _Content:

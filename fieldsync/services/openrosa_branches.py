@@ -25,7 +25,10 @@ VERSION_MAX = 2**53
 
 @dataclass(frozen=True)
 class Step:
-    """An update as a form declares it: the step after version `base` of its phone, in a run called `branch`."""
+    """An update as a form declares it: the step after version `base` of its phone, in a run called `branch`.
+
+    `branch` is "" where the form says nothing of runs; such an update waits only for its entity.
+    """
 
     path: str
     list: str
@@ -48,7 +51,7 @@ def touched(form: Form, fields: Mapping[str, Value]) -> set[str]:
 
 
 def steps(form: Form, fields: Mapping[str, Value]) -> list[Step]:
-    """The updates of a submission that tell where in a run of offline work they belong."""
+    """The updates of a submission, with where in a run of offline work they belong."""
     said = statements(fields, places(form, fields)).items() if form.entities else ()
     found = []
     for place, statement in list(said)[:ENTITIES_MAX]:
@@ -57,7 +60,7 @@ def steps(form: Form, fields: Mapping[str, Value]) -> list[Step]:
             for name in ("@branchId", "@trunkVersion", "@baseVersion", UPDATE)
         )
         is_update = statement.entity is not None and not statement.creates
-        if is_update and branch and base.isascii() and base.isdigit() and int(base) < VERSION_MAX:
+        if is_update and base.isascii() and base.isdigit() and int(base) < VERSION_MAX:
             found.append(Step(place.path, place.list, str(statement.entity), branch, trunk, int(base), update))
     return found
 
@@ -68,9 +71,8 @@ def early(session: Session, association_id: int, found: Sequence[Step]) -> list[
 
 
 def _is_its_turn(session: Session, association_id: int, step: Step | StepRow) -> bool:
-    if step.trunk == str(step.base):
-        return True  # the run begins on a version of the server
-    if step.base <= 1:
+    begins_on_the_server = not step.branch or step.trunk == str(step.base)
+    if begins_on_the_server or step.base <= 1:
         return entity_state(session, association_id, step.list, step.entity) is not None
     return openrosa_branches.is_taken(session, association_id, step.entity, step.branch, step.base - 1)
 
@@ -83,6 +85,7 @@ def remember(
         StepRow(submission_id, each.path, association_id, each.list, each.entity, each.branch, each.trunk, each.base,
                 each.said, each in waits, now_ms)
         for each in found
+        if each.branch or each in waits
     ])  # fmt: skip
 
 

@@ -115,18 +115,52 @@ def drop_pairs(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
     execute_many(session, "DELETE FROM across_pair WHERE left_id = ? AND right_id = ?", sorted(pairs))
 
 
+_WAITING = (
+    " FROM across_pair p LEFT JOIN across_decision d ON d.left_id = p.left_id"
+    " AND d.right_id = p.right_id AND NOT EXISTS (SELECT 1 FROM across_decision later WHERE"
+    " later.left_id = d.left_id AND later.right_id = d.right_id AND later.turn > d.turn)"
+    f" WHERE p.one_id = ? AND p.other_id = ? AND {AGREED.format('p.one_id', 'p.other_id')}"
+    " AND (d.decision IS NULL OR d.decision = 'open' OR d.decided_ms < p.found_ms)"
+)
+"""Pairs of two associations that both allow it, undecided, or decided before they changed."""
+
+
 def heaviest(session: Session, couple: Couple, limit: int) -> list[PairRow]:
-    """The heaviest pairs of two associations that both allow it, undecided, or decided before they changed."""
+    """The heaviest pairs of two associations that wait."""
     columns = ", ".join(each if each == "'entity'" else f"p.{each}" for each in _PAIR.split(", "))
-    sql = (
-        f"SELECT {columns} FROM across_pair p LEFT JOIN across_decision d ON d.left_id = p.left_id"
-        " AND d.right_id = p.right_id AND NOT EXISTS (SELECT 1 FROM across_decision later WHERE"
-        " later.left_id = d.left_id AND later.right_id = d.right_id AND later.turn > d.turn)"
-        f" WHERE p.one_id = ? AND p.other_id = ? AND {AGREED.format('p.one_id', 'p.other_id')}"
-        " AND (d.decision IS NULL OR d.decision = 'open' OR d.decided_ms < p.found_ms)"
-        " ORDER BY p.weight DESC, p.left_id, p.right_id LIMIT ?"
-    )
+    sql = f"SELECT {columns}{_WAITING} ORDER BY p.weight DESC, p.left_id, p.right_id LIMIT ?"
     return [read_pair(row) for row in execute(session, sql, (*couple, limit))]
+
+
+def count_waiting(session: Session, couple: Couple, most: int) -> int:
+    """How many pairs of two associations wait, at most `most`."""
+    sql = f"SELECT count(*) FROM (SELECT 1{_WAITING} LIMIT ?) AS w"
+    return int(execute(session, sql, (*couple, most)).scalar_one())
+
+
+def strange_pairs(session: Session, association_id: int, limit: int) -> list[tuple[int, int]]:
+    """Pairs of an association, the first of its couple, that may not be there.
+
+    One of the two does not allow it (any longer), or the records are not of these associations, of two lists, or gone.
+    """
+    sql = (
+        "SELECT p.left_id, p.right_id FROM across_pair p JOIN record a ON a.id = p.left_id"
+        " JOIN record b ON b.id = p.right_id JOIN collection c ON c.id = a.collection_id"
+        " JOIN collection e ON e.id = b.collection_id"
+        f" WHERE p.one_id = ? AND (NOT ({AGREED.format('p.one_id', 'p.other_id')}) OR p.one_id >= p.other_id"
+        " OR c.association_id <> p.one_id OR e.association_id <> p.other_id OR c.kind <> 'entity' OR e.kind <> 'entity'"
+        " OR c.of <> p.of OR e.of <> p.of) ORDER BY p.left_id, p.right_id LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (association_id, limit))]
+
+
+def page(session: Session, association_id: int, after: tuple[int, int], limit: int) -> list[PairRow]:
+    """The next pairs of an association that is the first of its couple, by their records."""
+    sql = (
+        f"SELECT {_PAIR} FROM across_pair WHERE one_id = ? AND (left_id > ? OR (left_id = ? AND right_id > ?))"
+        " ORDER BY left_id, right_id LIMIT ?"
+    )
+    return [read_pair(row) for row in execute(session, sql, (association_id, after[0], *after, limit))]
 
 
 def find(session: Session, couple: Couple, left_id: int, right_id: int) -> PairRow | None:

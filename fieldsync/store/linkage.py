@@ -1,6 +1,6 @@
 """What linkage knows of records: features, blocking keys, models, candidate pairs. All of it can be made anew."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -182,10 +182,10 @@ def put_pairs(session: Session, rows: Iterable[PairRow]) -> None:
     execute_many(session, sql, sorted(rows))
 
 
-def found_anew(session: Session, pairs: Iterable[tuple[int, int]], now_ms: int) -> None:
-    """Note when something was compared otherwise in pairs that are known."""
+def set_found(session: Session, found_ms: Mapping[tuple[int, int], int]) -> None:
+    """Note of some pairs when they were found as they are."""
     sql = "UPDATE candidate_pair SET found_ms = ? WHERE left_id = ? AND right_id = ?"
-    execute_many(session, sql, [(now_ms, *pair) for pair in sorted(pairs)])
+    execute_many(session, sql, [(at_ms, *pair) for pair, at_ms in sorted(found_ms.items())])
 
 
 def drop_pairs(session: Session, pairs: Iterable[tuple[int, int]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fieldsync.core import linkage_levels as levels
 from fieldsync.core.geometry import EARTH_RADIUS_METRES
+from fieldsync.core.linkage import MOVED_LESS
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import ComparisonWeights, LevelWeight, Model
 
@@ -68,6 +69,7 @@ def may_match(model: Model, least: float) -> str:
     """Whether the weight of two persons may reach `least`, by all but their names, which take longest to compare."""
     asked = _person(model.year)
     beside = [_weight(each, asked[each.name]) for each in model.comparisons if each.name not in CODES]
+    beside.append(f"(CASE WHEN {asked['place'][levels.MOVED]} THEN {MOVED_LESS!r} ELSE 0.0 END)")
     names = [f"least({name}_most_l, {name}_most_r)" for name in CODES]
     start = log2(model.prior / (1 - model.prior))
     return f"{' + '.join([repr(start), *names, *beside])} > {least - SLACK!r}"

@@ -136,6 +136,29 @@ def test_a_backup_tells_of_a_file_that_it_could_not_copy_and_phones_keep_theirs(
     assert backed_up == 0
 
 
+def test_what_changed_in_a_shared_folder_is_mended_where_it_is_read_again(site: Site, tmp_path: Path) -> None:
+    """Of the right length it passes unseen; a restore, which reads everything, would find it too late."""
+    shared = tmp_path / "files"
+    site.operator().types("backup", tmp_path / "monday.fsb", "--files", shared)
+    stray = shared / site.key(CLIP)
+    stray.write_bytes(CLIP.data[::-1])
+    site.operator().types("backup", tmp_path / "tuesday.fsb", "--files", shared)
+    assert stray.read_bytes() != CLIP.data
+    assert site.operator().types("backup", tmp_path / "wednesday.fsb", "--files", shared, "--reread").code == 0
+    assert stray.read_bytes() == CLIP.data
+
+
+def test_a_backup_needs_no_room_in_the_system_s_temporary_folder(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    backup = tmp_path / "monday.fsb"
+    files = FilesTo(site.store, tmp_path / "monday.fsb.files")
+    made = back_up(site.world.database, backup, MIGRATIONS, files)
+    assert isinstance(made, Copied) and (made.files, made.missing_files) == (3, 0)
+    assert {path.name for path in files.folder.iterdir()} == {str(site.world.amal)}
+
+
 def test_records_say_which_files_did_not_come_back_until_a_phone_brings_them(site: Site, tmp_path: Path) -> None:
     backup, new = tmp_path / "monday.fsb", tmp_path / "new"
     record = names(site.phone, CLIP)  # two records name it

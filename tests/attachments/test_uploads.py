@@ -131,6 +131,21 @@ def test_two_phones_that_bring_the_same_photo_at_once_both_end_well(world: World
     assert photos.add(phone, where, 5000, PHOTO.data[5000:]).status_code == 409
 
 
+def test_a_file_that_another_connection_just_finished_is_whole_for_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = world.phone()
+    visit = phone.says(writes={"name": "Amina", "photo": PHOTO.answer()})
+    phone.sync(visit)
+    where = photos.begin(phone, PHOTO)
+    with monkeypatch.context() as killed:  # between the bytes in their place and the note that they are there
+        killed.setattr(uploads, "finish", lambda *_: None)
+        photos.add(phone, where, 0, PHOTO.data)
+    assert photos.add(phone, where, 0, PHOTO.data).status_code == 409
+    assert photos.offset(phone, where) == len(PHOTO.data)
+    assert phone.sync()["durable_through"][phone.author] == 1
+
+
 def test_bytes_at_another_place_are_not_taken(world: World) -> None:
     phone = world.phone()
     where = photos.begin(phone, PHOTO)

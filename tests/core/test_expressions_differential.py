@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldsync.core.answer_text import UnknownValueError
@@ -125,7 +125,6 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data(), st.sampled_from(sorted(SINGLE)), records())
 def test_compiled_expressions_mean_what_libxml2_says(data: st.DataObject, context: str, fields: dict[str, Any]) -> None:
     text = data.draw(expressions(context))

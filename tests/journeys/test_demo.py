@@ -54,13 +54,14 @@ def test_the_demo_shows_what_it_promises(tmp_path: Path) -> None:
 def figures_agree(folder: Path) -> None:
     """What the indicators show of every association is what a count by brute force over all records finds."""
     database = open_database(Settings(data=folder))
+    at_ms = now_ms()
     with database.read() as session:
         owners = associations.everyone(session)
     for owner in owners:
         everything = Sight((owner,), frozenset("*"), frozenset("*"))
         figures.catch_up(database, everything)
         with database.read() as session:
-            board = figures.board(session, everything, now_ms())
+            board = figures.board(session, everything, at_ms)
             approved, known = Recount(session, owner.id, APPROVED), Recount(session, owner.id, NOT_REJECTED)
         shown = {(row.indicator.code, each.code): each for row in board.rows if row.tally for each in row.tally.figures}
         for code, numbers in persons(approved).items():
@@ -69,7 +70,7 @@ def figures_agree(folder: Path) -> None:
                     figure = shown[code, part]
                     told = (figure.numbers.get("all", 0), figure.waiting.get("all", 0))
                     assert told == (number, more - number), (owner.slug, code, part)
-        shares = inserted(approved, figures.day_of(now_ms()))
+        shares = inserted(approved, figures.day_of(at_ms))
         counted = {**others(approved), **{("I10", code): share for code, share in shares.items()}}
         for name, count in counted.items():
             if name in shown:

@@ -1,4 +1,4 @@
-// A phone with ODK Web Forms' engine, in Node: node engine.mjs BASE [edit] < {"form id": [seed, …]}.
+// A phone with ODK Web Forms' engine, in Node: node engine.mjs BASE NOW_MS [edit] < {"form id": [seed, …]}.
 // It lists, downloads and fills forms by chance, submits each record, and prints a line of JSON for each: what it saw.
 // With "edit" it then opens each record from its own XML, changes it, and submits it again (`edited`).
 import { createRequire } from 'node:module'
@@ -9,6 +9,17 @@ const web = new URL('../../fieldsync/web/', import.meta.url)
 const require = createRequire(new URL('package.json', web))
 const { JSDOM } = require('jsdom')
 const { window } = new JSDOM('')
+const [base, now, edits] = process.argv.slice(2)
+
+// The phone's clock is the server's, and stands still: however long the forms take, today() is one day on both sides.
+globalThis.Date = class extends Date {
+  constructor(...given) {
+    super(...(given.length ? given : [Number(now)]))
+  }
+  static now() {
+    return Number(now)
+  }
+}
 
 // The engine wants a browser's documents, and CommonJS names for the parser that it brings along. File, Blob and FormData stay Node's own.
 const DOM = ['document', 'DOMParser', 'XMLSerializer', 'XPathResult', 'XPathExpression', 'XPathEvaluator', 'Node', 'NodeFilter', 'NodeList',
@@ -20,7 +31,6 @@ globalThis.__dirname = '/'
 globalThis.require = require
 const { loadForm } = await import(pathToFileURL(new URL('node_modules/@getodk/xforms-engine/dist/index.js', web).pathname))
 
-const [base, edits] = process.argv.slice(2)
 const wanted = JSON.parse(await text(process.stdin))
 const HEADERS = { 'X-OpenRosa-Version': '1.0' }
 
@@ -55,7 +65,7 @@ const VALUES = {
   barcode: (by) => by.pick(['6111245590104', 'x-1']),
   int: (by) => BigInt(by.pick([0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 19, 40, 99, 100, -1, -17, 2147483647])),
   decimal: (by) => by.pick([0, 0.1, 1.5, 2.25, 2.5, -0.75, 3.999, 12.345678, 1e-7, 123456789.125, 49.999]),
-  date: (by) => by.pick(['1999-12-31', '2020-02-29', '2026-01-01', '2062-07-05']),
+  date: (by) => by.pick(['1999-12-31', '2020-02-29', '2026-12-31', '2027-01-01', '2062-07-05']),
   time: (by) => by.pick(['08:30:00.000+01:00', '23:59:59.999+01:00', '00:00:00.000+01:00']),
   dateTime: (by) => by.pick(['2026-11-20T08:30:00.000+01:00', '2020-02-29T23:59:00.000+01:00']),
   geopoint: (by) => by.pick(POINTS),

@@ -93,8 +93,7 @@ def test_a_merge_with_itself_or_with_nothing_is_no_merge(world: World) -> None:
     only = person_said(world, "Fatima")["entity"]
     coordinator = person(world, "coordinator")
     assert coordinator.post(f"records/{only}/merge?kind=entity", {"records": []}, 400)["code"] == "wrong_shape"
-    merged = coordinator.post(f"records/{only}/merge?kind=entity", {"records": [only]})
-    assert merged["merged_into"] is None
+    assert coordinator.post(f"records/{only}/merge?kind=entity", {"records": [only]}, 409)["code"] == "already_one"
     assert len(coordinator.pages("entities")) == 1
 
 

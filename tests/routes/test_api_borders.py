@@ -26,6 +26,8 @@ BODIES: dict[str, Json] = {
     "acts.correct": {"writes": {"name": "x"}},
     "duplicates.decide_on_pair": {"decision": "unsure", "turn": 0},
     "duplicates.undo_decision": {"turn": 0},
+    "duplicates_across.decide_across": {"decision": "unsure", "turn": 0},
+    "duplicates_across.undo_across": {"turn": 0},
     "people.rename": {"name": "x"},
     "people.grant": {"role": "viewer"},
     "devices.rename": {"name": "x"},

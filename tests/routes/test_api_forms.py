@@ -3,11 +3,14 @@
 import io
 from typing import Any
 
+import pytest
 from pyxform.xls2xform import convert as to_xform
 
 from tests.routes.callers import Caller, bearer, nobody, person
 from tests.tiny_forms import TEXTS
 from tests.world import Json, World
+
+pytestmark = pytest.mark.usefixtures("converted_here")
 
 XFORM = to_xform(xlsform=TEXTS["visit 2"], file_type=".md").xform.encode()
 BROKEN = TEXTS["visit 2"].replace("select_one colour ", "select_one nothing")

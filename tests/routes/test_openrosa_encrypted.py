@@ -161,9 +161,20 @@ def test_another_key_opens_nothing(tmp_path: Path) -> None:
     assert odk_encryption.opened(envelope, cut, PRIVATE) == Problem("envelope_closed")
 
 
+def test_a_record_that_was_changed_in_its_middle_is_not_called_opened() -> None:
+    xml, files = sealed("a", {"photo.jpg": b"photo"}, b"<data><name>Amina</name></data>" + b" " * 40)
+    envelope = odk_encryption.read_envelope(xml)
+    assert not isinstance(envelope, Problem)
+    record = bytearray(files["submission.xml.enc"])
+    record[3] ^= 1
+    changed = {**files, "submission.xml.enc": bytes(record)}
+    assert odk_encryption.opened(envelope, changed, PRIVATE) == Problem("envelope_closed")
+
+
 @settings(max_examples=15)
-@given(files=st.lists(st.binary(max_size=100), max_size=20), record=st.binary(max_size=200))
-def test_whatever_was_encrypted_comes_back(files: list[bytes], record: bytes) -> None:
+@given(files=st.lists(st.binary(max_size=100), max_size=20), words=st.binary(max_size=200))
+def test_whatever_was_encrypted_comes_back(files: list[bytes], words: bytes) -> None:
+    record = f"<data>{words.hex()}</data>".encode()
     named = {f"{number}.jpg": data for number, data in enumerate(files)}
     xml, travelling = sealed("a", named, record)
     envelope = odk_encryption.read_envelope(xml)

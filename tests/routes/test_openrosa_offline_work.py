@@ -52,6 +52,17 @@ def follows(world: World, amina: Collect, order: tuple[int, ...]) -> None:
     assert world.fields(person, "entity")["fullname"] == names[len(order) - 1]
 
 
+def test_an_update_that_names_no_run_waits_for_its_entity(world: World, amina: Collect) -> None:
+    person, record = world.uuid(), world.uuid()
+    amina.sends(said(world, person, "Fatima", 1, record).replace(BRANCH, ""))
+    assert world.fields(record)["fullname"] == "Fatima"
+    assert world.record(person, "entity") is None
+    amina.sends(said(world, person, "Fadma", 0))
+    assert world.fields(person, "entity")["fullname"] == "Fatima"
+    amina.sends(said(world, person, "Fadma Ait", 1).replace(BRANCH, ""))
+    assert world.fields(person, "entity")["fullname"] == "Fadma Ait"
+
+
 def test_an_update_does_not_wait_for_ever(world: World, amina: Collect) -> None:
     person, record = world.uuid(), world.uuid()
     amina.sends(said(world, person, "Fadma", 0))

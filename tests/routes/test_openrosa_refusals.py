@@ -37,6 +37,12 @@ def test_what_is_no_record_is_refused_in_words_and_nothing_is_kept(world: World,
     assert world.hub().pulls() == [] and quarantined(world) == []
 
 
+@pytest.mark.parametrize("depth", [100, 300, 5000])
+def test_what_is_nested_too_deep_is_told_so_however_deep(amina: Collect, depth: int) -> None:
+    body = b'<data id="visit" version="1">' + b"<a>" * depth + b"</a>" * depth + b"</data>"
+    assert "deeper than a form makes" in message(amina.send(body))
+
+
 def test_a_request_without_the_record_or_with_two_is_refused(amina: Collect) -> None:
     path = f"{amina.base}/submission"
     for response in (

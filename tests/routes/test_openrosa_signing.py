@@ -134,7 +134,7 @@ def test_the_secret_in_the_address_is_the_same_device(world: World, signing: Sig
 
 def test_a_new_secret_makes_the_former_worthless(signing: Signing) -> None:
     former, signing.secret = signing.secret, signing.renewed()
-    assert signing.client.get(f"/v1/key/{former}/formList").status_code == 401
+    assert signing.client.get(f"/v1/key/{former}/formList").status_code == 403
     assert signing.client.get(f"/v1/key/{signing.secret}/formList").status_code == 200
     assert signing.phone.sync()["device"]["status"] == "active"
 
@@ -150,8 +150,8 @@ def test_a_phone_that_was_just_heard_is_refused_at_once_when_its_secret_is_worth
     collect.sends(visit(kept))
     signing.secret = signing.renewed()
     refused, unknown = collect.send(visit(lost), files), signing.client.post("/v1/key/nobody/submission")
-    assert (refused.status_code, refused.data) == (401, unknown.data)
-    assert signing.client.head(f"{collect.base}/submission").status_code == 401
+    assert (refused.status_code, refused.data) == (403, unknown.data)
+    assert signing.client.head(f"{collect.base}/submission").status_code == 403
     assert [each["record"] for each in world.hub().pulls()] == [kept]
     with world.database.read() as session:
         assert execute(session, "SELECT count(*) FROM attachment").scalar_one() == 0
@@ -169,7 +169,7 @@ def test_a_secret_that_goes_to_another_phone_brings_nothing_in_the_name_of_the_f
     other = world.device_id(world.phone())
     world.write(lambda session: execute(session, "UPDATE openrosa_key SET device_id = ?", (other,)))
     record = world.uuid()
-    assert collect.send(visit(record)).status_code == 401
+    assert collect.send(visit(record)).status_code == 403
     assert collect.send(visit(record)).status_code == 201  # looked up anew
     assert world.hub().pulls()[-1]["record"] == record
 

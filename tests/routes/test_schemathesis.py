@@ -24,8 +24,8 @@ from sqlalchemy import Engine
 from tests.routes.callers import Caller, bearer, nobody, person
 from tests.world import World
 
-EXAMPLES = 5
-"""For each operation, caller and kind of data: some 2,000 requests in all."""
+EXAMPLES = max(3, settings().max_examples // 100)
+"""For each operation, caller and kind of data: some 1,200 requests in all; many more in a night."""
 
 CONFORMS = [
     not_a_server_error,

@@ -1,5 +1,7 @@
 """Two associations look for women whom both know: only where both allow it, only for who reads both, never merged."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -7,10 +9,11 @@ from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS, Grant
 from fieldsync.core.problems import Problem
 from fieldsync.core.roles import ALL, CLEAR, Role
 from fieldsync.jobs import link
-from fieldsync.services import across, agreements
+from fieldsync.services import across, agreements, doctor
 from fieldsync.services.across import Across
 from fieldsync.services.deciding import DIFFERENT, OPEN, SAME, Verdict
 from fieldsync.services.readers import Reader
+from fieldsync.store.db import execute
 from fieldsync.store.people import PersonRow
 from tests.linked_world import ASNI, Register
 from tests.world import World
@@ -154,3 +157,43 @@ def test_a_list_that_is_restricted_on_one_side_is_compared_with_nothing(neighbou
     neighbours.allows(1)
     neighbours.registers()
     assert neighbours.seen_by(both) == []
+
+
+def findings(world: World) -> list[str]:
+    found = world.read(doctor.examine).findings
+    return [what for check, _, what in found if check == "linkage"]
+
+
+def test_the_doctor_tells_of_what_one_side_keeps_shut_and_of_what_a_pair_tells_too_much(
+    neighbours: Neighbours,
+) -> None:
+    world = neighbours.world
+    neighbours.registers()
+    for number in (0, 1):
+        neighbours.allows(number)
+    assert findings(world) == []
+    told = msgspec.json.encode([("start", "", -3.0), ("phone", "0612345678", 9.0)])
+    world.write(lambda session: execute(session, "UPDATE across_pair SET comparisons = ?", (told,)))
+    world.write(lambda session: execute(session, "DELETE FROM linkage_agreement WHERE association_id = ?", (1,)))
+    assert findings(world) == [
+        "are compared across a border that one side keeps shut",
+        "tell over a border more than how they agree",
+    ]
+    world.write(lambda session: execute(session, "UPDATE across_pair SET of = 'nothing'"))
+    assert "are compared across a border, and their list is compared with nothing" in findings(world)
+
+
+def test_what_waits_is_counted_up_to_a_bound_and_not_for_whoever_sees_some_places(neighbours: Neighbours) -> None:
+    world = neighbours.world
+    both = who_acts_in(world, *neighbours.owners)
+    neighbours.registers()
+    assert world.read(lambda session: across.count_at_most(session, both, 9)) is None
+    for number in (0, 1):
+        neighbours.allows(number)
+    pair = neighbours.registers(phone="0699887766", year=1961)
+    assert world.read(lambda session: across.count_at_most(session, both, 9)) == 2
+    assert world.read(lambda session: across.count_at_most(session, both, 1)) == 1
+    assert neighbours.says(both, pair, DIFFERENT, 0) is None
+    assert world.read(lambda session: across.count_at_most(session, both, 9)) == 1
+    in_asni = replace(both, grants=tuple(replace(each, places=(ASNI,)) for each in both.grants))
+    assert world.read(lambda session: across.count_at_most(session, in_asni, 9)) == 0

@@ -3,9 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +13,7 @@ from sqlalchemy import Engine, event, text
 from fieldsync.services import publishing, sync
 from fieldsync.store import operations, records
 from tests.routes.test_sync_entities import registers
-from tests.store.writers import sync_batches
+from tests.store.writers import processes, sync_batches
 from tests.tiny_forms import definition
 from tests.world import Json, Phone, World
 
@@ -33,7 +31,7 @@ def deadlocks(engine: Engine) -> int:
 def in_processes(world: World, sent: dict[str, list[list[Json]]]) -> list[str]:
     """Send each phone's batches from a process of its own; all statuses."""
     url = world.engine.url.render_as_string(hide_password=False)
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+    with processes(PROCESSES) as pool:
         return [
             status
             for statuses in pool.map(partial(sync_batches, url), sent.keys(), sent.values())

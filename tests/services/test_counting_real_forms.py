@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +14,7 @@ from fieldsync.client.companion_ideas import Idea, idea_answers, visit_answers
 from fieldsync.client.companion_people import someone
 from fieldsync.demo.setting import definitions
 from fieldsync.services import figures, publishing
+from fieldsync.services.publishing import Definition
 from fieldsync.services.sight import Sight
 from fieldsync.store import associations
 from tests.counted_world import Village
@@ -22,13 +24,19 @@ ANOUGAL = "07.041.05.05"
 TODAY = date(2026, 9, 20)
 
 
+@cache
+def programme_forms() -> list[Definition]:
+    """The programme's own forms, converted once."""
+    return definitions(FORMS)
+
+
 class Programme(Village):
     """An association that has published the programme's own forms, and a companion who fills all that they ask."""
 
     def __init__(self, engine: Engine, slug: str) -> None:
         super().__init__(engine, slug, ())
         self.who, self.luck = Reporter(slug.upper(), f"{slug.upper()}-01"), random.Random(slug)
-        ready = definitions(FORMS)
+        ready = programme_forms()
         self.write(lambda session: [publishing.publish(session, self.home, made, self.now_ms) for made in ready])
         self.versions = {made.form.id: made.form.version for made in ready}
 

@@ -13,12 +13,13 @@ from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS, Grant
 from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem
 from fieldsync.core.roles import ALL, CLEAR, Role
-from fieldsync.services import deciding, desk, pair_queue, reviewing
+from fieldsync.services import deciding, desk, merging, pair_queue, reviewing
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, Pair, Verdict
 from fieldsync.services.desk import Desk
 from fieldsync.services.readers import Reader
 from fieldsync.store.db import execute
 from fieldsync.store.people import PersonRow
+from tests.linked_world import ASNI, Register
 from tests.routes.test_sync_entities import registers, updates
 from tests.world import Json, World
 
@@ -256,3 +257,108 @@ def test_the_menu_counts_what_waits_up_to_a_bound(world: World) -> None:
     assert counted() == 3
     in_asni = replace(reader, grants=tuple(replace(each, places=("07.041.07.03",)) for each in reader.grants))
     assert counted(who=in_asni) == 0
+
+
+def test_new_evidence_is_asked_of_whatever_the_clock_says(world: World) -> None:
+    register = Register(world)
+    phone = world.phone()
+    born = {"sex": "f", "phone": "0612345678", "home": ASNI}
+    one = register.member(phone, "Fatima Ait Lahcen", year=1990, **born)
+    other = register.member(phone, "فاطمة أيت لحسن", year=1991, **born)
+    register.compare()
+    assert says(world, one, other, DIFFERENT) is None
+    world.now_ms -= 7 * 24 * 3_600_000  # the server's clock was ahead, and is set right
+    register.says(phone, other, "فاطمة أيت لحسن", False, year=1990, **born)
+    register.compare()
+    reader = coordinator_of(world)
+    assert world.read(lambda session: pair_queue.count(session, reader)) == 1
+    assert says(world, one, other, UNSURE) is None
+    assert world.read(lambda session: pair_queue.count_at_most(session, reader, 9)) == 0
+
+
+def test_whoever_takes_one_merge_of_several_back_holds_apart_only_what_is_apart(world: World) -> None:
+    older, younger = two_women(world)
+    third, _fourth = two_women(world)
+    assert [says(world, *each, SAME) for each in ((older, younger), (younger, third))] == [None, None]
+    world.at_desk(merging.merge, older, [third], kind="entity")  # ties them over again, as one said elsewhere does
+
+    def part(session: Session) -> Problem | None:
+        found = entity(session, world.amal, younger)
+        return deciding.part(session, world.desk(), found, [merging.merges_of(session, found)[0].id])
+
+    assert world.write(part) is None
+    assert {each["merged_into"] for each in shown(world, younger, third)} == {older}
+    assert last_said(world, older, younger) == SAME
+
+
+def unites(world: World, *uuids: str) -> str:
+    """Somebody names entities that are one, without a pair that linkage found; the code of what keeps her from it."""
+
+    def work(session: Session) -> Problem | None:
+        by = Desk(world.amal, "p1", world.now_ms)
+        return deciding.unite(session, by, entity(session, world.amal, uuids[0]), uuids[1:])
+
+    problem = world.write(work)
+    return problem.code if problem else ""
+
+
+def last_said(world: World, one: str, other: str) -> str:
+    pair = world.read(lambda session: pair_of(session, world, one, other))
+    return pair.decision.decision if pair.decision else ""
+
+
+def test_two_that_are_one_are_not_decided_again_so_one_undo_parts_them(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    before = shown(world, older, younger)
+    assert says(world, older, younger, SAME) is None
+    for decision in (SAME, DIFFERENT, UNSURE):
+        problem = says(world, older, younger, decision, who="p2")
+        assert problem is not None and problem.code == "already_one"
+    assert takes_back(world, older, younger) is None
+    assert shown(world, older, younger) == before
+
+
+def test_whoever_names_two_entities_decides_on_them_as_on_a_pair(world: World) -> None:
+    older, younger = two_women(world)
+    before = shown(world, older, younger)
+    assert unites(world, older, older) == "already_one"
+    assert unites(world, younger, older) == ""
+    assert shown(world, younger)[0]["merged_into"] == older
+    assert last_said(world, older, younger) == SAME
+    assert unites(world, older, younger) == "already_one"
+    assert takes_back(world, older, younger) is None
+    assert shown(world, older, younger) == before
+    assert says(world, older, younger, DIFFERENT) is None
+    assert unites(world, older, younger) == ""  # a person says otherwise, of these two
+
+
+def test_naming_entities_joins_nobody_whom_somebody_holds_apart(world: World) -> None:
+    older, younger = two_women(world)
+    third, _fourth = two_women(world)
+    assert says(world, older, third, DIFFERENT) is None
+    assert unites(world, younger, older, third) == "pair_held_apart"
+    assert last_said(world, older, younger) == ""
+    assert unites(world, younger, third) == ""
+    assert unites(world, older, younger) == "pair_held_apart"
+    assert [each["merged_into"] for each in shown(world, older)] == [None]
+
+
+def test_where_two_people_are_needed_nobody_merges_alone_by_naming(world: World) -> None:
+    older, younger = two_women(world)
+    by = Desk(world.amal, "p1", world.now_ms)
+    world.write(lambda session: deciding.need_two(session, by, "people", True))
+    assert unites(world, older, younger) == "two_people_due"
+    assert says(world, older, younger, SAME) is None
+    assert last_said(world, older, younger) == deciding.PROPOSED
+    assert shown(world, younger)[0]["merged_into"] is None
+    assert says(world, older, younger, SAME, who="p2") is None
+    assert shown(world, younger)[0]["merged_into"] == older
+
+
+def test_a_merge_of_three_that_is_undone_holds_all_of_them_apart(world: World) -> None:
+    older, younger = two_women(world)
+    third, _fourth = two_women(world)
+    world.at_desk(merging.merge, older, [younger, third], kind="entity")
+    world.write(lambda session: deciding.part(session, world.desk(), entity(session, world.amal, third)))
+    assert {last_said(world, *two) for two in ((older, younger), (older, third), (younger, third))} == {DIFFERENT}

@@ -12,6 +12,7 @@ from fieldsync.services.doctor import examine
 from fieldsync.services.doctor_report import Report
 from fieldsync.store.engines import open_engine
 from fieldsync.store.portable import snapshot
+from tests import databases
 from tests.world import Phone, World
 
 
@@ -70,7 +71,7 @@ def lived_in_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory)
     """The same past in a SQLite file, made once and copied for each way of tampering."""
     path = tmp_path_factory.mktemp("past") / "fieldsync.db"
     shutil.copy(migrated_file, path)
-    world = lived(World(open_engine(f"sqlite:///{path}")))
+    world = lived(World(databases.sqlite_engine(path)))
     world.database.close()
     return path
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldsync.core.inbox import EVERYWHERE, GONE, OPEN, SORTS, STATES, WITH_GONE, Filter, parse, query
@@ -79,7 +79,6 @@ def test_pages_show_what_a_plain_look_finds(desk: DeskOfRows, monkeypatch: pytes
             [(4000, 20_000, 3000, 60_000), (0, 0, 5, 60_000), (0, 12, 5, 60_000), (0, 0, 9, 9), (12, 12, 9, 9)]
         ),
     )
-    @settings(max_examples=150)
     def check(wanted: Filter, who: int, limit: int, bounds: tuple[int, int, int, int]) -> None:
         for name, bound in zip(("RARE_MAX", "MIDDLE_MAX", "FIRST_LOOK", "SCANNED_MAX"), bounds, strict=True):
             monkeypatch.setattr(inbox_query, name, bound)

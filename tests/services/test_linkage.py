@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
-from fieldsync.services import deciding, desk, linkage_follow, merging, pair_queue
+from fieldsync.services import deciding, desk, doctor, linkage_follow, merging, pair_queue
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
 from fieldsync.services.deciding import Verdict
@@ -13,7 +13,7 @@ from fieldsync.store import linkage, pairs
 from fieldsync.store.db import execute
 from fieldsync.store.pairs import DecisionRow
 from tests.linked_world import AMIZMIZ, ASNI, Register, bars, bounds
-from tests.services.test_deciding import coordinator_of
+from tests.services.test_deciding import coordinator_of, entity, says, takes_back
 from tests.world import World, codes
 
 FATIMA = {"sex": "f", "year": 1990, "phone": "0612345678", "home": ASNI}
@@ -96,6 +96,32 @@ def test_merged_records_are_no_pair_and_an_unmerge_brings_it_back(register: Regi
     assert register.pair(first, second) is not None
 
 
+def test_a_merged_woman_is_found_by_each_name_that_she_was_written_down_by(register: Register) -> None:
+    """Her maiden name survived nowhere in the merged record, and is hers all the same until the merge is undone."""
+    world = register.world
+    phone = world.phone()
+    maiden = register.member(phone, "Touria Bennani", **FATIMA)
+    world.now_ms += 1000
+    married = register.member(phone, "Touria Zahidi", **FATIMA)
+    world.at_desk(merging.merge, maiden, [married], kind="entity")
+    register.compare()
+    shown = world.record(maiden, "entity")
+    assert shown is not None and shown["fields"]["called"] == "Touria Zahidi"
+    again = register.member(phone, "Touria Bennani", sex="f", year=1990, home=AMIZMIZ)
+    register.compare()
+    pair = register.pair(maiden, again)
+    assert pair is not None and ("family_name", "exact") in bars(pair)
+    assert world.read(doctor.examine).ok
+    register.says(phone, married, "Hafida Zahidi", False)
+    register.compare()
+    assert world.read(doctor.examine).ok
+    world.at_desk(merging.unmerge, maiden, kind="entity")
+    register.compare()
+    apart = register.pair(married, again)
+    assert apart is None or ("family_name", "exact") not in bars(apart)
+    assert world.read(doctor.examine).ok
+
+
 def test_comparing_again_changes_nothing_and_tells_nobody(register: Register) -> None:
     world = register.world
     phone = world.phone()
@@ -165,12 +191,39 @@ def test_a_version_that_declares_other_parts_has_all_compared_anew(register: Reg
     assert after is not None and "birth" not in {name for name, _ in bars(after)}
 
 
+def test_of_a_list_that_becomes_restricted_nothing_that_was_compared_stays(register: Register) -> None:
+    world = register.world
+    phone = world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "فاطمة أيت لحسن", **FATIMA)
+    register.compare()
+    assert register.pair(first, second) is not None
+    world.publish("member 3")
+    register.compare()
+    assert register.pairs(first) == []
+    counted = "SELECT (SELECT count(*) FROM linkage_feature) + (SELECT count(*) FROM blocking_key)"
+    assert world.read(lambda session: execute(session, counted).scalar_one()) == 0
+
+
 def test_a_crowded_key_is_not_used_alone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "BEARERS_MAX", 2)
     phone = register.world.phone()
     women = [register.member(phone, name, sex="f", phone="0600000001") for name in ("Rkia", "Itto", "Tuda", "Hadda")]
     register.compare()
     assert register.pairs(*women) == []
+
+
+def test_a_record_is_compared_with_so_many_and_the_log_says_so_without_a_name(
+    register: Register, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(matching, "CANDIDATES_MAX", 2)
+    caplog.set_level("DEBUG", matching.logger.name)
+    phone = register.world.phone()
+    women = [register.member(phone, "Fatima Ait Lahcen", **FATIMA) for _ in range(4)]
+    register.compare()
+    assert len(register.pairs(*women)) < 6
+    assert "the rest are not compared" in caplog.text
+    assert not any(told in caplog.text for told in ("Fatima", "Lahcen", "612345678"))
 
 
 def test_cooperatives_are_compared_by_both_names_and_their_number(world: World) -> None:
@@ -221,6 +274,29 @@ def test_a_pair_that_somebody_decided_is_told_to_no_phone(register: Register) ->
     assert "possibly_same" not in {code for each in phone.pulls() for code in codes(each)}
 
 
+def test_phones_no_longer_hear_of_a_pair_that_was_rejected_or_is_gone(register: Register) -> None:
+    """At their next sync: both records come down again, without a word of each other."""
+    world = register.world
+    phone, reads = world.phone(), world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+
+    def hears() -> dict[str, list[str]]:
+        return {each["record"]: codes(each) for each in reads.pulls() if each["kind"] == "entity"}
+
+    assert hears() == {first: ["possibly_same"], second: ["possibly_same"]}
+    assert says(world, first, second, deciding.DIFFERENT) is None
+    assert hears() == {first: [], second: []}
+    assert takes_back(world, first, second) is None
+    assert hears() == {first: ["possibly_same"], second: ["possibly_same"]}
+    register.says(phone, second, "Rkia Bakkali", False, sex="m", year=1960, phone="0699999999", home=AMIZMIZ)
+    register.compare()
+    assert hears() == {first: [], second: []}
+    register.compare()
+    assert hears() == {}, "nothing is said twice"
+
+
 def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_otherwise(register: Register) -> None:
     """From the phones to the queue: a corrected birth brings it back, a form that says nothing new does not."""
     world, reader = register.world, coordinator_of(register.world)
@@ -251,6 +327,32 @@ def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_oth
     register.compare()
     assert waiting() == [["birth"]]
     assert register.pair(first, second) is not None
+
+
+def test_two_that_linkage_did_not_pair_are_compared_when_somebody_asks(register: Register) -> None:
+    """So a no to them, too, stands until something is compared otherwise."""
+    world = register.world
+    phone, by = world.phone(), world.desk()
+    first = register.member(phone, "Khadija Oubella", **FATIMA)
+    second = register.member(phone, "Rachida Bakkali", sex="f", year=1960, home=AMIZMIZ)
+    register.compare()
+    assert register.pair(first, second) is None
+
+    def asked(session: Session) -> deciding.Pair:
+        return deciding.of_rows(session, *(entity(session, world.amal, each) for each in (first, second)))
+
+    pair = world.read(asked)
+    assert pair.row is not None and pair.row.zone == "none" and ("birth", "far") in pair.levels
+    assert (
+        world.write(lambda session: deciding.unite(session, by, entity(session, world.amal, first), [second])) is None
+    )
+    assert world.write(lambda session: deciding.part(session, by, entity(session, world.amal, second))) is None
+    register.compare()
+    assert not deciding.is_waiting(world.read(asked))
+    register.says(phone, second, "Khadija Oubella", False, **FATIMA)
+    register.compare()
+    pair = world.read(asked)
+    assert deciding.is_waiting(pair) and "given_name" in deciding.changed_since(pair)
 
 
 def test_reports_that_were_flagged_before_there_were_pairs_get_theirs_and_a_no_stays(

@@ -8,7 +8,7 @@ import time
 from contextlib import nullcontext
 from typing import Any
 
-from tests.simulation import mutations_client, mutations_openrosa, mutations_server
+from tests.simulation import mutations_client, mutations_files, mutations_openrosa, mutations_pairs, mutations_server
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.runs import environment
 from tests.simulation.world import World
@@ -16,7 +16,9 @@ from tests.simulation.world import World
 SCHEDULES_PER_BUG = 300
 """In so many schedules a seeded bug must be caught."""
 
-assert mutations_client and mutations_openrosa and mutations_server  # they fill MUTATIONS
+assert (
+    mutations_client and mutations_files and mutations_openrosa and mutations_pairs and mutations_server
+)  # they fill MUTATIONS
 
 
 def main() -> int:
@@ -26,6 +28,7 @@ def main() -> int:
     if chosen.worker == "bugs":
         mine = [bug for number, bug in enumerate(MUTATIONS) if number % chosen.parts == chosen.part]
         return _hunt([bug for bug in mine if chosen.bug in ("", bug.name)], chosen.seed, chosen.count)
+    chosen.decides |= chosen.worker == "decides" or any(bug.decides for bug in MUTATIONS if bug.name == chosen.bug)
     chosen.collects |= chosen.worker == "collects" or any(bug.collects for bug in MUTATIONS if bug.name == chosen.bug)
     planted = next((bug.plant() for bug in MUTATIONS if bug.name == chosen.bug), nullcontext())
     failed = 0
@@ -37,7 +40,7 @@ def main() -> int:
 
 def _one(seed: int, chosen: argparse.Namespace) -> bool:
     begun = time.process_time()
-    world = World(seed, print if chosen.trace else None, chosen.collects)
+    world = World(seed, print if chosen.trace else None, chosen.collects, chosen.decides)
     found = world.run()
     cpu = time.process_time() - begun
     if chosen.worker:
@@ -55,7 +58,7 @@ def _hunt(bugs: list[Mutation], first: int, count: int) -> int:
         begun, caught, seed = time.process_time(), list[str](), first
         with bug.plant():
             for seed in bug.seeds(first, count):
-                caught = sorted(World(seed, collects=bug.collects).run())
+                caught = sorted(World(seed, collects=bug.collects, decides=bug.decides).run())
                 if caught:
                     break
         _tell(bug=bug.name, seed=seed, verdicts=caught, cpu=time.process_time() - begun)
@@ -73,7 +76,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--trace", action="store_true", help="print every step")
     parser.add_argument("--bug", default="", help="plant this seeded bug")
     parser.add_argument("--collects", action="store_true", help="some companions have ODK Collect on their phones")
-    parser.add_argument("--worker", default="", choices=("", "schedules", "collects", "bugs"), help=argparse.SUPPRESS)
+    parser.add_argument("--decides", action="store_true", help="coordinators decide on pairs")
+    parser.add_argument(
+        "--worker", default="", choices=("", "schedules", "collects", "decides", "bugs"), help=argparse.SUPPRESS
+    )
     parser.add_argument("--part", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--parts", type=int, default=1, help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -10,6 +10,9 @@ DURABLE = ("applied", "duplicate", "held", "quarantined")
 Promise = tuple[str, int, bytes]
 """(author, counter, meaning)."""
 
+Decision = tuple[int, int, int, str]
+"""(row id, row id, turn, decision) of a pair."""
+
 
 class Ledger:
     """Grows with the schedule; nothing in it was read from the product's own books."""
@@ -22,6 +25,8 @@ class Ledger:
         """What the present history of the server has acknowledged."""
         self.handed_in: set[str] = set()
         """The instances that the present history of the server has acknowledged to ODK Collect."""
+        self.decided: set[Decision] = set()
+        """What coordinators of the present history were told is decided."""
         self.authors: dict[str, set[str]] = defaultdict(set)
         """Phone to every id that it ever had."""
         self.used: dict[tuple[str, int, Key], bytes] = {}

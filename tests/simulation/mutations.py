@@ -16,6 +16,8 @@ class Mutation:
     plant: Callable[[], AbstractContextManager[object]]
     collects: bool = False
     """Whether companions with ODK Collect are needed to show it."""
+    decides: bool = False
+    """Whether coordinators who decide on pairs are needed to show it."""
     likely: int = 0
     """A seed that showed it once, and is tried first: late ones only, for histories change with the product."""
 
@@ -28,7 +30,7 @@ MUTATIONS: list[Mutation] = []
 
 
 def seeded(
-    name: str, breaks: str, collects: bool = False, likely: int = 0
+    name: str, breaks: str, collects: bool = False, likely: int = 0, decides: bool = False
 ) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
     """Register a function that lists the patches of one bug."""
 
@@ -40,7 +42,7 @@ def seeded(
                     stack.enter_context(patch)
                 yield
 
-        MUTATIONS.append(Mutation(name, breaks, plant, collects, likely))
+        MUTATIONS.append(Mutation(name, breaks, plant, collects, decides, likely))
         return patches
 
     return register

@@ -4,6 +4,7 @@ import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import msgspec
 from fieldsync.client import enrol
 from fieldsync.client.transport import LinkDown
 from fieldsync.core.problems import Problem
-from fieldsync.services import desk, enrolment, merging, publishing
+from fieldsync.services import deciding, desk, enrolment, merging, publishing
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.store import devices
@@ -20,10 +21,13 @@ from fieldsync.store.db import Busy
 from fieldsync.store.devices import ViewRow
 from tests.simulation.books import read_books
 from tests.simulation.disk import SimulatedCrash
+from tests.simulation.file_disk import Tree
+from tests.simulation.ledger import Decision
 from tests.simulation.machine import token_text
 from tests.simulation.network import Request
 from tests.simulation.phone import Phone
 from tests.simulation.questionnaire import FIRST, FORM, PLACES, SECOND, VILLAGES, definition
+from tests.simulation.shelf import Promises
 from tests.simulation.sight import dashed
 
 if TYPE_CHECKING:
@@ -55,6 +59,8 @@ class Operators:
         self._machine = world.machine
         self._backup: tuple[bytes, set[Any]] | None = None
         self._handed_in: set[str] = set()
+        self._files: tuple[Tree, Promises] | None = None
+        self._decided: set[Decision] = set()
         self.backed_up: dict[str, set[int]] = {}
         """Author to the counters that the last backup holds."""
         self._acts: list[tuple[int, Callable[[], object]]] = [
@@ -64,6 +70,8 @@ class Operators:
             (3, self.restore_untold), (3, self.empty_phone), (9, self.copy_phone), (10, self.put_back_phone),
             (4, self.restart),
         ]  # fmt: skip
+        if world.machine.files:
+            self._acts.append((12, self.give_up_files))
 
     def act(self) -> None:
         """One of the things that happen; a crash of the server in the middle of it is a restart."""
@@ -96,7 +104,12 @@ class Operators:
         names = self._names("entity")
         if len(names) > 1:
             one, other = self._dice.sample(names, 2)
-            self._at_desk("entity", lambda x, d, f: merging.merge(x, d, f, [dashed(other)]), one)
+            self._at_desk("entity", lambda x, d, f: self._join(x, d, f, dashed(other)), one)
+
+    def _join(self, session: Any, by: Desk, found: Found, other: str) -> Problem | None:
+        if self._world.coordinators is None:
+            return merging.merge(session, by, found, [other])
+        return deciding.unite(session, by, found, [other])
 
     def unmerge(self) -> None:
         rows = self._machine.rows(
@@ -159,10 +172,10 @@ class Operators:
 
     def publish(self) -> None:
         """The second version of the form."""
-        at = self._world.server_clock()
+        at, form = self._world.server_clock(), definition(SECOND, self._world.coordinators is not None)
         for slug in ("khl", "amal"):
             association = self._machine.association(slug)
-            self._machine.write(lambda x, a=association: publishing.publish(x, a, definition(SECOND), at))  # type: ignore[misc]
+            self._machine.write(lambda x, a=association: publishing.publish(x, a, form, at))  # type: ignore[misc]
 
     def change_views(self) -> None:
         """What a phone may read is granted or withdrawn."""
@@ -188,7 +201,10 @@ class Operators:
             arrived[author].add(counter)
         self._backup = (self._machine.disk.image(), acked)
         self._handed_in = set(self._world.ledger.handed_in)
+        self._decided = set(self._world.ledger.decided)
         self.backed_up = arrived
+        if self._machine.files and self._world.shelf:
+            self._files = self._machine.files.image(), deepcopy(self._world.shelf.promises)
         self._machine.remember_backup()
 
     def restore(self) -> None:
@@ -206,11 +222,22 @@ class Operators:
         self._world.faults["server restored" if told else "server restored, nobody told"] += 1
         self._world.ledger.acked = set(acked)
         self._world.ledger.handed_in = set(self._handed_in)
+        self._world.ledger.decided = set(self._decided)
         for collector in self._world.collectors.values():
             collector.send_again()
+        for photographer in self._world.photographers.values():
+            photographer.send_again()
+        if self._machine.files and self._world.shelf and self._files:
+            tree, promises = self._files
+            self._machine.files.put_back({"attachments": tree.get("attachments", {})})
+            self._world.shelf.promises = Promises(set(promises.kept))
         self._machine.disk.disarm()
         self._machine.restore(image, told)
         self._world.judges.on_restore()
+
+    def give_up_files(self) -> None:
+        assert self._world.shelf is not None
+        self._world.shelf.give_up()
 
     def restart(self) -> None:
         self._world.faults["server restarted"] += 1

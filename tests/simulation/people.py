@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fieldsync.client.device import NotEnrolled, UnknownRecord
 from tests.simulation.disk import SimulatedCrash
 from tests.simulation.ledger import Ledger
 from tests.simulation.phone import Json, Opened, Phone, Saved
-from tests.simulation.questionnaire import CONSENT, FIRST, FORM, NEEDS, SECOND, VILLAGES
+from tests.simulation.questionnaire import ALBUM, CONSENT, FIRST, FORM, NEEDS, SECOND, VILLAGES
 from tests.simulation.verdicts import Judges
 
 EARLY_SHARE = 0.08
@@ -30,8 +30,12 @@ MISTAKES: tuple[Json, ...] = (
 class Companions:
     """The hands on the phones. Everything that is saved is written down in the ledger."""
 
-    def __init__(self, dice: random.Random, ledger: Ledger, judges: Judges) -> None:
+    def __init__(
+        self, dice: random.Random, ledger: Ledger, judges: Judges, few: Mapping[str, Sequence[Any]] | None = None
+    ) -> None:
+        """`few`: questions that everybody answers with one of these; else no word is said twice."""
         self._dice = dice
+        self._few = few or {}
         self._ledger = ledger
         self._judges = judges
         self._count = 0
@@ -49,7 +53,7 @@ class Companions:
 
     def submit(self, phone: Phone) -> None:
         """A new form, with a household that is new or known."""
-        answers: Json = {"head": self._word(), **self._some_answers(0.7)}
+        answers: Json = {"head": self._answer("head"), **self._some_answers(0.7)}
         if self._dice.random() < 0.9:
             answers["village"] = self._dice.choice(VILLAGES)
         for _ in range(self._dice.randrange(3)):
@@ -140,7 +144,8 @@ class Companions:
 
     def _choose(self, phone: Phone, entities: bool = False) -> Json | None:
         kinds = ("submission", "entity") if entities else ("submission",)
-        shown = [record for record in phone.device.records() if record["kind"] in kinds and record["of"]]
+        others = ("", ALBUM)
+        shown = [one for one in phone.device.records() if one["kind"] in kinds and one["of"] not in others]
         few = shown[:HOT] if self._dice.random() < HOT_SHARE else shown
         return self._dice.choice(few) if shown else None
 
@@ -166,17 +171,20 @@ class Companions:
 
     def _some_answers(self, share: float) -> Json:
         drawn: Json = {
-            "age": self._dice.randrange(140),
+            "age": self._dice.choice(self._few["age"]) if "age" in self._few else self._dice.randrange(140),
             "consent": self._dice.choice(CONSENT),
             "needs": {"set": sorted(self._dice.sample(NEEDS, self._dice.randrange(4)))},
-            "note": self._word(),
-            "head": self._word(),
+            "note": self._answer("note"),
+            "head": self._answer("head"),
             "village": self._dice.choice(VILLAGES),
         }
         return {path: value for path, value in drawn.items() if self._dice.random() < share}
 
     def _member(self, uuid: str, order: int) -> Json:
         return {f"members[{uuid}]": order, f"members[{uuid}]/name": self._word()}
+
+    def _answer(self, path: str) -> Any:
+        return self._dice.choice(self._few[path]) if path in self._few else self._word()
 
     def _word(self) -> str:
         self._count += 1

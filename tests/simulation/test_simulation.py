@@ -11,8 +11,8 @@ SCHEDULES = int(os.environ.get("FIELDSYNC_SCHEDULES", "2000"))
 SCHEDULES_LONG = int(os.environ.get("FIELDSYNC_SCHEDULES", "100000"))
 FIRST_SEED = int(os.environ.get("FIELDSYNC_SEED", "0"))
 
-SCHEDULES_COLLECT = SCHEDULES // 10
-"""Schedules in which some companions have ODK Collect; the others stay the histories that they were."""
+SCHEDULES_MORE = SCHEDULES // 10
+"""Schedules in which some companions have ODK Collect, or coordinators decide on pairs; others stay what they were."""
 
 FAULTS_A_SCHEDULE_MIN = 5
 """Fewer, on the average, and the storm would be none."""
@@ -47,7 +47,12 @@ def test_no_schedule_loses_leaks_or_confuses_anything() -> None:
 
 @pytest.mark.simulation
 def test_nor_where_companions_have_odk_collect() -> None:
-    judge(run("collects", FIRST_SEED, SCHEDULES_COLLECT), SCHEDULES_COLLECT)
+    judge(run("collects", FIRST_SEED, SCHEDULES_MORE), SCHEDULES_MORE)
+
+
+@pytest.mark.simulation
+def test_nor_where_coordinators_decide_who_is_one() -> None:
+    judge(run("decides", FIRST_SEED, SCHEDULES_MORE), SCHEDULES_MORE)
 
 
 @pytest.mark.simulation

@@ -12,7 +12,7 @@ from fieldsync.services.enrolment import NewDevice
 from tests.simulation.machine import Machine
 from tests.simulation.network import Link, Network
 from tests.simulation.phone import Phone
-from tests.simulation.questionnaire import FIRST, FORM, VILLAGES
+from tests.simulation.questionnaire import FIRST, FORM, VILLAGES, definition
 from tests.simulation.world import START_MS, publish
 
 PULL_LIMIT = 200
@@ -27,7 +27,7 @@ class Village:
         self.now_ms = START_MS
         self.dice = random.Random(1)
         self.machine = Machine(lambda: self.now_ms, self.dice.randbytes, Settings())
-        publish(self.machine, "khl", FIRST, START_MS)
+        publish(self.machine, "khl", definition(FIRST), START_MS)
         network = Network(self.dice, self.machine, lambda request, answer: None, self.machine.boot)
         network.calm = True
         self.phone = Phone("amina", lambda: self.now_ms, Link(network, "amina"), self.dice, PULL_LIMIT)

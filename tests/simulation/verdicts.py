@@ -8,9 +8,11 @@ from fieldsync.client.transport import Answer
 from tests.simulation import quiet
 from tests.simulation.books import arrived, first_gap, is_on_disk, read_books
 from tests.simulation.collectors import handed_in, instance_of, judge_collectors
+from tests.simulation.coordinators import judge_decided, judge_queue
 from tests.simulation.ledger import DURABLE
 from tests.simulation.machine import Machine
 from tests.simulation.network import Request, content
+from tests.simulation.parted import judge_edits_alone
 from tests.simulation.phone import DAY_MS, Json, Phone, Saved, meaning
 from tests.simulation.sight import sight_of
 
@@ -35,6 +37,7 @@ VERDICTS = {
     "RESULTS": "not exactly one result for each operation, in order",
     "ID_REUSED": "one life of a phone said two things under one id",
     "CLOCK": "a stamp is behind what its author was shown, or follows a clock a day ahead",
+    "DECIDED": "a decision on a pair does not hold, or is asked again; an un-merge gives other than edits alone",
     "STUCK": "not quiet within the budget of rounds after the faults have stopped",
     "FAULT": "an exception or an answer 500 that nobody expected",
 }
@@ -64,6 +67,8 @@ class Judges:
         instance = instance_of(request)
         if instance is not None:
             self._handed_in(request, answer, instance)
+        if self._world.shelf:
+            self._world.shelf.hear(request, answer)
         if request.path != "/api/v1/sync" or answer.status != 200:
             return
         asked, said = content(request), msgspec.json.decode(answer.body)
@@ -87,6 +92,15 @@ class Judges:
         found = handed_in(self._world) if self._world.ledger.handed_in else {}
         for instance in sorted(self._world.ledger.handed_in - found.keys()):
             self.accuse("ACKED_LOST", f"{instance} of ODK Collect after a restart")
+        if self._world.shelf:
+            self._world.shelf.judge_promises("after a restart")
+
+        judge_decided(self._world, self.accuse)
+
+    def on_decided(self) -> None:
+        """Coordinators decided, or pairs were compared anew."""
+        judge_decided(self._world, self.accuse)
+        judge_queue(self._world, self.accuse)
 
     def on_restore(self) -> None:
         """Another history begins; what was answered before proves nothing now."""
@@ -117,8 +131,15 @@ class Judges:
         self.on_restart()
         quiet.judge(self._world, self.accuse)
         judge_collectors(self._world, self.accuse)
+        if self._world.shelf:
+            self._world.shelf.judge(list(self._world.photographers.values()))
         if not self.found:
             quiet.judge_replay(self._world, self.answered, self.accuse)
+
+    def at_parted(self) -> None:
+        """Every merge was undone, and the phones have heard of it."""
+        judge_edits_alone(self._world, self.accuse)
+        quiet.judge(self._world, self.accuse)
 
     def _handed_in(self, request: Request, answer: Answer, instance: str) -> None:
         """What ODK Collect is told is taken is on the disk, once; a dead end is none of the answers."""

@@ -4,24 +4,33 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from fieldsync.client.transport import Answer
 from fieldsync.config import Settings
 from fieldsync.services import publishing
+from fieldsync.services.publishing import Definition
 from tests.simulation.collectors import Collector
+from tests.simulation.coordinators import ANSWERS, Coordinators
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.network import Network, Request
 from tests.simulation.operators import Operators
+from tests.simulation.parted import unmerge_everything
 from tests.simulation.people import REQUEST_BYTES, Companions
 from tests.simulation.phone import Phone
-from tests.simulation.questionnaire import FIRST, definition
+from tests.simulation.photographers import Photographer
+from tests.simulation.questionnaire import FIRST, album, definition
+from tests.simulation.shelf import Shelf
 from tests.simulation.verdicts import Judges
 
 START_MS = 1_790_000_000_000
 STEPS = (40, 80)
-COLLECT_SHARE = 0.4
-"""Of the steps, where some companions have ODK Collect."""
+REGISTERED = 4
+"""Forms of each phone before the storm, where coordinators decide who is one."""
+
+COLLECT_SHARE, DECIDE_SHARE = 0.4, 0.3
+"""Of the steps, where some companions have ODK Collect, or where coordinators decide on pairs."""
 
 ROUNDS_MAX = 80
 """Quiet rounds in which everything must have arrived; an honest history needs some twenty."""
@@ -35,8 +44,13 @@ ROUND_MS = 80 * 60_000
 class World:
     """Builds the places, plays the storm, then the calm, and collects what the judges say."""
 
-    def __init__(self, seed: int, tell: Callable[[str], None] | None = None, collects: bool = False) -> None:
-        """`collects`: some companions have ODK Collect on their phones; without them a seed's history is another."""
+    def __init__(
+        self, seed: int, tell: Callable[[str], None] | None = None, collects: bool = False, decides: bool = False
+    ) -> None:
+        """`collects`: some companions have ODK Collect on their phones; `decides`: coordinators decide on pairs.
+
+        With either, the history of a seed is another.
+        """
         self.seed = seed
         self.dice = random.Random(f"fieldsync-{seed}")
         self.now_ms = START_MS
@@ -48,16 +62,21 @@ class World:
         durability = self.dice.choice(("disk", "backup", "backup", "backup"))
         settings = Settings(durability=durability, request_unpacked_bytes_max=REQUEST_BYTES)
         self.pull_limit = self.dice.choice((3, 10, 200))
-        self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
+        self.machine = Machine(self.server_clock, self.dice.randbytes, settings, keeps_files=collects)
         self.network = Network(self.dice, self.machine, self._heard, self.restart_server)
         self.phones: dict[str, Phone] = {}
         self.collectors: dict[str, Collector] = {}
+        self.photographers: dict[str, Photographer] = {}
+        self.shelf = Shelf(self) if collects else None
         self.judges = Judges(self)
         self.operators = Operators(self)
-        self.companions = Companions(self.dice, self.ledger, self.judges)
+        self.coordinators = Coordinators(self) if decides else None
+        self.companions = Companions(self.dice, self.ledger, self.judges, ANSWERS if decides else None)
         self._settle_in()
         if collects:
+            publish(self.machine, "khl", album(), self.server_clock())
             self.collectors = {name: Collector(self, name) for name in ("dounia", "elham")}
+            self.photographers = {name: Photographer(self, name) for name in ("farida", "ghita")}
 
     def server_clock(self) -> int:
         return max(0, self.now_ms + self.server_skew_ms)
@@ -69,10 +88,14 @@ class World:
     def run(self) -> dict[str, list[str]]:
         """The whole history; verdict to evidence, nothing where all is well."""
         try:
-            self._play()
+            with self.machine.files.watched() if self.machine.files else nullcontext():
+                self._play()
         except Exception as error:
             self.trace(traceback.format_exc())
             self.judges.accuse("FAULT", f"{type(error).__name__}: {error} at {where(error)}")
+        finally:
+            if self.machine.files:
+                self.machine.files.close()
         return self.judges.found
 
     def _play(self) -> None:
@@ -83,6 +106,8 @@ class World:
                 return
         if self.settle():
             self.judges.at_quiet()
+            if self.coordinators is not None and not self.judges.found:
+                self._part()
 
     # The storm.
 
@@ -91,8 +116,12 @@ class World:
         self.now_ms += self.dice.randint(1, 40 * 60_000)
         phone = self.dice.choice(list(self.phones.values()))
         if self.collectors and self.dice.random() < COLLECT_SHARE:
-            collector = self.dice.choice(list(self.collectors.values()))
+            owners: list[Collector | Photographer] = [*self.collectors.values(), *self.photographers.values()]
+            collector = self.dice.choice(owners)
             self._with_faults(phone, lambda: self.trace(f"{collector.name} {collector.act()}"))
+            return
+        if self.coordinators and self.dice.random() < DECIDE_SHARE:
+            self._with_faults(phone, self.coordinators.act)
             return
         chance = self.dice.random()
         if chance < 0.36:
@@ -160,6 +189,7 @@ class World:
             self.now_ms += ROUND_MS
             reports = [self._calm_sync(phone) for phone in self.phones.values()]
             reports += [self._calm_collect(collector) for collector in self.collectors.values()]
+            reports += [photographer.rest() for photographer in self.photographers.values()]
             if self.judges.found:
                 return False
             quiet = quiet + 1 if all(reports) else 0
@@ -182,11 +212,17 @@ class World:
         collector.match()
         return collector.phone.send_all()
 
+    def _part(self) -> None:
+        """All is taken back that was merged, and heard of."""
+        unmerge_everything(self)
+        if self.settle():
+            self.judges.at_parted()
+
     # What happens around.
 
     def restart_server(self) -> None:
         """Its process ends wherever it is, and starts again on what the disk holds."""
-        self.machine.disk.lose_power()
+        self.machine.lose_power()
         self.machine.boot()
         self.judges.on_restart()
 
@@ -196,12 +232,20 @@ class World:
     def _settle_in(self) -> None:
         """Two associations, their form, and the first phones."""
         for slug in ("khl", "amal"):
-            publish(self.machine, slug, FIRST, self.server_clock())
+            publish(self.machine, slug, definition(FIRST, self.coordinators is not None), self.server_clock())
         self.network.calm = True
         for name in ("amina", "brahim", "chama"):
             self.operators.add_phone(name, "khl")
         self.operators.add_phone("zineb", "amal")
+        for phone in list(self.phones.values()) if self.coordinators else ():
+            self._register(phone)
         self.network.calm = False
+
+    def _register(self, phone: Phone) -> None:
+        """A first round through the villages, in which the same people are met by several companions."""
+        for _ in range(REGISTERED):
+            self.companions.submit(phone)
+        self.sync(phone)
 
     def total_faults(self) -> Counter[str]:
         """What went wrong, by kind."""
@@ -214,10 +258,10 @@ class World:
         return found
 
 
-def publish(machine: Machine, slug: str, version: str, now_ms: int) -> None:
-    """A designer publishes a version of the form for an association."""
+def publish(machine: Machine, slug: str, made: Definition, now_ms: int) -> None:
+    """A designer publishes a version of a form for an association."""
     association = machine.association(slug)
-    machine.write(lambda session: publishing.publish(session, association, definition(version), now_ms))
+    machine.write(lambda session: publishing.publish(session, association, made, now_ms))
 
 
 def where(error: BaseException) -> str:

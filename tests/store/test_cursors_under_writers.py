@@ -1,14 +1,13 @@
 """Once a cursor is handed out, nothing at or before it becomes visible: under threads, processes and aborts."""
 
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from fieldsync.store import associations, changes
-from tests.store.writers import write_log
+from tests.store.writers import processes, write_log
 from tests.world import World
 
 
@@ -47,7 +46,7 @@ def test_no_row_appears_behind_a_cursor_while_threads_write(world: World, seed: 
 
 
 def test_no_row_appears_behind_a_cursor_while_processes_write(world: World) -> None:
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+    with processes(4) as pool:
         writers = [pool.submit(write_log, url_of(world), world.amal, one, 40) for one in range(4)]
         seen = read_all(world, writers)
     assert_same_log(world, seen, sum(writer.result() for writer in writers))

@@ -102,7 +102,8 @@ def test_a_reader_keeps_its_snapshot_while_others_write(database: Database) -> N
     assert slugs(database) == ["amal"]
 
 
-def test_sqlite_acknowledges_only_what_is_on_disk(sqlite: Database) -> None:
+def test_sqlite_acknowledges_only_what_is_on_disk(sqlite_engine: Engine) -> None:
+    sqlite = Database(open_engine(str(sqlite_engine.url)))
     pragmas = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "page_size": 8192}
 
     def ask(session: Session) -> dict[str, object]:
@@ -111,6 +112,7 @@ def test_sqlite_acknowledges_only_what_is_on_disk(sqlite: Database) -> None:
     assert sqlite.write(ask) == pragmas
     with sqlite.read() as session:
         assert ask(session) == pragmas
+    sqlite.close()
 
 
 def test_postgresql_acknowledges_only_what_is_on_disk(postgresql_engine: Engine) -> None:

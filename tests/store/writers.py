@@ -3,7 +3,9 @@
 import random
 import secrets
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from typing import Any
 
 import msgspec
@@ -18,6 +20,15 @@ from fieldsync.store.engines import open_engine
 
 ABORTS = 0.2
 Json = dict[str, Any]
+
+
+FORKING = get_context("forkserver")
+FORKING.set_forkserver_preload(["tests.store.writers"])
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Processes of this module, forked from one that has read the program once and holds no connection."""
+    return ProcessPoolExecutor(count, mp_context=FORKING)
 
 
 class Aborted(Exception):

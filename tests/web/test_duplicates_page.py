@@ -1,10 +1,13 @@
 """Possible duplicates on pages: what a coordinator sees, decides, takes back; what she is told who comes second."""
 
 import re
+from functools import partial
 
+import msgspec
 import pytest
 
 from fieldsync.services import deciding
+from fieldsync.store.db import execute
 from tests.services.test_deciding import LEVELS, found_pair, says, shown, two_women
 from tests.web.visitor import Visitor, visitor
 from tests.world import World
@@ -42,6 +45,29 @@ def test_a_pair_is_shown_side_by_side_merged_and_taken_back(world: World, coordi
     assert "La même" in coordinator.opens("/duplicates").text
     assert decides(coordinator, address, "undo") == address
     assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
+
+
+def test_any_two_of_a_list_can_be_asked_for_and_decided(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    address = f"/duplicates/{older}_{younger}"
+    assert address not in coordinator.opens("/duplicates").text
+    assert "Est-ce la même" in coordinator.opens(address).text
+    decides(coordinator, address, "same")
+    assert shown(world, younger)[0]["merged_into"] == older
+    assert decides(coordinator, address, "undo") == address
+    assert shown(world, younger)[0]["merged_into"] is None
+
+
+def test_the_cap_of_a_household_is_no_reason_to_wait_for_a_person(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    address = f"/duplicates/{older}_{younger}"
+    reasons = {"household": "", "twins": "à cause de : peut-être des jumelles ou des sœurs<"}
+    for bound, told in reasons.items():
+        said = msgspec.json.encode(["household", bound])
+        world.write(partial(execute, sql="UPDATE candidate_pair SET bounds = ?", parameters=(said,)))
+        text = coordinator.opens(address).text
+        assert told in text if told else "Jamais fusionn" not in text
 
 
 def test_who_comes_second_is_told_what_was_decided_and_nothing_is_written(world: World, coordinator: Visitor) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import random
 import re
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from fieldsync.app import now_ms
 from fieldsync.client.companion import Companion
 from fieldsync.client.companion_people import new_uuid
+from fieldsync.core.validation import PROGRAMME_ZONE
 from fieldsync.services import desk, enrolment
 from fieldsync.services.desk import Desk
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
@@ -43,7 +44,7 @@ def women(site: Site) -> list[str]:
     companion = Companion(dice, {FORM: version.version}, "KHT")
     operations: list[Any] = []
     while len(operations) < 8:
-        filled = companion.register_participant(date.today())  # noqa: DTZ011
+        filled = companion.register_participant(datetime.now(PROGRAMME_ZONE).date())
         operations.append(
             {
                 "id": [author, len(operations) + 1], "record": new_uuid(dice), "kind": "submission", "of": FORM,

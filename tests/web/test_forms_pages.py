@@ -25,6 +25,9 @@ BROKEN = VISIT_3.replace(". < 120", ". < ${ag}")
 HOSTILE = "<script>alert(1)</script>"
 
 
+pytestmark = pytest.mark.usefixtures("converted_here")
+
+
 def uploads(who: Visitor, text: str | bytes, name: str = "visit.md", **given: Any) -> TestResponse:
     """The form of the upload page, with a file."""
     token = FORM_TOKEN.search(who.opens("/form-uploads/new").text)

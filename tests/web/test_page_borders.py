@@ -6,7 +6,7 @@ Role × page × own, foreign and absent, over the whole URL map; how each page i
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from fieldsync.config import Settings
 from fieldsync.jobs import follow
-from fieldsync.store.engines import open_engine
+from tests import databases
 from tests.watching import Work, watched
 from tests.web.borders import Names, Page, Section, sections
 from tests.web.visitor import FORM_TOKEN, Visitor, stranger, visitor
@@ -47,11 +47,19 @@ class Two:
     foreign: Names
     absent: Names
     visitors: dict[str, Visitor]
+    tokens: dict[int, str] = field(default_factory=dict)
 
     @property
     def pages(self) -> dict[str, Page]:
         """How every page is asked for, by endpoint."""
         return {f"pages.{name}": page for section in self.sections for name, page in section.pages.items()}
+
+    def token(self, who: Visitor) -> str:
+        """What her forms carry: it is bound to her session, so that one page tells it for all."""
+        if id(who) not in self.tokens:
+            found = FORM_TOKEN.search(who.opens("/account" if who.person else "/sign-in").text)
+            self.tokens[id(who)] = found[1] if found else ""
+        return self.tokens[id(who)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def two(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Nothing of it changes but by a test that fails: every request of the walk is refused, or only reads."""
     path = tmp_path_factory.mktemp("borders") / "fieldsync.db"
     shutil.copy(migrated_file, path)
-    engine = open_engine(f"sqlite:///{path}")
+    engine = databases.sqlite_engine(path)
     world = World(engine, Settings(data=path.parent))
     elsewhere = world.add_association("elsewhere")
     found = sections()
@@ -142,8 +150,7 @@ def observed(two: Two, who: Visitor, asking: Asking, names: Names) -> tuple[tupl
     """What an answer tells, and what it cost."""
     form = dict(asking.form)
     if asking.method == "POST":
-        token = FORM_TOKEN.search(who.opens("/account" if who.person else "/sign-in").text)
-        form["form_token"] = token[1] if token else ""
+        form["form_token"] = two.token(who)
     with watched(two.world) as work:
         response = who.opens(asking.address) if asking.method == "GET" else who.posts(asking.address, form)
     # Her own association stands on every page of hers.

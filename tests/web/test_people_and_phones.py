@@ -2,7 +2,7 @@
 
 import random
 import re
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from fieldsync.client import Device, Store, enrol
 from fieldsync.client.companion import Companion
 from fieldsync.client.transport import HttpTransport
+from fieldsync.core.validation import PROGRAMME_ZONE
 from tests.web.acts import follow, press_on, sign_in, sign_out
 from tests.web.browser import Screen, opened
 from tests.web.qr import is_picture_of
@@ -39,7 +40,7 @@ class Phone:
     def fills_a_form(self) -> None:
         """A woman is registered, offline."""
         versions = {form["id"]: form["version"] for form in self.device.forms()}
-        form = Companion(self.dice, versions, "KHT").register_participant(date.today())  # noqa: DTZ011
+        form = Companion(self.dice, versions, "KHT").register_participant(datetime.now(PROGRAMME_ZONE).date())
         self.device.submit(form.form_id, form.version, form.writes)
 
     def syncs(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from fieldsync.config import Settings
 from fieldsync.core.shown_values import SPOTS_MAX, spots
-from fieldsync.store.engines import open_engine
+from tests import databases
 from tests.web.visitor import Visitor, visitor
 from tests.world import World
 
@@ -23,7 +23,7 @@ def tiled(migrated_file: Path, tmp_path: Path) -> Iterator[World]:
     """A server with a source of tiles."""
     path = tmp_path / "tiles.db"
     shutil.copy(migrated_file, path)
-    engine = open_engine(f"sqlite:///{path}")
+    engine = databases.sqlite_engine(path)
     world = World(engine, Settings(map_tiles=TILES))
     yield world
     world.database.close()

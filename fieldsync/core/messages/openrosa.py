@@ -1,6 +1,12 @@
 """What OpenRosa clients (ODK Collect, Enketo) are told; a phone shows these words to the companion."""
 
 OPENROSA: dict[str, tuple[int | None, str, str, str]] = {
+    "unknown_address": (
+        403,
+        "عنوان الخادم هذا غير معروف أو استُبدل. اطلب من المنسّق رمز QR جديداً وامسحه؛ ما على الهاتف محفوظ.",
+        "Cette adresse du serveur est inconnue ou a été remplacée. Demandez un nouveau code QR à votre coordinateur ; rien n’est perdu sur le téléphone.",
+        "This server address is not known or was replaced. Ask your coordinator for a new QR code; nothing on the phone is lost.",
+    ),
     "not_xml": (
         400,
         "المرسَل ليس ملف XML مقروءاً بترميز UTF-8. لم يُحفظ شيء، وتبقى النسخة على الهاتف.",

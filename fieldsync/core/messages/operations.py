@@ -85,6 +85,12 @@ OPERATIONS: dict[str, tuple[int | None, str, str, str]] = {
         "Cette question n’existe pas dans la version {version} du formulaire.",
         "This question does not exist in version {version} of the form.",
     ),
+    "answered_twice": (
+        None,
+        "هذا السؤال مُجاب عنه مرتين، ولا يمكن معرفة الجواب المقصود.",
+        "Cette question a deux réponses ; rien ne dit laquelle vaut.",
+        "This question is answered twice, and nothing says which answer counts.",
+    ),
     "wrong_type": (
         None,
         "الجواب ليس من النوع المنتظر: {type}.",

@@ -13,6 +13,18 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Pas de fusion : quelqu’un a décidé que deux fiches de ce groupe sont différentes. Annulez d’abord cette décision si elle est fausse.",
         "No merge: somebody decided that two records of this group are different. Take that decision back first if it is wrong.",
     ),
+    "already_one": (
+        409,
+        "هذه السجلات سجل واحد أصلاً. يمكن التراجع عن الدمج إن كان خاطئاً.",
+        "Ces fiches n’en font déjà qu’une. Annulez la fusion si elle est fausse.",
+        "These records are one already. Undo the merge if it is wrong.",
+    ),
+    "two_people_due": (
+        409,
+        "الدمج في هذه اللائحة يلزمه شخصان: قرّروا بشأن السجلين في «تكرار محتمل».",
+        "Dans cette liste, une fusion demande deux personnes : décidez de ces deux fiches parmi les doublons possibles.",
+        "Merges of this list need two people: decide on the two among the possible duplicates.",
+    ),
     "second_person_due": (
         409,
         "اقترحتم هذا الدمج بأنفسكم؛ يلزم أن يؤكده شخص آخر.",

@@ -26,6 +26,9 @@ from fieldsync.services.readers import Reader
 ROWS = 30
 UNDO = "undo"
 NOTICES = {SAME: "pair_same", DIFFERENT: "pair_different", UNSURE: "pair_unsure", UNDO: "pair_open"}
+CROSSING_MAX = 99
+"""Up to which number pairs over a border are counted."""
+
 TAKEN_MAX = 200
 TURN_MAX = 1_000_000
 TAKE = "take:"
@@ -42,7 +45,7 @@ def duplicates() -> Response:
         found = pair_queue.page(session, who, open_rank(request.args.get("after", ""), _purpose(who), secret), ROWS)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
-        crossing = len(across.waiting(session, who)) if across.couples(session, who) else None
+        crossing = across.count_at_most(session, who, CROSSING_MAX)
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
@@ -192,7 +195,7 @@ def find_pair(session: Any, who: Reader, pair: str) -> Pair:
     """The pair that an address names, where both are hers; else it is not there."""
     one, mark, other = pair.partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other) if mark else NOWHERE)
-    if found is None or not found.is_known:
+    if found is None:
         raise Refused(Problem("not_found"))
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from fieldsync.core.clusters import AUTOMATIC_MAX
+from fieldsync.core.linkage import HOUSEHOLD
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import NUMBER, TEXT, ShownValue
 from fieldsync.routes.pages import charts, heads, labels, language, pair_words, rows, speakers
@@ -30,7 +31,10 @@ MARKED_MAX = 40
 
 @dataclass(frozen=True)
 class Evidence:
-    """The waterfall: (what, tone, icon, how it agrees, weight, its step) for each comparison, and their sum."""
+    """The waterfall: (what, tone, icon, how it agrees, weight, its step) for each comparison, and their sum.
+
+    `bounds`: why the pair is never merged without a person; the cap of a household alone is no such reason.
+    """
 
     lines: Sequence[tuple[str, str, str, str, float, Step]]
     chart: Waterfall
@@ -219,5 +223,5 @@ def _evidence(pair: Pair, threshold: float | None) -> Evidence | None:
     ]
     chance = 100 / (1 + 2 ** -max(-60.0, min(60.0, pair.row.weight)))
     shown = "> 99,9" if chance > 99.9 else "< 0,1" if chance < 0.1 else language.number(round(chance, 1))
-    bounds = [pair_words.bound(each) for each in pair.row.bounds]
+    bounds = [pair_words.bound(each) for each in pair.row.bounds if each != HOUSEHOLD]
     return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds, threshold)

@@ -62,7 +62,6 @@ BOUNDS: dict[str, Words] = {
     "two_sexes": _l("two sexes"),
     "twins": _l("perhaps twins or sisters"),
     "few_identifiers": _l("too few independent facts agree"),
-    "household": _l("what one household shares"),
 }
 """Why a pair is never merged without a person (core.linkage)."""
 
