@@ -220,7 +220,8 @@ class _Taking:
 
     def _await(self, content: _Content, status: str) -> None:
         """Note what a submission waits for: files, and its turn among the updates of an entity."""
-        row = _known(self.session, self.sender.device, self.sheet) if content.missing or content.steps else None
+        asked = content.missing or content.steps or content.base_id is not None
+        row = _known(self.session, self.sender.device, self.sheet) if asked else None
         if row is not None and status == "applied":
             openrosa_files.await_files(self.session, row, content.missing)
         if row is not None:

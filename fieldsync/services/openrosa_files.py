@@ -128,6 +128,8 @@ def await_files(session: Session, row: SubmissionRow, missing: Sequence[tuple[st
     if missing and record_id is not None:
         openrosa_files.await_files(session, row.id, record_id, missing)
         records.set_incomplete(session, [record_id], True)
+    elif record_id is not None and row.base_id is not None:
+        arrivals.make_whole_if_it_is(session, record_id)
 
 
 def what_came(session: Session, row: SubmissionRow) -> dict[str, Value]:
