@@ -248,11 +248,10 @@ class _Taking:
         writes = {} if self.sheet.envelope else came
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        if writes and not store_files.is_replaced(self.session, row):
-            _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
-            if status == RETRY:
-                return RETRY
-        openrosa_files.came(self.session, row, came)
+        is_said = bool(writes) and not store_files.is_replaced(self.session, row)
+        if is_said and self._say(_Content(writes, (operation_of(self.session, row),)))[1] == RETRY:
+            return RETRY
+        openrosa_files.came(self.session, row, came, is_said, self.now_ms)
         return row.status
 
     def _content(self, found: Published) -> _Content:
