@@ -13,7 +13,7 @@ from fieldsync.client.companion import Companion
 from fieldsync.client.transport import HttpTransport
 from fieldsync.core.validation import PROGRAMME_ZONE
 from tests.web.acts import follow, press_on, sign_in, sign_out
-from tests.web.browser import Screen, opened
+from tests.web.browser import Screen, misfits, opened
 from tests.web.qr import is_picture_of
 from tests.web.site_under_test import Account, Site, secret_of
 from tests.web.words import said
@@ -143,6 +143,14 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
 
     follow(page.locator("#state a"))
     expect(page.locator("h1")).to_have_text(name)
+    where = page.url
+    page.goto(f"{where}/collect")
+    press_on(page)
+    page.locator("#address").evaluate(
+        "shown => { shown.textContent = 'https://field.example/v1/key/' + 'x'.repeat(43); }"
+    )
+    assert misfits(page) == []
+    page.goto(where)
     phone.fills_a_form()
     assert phone.syncs() == "ok"
     page.goto("/phones")
