@@ -65,6 +65,14 @@ class Page:
     following: Rank | None
 
 
+class Standing(NamedTuple):
+    """The `number` of a pair among `total` that wait, 0 where it is none of them, and which comes next."""
+
+    number: int
+    total: int
+    following: Waiting | None
+
+
 def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: str = "") -> Page:
     """A page of the queue."""
     everything = waiting(session, reader, of)
@@ -163,13 +171,13 @@ def told(pair: Pair) -> dict[str, Any]:
     }
 
 
-def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:
-    """Which pair comes after one in the queue; the first where that was the last, or has left it."""
-    everything = [each for each in waiting(session, reader) if each.pair.row is not None]
+def standing(session: Session, reader: Reader, pair: Pair) -> Standing:
+    """Where a pair stands in the queue, and which comes after it: the first where it is the last, or has left it."""
+    everything = waiting(session, reader)
     key = (pair.left.row.id, pair.right.row.id)
     place = next((number for number, each in enumerate(everything) if each.rank[1:] == key), -1)
     others = [each for each in everything[place + 1 :] + everything[:place] if each.rank[1:] != key]
-    return others[0] if others else None
+    return Standing(place + 1, len(everything), others[0] if others else None)
 
 
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:

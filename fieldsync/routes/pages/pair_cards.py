@@ -1,7 +1,7 @@
 """What the pages of possible duplicates show: lines of the queue, both sides, the evidence, what would survive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -17,6 +17,7 @@ from fieldsync.routes.pages.speech import _
 from fieldsync.services import authorship, deciding, pair_queue
 from fieldsync.services.deciding import ITSELF, Pair
 from fieldsync.services.desk import Found
+from fieldsync.services.pair_figures import Effect
 from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
 from fieldsync.services.readers import Reader
 from fieldsync.store import people, records
@@ -116,6 +117,11 @@ def card(
     }  # fmt: skip
 
 
+def effect(found: Effect, chosen: str) -> dict[str, Any]:
+    """What a merge would do to the figures: the list's count, and the names of what counts both now."""
+    return {"before": found.before, "twice": [str(getattr(each, chosen)) for each in found.twice]}
+
+
 def _level(name: str, level: str, weight: float) -> tuple[str, str, str]:
     tone, icon, said = pair_words.level(level, weight)
     return tone, icon, f"{pair_words.comparison(name)}{_(': ')}{said}"
@@ -163,7 +169,7 @@ def _side(side: Side, titles: Mapping[str, Spoken]) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    left, right = row.cells
+    left, right = (replace(each, value=labels.property_value(row.path, each.value)) for each in row.cells)
     marked = _marked(left.value, right.value) if row.level not in ("same", "exact", "missing") else None
     return {
         "path": row.path,
@@ -178,7 +184,7 @@ def _row(row: Row) -> dict[str, Any]:
                 "choice": heads.name_of(cell.said_by) if row.survives and cell.said_by and not cell.hidden else "",
                 "survives": row.survives is not None and cell.said_by == row.survives,
             }
-            for number, cell in enumerate(row.cells)
+            for number, cell in enumerate((left, right))
         ],
     }
 
