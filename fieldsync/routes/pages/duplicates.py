@@ -49,7 +49,10 @@ def duplicates() -> Response:
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
-        lines=[pair_cards.line(each.pair, titles) for each in found.items],
+        lines=[
+            pair_cards.line(each.pair, titles) | {"together": found.together.get(each.rank.left_id, 0)}
+            for each in found.items
+        ],
         recent=[pair_cards.line(each, titles) for each in recent],
         total=found.total,
         following=shell.address_with(after=following) if following else "",
@@ -94,7 +97,7 @@ def decide_duplicate(pair: str) -> Response:
     def work(session: Any) -> Problem | None:
         found = find_pair(session, who, pair)
         if decision == UNDO:
-            return deciding.undo(session, by, found, verdict.turn)
+            return deciding.undo(session, by, found, verdict.turn, chosen)
         problem = deciding.decide(session, by, found, verdict, chosen)
         if problem is None and decision == UNSURE and asked:
             return asking.ask(session, who, by, found, asked, sides)

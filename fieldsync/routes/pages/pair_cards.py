@@ -14,7 +14,7 @@ from fieldsync.routes.pages import charts, heads, labels, language, pair_words, 
 from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
-from fieldsync.services import authorship, deciding, pair_queue
+from fieldsync.services import authorship, deciding, pair_clusters, pair_queue
 from fieldsync.services.deciding import ITSELF, Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_figures import Effect
@@ -115,6 +115,27 @@ def card(
         "is_one": deciding.is_one(pair),
         "submissions": [len(each.submissions) for each in told.sides],
     }  # fmt: skip
+
+
+def member(found: Found) -> dict[str, Any]:
+    """One of several records side by side."""
+    uuid = records.uuid_text(found.row.uuid)
+    return {
+        "address": rows.record_address(found.kind, found.of, uuid),
+        "arrived_ms": found.row.arrived_ms,
+        "place": _place(found),
+    }
+
+
+def cluster_row(row: pair_clusters.Row) -> dict[str, Any]:
+    """One answer of several records."""
+    return {
+        "path": row.path,
+        "label": labels.entity_property(row.path, row.label),
+        "level": pair_words.level(row.level),
+        "differs": row.level == OTHER,
+        "cells": [replace(each, value=labels.property_value(row.path, each.value)) for each in row.cells],
+    }
 
 
 def effect(found: Effect, chosen: str) -> dict[str, Any]:
