@@ -26,6 +26,7 @@ APART = "-"
 """Stands between two letters that are no digraph: is-hak."""
 
 ANY_START = frozenset("aiu")
+OPEN = ANY_START | {""}
 
 
 class Reading(NamedTuple):
@@ -52,8 +53,8 @@ class _Spelled(NamedTuple):
     letters: str
     cost: float = 0.0
     feminine: bool | None = None
-    bare: bool = False
-    """An article was taken away that had grown together with the word: a vowel may have gone with it."""
+    bare: frozenset[str] = frozenset()
+    """What the word may also begin with: an article had grown together with it, and a vowel may have gone with that."""
 
 
 # ---- Arabic ----------------------------------------------------------------------------------------------------
@@ -73,6 +74,8 @@ _ARABIC_STARTS = {
     "ا": ANY_START, "ٱ": ANY_START, "أ": ANY_START, "ع": ANY_START, "إ": frozenset("i"), "آ": frozenset("a"),
 }  # fmt: skip
 _LONG_STARTS = {"ا": frozenset("a"), "و": frozenset("au"), "ي": frozenset("ai")}
+_GLIDE = re.compile(r"[اأ]و(?:[اأإ]|(?=ع))")
+"""أوعدي, أواحمد: Ou before a vowel."""
 
 
 def of_arabic(word: str, article: bool, alif_ending: bool) -> list[Reading]:
@@ -83,7 +86,7 @@ def of_arabic(word: str, article: bool, alif_ending: bool) -> list[Reading]:
     elif word.startswith("ال") and len(word) > 3:
         spelled = [_Spelled(word[2:])]
     elif _FUSED_LAM.match(word):
-        spelled = [_Spelled(word[1:], bare=True), _Spelled(word, 0.1)]
+        spelled = [_Spelled(word[1:], bare=OPEN), _Spelled(word, 0.1)]
     elif word.startswith("امب"):
         spelled = [_Spelled(word[1:])]
     ended = [end for each in spelled for end in _arabic_ends(each, alif_ending)]
@@ -116,7 +119,14 @@ _ARABIC_ALTERNATIVES = (
     (re.compile("ث"), "س", 0.2),
     (re.compile("[ظذ]"), "ز", 0.2),
     (re.compile("دج"), "ج", 0.1),
+    (re.compile("ج(?=و?[سزص])"), "گ", 0.3),
 )
+
+
+def _long_start(first: str, second: str) -> frozenset[str]:
+    if first == "إ":
+        return frozenset("i")
+    return frozenset("u") if first in "اأ" and second == "و" else _LONG_STARTS[second]
 
 
 def _arabic_reading(word: _Spelled) -> Reading:
@@ -126,7 +136,9 @@ def _arabic_reading(word: _Spelled) -> Reading:
     if first in _ARABIC_STARTS:
         starts = _ARABIC_STARTS[first]
         if second in _LONG_STARTS and len(letters) > 2:
-            starts = _LONG_STARTS[second] if first != "إ" else frozenset("i")
+            starts = _long_start(first, second)
+        if first in "اأ" and (glide := _GLIDE.match(letters)):
+            starts, letters = frozenset("w"), letters[glide.end() :]
     elif first == "ي" and len(letters) > 1:
         starts = frozenset("y") if second in ("ا", "و") else frozenset("yi")
         letters = letters[1:]
@@ -157,9 +169,9 @@ _M_OF_HAMED = re.compile(r"^m(?=h[am])")
 # An article that has grown together with the word: Lahcen, Lmekki, Essaid, Lamrani.
 _FUSED_CONSONANT = re.compile(r"^l(?=[bcdfghjkmnpqrstvxz])")
 _FUSED_DOUBLE = re.compile(r"^e(?=([rsnztd])\1|ch|dd)")
-_FUSED_CLUSTER = re.compile(r"^l[ae](?=[bcdfghjkmnpqrstvxz]{2}|h(?:ou|o|a))")
+_FUSED_CLUSTER = re.compile(r"^l[ae](?=[bcdfghjkmnpqrstvxz][bcdfghjklmnpqrstvxz]|h(?:ou|o|a))")
 _FUSED_WHOLE = re.compile(r"^(?:[ea]l(?=[bcdfghjkmnpqrstvxyz])|el(?=[aiou]))")
-_FUSED_SINGLE = re.compile(r"^e(?=[dnrstz][^e])")
+_FUSED_SINGLE = re.compile(r"^(?:e(?=[dnrstz][^e])|a(?=([dnrstz])\1[^\W_]{3}))")
 
 
 _LATIN_ALTERNATIVES = (
@@ -170,6 +182,7 @@ _LATIN_ALTERNATIVES = (
     (re.compile(r"mb"), "nb", 0.1),
     (re.compile(r"g(?=[aoulrdn])"), "gh", 0.3),
     (re.compile(r"g(?=e)"), "gu", 0.3),
+    (re.compile(r"gu(?=a)"), "g", 0.1),
     (re.compile(r"(?<=[iy])c(?=a)"), "ss", 0.3),
 )
 
@@ -186,15 +199,16 @@ def of_latin(word: str, article: bool) -> list[Reading]:
 def _without_article(word: str) -> list[_Spelled]:
     if word.startswith("l") and len(word) > 3:
         if _FUSED_CONSONANT.match(word):
-            return [_Spelled(word[1:], bare=True)]
+            return [_Spelled(word[1:], bare=OPEN)]
         if _FUSED_CLUSTER.match(word):
-            return [_Spelled(word[2:], bare=True), _Spelled(word[1:], 0.1, bare=True), _Spelled(word, 0.1)]
+            swallowed = frozenset({"", "a"} if word[1] == "a" else OPEN)
+            return [_Spelled(word[2:], bare=swallowed), _Spelled(word[1:], 0.1), _Spelled(word, 0.1)]
         return [_Spelled(word), _Spelled(word[1:], 0.2)]
     if word.startswith("e") and len(word) > 4 and _FUSED_DOUBLE.match(word):
-        return [_Spelled(word[1:], bare=True), _Spelled(word, 0.1)]
-    if _FUSED_SINGLE.match(word) and len(word) > 5:
-        return [_Spelled(word), _Spelled(word[1:], 0.2, bare=True)]
-    if _FUSED_WHOLE.match(word) and len(word) > 5:
+        return [_Spelled(word[1:], bare=OPEN), _Spelled(word, 0.1)]
+    if _FUSED_SINGLE.match(word) and len(word) > 4:
+        return [_Spelled(word), _Spelled(word[1:], 0.2, bare=OPEN)]
+    if _FUSED_WHOLE.match(word) and len(word) > 4:
         return [_Spelled(word[2:]), _Spelled(word, 0.1)] if len(word) > 6 else [_Spelled(word), _Spelled(word[2:], 0.2)]
     return [_Spelled(word)]
 
@@ -248,8 +262,7 @@ def _reading(sounds: str, word: _Spelled, starts: frozenset[str], arabic: bool) 
         return Reading(word.letters, ("",) * (len(word.letters) + 1), False, starts, arabic, word.cost)
     gaps = tuple(_CONSONANT.split(sounds))
     consonants = "".join(_CONSONANT.findall(sounds))
-    if word.bare:
-        starts = starts | ANY_START | {""}
+    starts |= word.bare
     return Reading(consonants, gaps, bool(word.feminine), starts, arabic, word.cost)
 
 

@@ -61,7 +61,11 @@ def _begins_with_alif(reading: Reading) -> bool:
 
 def _is_supported(left: Reading, right: Reading) -> bool:
     """Ibtissam and Btissam: only an i or e before two consonants is added or dropped."""
-    return (left.starts == {"i"} or "e" in left.starts) and "" in right.starts and not left.gaps[1] + right.gaps[1]
+    return (
+        (left.starts == {"i"} or "e" in left.starts)
+        and "" in right.starts
+        and left.gaps[1:2] == right.gaps[1:2] == ("",)
+    )
 
 
 def _are_father_and_son(reading: Reading, one: str, other: str) -> bool:
@@ -71,7 +75,7 @@ def _are_father_and_son(reading: Reading, one: str, other: str) -> bool:
 
 def _in_arabic(one: str, other: str, place: int, last: int, reading: Reading) -> float:
     either = set(one) ^ set(other)
-    first = place == 1 < last and (last > 2 or reading.feminine)
+    first = place == 1 < last and (last > 2 or reading.feminine) and not (AYN in one and AYN in other)
     cost = (SLIP + 0.1 if first else APART) * len(either & {"i", "u"})
     if "a" in either:
         cost += LONG
@@ -80,13 +84,13 @@ def _in_arabic(one: str, other: str, place: int, last: int, reading: Reading) ->
 
 def _across(arabic: str, latin: str, place: int, last: int, written: Reading, heard: Reading) -> float:
     if place == last:
-        return _last(arabic, latin)
+        return SHORT if AYN in arabic and written.feminine and latin == "u" else _last(arabic, latin)
     near_end = place == last - 1
     cost = 0.0
     if "i" in arabic and "i" not in latin:
         cost += _long_i_unheard(latin, near_end, written.feminine, bool(written.gaps[-1]))
     if "u" in arabic and "u" not in latin:
-        cost += SLIP if not latin or "e" in latin else APART
+        cost += APART if latin and "e" not in latin else LONG if near_end and not latin else SLIP
     if "a" in arabic and "a" not in latin:
         cost += APART if latin and "e" not in latin else SHORT if latin else SLIP
     if "u" in latin and "u" not in arabic:
@@ -130,6 +134,8 @@ def _in_latin(one: str, other: str, place: int, last: int, feminine: bool) -> fl
     different = (set(one) ^ set(other)) & {"i", "u"}
     if not different:
         return 0.0
+    if {one, other} == {"a", "i"}:
+        return LONG
     if different == {"i"} and "a" in one and "a" in other and "e" not in one + other:
         return LONG
     if not one or not other:

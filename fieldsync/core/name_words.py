@@ -124,21 +124,37 @@ _BEFORE = {
 _FAITH = re.compile(r"^(?:[ae]?d+[iy]ne?|(?:ال)?دين)$")
 _GOD = _set("allah ellah الله")
 _GLUED_SERVANT_OF_GOD = re.compile(r"^(?:abd[aeiou]{1,2}l+ah?|عبدالل?ه)$")
-_GLUED_SERVANT = re.compile(r"^(?:abd(?:[aeou]{1,2}+l?+|l)(?=[^\W_]{3})|abd(?=ch|j)|عبدال(?=[^\W_]{2}))")
+_GLUED_SERVANT = re.compile(
+    r"^(?:abd(?:[aeou]{1,2}+l?+|l)(?=[^\W_]{3})|abd(?=[bcdfghjkmnqrstvxz][^\W_]{2})|عبدال(?=[^\W_]{2}))"
+)
 _GLUED_AIT = re.compile(r"^(?:a[iy]t(?=[bcdfghjklmnqrsvxz][^\W_]{2})|[اأآ]يت(?=[^اويىة][^\W_]{2}))")
 _GLUED_FATHER = re.compile(r"^[aأا](?=(?:bou|بو)[^\W_]{3})")
-_ARTICLE_OF_BEN = re.compile(r"l(?=[abcdfghjkmnpqrstvxz])")
-_SEAT = re.compile(r"^[اأ](?=[وي])")
+_ARTICLE_OF_BEN = re.compile(r"l(?=[abcdfghjkmnpqrstvxz])|ل(?=[بغحجكخفعقمه][^\W_]{2})")
+_SEAT = re.compile(r"^[اأإ](?=[^\W_]{2})")
 """Carries a first vowel, and nothing once something stands before it: أومغار, بنومغار."""
+
+_LATIN_BEFORE = {"بن": "ben", "بل": "bel", "بو": "bou", "أو": "ou", "او": "ou", "ام": "oum", "ن": "n"}
+
+_SUN_LETTER = re.compile(r"[tdrzsn]|ch|sh|[تثدذرزسشصضطظن]")
+"""The article before it is not heard: بن الطالب is Bentaleb."""
 
 _GLUED_SON = re.compile(r"^(?:benl(?=a)|بنال)")
 _GLUED_FAITH = re.compile(r"(?<=[^\W_]{2})(?:[ae]?l?d+[iy]ne?|الدين)$")
+_GLUED_HALF = re.compile(
+    r"((?!ال|بن|بو|عبد|ام|أم|ou?m|um)[^\W_]{3,}?)(?:ال(?!دين|له)([^\W_]{3,})|el(h[ou]+da|kh[ae]?[iy]r))$"
+)
 _GLUED_GOD = re.compile(r"(?<=[^\W_]{2})(?:[aeiu]?llah|الله)$")
 
 
 @cache
 def _left_out() -> frozenset[str]:
     return frozenset(map(fold, name_data().left_out)) | _ARTICLES | _AITS
+
+
+@cache
+def written() -> dict[str, str]:
+    """Spelling → how the name is spelled as a rule."""
+    return {fold(spelling): fold(name) for spelling, name in name_data().written.items()}
 
 
 @cache
@@ -150,11 +166,12 @@ def words(text: str) -> Words:
     """The words of a name, in order; "Abd", "Ben" and the like joined with what follows."""
     kept: list[str] = []
     left_out: list[str] = []
-    before, article = "", False
+    before, alone, article = "", "", False
     pieces = list(_pieces(fold(text)))
     for word in pieces:
         if word in _BEFORE:
             before += _BEFORE[word]
+            alone = word
         elif before and word in _ARTICLES:
             article = True
         elif before:
@@ -168,9 +185,14 @@ def words(text: str) -> Words:
         else:
             kept.append(_with_article().get(word, word) if article else word)
             article = False
-    if before:
-        kept.append(before.rstrip(SERVANT))
-    return Words(tuple(kept or left_out), not _AITS.isdisjoint(pieces))
+    ait = not _AITS.isdisjoint(pieces)
+    kept += [alone] if before else _title_of_house(pieces[-1]) if ait else []
+    return Words(tuple(kept or left_out), ait)
+
+
+def _title_of_house(last: str) -> list[str]:
+    """The last word of an Ait, where it is one that is left out elsewhere: Ait El Haj."""
+    return [last] if last in _left_out() and last not in _AITS | _ARTICLES else []
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -186,7 +208,13 @@ def _pieces(text: str) -> Iterator[str]:
         if glued:
             yield glued[0]
             word = word[glued.end() :]
-        yield _ungrown(word)
+        yield from map(_ungrown, _halves(word))
+
+
+def _halves(word: str) -> tuple[str, ...]:
+    """نورالهدى and Nourelhouda as نور الهدى and Nour Houda."""
+    found = _GLUED_HALF.match(word) if "ال" in word or "el" in word else None
+    return (found[1], found[2] or found[3]) if found else (word,)
 
 
 def _ungrown(word: str) -> str:
@@ -202,6 +230,8 @@ def _ungrown(word: str) -> str:
     if word.startswith(("benabd", "بنعبد")):
         sons = 2 if is_arabic(word) else 3
         return word[:sons] + _ungrown(word[sons:])
+    if word.startswith("بال") and len(word) > len("بالحا"):
+        return "بل" + word[3:]
     if word.startswith(("benl", "بنال")):
         return _GLUED_SON.sub("بل" if is_arabic(word) else "bel", word)
     return _ungrown_end(word)
@@ -218,12 +248,15 @@ def _ungrown_end(word: str) -> str:
 def _together(before: str, word: str, article: bool) -> str:
     if word in _GOD and before.endswith(SERVANT):
         return before.removesuffix(SERVANT) + _ending(word)
+    if not before.endswith(SERVANT):
+        word = written().get(word, word)
+        before = before if is_arabic(word) else _LATIN_BEFORE.get(before, before)
     if word.startswith("ال") and len(word) > 3:
         word, article = word[2:], True
-    if article and not before.endswith(SERVANT):
+    if article and not before.endswith(SERVANT) and not _SUN_LETTER.match(word):
         before = "بل" if before == "بن" else "bel" if before == "ben" else before + ("ل" if is_arabic(word) else "l")
-    elif before == "ben" and _ARTICLE_OF_BEN.match(word):
-        before = "be"
+    elif before in ("ben", "بن") and _ARTICLE_OF_BEN.match(word):
+        before = before[:-1]
     elif is_arabic(word):
         word = _SEAT.sub("", word)
     return before + word

@@ -14,13 +14,16 @@ from typing import NamedTuple
 from fieldsync.core.name_data import NameData, name_data
 from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, servant_of
 from fieldsync.core.name_vowels import conflict
-from fieldsync.core.name_words import fold, is_arabic, words
+from fieldsync.core.name_words import fold, is_arabic, words, written
 
-ALGORITHM = 4
+ALGORITHM = 5
 """Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
 
 SAME_BELOW = 0.8
 WEAK_BELOW = 1.2
+
+SLIP_OF_YA = 0.3
+"""How far-fetched it is that ي was written for ى."""
 
 NAME_MAX = 200
 """Characters of a name that are read."""
@@ -32,6 +35,9 @@ SLIP_LENGTH_MIN = 4
 
 SEARCHED_MAX = 4000
 """Characters of a text that can be found."""
+
+VOWELS_ALONE = "a"
+"""The block key of every word without a consonant."""
 
 KEY_MAX = 24
 KEYS_MAX = 40
@@ -74,7 +80,6 @@ class Name(NamedTuple):
 
 
 class _Data(NamedTuple):
-    written: dict[str, str]
     ending_in_alif: frozenset[str]
     without_article: frozenset[str]
 
@@ -109,9 +114,23 @@ def block_keys(text: str) -> frozenset[str]:
     keys = {key for token in name.tokens for key in _loose_keys(token)}
     if len(name.tokens) > 1:
         keys.add("".join(_loose(token.readings[0]) for token in name.tokens)[:KEY_MAX])
+    if " " in name.folded:
+        keys |= {key for token in _in_one_word(name).tokens for key in _loose_keys(token)}
     for full in _full_names(name):
         keys |= {key for token in parse(full).tokens for key in _loose_keys(token)}
     return frozenset(keys)
+
+
+def slip_keys(text: str) -> frozenset[str]:
+    """Two names without one of these in common, nor a block key, are different: seen sooner than compared.
+
+    Its words with a letter lost, or in another order (_is_slip).
+    """
+    found = set[str]()
+    for token in parse(text).tokens:
+        first, rest = token.word[:1], sorted(token.word[1:])
+        found.update(first + "".join(rest[:at] + rest[at + 1 :]) for at in range(len(rest) + 1))
+    return frozenset(found)
 
 
 def search_keys(text: str) -> list[str]:
@@ -135,7 +154,6 @@ _WORDS = re.compile(r"[^\W_]+")
 def _data() -> _Data:
     data: NameData = name_data()
     return _Data(
-        {fold(spelling): fold(name) for spelling, name in data.written.items()},
         frozenset(map(fold, data.ending_in_alif)),
         frozenset(map(fold, data.without_article)),
     )
@@ -161,9 +179,12 @@ def _readings(word: str) -> list[Reading]:
 
 def _readings_of_word(word: str) -> list[Reading]:
     data = _data()
-    word = data.written.get(word, word)
+    word = written().get(word, word)
     if is_arabic(word):
-        return of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
+        readings = of_arabic(word, word not in data.without_article, word.removeprefix("ال") in data.ending_in_alif)
+        if word.endswith("ي") and word[:-1] + "ى" in data.ending_in_alif:
+            readings += [each._replace(cost=each.cost + SLIP_OF_YA) for each in _readings_of_word(word[:-1] + "ى")]
+        return readings
     return of_latin(word, word not in data.without_article)
 
 
@@ -179,13 +200,32 @@ def _mark(reading: Reading) -> str:
 
 
 def _level(one: Name, other: Name) -> Level:
-    if len(one.tokens) == len(other.tokens):
-        level = max((_token_level(*pair) for pair in zip(one.tokens, other.tokens, strict=True)), key=_RANK.__getitem__)
-        if level is not Level.DIFFERENT:
-            return level
+    level = _tokens_level(one, other)
+    if level is not Level.DIFFERENT:
+        return level
+    if one.folded.count(" ") != other.folded.count(" ") and _are_one_word(one, other):
+        return Level.SAME
     if _aliases(one) & _aliases(other):
         return Level.ALIAS
     return Level.WEAK if _partly(one, other) else Level.DIFFERENT
+
+
+def _tokens_level(one: Name, other: Name) -> Level:
+    """Word by word, the worst."""
+    if len(one.tokens) != len(other.tokens):
+        return Level.DIFFERENT
+    return max((_token_level(*pair) for pair in zip(one.tokens, other.tokens, strict=True)), key=_RANK.__getitem__)
+
+
+def _are_one_word(one: Name, other: Name) -> bool:
+    """Each written in one word; nothing of it is kept, since few pairs are asked."""
+    left, right = _in_one_word(one), _in_one_word(other)
+    return len(left.tokens) == len(right.tokens) and _is_spelled(left, right)
+
+
+def _in_one_word(name: Name) -> Name:
+    """Nour El Houda as Nourelhouda."""
+    return parse(name.folded.replace(" ", ""))
 
 
 _RANK = {level: rank for rank, level in enumerate(Level)}
@@ -292,7 +332,7 @@ def _loose(reading: Reading) -> str:
 
 
 def _loose_keys(token: Token) -> set[str]:
-    return {key for each in token.readings if (key := _loose(each) or token.key)}
+    return {_loose(each) or VOWELS_ALONE for each in token.readings}
 
 
 _NOT_SEARCHED = frozenset({"de", "du", "des", "les", "و", "في", "من"})

@@ -12,7 +12,17 @@ from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import auditing, desk, following, linkage, linkage_lists, merging, reading, reviewing
+from fieldsync.services import (
+    auditing,
+    desk,
+    following,
+    linkage,
+    linkage_hints,
+    linkage_lists,
+    merging,
+    reading,
+    reviewing,
+)
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
@@ -248,6 +258,8 @@ def _join(
 ) -> Problem | None:
     if pair.left.kind == "submission":
         return _mark(session, by, pair, verdict, said, language)
+    if pair.left.row.deleted or pair.right.row.deleted:  # what is deleted would show again through the other
+        return Problem("pair_deleted")
     if _is_held_apart(session, pair):
         return Problem("pair_held_apart")
     problem = merging.merge(session, by, pair.left, [records.uuid_text(pair.right.row.uuid)], verdict.taken)
@@ -260,6 +272,8 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
     """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
     if not apart:
         return Problem("already_one")
+    if any(each.row.deleted for each in joined):
+        return Problem("pair_deleted")
     if joined[0].of in agreements.reviewed_twice(session, by.association_id):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
@@ -353,6 +367,8 @@ def _record(
         left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic,
     )  # fmt: skip
+    if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
+        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
     pairs.decide(session, row)
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"

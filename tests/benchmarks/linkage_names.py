@@ -19,6 +19,8 @@ SETS = {
     "held_out": "≥ 0.92, goal 0.95",
     "wide": "tuned on",
     "wide_held_out": "≥ 0.92, goal 0.95",
+    "mixed": "tuned on",
+    "mixed_held_out": "≥ 0.92, goal 0.95",
 }
 
 

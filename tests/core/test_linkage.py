@@ -169,6 +169,7 @@ def test_a_household_counts_only_so_much_and_a_shared_phone_less() -> None:
 
 CARD, PHONE, BORN = {"national_id": "AB123456"}, {"phone": "0612345678"}, {"born": "1990-05-02"}
 HOME = PHONE | BORN
+DOUAR = {"place": "07.041.07.03.012"}
 
 
 @pytest.mark.parametrize(
@@ -177,6 +178,8 @@ HOME = PHONE | BORN
         ("two papers", ("Fatima Bakkali", CARD | BORN), ("Fatima", CARD | HOME)),
         ("a card and the given name", ("Fatima Bakkali", CARD | {"age": 36}), ("فاطمة", CARD | BORN)),
         ("a birth date and the whole name", ("Fatima Bakkali", BORN), ("فاطمة البقالي", BORN)),
+        ("a birth date and names exchanged", ("Fatima Bakkali", BORN), ("البقالي فاطمة", BORN)),
+        ("a birth date, a given name, the douar", ("Fatima Bakkali", BORN | DOUAR), ("فاطمة", BORN | DOUAR)),
         ("a phone, the whole name, an age", ("Fatima Bakkali", PHONE | {"age": 37}), ("فاطمة البقالي", HOME)),
     ],
 )
@@ -189,6 +192,9 @@ def test_enough_that_is_independent_makes_two_one(who: str, one: Person, other: 
     [
         ("twins", ("Fatima Bakkali", HOME), ("Khadija Bakkali", HOME)),
         ("twins of like names", ("Fadma Bakkali", HOME), ("Fatima Bakkali", HOME)),
+        ("twins whose family is not said", ("Hassan Bakkali", HOME), ("Lahcen", HOME)),
+        ("a daughter with her name and card", ("Fatima Bakkali", CARD | {"age": 41}), ("Fatima", CARD | {"age": 16})),
+        ("another family of that day", ("Fatima Bakkali", BORN | DOUAR), ("Fatima Oubella", BORN | DOUAR)),
         ("twins with phones of their own", ("Fadma Bakkali", BORN), ("Fatima Bakkali", BORN)),
         ("a daughter with her mother's card", ("Fatima Bakkali", HOME | CARD), ("Rkia Bakkali", CARD | PHONE)),
         ("cousins after one grandmother", ("Fatima Bakkali", HOME), ("Fatima Bakkali", PHONE | {"born": "1992-11-13"})),
@@ -201,6 +207,31 @@ def test_enough_that_is_independent_makes_two_one(who: str, one: Person, other: 
 )
 def test_kin_and_namesakes_are_for_a_person_to_decide(who: str, one: Person, other: Person) -> None:
     assert met(said(name=one[0], **one[1]), said(name=other[0], **other[1])).zone != AUTOMATIC, who
+
+
+def test_the_phone_of_a_companion_is_nobodys() -> None:
+    one, other = said(name="Fatima Bakkali", age=36, **PHONE), said(name="فاطمة البقالي", age=37, **PHONE)
+    zones = [
+        met(*(msgspec.structs.replace(each, phone_persons=count) for each in (one, other))).zone for count in (6, 30)
+    ]
+    assert zones == [AUTOMATIC, REVIEW]
+
+
+def test_kin_of_one_house_with_other_names_come_after_namesakes() -> None:
+    house = {"year": 1990, **PHONE, **DOUAR}
+    sisters = met(said(name="Fatima Bakkali", **house), said(name="Rkia Bakkali", **house))
+    [cap] = [bar.weight for bar in sisters.comparisons if bar.name == "household"]
+    namesakes = met(said(name="Fatima Bakkali", **house), said(name="Fatima Bakkali", **house))
+    [mild] = [bar.weight for bar in namesakes.comparisons if bar.name == "household"]
+    assert cap == mild - 3.0
+
+
+def test_a_woman_who_married_and_took_another_phone_is_still_asked_about() -> None:
+    woman = said(name="Fatima Bakkali", age=30, **PHONE)
+    woman = msgspec.structs.replace(woman, sex="f")
+    moved = msgspec.structs.replace(woman, phone="+212699999999", place="07.161.05.09")
+    brothers = [msgspec.structs.replace(each, sex="m") for each in (woman, moved)]
+    assert met(woman, moved).zone == REVIEW and met(*brothers).zone == NONE
 
 
 def test_a_rare_name_weighs_more_than_a_common_one() -> None:

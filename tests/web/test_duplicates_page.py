@@ -60,6 +60,22 @@ def test_any_two_of_a_list_can_be_asked_for_and_decided(world: World, coordinato
     assert shown(world, younger)[0]["merged_into"] is None
 
 
+def test_one_key_takes_back_what_was_just_decided_on_the_page_of_the_next_pair(
+    world: World, coordinator: Visitor
+) -> None:
+    first, second = two_women(world), two_women(world)
+    for pair in (first, second):
+        found_pair(world, *pair)
+    addresses = ["/duplicates/" + "_".join(pair) for pair in (first, second)]
+    onward = decides(coordinator, addresses[0], "different")
+    assert onward.startswith(f"{addresses[1]}?")
+    [back] = re.findall(r'<button[^>]*data-key="u"[^>]*>', coordinator.opens(onward).text)
+    assert 'value="undo"' in back
+    decides(coordinator, addresses[1], "different")
+    again = coordinator.opens(f"{addresses[1]}?done={addresses[0].removeprefix('/duplicates/')}").text
+    assert again.count('data-key="u"') == 1 and again.rindex('data-key="u"') > again.index('id="decide"')
+
+
 def test_the_cap_of_a_household_is_no_reason_to_wait_for_a_person(world: World, coordinator: Visitor) -> None:
     older, younger = two_women(world)
     found_pair(world, older, younger)

@@ -25,6 +25,12 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Ces fiches n’en font déjà qu’une. Annulez la fusion si elle est fausse.",
         "These records are one already. Undo the merge if it is wrong.",
     ),
+    "pair_deleted": (
+        409,
+        "أحد السجلين محذوف، ولا يُدمج المحذوف. يعود السجل إذا كُتب فيه من جديد.",
+        "L’une des deux fiches est supprimée ; on ne fusionne pas une fiche supprimée. Elle revient dès qu’on y écrit de nouveau.",
+        "One of the two records is deleted; what is deleted is not merged. It comes back as soon as somebody writes to it.",
+    ),
     "two_people_due": (
         409,
         "الدمج في هذه اللائحة يلزمه شخصان: قرّروا بشأن السجلين في «تكرار محتمل».",
