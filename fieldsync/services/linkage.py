@@ -174,10 +174,10 @@ def put(session: Session, rows: Sequence[PairRow]) -> None:
     Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
     """
     linkage.put_pairs(session, rows)
-    levels = {(row.left_id, row.right_id): levels_of(row) for row in rows}
-    decided = pairs.latest(session, levels.keys())
+    by_pair = {(row.left_id, row.right_id): row for row in rows}
+    decided = pairs.latest(session, by_pair.keys())
     told = {
-        pair: each.decided_ms + bool(compared_otherwise(levels[pair], each.levels))
+        pair: each.decided_ms + bool(compared_otherwise(levels_of(by_pair[pair]), each.levels))
         for pair, each in decided.items()
         if each.levels
     }
