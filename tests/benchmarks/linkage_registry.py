@@ -87,7 +87,7 @@ def linked(size: int, seed: int = SEED, model: Model | None = None) -> Linked:
     blocked: set[Pair] = set()
     kin: Counter[str] = Counter()
     matches: dict[Pair, Match] = {}
-    for pair in _candidates(features):
+    for pair in candidates(features):
         if pair in true:
             blocked.add(pair)
         else:
@@ -100,8 +100,12 @@ def linked(size: int, seed: int = SEED, model: Model | None = None) -> Linked:
 
 def features_of_registry(made: Registry) -> list[Features]:
     """What is compared of each record, as the follower would keep it."""
+    return as_kept([features_of(each.fields, each.fields["place"], PARTS, TODAY.year) for each in made.records])
+
+
+def as_kept(found: list[Features]) -> list[Features]:
+    """The features with how many bear each phone, and under what names are counted."""
     space = Space(b"bench", 1, "participants")
-    found = [features_of(each.fields, each.fields["place"], PARTS, TODAY.year) for each in made.records]
     bearers = Counter(each.phone for each in found)
     return [
         replace(
@@ -121,7 +125,8 @@ def trained_on(made: Registry) -> Model:
         return train(on, shipped_model(PERSON))
 
 
-def _candidates(features: list[Features]) -> Iterator[Pair]:
+def candidates(features: list[Features]) -> Iterator[Pair]:
+    """Pairs that share a key which the online look-up would use, each once, the smaller number first."""
     keys = [frozenset(values(each)) for each in features]
     bearers = Counter(key for each in keys for key in each)
     before: dict[str, list[int]] = defaultdict(list)
