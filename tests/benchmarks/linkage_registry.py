@@ -4,7 +4,7 @@ Thresholds and weights were set on the registry of one seed (SET_ON) and are rep
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from fieldsync.core.linkage_model import Model
 from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store.linkage_splink import bench, train
 from tests.benchmarks.linkage_measure import BCubed, Pairs, Rate, b_cubed
+from tests.linkage_registry import elsewhere
 from tests.linkage_registry.people import TODAY, look_alike
 from tests.linkage_registry.registry import PROPERTIES, Record, Registry, registry
 
@@ -78,9 +79,11 @@ class Linked:
         return {pair for pair, match in self.matches.items() if match.weight >= least or TWINS in match.bounds}
 
 
-def linked(size: int, seed: int = SEED, model: Model | None = None) -> Linked:
+def linked(
+    size: int, seed: int = SEED, model: Model | None = None, make: Callable[[int, int], Registry] = registry
+) -> Linked:
     """Make a registry and link it."""
-    made = registry(size, seed)
+    made = make(size, seed)
     features = features_of_registry(made)
     scorer = Scorer(model or shipped_model(PERSON))
     true = frozenset(made.true_pairs())
@@ -147,6 +150,7 @@ def lines(size: int) -> Iterator[str]:
     yield f"registry: thresholds by {size:,} records of seed {SET_ON}: precise from {upper}, worth a look from {lower};"
     yield f"  shipped: automatic from {set_on.model.automatic}, review from {set_on.model.review}"
     yield from _figures(linked(size), "shipped model")
+    yield from _figures(linked(size // 2, make=elsewhere.registry), "shipped model, a registry made up otherwise")
     yield from _figures(linked(size, model=trained_on(registry(size, SEED))), "model trained on it at night")
 
 
