@@ -73,19 +73,16 @@ def _ordered(one: str, other: str) -> Pair:
 
 
 def features_of_febrl(row: Mapping[str, Any]) -> Features:
-    """What we compare of a record: the street stands for a household's phone, the suburb for the place.
-
-    Blanks come and go in them, and digits of postcodes change places, so neither counts (chosen on FEBRL 1 and 2).
-    """
+    """What we compare of a record: the street, without blanks, stands for a phone, the suburb for the place."""
     text = {name: str(value) for name, value in row.items() if value == value and value is not None}
-    day, postcode = _day(text.get("date_of_birth", "")), "".join(sorted(text.get("postcode", "")))
+    day = _day(text.get("date_of_birth", ""))
     return Features(
         given=(text["given_name"],) if "given_name" in text else (),
         family=(text["surname"],) if "surname" in text else (),
         born=(day, day) if day else None,
         national_id=text.get("soc_sec_id", ""),
         phone=text.get("address_1", "").replace(" ", ""),
-        place=f"au.{text.get('state', '')}..{postcode}.{text.get('suburb', '').replace(' ', '')}",
+        place=f"au.{text.get('state', '')}..{text.get('postcode', '')}.{text.get('suburb', '')}",
     )
 
 
