@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response
 from flask_sqlalchemy import SQLAlchemy
@@ -121,6 +122,14 @@ def set_up(
     return database
 
 
+class _Application(Flask):
+    """Flask, whose views are plain functions here."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """A view as it is: Flask would look five times in each request whether it is a coroutine."""
+        return func
+
+
 def create_app(
     settings: Settings,
     database: Database | None = None,
@@ -128,7 +137,7 @@ def create_app(
     draw: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Flask:
     """The application. Tests and the simulator hand it a database, a clock and dice of their own."""
-    app = Flask("fieldsync", static_folder=None)
+    app = _Application("fieldsync", static_folder=None)
     app.url_map.merge_slashes = False  # an address that names nothing is a 404, not a redirect
     app.config.update(
         API_TITLE="fieldsync",
@@ -147,6 +156,7 @@ def create_app(
     app.register_blueprint(openrosa.blueprint, name="openrosa_signed", url_prefix=f"{openrosa_signing.SIGNED}<key>")
     errors.register(app)
     access.register(app)
+    openrosa_signing.register(app)
     site.register(app)
     is_https = settings.public_url.startswith("https://")
     app.after_request(lambda response: _secure(response, is_https))

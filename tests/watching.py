@@ -1,6 +1,7 @@
 """What a request costs: its statements, and how often a passphrase was hashed."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from fieldsync.routes.calls import CALLS, Calls
 from fieldsync.services import hashing
-from fieldsync.store import driver
+from fieldsync.store import driver, snapshots
 from tests.world import World
 
 
@@ -22,6 +23,22 @@ class Work:
     hashes: int = 0
 
 
+class _Counted:
+    """A connection of SQLite's driver that counts: statements reach it past SQLAlchemy's events."""
+
+    def __init__(self, connection: sqlite3.Connection, count: Callable[[], None]) -> None:
+        self._connection = connection
+        self._count = count
+
+    def execute(self, *given: Any) -> sqlite3.Cursor:
+        self._count()
+        return self._connection.execute(*given)
+
+    def executemany(self, *given: Any) -> sqlite3.Cursor:
+        self._count()
+        return self._connection.executemany(*given)
+
+
 @contextmanager
 def watched(world: World) -> Iterator[Work]:
     """What is done meanwhile."""
@@ -31,11 +48,8 @@ def watched(world: World) -> Iterator[Work]:
     def count(*_: Any) -> None:
         work.statements += 1
 
-    directly = driver.sqlite_cursor  # on SQLite statements reach the driver, past SQLAlchemy's events
-
     def counted(connection: Connection) -> Any:
-        count()
-        return directly(connection)
+        return _Counted(driver.sqlite_of(connection), count)
 
     verify = hashing.is_passphrase
 
@@ -46,6 +60,8 @@ def watched(world: World) -> Iterator[Work]:
     event.listen(world.engine, "before_cursor_execute", count)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(hashing, "is_passphrase", hashed)
-        patched.setattr(driver, "sqlite_cursor", counted)
+        patched.setattr(snapshots, "sqlite_of", counted)
+        world.database._snapshots.close()  # those that were kept ready are not counted
         yield work
+    world.database._snapshots.close()
     event.remove(world.engine, "before_cursor_execute", count)

@@ -10,6 +10,19 @@ class StayingTask(WSGITask):  # type: ignore[misc]
     Collect asks by HEAD before each record; a connection of its own for that costs more than the answer.
     """
 
+    wrote_header = False
+
+    def write(self, data: bytes) -> None:
+        """An answer of one piece leaves in one packet with its headers, which waitress would send ahead."""
+        is_whole = self.complete and not self.wrote_header and self.content_length == len(data) > 0
+        if not is_whole or not self.has_body or self.request.command == "HEAD":
+            super().write(data)
+            return
+        headers = self.build_response_header()
+        self.wrote_header = True
+        self.channel.write_soon(headers + data)
+        self.content_bytes_written = len(data)
+
     def set_close_on_finish(self) -> None:
         """Close, unless it is only because the answer has no length and needs none."""
         asked_to = self.request.headers.get("CONNECTION", "").lower() == "close"

@@ -53,7 +53,7 @@ def demo(operator: Operator, port: int, fresh: bool, once: bool) -> None:
 
 
 def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
-    from fieldsync.demo import accounts, cast, past, server, setting, story, summary
+    from fieldsync.demo import accounts, cast, listening, past, server, setting, story, summary
 
     say = operator.note if operator.as_json else click.echo
     say(f"{'making' if run == 1 else 'going on in'} {folder} (run {run})")
@@ -73,6 +73,7 @@ def _play(operator: Operator, folder: Path, run: int, process: object) -> str:
         players = cast.Cast(database, known, run, today)
         story.enter(players, folder, url, say)
         story.play(players, say)
+        listening.visits(players, folder, url, say)
         told = {**summary.summarise(players, url), **accounts.told(made, passphrase, url)}
     finally:
         database.close()

@@ -34,6 +34,9 @@ CONNECTIONS_MAX = 1000
 
 ADDRESS_BYTES_MAX = 2048
 
+GARBAGE_OBJECTS = 10_000
+"""New objects after which cycles are looked for: not in every request; what nothing refers to goes at once anyway."""
+
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[IO[str] | None]:
@@ -94,6 +97,7 @@ def serve(app: Flask, listening: socket.socket, threads: int) -> None:
     """Answer until SIGTERM or Ctrl-C, then finish what is being answered."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
     server = create_server(
         app, sockets=[listening], threads=threads, backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None
     )

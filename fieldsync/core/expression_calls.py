@@ -155,7 +155,7 @@ def _coalesce(compiler: Compiling, node: Call) -> Code:
 def _string_length(compiler: Compiling, node: Call) -> Code:
     require(node, len(node.arguments) <= 1)
     text = as_text(compiler.code(node.arguments[0] if node.arguments else _CONTEXT))
-    return Code(NUMBER, f"float(len({text}))")
+    return Code(NUMBER, f"{function_name(node.name)}({text})")
 
 
 def _once(compiler: Compiling, node: Call) -> Code:

@@ -53,8 +53,26 @@ def _half_up(value: float) -> float:
     return math.floor(value + 0.5) if math.isfinite(value) else value
 
 
+def string_length(text: str) -> float:
+    """string-length(): as ODK Collect and web forms count, in which a letter beyond U+FFFF (an emoji) is two."""
+    return float(len(text) + sum(map("\uffff".__lt__, text)))
+
+
 def _substr(text: str, start: float, end: float | None = None) -> str:
-    """ODK's substr: counted from 0, negative from the end."""
+    """ODK's substr: counted from 0, negative from the end; half of a letter that counts twice is none."""
+    if text and max(text) > "\uffff":
+        units = "".join(map(_halves, text))
+        return _cut(units, start, end).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return _cut(text, start, end)
+
+
+def _halves(letter: str) -> str:
+    """A letter as UTF-16 has it."""
+    beyond = ord(letter) - 0x10000
+    return letter if beyond < 0 else chr(0xD800 + (beyond >> 10)) + chr(0xDC00 + (beyond & 0x3FF))
+
+
+def _cut(text: str, start: float, end: float | None) -> str:
     length = len(text)
     first, last = _index(start), length if end is None else _index(end)
     first = first + length if first < 0 else first
@@ -178,7 +196,7 @@ FUNCTIONS: dict[str, Signature] = {
     "contains": Signature("tt", "boolean", str.__contains__),
     "translate": Signature("ttt", "text", _translate),
     "normalize-space": Signature("?t", "text", _normalize_space),
-    "string-length": Signature("?t", "number", lambda text: float(len(text))),
+    "string-length": Signature("?t", "number", string_length),
     "concat": Signature("T", "text", lambda *texts: "".join(texts)),
     "join": Signature("tT", "text", _join),
     "boolean-from-string": Signature("t", "boolean", _boolean_from_string),

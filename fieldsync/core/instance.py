@@ -1,7 +1,7 @@
 """A record's fields as an answer sheet (the XForm's primary instance), and back."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from lxml import etree
@@ -110,25 +110,25 @@ def read_answers(
     while waiting:
         path, address, element = waiting.pop()
         counts: dict[str, int] = {}
-        for name, child in _children(element):
-            inner_path, inner = _inside(path, name), _inside(address, name)
-            if inner_path in tree.repeats:
+        for child in element.iterchildren("*"):
+            name = child.tag.rpartition("}")[2]
+            inner_path, inner = f"{path}{name}", f"{address}{name}"
+            repeats = inner_path in tree.repeats
+            if repeats:
                 counts[name] = counts.get(name, 0) + 1
                 inner = _occurrence_prefix(inner, child, fields, new_uuid)
                 fields[inner] = counts[name]
             if child.attrib:
                 _read_attributes(tree, inner_path, inner, child, fields)
             if len(child):
-                waiting.append((inner_path, inner, child))
-            elif child.text and _is_answer(tree, inner_path, name):
-                twice = twice or (inner_path if inner in answered and child.text.strip() else None)
+                waiting.append((f"{inner_path}/", f"{inner}/", child))
+                continue
+            text = child.text
+            if text and not repeats and name != OCCURRENCE_NODE:
+                twice = twice or (inner_path if inner in answered and text.strip() else None)
                 answered.add(inner)
-                _read_answer(tree, inner_path, inner, child.text, file_named, fields)
+                _read_answer(tree, inner_path, inner, text, file_named, fields)
     return Answers(fields, twice)
-
-
-def _is_answer(tree: FormTree, path: str, name: str) -> bool:
-    return name != OCCURRENCE_NODE and path not in tree.repeats
 
 
 def _occurrence_prefix(
@@ -151,16 +151,6 @@ def _root(xml: bytes) -> etree._Element:
     if sum(1 for _ in root.iter()) > SHEET_NODES_MAX:
         raise ValueError(f"more than {SHEET_NODES_MAX} elements")
     return root
-
-
-def _children(element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    for child in element:
-        if isinstance(child.tag, str):
-            yield child.tag.rpartition("}")[2], child
-
-
-def _inside(parent: str, name: str) -> str:
-    return f"{parent}/{name}" if parent else name
 
 
 def _read_attributes(

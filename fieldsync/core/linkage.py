@@ -6,6 +6,7 @@ a village, where phone, place and family name agree for all sisters; so bounds s
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from fieldsync.core.linkage_features import FAMILY, GIVEN, PERSON, Features
@@ -64,6 +65,8 @@ MAY_BE_KIN = (*ONE_NAME, ALIAS, WEAK, None)
 
 BIRTHS_AGREE = (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE)
 
+AGREEING_MAX = 1 << 14
+"""Ways of agreeing that are remembered."""
 
 SLACK = 1e-6
 """Bits by which sums in another order may differ."""
@@ -100,28 +103,65 @@ class Match(NamedTuple):
     raw: float
 
 
+class Compared(NamedTuple):
+    """All of two records that a match depends on.
+
+    `levels`: of each comparison of LEVELS, in that order. `given_codes`, `family_codes`: what stands for the names of
+    both where their frequency is looked up. `is_anyones`: the phone of one is no household's (PHONE_OF_A_HOUSE).
+    """
+
+    levels: tuple[str | None, ...]
+    given_codes: tuple[int, int]
+    family_codes: tuple[int, int]
+    is_anyones: bool
+
+
+class _Agreeing(NamedTuple):
+    """What levels weigh, however rare the names are, why they are not automatic, and from where on they are shown.
+
+    Few ways of agreeing occur, and often.
+    """
+
+    bars: tuple[Comparison, ...]
+    bounds: tuple[str, ...]
+    lower: float
+
+
+def compared(left: Features, right: Features, kind: str, year: int) -> Compared:
+    """Compare two records; `year` is the one by which the age to marry is reckoned."""
+    return Compared(
+        tuple(levels_of(left, right, kind, year).values()),
+        (left.given_code, right.given_code),
+        (left.family_code, right.family_code),
+        max(left.phone_persons, right.phone_persons) > PHONE_OF_A_HOUSE,
+    )
+
+
 class Scorer:
     """Scores pairs by one model."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self._agreeing = lru_cache(maxsize=AGREEING_MAX)(self._agree)
         self._start = math.log2(model.prior / (1 - model.prior))
         self._weights = {(name, level.level): math.log2(level.m / level.u) for name, level, _ in _every_level(model)}
         self._bases = {(name, level.level): math.log2(level.u) for name, level, rare in _every_level(model) if rare}
 
     def score(self, left: Features, right: Features) -> Match:
         """The match of two records; the same whichever comes first."""
-        levels = levels_of(left, right, self.model.kind, self.model.year)
-        bars = [Comparison(START, "", self._start), *self._bars(levels, left, right)]
+        return self.match(compared(left, right, self.model.kind, self.model.year))
+
+    def match(self, pair: Compared) -> Match:
+        """The match of two records that were compared."""
+        plain, bounds, lower = self._agreeing(pair.levels, pair.is_anyones)
+        bars = list(self._with_rarity(plain, pair))
         raw = math.fsum(bar.weight for bar in bars)
-        bounds = _bounds(levels, left, right, self.model.kind)
         most = self.model.household - (KIN_LESS if "given_name_differs" in bounds else 0.0)
         excess = math.fsum(bar.weight for bar in bars if bar.name in HOUSEHOLD_OF) - most
         if excess > 0 and self.model.kind == PERSON:
             bars.append(Comparison(HOUSEHOLD, "", -excess))
             bounds = (*bounds, HOUSEHOLD)
         weight = math.fsum(bar.weight for bar in bars)
-        lower = least_of(self.model) if levels["place"] == MOVED else self.model.review
         return Match(weight, tuple(bars), bounds, _zone(weight, bounds, self.model.automatic, lower), raw)
 
     def matches(self, known: Features, others: Iterable[tuple[int, Features]]) -> Iterator[tuple[int, Match]]:
@@ -141,7 +181,8 @@ class Scorer:
         """The most that a name of a record may add, whatever it is compared with."""
         levels = LEVELS[self.model.kind].get(name, ())
         said = features.given if name == GIVEN else features.family
-        added = (self._weights[name, level] + self._rarity(name, level, features, features) for level in levels)
+        code = features.given_code if name == GIVEN else features.family_code
+        added = (self._weights[name, level] + self._rarity(name, level, (code,)) for level in levels)
         return max(0.0, *added) if said else 0.0
 
     def _may_match(self, left: Features, right: Features, most: float) -> bool:
@@ -159,21 +200,29 @@ class Scorer:
         """What levels of agreement weigh together; one that the model does not know weighs nothing."""
         return self._start + math.fsum(self._weights.get(each, 0.0) for each in levels)
 
-    def _bars(self, levels: Levels, left: Features, right: Features) -> Iterator[Comparison]:
-        for name, level in levels.items():
-            if level is not None:
-                yield Comparison(name, level, self._weights[name, level])
-                rarity = self._rarity(name, level, left, right)
-                if rarity:
-                    yield Comparison(name, RARITY, rarity)
+    def _agree(self, levels: tuple[str | None, ...], is_anyones: bool) -> _Agreeing:
+        by_name = dict(zip(LEVELS[self.model.kind], levels, strict=True))
+        said = [(name, level) for name, level in by_name.items() if level is not None]
+        bars = [Comparison(START, "", self._start), *(Comparison(*each, self._weights[each]) for each in said)]
+        lower = least_of(self.model) if by_name["place"] == MOVED else self.model.review
+        return _Agreeing(tuple(bars), _bounds(by_name, is_anyones, self.model.kind), lower)
 
-    def _rarity(self, name: str, level: str, left: Features, right: Features) -> float:
+    def _with_rarity(self, bars: Iterable[Comparison], pair: Compared) -> Iterator[Comparison]:
+        for bar in bars:
+            yield bar
+            if (bar.name, bar.level) in self._bases:
+                codes = pair.given_codes if bar.name == "given_name" else pair.family_codes
+                rarity = self._rarity(bar.name, bar.level, codes)
+                if rarity:
+                    yield Comparison(bar.name, RARITY, rarity)
+
+    def _rarity(self, name: str, level: str, codes: Iterable[int]) -> float:
         """What a name adds or takes by being rarer or commoner than names that agree are on the whole."""
         base = self._bases.get((name, level))
         shares = self.model.frequencies.get(name)
         if base is None or not shares:
             return 0.0
-        share = max(shares.get(_code(left, name), 0.0), shares.get(_code(right, name), 0.0), self.model.rarest)
+        share = max(self.model.rarest, *(shares.get(str(code), 0.0) for code in codes))
         return base - math.log2(share)
 
 
@@ -200,12 +249,11 @@ def _zone(weight: float, bounds: tuple[str, ...], automatic: float, lower: float
     return REVIEW if weight >= lower else NONE
 
 
-def _bounds(levels: Levels, left: Features, right: Features, kind: str) -> tuple[str, ...]:
+def _bounds(levels: Levels, is_anyones: bool, kind: str) -> tuple[str, ...]:
     """Why a pair is not automatic, whatever its weight."""
     if kind != PERSON:
         return ("two_register_numbers",) if levels["register_number"] == DIFFERENT else ()
     given = levels["given_name"]
-    is_anyones = max(left.phone_persons, right.phone_persons) > PHONE_OF_A_HOUSE
     relatives = levels["birth"] == SAME_DATE and levels["phone"] in (SAME, SHARED)
     holds = {
         "given_name_differs": given in (DIFFERENT, None),
@@ -235,10 +283,6 @@ def _are_enough(levels: Levels) -> bool:
         or ("birth" in agreeing and given in ONE_NAME and family in MAY_BE_KIN and levels["place"] == SAME)
         or ("phone" in agreeing and whole_name and birth in BIRTHS_AGREE)
     )
-
-
-def _code(features: Features, name: str) -> str:
-    return str(features.given_code if name == "given_name" else features.family_code)
 
 
 def _every_level(model: Model) -> Iterator[tuple[str, LevelWeight, bool]]:

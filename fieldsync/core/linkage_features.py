@@ -36,7 +36,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 3
+ALGORITHM = 1000 * names.ALGORITHM + 4
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4
@@ -117,6 +117,17 @@ def features_of(fields: Mapping[str, Value], place: str, parts: Parts, year: int
         register_number=_first(said, "register_number", _code),
         activity=_choices(said.get("activity", ())),
         members=_choices(said.get("members", ())),
+    )
+
+
+def with_spellings(features: Features, merged: Iterable[Features]) -> Features:
+    """Features with the names of records that are merged into this one beside its own, which come first."""
+    others = list(merged)
+    return msgspec.structs.replace(
+        features,
+        given=_spellings((*features.given, *(each for other in others for each in other.given))),
+        family=_spellings((*features.family, *(each for other in others for each in other.family))),
+        names=_spellings((*features.names, *(each for other in others for each in other.names))),
     )
 
 

@@ -121,6 +121,18 @@ def block_keys(text: str) -> frozenset[str]:
     return frozenset(keys)
 
 
+def slip_keys(text: str) -> frozenset[str]:
+    """Two names without one of these in common, nor a block key, are different: seen sooner than compared.
+
+    Its words with a letter lost, or in another order (_is_slip).
+    """
+    found = set[str]()
+    for token in parse(text).tokens:
+        first, rest = token.word[:1], sorted(token.word[1:])
+        found.update(first + "".join(rest[:at] + rest[at + 1 :]) for at in range(len(rest) + 1))
+    return frozenset(found)
+
+
 def search_keys(text: str) -> list[str]:
     """The keys of a text's words, each once: "Fatima", "فاطمة", "ⴼⴰⵟⵉⵎⴰ" and, by alias, "Fadma" have one.
 

@@ -43,7 +43,7 @@ def parse_xform(data: bytes) -> Element | Finding:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         return _syntax_finding(error)
-    return _refuse_tree(root, may_have_long_name=_LONG_NAME(data) is not None) or root
+    return _refuse_tree(root, data) or root
 
 
 def _refuse_bytes(data: bytes) -> Finding | None:
@@ -108,10 +108,10 @@ def _too_deep() -> Finding:
     )
 
 
-def _refuse_tree(root: Element, may_have_long_name: bool) -> Finding | None:
-    if _IS_TOO_DEEP(root):
+def _refuse_tree(root: Element, data: bytes) -> Finding | None:
+    if data.count(b"</") >= MAX_XFORM_DEPTH and _IS_TOO_DEEP(root):  # each element around another ends in one
         return _too_deep()
-    if may_have_long_name and _HAS_LONG_NAME(root):
+    if _LONG_NAME(data) is not None and _HAS_LONG_NAME(root):
         return error(
             "name_too_long",
             "A name is longer than {max_node_name} characters.",

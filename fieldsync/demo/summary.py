@@ -97,4 +97,8 @@ def _commands(look_at: Mapping[str, str], program: str, folder: str) -> list[str
     enrol = (
         f'  {program} device enrol --association kht --name "My phone" --data {folder}   # a QR code for ODK Collect'
     )
-    return [*shown, undo, enrol, f"  {program} doctor --data {folder}", f"  {program} --help"]
+    sealed = [
+        f"  {program} submission export f2_visit --association kht --out sealed --data {folder}   # as they came",
+        f"  {program} submission decrypt sealed --key {folder}/listening-centre.pem   # whoever has the key can",
+    ]
+    return [*shown, undo, enrol, *sealed, f"  {program} doctor --data {folder}", f"  {program} --help"]

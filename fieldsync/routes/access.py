@@ -28,9 +28,10 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
 
     `public`; `device` (a device's token); `reader` (a device's or a person's); `person` (a session, or a script's
     token); `session` (a person herself); `key` (an OpenRosa client: its device's secret stands in the address as
-    `<key>`, or its name does and it signs); `key_up` (one that only brings something: what it may read is not asked).
-    A caller without the `permission` (core.access) is refused alike whatever the address names, there or not. `fresh`:
-    she must just have proved again who she is.
+    `<key>`, or its name does and it signs); `key_up` (one that only brings something: what it may read is not asked,
+    and whether it still is that device only where the record is stored). A caller without the `permission` of
+    core.access is refused alike whatever the address names, there or not. `fresh`: she must just have proved again who
+    she is.
     """
     assert who in WHO
     assert not fresh or who == "session"
@@ -54,8 +55,11 @@ def access(who: str, permission: str | None = None, fresh: bool = False) -> Call
 def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]) -> None:
     if who == "device":
         g.sender = _sender(bearer_token())
-    elif who in ("key", "key_up"):
-        g.sender = openrosa_signing.sender_of(str(named["key"]), _refuse_client, who == "key_up")
+    elif who == "key":
+        g.sender = openrosa_signing.sender_of(str(named["key"]), refuse_client, brings_only=False)
+    elif who == "key_up":
+        secret = openrosa_signing.hands_in_by(str(named["key"]))
+        g.sender = openrosa_signing.remembered(secret) or look_up(str(named["key"]))
     elif who != "public":
         g.reader = _reader()
         _check(g.reader, who, permission, fresh)
@@ -95,6 +99,15 @@ def _note_disclosed(response: Response) -> Response:
     except Busy:
         return problem_response(Problem("busy"))  # what cannot be written down is not shown
     return response
+
+
+def look_up(key: str) -> Sender:
+    """Whose OpenRosa client this is, as the database says now."""
+    found = openrosa_signing.sender_of(key, refuse_client, brings_only=True)
+    secret = openrosa_signing.hands_in_by(key)
+    if secret is not None:
+        openrosa_signing.addresses().remember(secret, found.device)
+    return found
 
 
 def sender() -> Sender:
@@ -148,7 +161,7 @@ def _reader() -> Reader:
     return found
 
 
-def _refuse_client() -> None:
+def refuse_client() -> None:
     """An OpenRosa client asks for a name and a password at 401: only where it can answer with one."""
     _refuse_unknown("unknown_token" if openrosa_signing.challenges() else "unknown_address")
 

@@ -155,13 +155,12 @@ def _is_here(row: UploadRow) -> bool:
 
 def _offset(row: UploadRow) -> int:
     here = context()
-    offset = uploads.offset_of(here.files, row, _is_here(row))
-    if offset is not None:
-        return offset
-    if not uploads.was_kept(here.files, row):
+    offset = uploads.come_so_far(here.database, here.files, row, here.now_ms())
+    if isinstance(offset, Problem):
+        raise Refused(offset)
+    if offset is None:
         raise Refused(Problem("upload_expired"))
-    uploads.finish(here.database, here.files, row, here.now_ms())
-    return row.size
+    return offset
 
 
 def _check_version() -> None:

@@ -33,5 +33,7 @@ def context() -> Context:
 
 def reader_language() -> str:
     """The language in which the sender wants messages: ar, fr or en. `ar-MA, fr;q=0.5` is Arabic."""
+    if "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+        return DEFAULT_LANGUAGE
     wanted = (tag.replace("_", "-").split("-")[0].lower() for tag in request.accept_languages.values())
     return next((language for language in wanted if language in LANGUAGES), DEFAULT_LANGUAGE)

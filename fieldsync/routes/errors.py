@@ -1,5 +1,6 @@
 """Refusals as RFC 9457 problem documents: one shape for every error of the API."""
 
+import errno
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -92,6 +93,7 @@ def register(app: Flask) -> None:
     """Render every refusal and every fault in the one shape."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Busy, _busy)
+    app.register_error_handler(OSError, _full_or_fault)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _fault)
 
@@ -107,6 +109,14 @@ def _refused(error: Exception) -> Response:
 
 
 def _busy(_error: Exception) -> Response:
+    return problem_response(Problem("busy"))
+
+
+def _full_or_fault(error: Exception) -> Response:
+    """Where there is no room for a file, clients come again later; everything else is a fault."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _fault(error)
+    logger.error("no room on the disk: %s", request.endpoint)
     return problem_response(Problem("busy"))
 
 

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, request
 from fieldsync.core.openrosa import read_sheet
 from fieldsync.core.problems import Problem
 from fieldsync.routes import openrosa_xml
-from fieldsync.routes.access import access, sender
+from fieldsync.routes.access import access, look_up, refuse_client, sender
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
+from fieldsync.routes.openrosa_signing import forget, hands_in_by
 from fieldsync.services import entity_csv, openrosa, openrosa_files, openrosa_forms
+from fieldsync.services.openrosa_keys import Bringer
 from fieldsync.store import list_files
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<key>")
@@ -105,11 +107,16 @@ def submission(key: str) -> Response:
     sheet = read_sheet(parts.record)
     if isinstance(sheet, Problem):
         raise Refused(sheet)
-    owner = (device.association_id, device.id)
     wanted = [part for part in parts.files if sheet.envelope is None or part.name in sheet.envelope.files]
+    if wanted:
+        device = look_up(key).device  # files are stored before the record, on nobody's mere memory
+    owner = (device.association_id, device.id)
     files, left_out = openrosa_files.keep(here.database, here.files, here.settings, owner, wanted, now_ms)
-    author = here.draw(16).hex()
-    status = openrosa.receive(here.database, device.id, sheet, files, author, now_ms)
+    bringer = Bringer(device.id, hands_in_by(key), lambda: here.draw(16).hex())
+    status = openrosa.receive(here.database, bringer, sheet, files, now_ms)
+    if status == openrosa.UNKNOWN:
+        forget(key)
+        refuse_client()
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
     if left_out is not None:

@@ -5,7 +5,6 @@ import io
 import tempfile
 import zlib
 from dataclasses import dataclass
-from functools import partial
 from typing import IO, Any, cast
 
 import zstandard
@@ -44,17 +43,21 @@ class Parts:
 
 def read_parts() -> Parts:
     """The parts of the present request."""
-    record_max = context().settings.request_unpacked_bytes_max
-    parser = FormDataParser(_stream, max_form_memory_size=record_max, max_form_parts=PARTS_MAX)
+    settings = context().settings
+    record_max = settings.request_unpacked_bytes_max
     try:
-        body: Any = _body()
+        body: Any = None
+        request.max_content_length = None  # bounded here, packed and unpacked
         size = request.content_length or IN_MEMORY_BYTES
-        if size < IN_MEMORY_BYTES and "Content-Encoding" not in request.headers:
-            whole = b"".join(iter(partial(body.read, size), b""))
-            alone = lone_part(request.headers.get("Content-Type", ""), whole, RECORD)
+        if size < min(IN_MEMORY_BYTES, settings.openrosa_bytes_max) and "HTTP_CONTENT_ENCODING" not in request.environ:
+            stream = request.stream
+            whole = b"".join(iter(lambda: stream.read(size), b""))
+            alone = lone_part(request.environ.get("CONTENT_TYPE", ""), whole, RECORD)
             if alone is not None and len(alone) <= record_max:
                 return Parts(alone, [])
             body = io.BytesIO(whole)
+        parser = FormDataParser(_stream, max_form_memory_size=record_max, max_form_parts=PARTS_MAX)
+        body = body or _body()
         _, form, files = parser.parse(body, request.mimetype, None, dict(request.mimetype_params))
     except (RequestEntityTooLarge, ValueError, ClientDisconnected):
         raise Refused(Problem("not_a_submission")) from None
@@ -114,7 +117,6 @@ class _Bounded(io.RawIOBase):
 
 def _body() -> _Bounded:
     bytes_max = context().settings.openrosa_bytes_max
-    request.max_content_length = None  # bounded here, packed and unpacked
     packed = _Bounded(request.stream, bytes_max)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("identity", ""):

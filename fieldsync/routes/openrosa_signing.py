@@ -1,18 +1,86 @@
 """How an OpenRosa client proves whose device it is: a secret in its address, or a name that it signs for."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from flask import g, request
+from flask import Flask, current_app, g, request
 
 from fieldsync.core import http_digest
 from fieldsync.routes.context import context
 from fieldsync.services import openrosa_keys
 from fieldsync.services.openrosa_keys import Signed
-from fieldsync.services.senders import Sender, load_sender
+from fieldsync.services.senders import Sender, digest_of, load_sender
+from fieldsync.store.devices import DeviceRow
+
+ADDRESSES = "fieldsync-openrosa-addresses"
+
+ADDRESSES_MAX = 10_000
+"""Addresses remembered; the one not heard of for the longest time is forgotten first."""
 
 SIGNED = "/v1/device/"
 """Below it the address names a device, and the client proves by Digest, or over https by Basic, that it is that one."""
+
+
+class Addresses:
+    """Whose the secrets in addresses were when they were last looked up, by their digests.
+
+    A phone that hands in record after record is not looked up before each: the transaction that stores a record looks
+    the secret up anyway, and nothing comes of one that is worthless by then.
+    """
+
+    def __init__(self) -> None:
+        self._devices: OrderedDict[bytes, DeviceRow] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def find(self, secret: bytes) -> DeviceRow | None:
+        """The device as it was then."""
+        with self._guard:
+            known = self._devices.get(secret)
+            if known is not None:
+                self._devices.move_to_end(secret)
+        return known
+
+    def remember(self, secret: bytes, device: DeviceRow) -> None:
+        """Note whose a secret is now."""
+        with self._guard:
+            self._devices[secret] = device
+            while len(self._devices) > ADDRESSES_MAX:
+                self._devices.popitem(last=False)
+
+    def forget(self, secret: bytes) -> None:
+        """A secret is worthless, or another device's."""
+        with self._guard:
+            self._devices.pop(secret, None)
+
+
+def register(app: Flask) -> None:
+    """Nothing is remembered yet."""
+    app.extensions[ADDRESSES] = Addresses()
+
+
+def addresses() -> Addresses:
+    """What this process remembers."""
+    found: Addresses = current_app.extensions[ADDRESSES]
+    return found
+
+
+def hands_in_by(key: str) -> bytes | None:
+    """The digest of the secret in the address to which a record is sent; None where the client signs instead."""
+    is_by_secret = request.method == "POST" and not request.path.startswith(SIGNED)
+    return digest_of(key) if is_by_secret else None
+
+
+def remembered(secret: bytes | None) -> Sender | None:
+    """Who hands in under this secret, so far as that is remembered; it must be looked up where the record is stored."""
+    device = addresses().find(secret) if secret is not None else None
+    return Sender(device, {}, ()) if device is not None else None
+
+
+def forget(key: str) -> None:
+    """What an address says is no longer true."""
+    addresses().forget(digest_of(key))
 
 
 def sender_of(key: str, refuse: Callable[[], None], brings_only: bool) -> Sender:

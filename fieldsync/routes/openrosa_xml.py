@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -36,12 +37,26 @@ def is_spoken_here() -> bool:
 def said(problem: Problem, status: int) -> Response:
     """A message in the reader's language; Collect and Enketo show it."""
     language = reader_language()
+    body = _message(problem, language) if problem.detail or problem.said else _bare_message(problem.code, language)
+    headers = [
+        ("Content-Type", CONTENT_TYPE),
+        *_marks(),
+        ("Content-Language", language),
+        ("Cache-Control", "no-store"),
+    ]
+    return Response(body, status=status, headers=headers)
+
+
+@lru_cache(maxsize=256)
+def _bare_message(code: str, language: str) -> bytes:
+    """What nearly every answer says: the same for everybody who reads a language."""
+    return _message(Problem(code), language)
+
+
+def _message(problem: Problem, language: str) -> bytes:
     text = escape(render(problem, language))
     body = f'{_DECLARED}<OpenRosaResponse xmlns="{_RESPONSE}"><message>{text}</message></OpenRosaResponse>'
-    response = mark(Response(body.encode(), status=status, content_type=CONTENT_TYPE))
-    response.headers["Content-Language"] = language
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return body.encode()
 
 
 def form_list(key: str, forms: Sequence[Offered]) -> Response:
@@ -112,9 +127,13 @@ def packed_csv(packed: bytes, etag: str) -> Response:
 
 def mark(response: Response) -> Response:
     """The headers without which Collect takes a server for something else."""
-    response.headers["X-OpenRosa-Version"] = "1.0"
-    response.headers["X-OpenRosa-Accept-Content-Length"] = str(context().settings.openrosa_bytes_max)
+    response.headers.extend(_marks())
     return response
+
+
+def _marks() -> list[tuple[str, str]]:
+    accepted = str(context().settings.openrosa_bytes_max)
+    return [("X-OpenRosa-Version", "1.0"), ("X-OpenRosa-Accept-Content-Length", accepted)]
 
 
 def _root(name: str, namespace: str) -> etree._Element:

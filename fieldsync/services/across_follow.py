@@ -65,7 +65,7 @@ def _found(
     session: Session, own: LinkedList, other: LinkedList, rows: Sequence[records.RecordRow], is_left: bool, now_ms: int
 ) -> dict[tuple[int, int], PairRow]:
     found: dict[tuple[int, int], PairRow] = {}
-    for record_id, features in linkage.features_by_record(own, rows).items():
+    for record_id, features in linkage.features_by_record(session, own, rows).items():
         for other_id, match in linkage.look_up(session, other, linkage.with_codes(other, features)):
             pair = (record_id, other_id) if is_left else (other_id, record_id)
             found[pair] = decoded(linkage.pair_row(other, pair, match, now_ms))

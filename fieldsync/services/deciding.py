@@ -12,7 +12,17 @@ from fieldsync.core.operations import OperationId
 from fieldsync.core.problems import Problem, render
 from fieldsync.core.review_moves import RECEIVED, REJECTED
 from fieldsync.core.short_codes import short_code
-from fieldsync.services import auditing, desk, following, linkage, linkage_lists, merging, reading, reviewing
+from fieldsync.services import (
+    auditing,
+    desk,
+    following,
+    linkage,
+    linkage_hints,
+    linkage_lists,
+    merging,
+    reading,
+    reviewing,
+)
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
@@ -127,15 +137,15 @@ def confirm(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None
     return None
 
 
-def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
-    """Take the last decision back; a merge is un-merged, a form that was marked as a duplicate waits for review."""
+def undo(session: Session, by: Desk, pair: Pair, turn: int, language: str = "fr") -> Problem | None:
+    """Take the last decision back; a merge is un-merged, a form that was marked as a repeat stands as it did before."""
     pair = _locked(session, pair)
     last = pair.decision
     if last is None or last.decision == OPEN:
         return Problem("nothing_decided")
     if pair.turn != turn:
         return Problem("pair_decided")
-    problem = _take_back(session, by, pair, last)
+    problem = _take_back(session, by, pair, last, language)
     if problem is None:
         _record(session, by, pair, OPEN, "", [])
     return problem
@@ -248,6 +258,8 @@ def _join(
 ) -> Problem | None:
     if pair.left.kind == "submission":
         return _mark(session, by, pair, verdict, said, language)
+    if pair.left.row.deleted or pair.right.row.deleted:  # what is deleted would show again through the other
+        return Problem("pair_deleted")
     if _is_held_apart(session, pair):
         return Problem("pair_held_apart")
     problem = merging.merge(session, by, pair.left, [records.uuid_text(pair.right.row.uuid)], verdict.taken)
@@ -260,6 +272,8 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
     """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
     if not apart:
         return Problem("already_one")
+    if any(each.row.deleted for each in joined):
+        return Problem("pair_deleted")
     if joined[0].of in agreements.reviewed_twice(session, by.association_id):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
@@ -291,7 +305,7 @@ def _mark(
     """Of two submissions, reject the one that repeats the other; the reason tells its sender."""
     left, right = pair.left, pair.right
     repeats, kept = (left, right) if verdict.duplicate == records.uuid_text(left.row.uuid) else (right, left)
-    said.append([records.uuid_text(repeats.row.uuid)])
+    said.append([records.uuid_text(repeats.row.uuid), repeats.row.review])
     if repeats.row.review == REJECTED:
         return None
     told = Problem("marked_duplicate", detail={"record": short_code(records.uuid_text(kept.row.uuid))})
@@ -313,15 +327,23 @@ def _dismiss(session: Session, by: Desk, pair: Pair, why: str, at_ms: int | None
     following.touch(session, by.association_id, sorted({each.record_id for each in changed}))
 
 
-def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Problem | None:
+def _unmark(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
+    """A submission that was marked as a repeat stands again as it did before; received, where it cannot."""
+    before = {str(each[0]): str(each[1]) if len(each) > 1 else RECEIVED for each in last.operations}
+    for each in (pair.left, pair.right):
+        wanted = before.get(records.uuid_text(each.row.uuid), REJECTED)
+        if each.row.review == REJECTED != wanted:
+            told = render(Problem("mark_taken_back"), language)
+            problem = reviewing.decide(session, by, each, wanted, told)
+            return reviewing.decide(session, by, each, RECEIVED, told) if problem else None
+    return None
+
+
+def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
     if pair.left.kind == "submission":
         if last.decision == DIFFERENT:
             _dismiss(session, by, pair, "", at_ms=None)
-        marked = {str(each[0]) for each in last.operations}
-        for each in (pair.left, pair.right):
-            if records.uuid_text(each.row.uuid) in marked and each.row.review == REJECTED:
-                return reviewing.decide(session, by, each, RECEIVED)
-        return None
+        return _unmark(session, by, pair, last, language)
     named: list[OperationId] = [tuple(each) for each in last.operations]  # type: ignore[misc]
     standing = {each.id for each in merging.merges_of(session, pair.left)}
     return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None
@@ -345,6 +367,8 @@ def _record(
         left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic,
     )  # fmt: skip
+    if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
+        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
     pairs.decide(session, row)
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"

@@ -59,7 +59,7 @@ def _across(session: Session, owner: AssociationRow, lists: Collection[str], rep
 
 def _page(session: Session, of_list: LinkedList, rows: Sequence[RecordRow], report: Report) -> None:
     report.checked["linkage"] += len(rows)
-    made = linkage.features_by_record(of_list, rows)
+    made = linkage.features_by_record(session, of_list, rows)
     kept = stored.features(session, of_list.collection.id, ALGORITHM, [row.id for row in rows])
     for row in rows:
         features = made.get(row.id)

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_block
 from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
-from fieldsync.core.linkage_features import ALGORITHM, Features, features_of
+from fieldsync.core.linkage_features import ALGORITHM, Features, features_of, with_spellings
+from fieldsync.core.operations import Value
+from fieldsync.services import histories
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
@@ -29,17 +31,36 @@ _bars = msgspec.json.Decoder(list[tuple[str, str, float]])
 Pair = tuple[int, int]
 
 
-def features_by_record(of_list: LinkedList, rows: Iterable[RecordRow]) -> dict[int, Features]:
-    """The features of entities; of those that are gone, merged away or say nothing there are none."""
+def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[RecordRow]) -> dict[int, Features]:
+    """The features of entities; of those that are gone, merged away or say nothing there are none.
+
+    By whatever name one of a merged group was written down, the group is found.
+    """
     found: dict[int, Features] = {}
-    for row in rows:
-        state = decode_state(bytes(row.state)) if is_compared(row) else None
-        if state is not None:
-            year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
-            features = features_of(state.fields, row.place, of_list.parts, year)
-            if features.says_something:
-                found[row.id] = with_codes(of_list, features)
+    for row in filter(is_compared, rows):
+        state = decode_state(bytes(row.state))
+        features = Features() if state is None else _features_of(of_list, row, state.fields)
+        if row.merged:
+            said = _said_of_each(session, of_list, row)
+            features = with_spellings(features, (_features_of(of_list, row, fields) for fields in said))
+        if features.says_something:
+            found[row.id] = with_codes(of_list, features)
     return found
+
+
+def _features_of(of_list: LinkedList, row: RecordRow, fields: Mapping[str, Value]) -> Features:
+    year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
+    return features_of(fields, row.place, of_list.parts, year)
+
+
+def _said_of_each(session: Session, of_list: LinkedList, row: RecordRow) -> list[dict[str, Value]]:
+    """What was said last of each record of a merged group, by property; nothing of one that is alone."""
+    spoken = histories.spoken(session, of_list.collection.association_id, row)
+    said: dict[str, dict[str, Value]] = {}
+    for operation in sorted(spoken.past.operations, key=lambda each: (each.stamp, each.id)) if spoken else ():
+        if operation.act is None:
+            said.setdefault(operation.record, {}).update(operation.writes)
+    return list(said.values()) if len(said) > 1 else []
 
 
 def is_compared(row: RecordRow) -> bool:
@@ -55,7 +76,7 @@ def with_codes(of_list: LinkedList, features: Features) -> Features:
 
 def note(session: Session, of_list: LinkedList, record_ids: Collection[int]) -> dict[int, Features]:
     """Keep features and keys of records up to date; the features of those that changed and are compared."""
-    made = features_by_record(of_list, records.by_ids(session, record_ids).values())
+    made = features_by_record(session, of_list, records.by_ids(session, record_ids).values())
     after = {record_id: _encode(features) for record_id, features in made.items()}
     collection_id = of_list.collection.id
     before = linkage.features(session, collection_id, ALGORITHM, record_ids)
@@ -102,7 +123,7 @@ def look_up(
 
 def weighed(session: Session, of_list: LinkedList, one: RecordRow, other: RecordRow) -> PairRow | None:
     """Two records as a pair, whatever they weigh and share; None where one of them is not compared."""
-    made = with_phone_persons(session, of_list, features_by_record(of_list, (one, other)))
+    made = with_phone_persons(session, of_list, features_by_record(session, of_list, (one, other)))
     left, right = sorted((one.id, other.id))
     if left not in made or right not in made:
         return None
@@ -138,13 +159,13 @@ def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> Pair
     )
 
 
-def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> list[PairRow]:
-    """Make the pairs of records what was found; those that nobody knew before."""
+def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> set[int]:
+    """Make the pairs of records what was found; the records of pairs that came or went."""
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
     put(session, changed)
-    return [row for row in changed if (row.left_id, row.right_id) not in before]
+    return {record_id for pair in before.keys() ^ found.keys() for record_id in pair}
 
 
 def put(session: Session, rows: Sequence[PairRow]) -> None:
@@ -153,10 +174,10 @@ def put(session: Session, rows: Sequence[PairRow]) -> None:
     Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
     """
     linkage.put_pairs(session, rows)
-    levels = {(row.left_id, row.right_id): levels_of(row) for row in rows}
-    decided = pairs.latest(session, levels.keys())
+    by_pair = {(row.left_id, row.right_id): row for row in rows}
+    decided = pairs.latest(session, by_pair.keys())
     told = {
-        pair: each.decided_ms + bool(compared_otherwise(levels[pair], each.levels))
+        pair: each.decided_ms + bool(compared_otherwise(levels_of(by_pair[pair]), each.levels))
         for pair, each in decided.items()
         if each.levels
     }
@@ -188,6 +209,8 @@ def _candidates(session: Session, of_list: LinkedList, features: Features) -> tu
     found: set[int] = set()
     for key in sorted(bearers.keys() - set(crowded), key=lambda key: (len(bearers[key]), key)):
         found.update(bearers[key][: CANDIDATES_MAX - len(found)] if len(found) < CANDIDATES_MAX else ())
+    if len(found) >= CANDIDATES_MAX:
+        logger.info("a record shares keys with %d others or more: the rest are not compared", CANDIDATES_MAX)
     if crowded:
         logger.debug("%d of %d blocking keys are borne by more than %d", len(crowded), len(keys), BEARERS_MAX)
     return found, len(bearers.get(_phone_key(of_list, features), ())) if features.phone else 0

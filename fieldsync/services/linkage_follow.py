@@ -5,18 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.core.linkage_features import ALGORITHM
-from fieldsync.services import following, linkage
+from fieldsync.services import following, linkage, linkage_hints
 from fieldsync.services.following import ACROSS, LINKAGE, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, space_of
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import associations, changes, flags, followers, pairs, records
+from fieldsync.store import associations, flags, followers, pairs, records
 from fieldsync.store import linkage as stored
-from fieldsync.store.changes import NewChange
-from fieldsync.store.linkage import PairRow
 from fieldsync.store.records import RecordRow
-
-TOLD_MAX = 1000
-"""Records of one step whose phones are told at their next sync."""
 
 
 def late(session: Session, association_ids: Iterable[int]) -> list[int]:
@@ -47,16 +42,16 @@ def compare(session: Session, association_id: int, record_ids: Sequence[int], no
         if stored.is_outdated(session, collection_id, ALGORITHM):
             stored.forget_outdated(session, collection_id, ALGORITHM)
     rows = records.by_ids(session, record_ids)
-    found: list[PairRow] = []
+    concerned: set[int] = set()
     for collection_id, ids in linkage.grouped(rows.values(), lists).items():
         of_list = lists[collection_id]
         changed = linkage.note(session, of_list, ids)
         unchanged = stored.features(session, collection_id, ALGORITHM, ids).keys() - changed.keys()
         likely = linkage.pairs_of(session, of_list, changed, now_ms)
-        found += linkage.settle(session, set(ids) - unchanged, likely)
+        concerned |= linkage.settle(session, set(ids) - unchanged, likely)
     _forget_others(session, association_id, lists, rows.values())
     _compare_reports(session, association_id, rows, now_ms)
-    _tell(session, association_id, found, now_ms)
+    linkage_hints.tell_phones(session, association_id, concerned, now_ms)
 
 
 def _forget_others(
@@ -90,13 +85,3 @@ def _compare_reports(session: Session, association_id: int, rows: Mapping[int, R
         if other_id is not None and other_id != record_id:
             found.append((record_id, other_id, names[collection_id].of, code))
     pairs.add_reports(session, association_id, found, now_ms)
-
-
-def _tell(session: Session, association_id: int, found: Sequence[PairRow], now_ms: int) -> None:
-    """Let the phones that may read both records hear of new pairs at their next sync. Positions are drawn last."""
-    ids = sorted({each for row in found for each in (row.left_id, row.right_id)})[:TOLD_MAX]
-    rows = records.by_ids(session, ids)
-    news = [NewChange(each, None, 0, rows[each].place) for each in ids]
-    if news:
-        positions = associations.draw_positions(session, association_id, len(news))
-        changes.append(session, association_id, positions, news, now_ms)

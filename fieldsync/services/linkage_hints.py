@@ -1,13 +1,14 @@
 """What a phone hears of possible duplicates: "perhaps the same as …", of records that it may read both."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy.orm import Session
 
 from fieldsync.core.problems import Problem
 from fieldsync.services.linkage import is_compared
 from fieldsync.services.showing import told
-from fieldsync.store import associations, linkage, pairs, records
+from fieldsync.store import associations, changes, linkage, pairs, records
+from fieldsync.store.changes import NewChange
 from fieldsync.store.records import RecordRow
 
 POSSIBLY_SAME = "possibly_same"
@@ -17,6 +18,9 @@ OPEN = ("unsure", "open", "proposed")
 
 TOLD_MAX = 3
 """Others that one record names, the likeliest first."""
+
+RECORDS_MAX = 1000
+"""Records of one step whose phones are told at their next sync."""
 
 Hints = dict[int, list[dict[str, object]]]
 
@@ -42,3 +46,12 @@ def hints(
             if own in ids and row is not None and is_compared(row) and may_read(row):
                 found.setdefault(own, []).append(Problem(POSSIBLY_SAME, detail={"record": records.uuid_text(row.uuid)}))
     return {row_id: told(problems[:TOLD_MAX], language) for row_id, problems in found.items()}
+
+
+def tell_phones(session: Session, association_id: int, record_ids: Collection[int], now_ms: int) -> None:
+    """Let phones that may read these records hear at their next sync of pairs that came or went."""
+    rows = records.by_ids(session, sorted(record_ids)[:RECORDS_MAX])
+    news = [NewChange(each, None, 0, rows[each].place) for each in sorted(rows)]
+    if news:
+        positions = associations.draw_positions(session, association_id, len(news))
+        changes.append(session, association_id, positions, news, now_ms)

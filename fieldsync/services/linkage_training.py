@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -21,14 +21,14 @@ from fieldsync.core.linkage_model import is_sound
 from fieldsync.services import linkage as matching
 from fieldsync.services import quality_night
 from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME
-from fieldsync.services.linkage import Pair
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, shipped_model
-from fieldsync.store import associations, linkage, linkage_splink
+from fieldsync.store import associations, linkage, linkage_pairing, linkage_splink
 from fieldsync.store import pairs as pairs_store
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.db import Step
 from fieldsync.store.linkage import PairRow
-from fieldsync.store.linkage_splink import Bench
+from fieldsync.store.linkage_extract import Known, digest_of
+from fieldsync.store.linkage_splink import Bench, Scored
 from fieldsync.store.linkage_sql import DUCKDB
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ PAIRS_AT_ONCE = 500
 
 STALE_AT_ONCE = 1000
 RESCORED_AT_ONCE = 50
+
+Each = TypeVar("Each")
 
 _features = msgspec.json.Decoder(Features)
 _every_features = msgspec.json.Decoder(list[Features])
@@ -114,7 +116,7 @@ def rescore(read: Step, write: Step, association_id: int, now_ms: int) -> int:
 def _rescore_list(read: Step, write: Step, of_list: LinkedList, now_ms: int) -> int:
     found = 0
     for page in _pages(read, of_list, RESCORED_AT_ONCE):
-        found += write(partial(_rescore, of_list, dict(page), now_ms))
+        found += write(partial(_rescore, of_list, {each.record_id: each.features for each in page}, now_ms))
     _drop_stale(read, write, of_list)
     return found
 
@@ -160,49 +162,59 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
-    found = 0
-    for table in linkage_splink.pair_up(on, of_list.model, _keys(read)):
+    found, changed = 0, set[int]()
+    for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
         watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, least_of(of_list.model))
-        for page in _batches((each.left_id, each.right_id) for each in likely):
+        for scored in _batches(likely, PAIRS_AT_ONCE):
             watch.note("scoring")
-            scored = read(partial(_score, of_list, page, now_ms))
-            found += len(scored.rows)
-            if scored.changed:
-                write(partial(_put_pairs, of_list, scored))
-            watch.note("explaining and writing")
+            told = _told(of_list, scored, now_ms)
+            found += len(told)
+            watch.note("explaining")
+            if anew := read(partial(_not_stored, told)):
+                changed |= write(partial(_put_pairs, of_list, anew))
+            watch.note("writing")
+    for page in _batches(sorted(changed), RESCORED_AT_ONCE):
+        write(partial(_compare_again, of_list, page, now_ms))
     _drop_stale(read, write, of_list)
-    watch.note("explaining and writing")
+    watch.note("writing")
     return found
 
 
-class Scores(NamedTuple):
-    """Pairs as they are scored, those of them that are not stored so yet, and by which features."""
-
-    rows: list[PairRow]
-    changed: list[PairRow]
-    bodies: dict[int, bytes]
+Told = tuple[PairRow, tuple[int, int]]
+"""A pair as it is to be stored, and the digests of the features by which it was scored."""
 
 
-def _score(of_list: LinkedList, pairs: Sequence[Pair], now_ms: int, session: Session) -> Scores:
-    """Score pairs, with their explanation, in a transaction in which nobody waits."""
-    bodies = linkage.features(session, of_list.collection.id, ALGORITHM, {each for pair in pairs for each in pair})
-    known = {record_id: _features.decode(body) for record_id, body in bodies.items()}
-    known = matching.with_phone_persons(session, of_list, known)
-    rows: list[PairRow] = []
-    for one, other in pairs:
-        if one in known and other in known:
-            match = of_list.scorer.score(known[one], known[other])
-            rows += [matching.pair_row(of_list, (one, other), match, now_ms)] if match.zone != NONE else []
-    return Scores(rows, matching.not_stored(session, rows), bodies)
+def _told(of_list: LinkedList, page: Sequence[Scored], now_ms: int) -> list[Told]:
+    """Pairs that are likely enough, with their explanation."""
+    found: list[Told] = []
+    for each in page:
+        match = of_list.scorer.match(each.compared)
+        if match.zone != NONE:
+            row = matching.pair_row(of_list, (each.left_id, each.right_id), match, now_ms)
+            found.append((row, each.digests))
+    return found
 
 
-def _put_pairs(of_list: LinkedList, scored: Scores, session: Session) -> None:
-    """Store pairs but those of records that changed since they were scored: these are compared as they are now."""
-    ids = {each for row in scored.changed for each in (row.left_id, row.right_id)}
-    now = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
-    same = {each for each in ids if now.get(each) == scored.bodies[each]}
-    matching.put(session, [row for row in scored.changed if row.left_id in same and row.right_id in same])
+def _not_stored(told: Sequence[Told], session: Session) -> list[Told]:
+    anew = set(matching.not_stored(session, [row for row, _ in told]))
+    return [each for each in told if each[0] in anew]
+
+
+def _put_pairs(of_list: LinkedList, told: Sequence[Told], session: Session) -> set[int]:
+    """Store pairs but those of records that changed since they were read; these."""
+    ids = {each for row, _ in told for each in (row.left_id, row.right_id)}
+    bodies = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
+    now = {record_id: digest_of(body) for record_id, body in bodies.items()}
+    matching.put(session, [row for row, was in told if was == (now.get(row.left_id), now.get(row.right_id))])
+    was = {each: digest for row, of in told for each, digest in zip((row.left_id, row.right_id), of, strict=True)}
+    return {each for each in ids if now.get(each) != was[each]}
+
+
+def _compare_again(of_list: LinkedList, ids: Sequence[int], now_ms: int, session: Session) -> None:
+    """Compare records that changed meanwhile as they are now."""
+    bodies = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
+    _rescore(of_list, {each: _features.decode(body) for each, body in bodies.items()}, now_ms, session)
 
 
 def _drop_stale(read: Step, write: Step, of_list: LinkedList) -> None:
@@ -212,12 +224,12 @@ def _drop_stale(read: Step, write: Step, of_list: LinkedList) -> None:
         write(lambda session, each=pairs: linkage.drop_pairs_of_others(session, each, of_list.model.version))  # type: ignore[misc]
 
 
-def _pages(read: Step, of_list: LinkedList, limit: int) -> Iterator[list[tuple[int, Features]]]:
+def _pages(read: Step, of_list: LinkedList, limit: int) -> Iterator[list[Known]]:
     after = 0
     while page := read(partial(_page, of_list.collection.id, after, limit)):
         after = page[-1][0]
         known = _every_features.decode(b"[" + b",".join(body for _, body in page) + b"]")
-        yield [(row[0], features) for row, features in zip(page, known, strict=True)]
+        yield [Known(row[0], features, digest_of(row[1])) for row, features in zip(page, known, strict=True)]
 
 
 def _page(collection_id: int, after: int, limit: int, session: Session) -> list[tuple[int, bytes]]:
@@ -235,7 +247,7 @@ def _page_of_keys(after: int, session: Session) -> list[tuple[int, str]]:
     return linkage.shared_keys(session, after, KEYS_PAGE_ROWS)
 
 
-def _batches(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
-    rest = iter(pairs)
-    while page := list(islice(rest, PAIRS_AT_ONCE)):
+def _batches(every: Iterable[Each], limit: int) -> Iterator[list[Each]]:
+    rest = iter(every)
+    while page := list(islice(rest, limit)):
         yield page

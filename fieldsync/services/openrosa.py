@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_branches import Step
 from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, operation_of
+from fieldsync.services.openrosa_keys import Bringer, device_of
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
@@ -46,6 +47,9 @@ INSTANCE_ID, DEPRECATED_ID = "meta/instanceID", "meta/deprecatedID"
 RETRY = "retry"
 """Not kept: a fault of ours. The client keeps the submission and sends it again."""
 
+UNKNOWN = "unknown"
+"""Not kept: the secret is not that device's, or no longer."""
+
 
 @dataclass
 class _Content:
@@ -65,17 +69,15 @@ class _Content:
     entities: set[str] = field(default_factory=set)
 
 
-def receive(
-    database: Transactions, device_id: int, sheet: Sheet, files: Sequence[NamedFile], new_author: str, now_ms: int
-) -> str:
-    """Take a submission in, unless it is known, and the files that came with it; its status, or `RETRY`.
+def receive(database: Transactions, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int) -> str:
+    """Take a submission in, unless it is known, and the files that came with it; its status, `RETRY` or `UNKNOWN`.
 
-    `new_author`: the name that the device's OpenRosa author gets if this is its first submission. A savepoint around
-    what may fail would cost every submission: one that fails is undone as a whole, and begins again with it.
+    A savepoint around what may fail would cost every submission: one that fails is undone as a whole, and begins again
+    with it.
     """
 
     def taken(session: Session, guarded: bool) -> str:
-        return _receive(session, device_id, sheet, files, new_author, now_ms, guarded)
+        return _receive(session, bringer, sheet, files, now_ms, guarded)
 
     try:
         return database.write(lambda session: taken(session, guarded=False))
@@ -88,16 +90,11 @@ class _Failed(Exception):
 
 
 def _receive(
-    session: Session,
-    device_id: int,
-    sheet: Sheet,
-    files: Sequence[NamedFile],
-    new_author: str,
-    now_ms: int,
-    guarded: bool,
+    session: Session, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int, guarded: bool
 ) -> str:
-    device = devices.find(session, device_id, lock=True)
-    assert device is not None
+    device = device_of(session, bringer)
+    if device is None:
+        return UNKNOWN
     store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
     found = around(session, device.association_id, sheet)
     same = [row for row in found if (row.instance, row.digest) == (sheet.instance, sheet.digest)]
@@ -106,14 +103,14 @@ def _receive(
         known = _known(session, device, sheet)
     if known is not None:
         return _take_files(session, device, sheet, known, now_ms) if files else known.status
-    author = openrosa.author_of_device(session, device_id)
-    author = author or openrosa.add_author(session, new_author, device.association_id, device_id)
+    author = openrosa.author_of_device(session, device.id)
+    author = author or openrosa.add_author(session, bringer.new_author(), device.association_id, device.id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
-        devices.note_contact(session, device_id, now_ms, device.clock_error_ms, None)
+        devices.note_contact(session, device.id, now_ms, device.clock_error_ms, None)
     taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, found=found, guarded=guarded)
     status = taking.take()
     _go_on(session, device.association_id, taking.entities, now_ms)
-    actor, digest = f"device:{device_id}", sheet.digest.hex()
+    actor, digest = f"device:{device.id}", sheet.digest.hex()
     auditing.note(session, device.association_id, actor, "submission", "", now_ms, status, digest)
     return status
 
@@ -124,7 +121,7 @@ def take_waiting(session: Session, association_id: int, form: str, version: str,
         device, author = devices.find(session, row.device_id, True), openrosa.author_of_device(session, row.device_id)
         sheet = read_sheet(bytes(row.xml or b""))
         assert device is not None and author is not None and isinstance(sheet, Sheet)
-        then = replace(device, status="revoked" if row.revoked_device else "active")
+        then = msgspec.structs.replace(device, status="revoked" if row.revoked_device else "active")
         taking = _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row)
         taking.take()
         _go_on(session, association_id, taking.entities, now_ms)
@@ -232,7 +229,7 @@ class _Taking:
         row = self.waited
         found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
         assert row is not None
-        if found is None or store_files.is_replaced(self.session, row.id):
+        if found is None or store_files.is_replaced(self.session, row):
             return
         said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
         fields = {**(content_of(self.session, row) or {}), **said}
@@ -247,7 +244,7 @@ class _Taking:
         writes = {} if self.sheet.envelope else came
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        if writes and not store_files.is_replaced(self.session, row.id):
+        if writes and not store_files.is_replaced(self.session, row):
             _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
             if status == RETRY:
                 return RETRY
@@ -314,9 +311,10 @@ class _Taking:
         """Draw a counter and say one operation; (counter, status)."""
         counter = self.through + 1
         waits = {step.flag for step in content.early}
-        said = self._judged(
-            {path: value for path, value in content.writes.items() if path not in waits}, content, counter
+        writes = (
+            {path: value for path, value in content.writes.items() if path not in waits} if waits else content.writes
         )
+        said = self._judged(writes, content, counter)
         if said.problems and waits:  # it will be looked at, and perhaps let in, as a whole
             said = self._judged(content.writes, content, counter)
         if not said.problems and self.chain.has_other_content:
@@ -339,10 +337,10 @@ class _Taking:
         return counter, taken[0].status
 
     def _judged(self, writes: Mapping[str, Value], content: _Content, counter: int) -> Said:
-        raw = msgspec.json.encode(self._operation(replace(content, writes=writes), counter))
+        raw = msgspec.json.encode(self._operation(content, writes, counter))
         return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
 
-    def _operation(self, content: _Content, counter: int) -> dict[str, Any]:
+    def _operation(self, content: _Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
         last = _last_stamp(self.session, self.sender.author, counter - 1)
         said: dict[str, Any] = {
             "id": self._id(counter),
@@ -351,7 +349,7 @@ class _Taking:
             "of": self.sheet.form,
             "version": self.sheet.version,
             "stamp": tick(last, self.now_ms),
-            "writes": content.writes,
+            "writes": writes,
         }
         optional = {"seen": content.seen, "bases": content.bases, "xml": content.xml}
         return said | {name: value for name, value in optional.items() if value}

@@ -75,7 +75,7 @@ def _is_known(database: Database, association_id: int, sha256: str) -> bool:
 
 def names_any(fields: Fields) -> bool:
     """Whether some answer names a file of which it says no more."""
-    return any(_name_of(value) is not None for value in fields.values())
+    return any(isinstance(value, dict) and "file" in value and len(value) == 1 for value in fields.values())
 
 
 def filled(fields: Fields, files: Mapping[str, Value]) -> tuple[dict[str, Value], list[tuple[str, str]]]:

@@ -33,6 +33,25 @@ class Signed:
     is_stale: bool = False
 
 
+@dataclass(frozen=True)
+class Bringer:
+    """Who hands in: a device, by what secret (its digest; None where it was proven otherwise) it says so.
+
+    `new_author` draws the name that the device's OpenRosa author gets if this is its first submission.
+    """
+
+    device_id: int
+    secret: bytes | None
+    new_author: Callable[[], str]
+
+
+def device_of(session: Session, bringer: Bringer) -> DeviceRow | None:
+    """The device, locked; None where the secret is worthless by now, whatever was true when the request came."""
+    if bringer.secret is None:
+        return devices.find(session, bringer.device_id, lock=True)
+    return devices.lock_bearing(session, bringer.device_id, bringer.secret)
+
+
 def renew(session: Session, by: str, row: DeviceRow, draw: Callable[[int], bytes], now_ms: int) -> str:
     """A new secret for a device's OpenRosa client, told this once; the former one is worthless."""
     secret = base64.urlsafe_b64encode(draw(SECRET_BYTES)).decode().rstrip("=")

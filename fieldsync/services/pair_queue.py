@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.clusters import Link, components
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.services import deciding, reading
 from fieldsync.services.deciding import Pair
@@ -58,11 +59,27 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Page:
-    """Pairs of the queue, how many wait in all, and the rank after which the next page begins (None: the end)."""
+    """Pairs of the queue, how many wait in all, and the rank after which the next page begins (None: the end).
+
+    `together`: record → how many records hang together with it.
+    """
 
     items: Sequence[Waiting]
     total: int
     following: Rank | None
+    together: Mapping[int, int]
+
+
+class Standing(NamedTuple):
+    """The `number` of a pair among `total` that wait, 0 where it is none of them, and which comes next.
+
+    `together`: how many records hang together with the two by pairs that wait.
+    """
+
+    number: int
+    total: int
+    following: Waiting | None
+    together: int
 
 
 def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: str = "") -> Page:
@@ -70,7 +87,7 @@ def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: s
     everything = waiting(session, reader, of)
     left = [each for each in everything if after is None or each.rank.key > after.key]
     more = left[limit - 1].rank if len(left) > limit else None
-    return Page(left[:limit], len(everything), more)
+    return Page(left[:limit], len(everything), more, _sizes(everything))
 
 
 def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
@@ -78,7 +95,7 @@ def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
     found: list[Waiting] = []
     for collection in associations.collections(session, reader.association_id):
         if of in ("", collection.of) and reader.opens(collection.kind, collection.of, ACT_ON_RECORDS):
-            found += _of_collection(session, collection, _acts(reader))
+            found += _of_collection(session, collection, acts(reader))
     return sorted(found, key=lambda each: each.rank.key)
 
 
@@ -89,7 +106,8 @@ def waiting_anywhere(session: Session, association_id: int) -> list[Waiting]:
     return sorted(found, key=lambda each: each.rank.key)
 
 
-def _acts(reader: Reader) -> May:
+def acts(reader: Reader) -> May:
+    """What is somebody's to act upon."""
     return lambda collection, row: reading.may_read(reader, collection, row, ACT_ON_RECORDS)
 
 
@@ -114,7 +132,7 @@ def recent(session: Session, reader: Reader) -> list[Pair]:
     found = records.by_ids(session, {each for row in rows for each in (row.left_id, row.right_id)})
     shown = []
     for row in rows:
-        pair = as_pair(_acts(reader), named, found, (row.left_id, row.right_id), None, row)
+        pair = as_pair(acts(reader), named, found, (row.left_id, row.right_id), None, row)
         if pair is not None and row.decision != deciding.OPEN:
             shown.append(pair)
     return shown
@@ -126,7 +144,7 @@ def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
     known = records.by_ids(session, {each for row in rows for each in row.pair})
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in rows])
-    shown = [as_pair(_acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
+    shown = [as_pair(acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
     return [each for each in shown if each is not None and deciding.is_waiting(each)]
 
 
@@ -163,13 +181,20 @@ def told(pair: Pair) -> dict[str, Any]:
     }
 
 
-def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:
-    """Which pair comes after one in the queue; the first where that was the last, or has left it."""
-    everything = [each for each in waiting(session, reader) if each.pair.row is not None]
+def standing(session: Session, reader: Reader, pair: Pair) -> Standing:
+    """Where a pair stands in the queue, and which comes after it: the first where it is the last, or has left it."""
+    everything = waiting(session, reader)
     key = (pair.left.row.id, pair.right.row.id)
     place = next((number for number, each in enumerate(everything) if each.rank[1:] == key), -1)
     others = [each for each in everything[place + 1 :] + everything[:place] if each.rank[1:] != key]
-    return others[0] if others else None
+    return Standing(place + 1, len(everything), others[0] if others else None, _sizes(everything).get(key[0], 0))
+
+
+def _sizes(everything: Sequence[Waiting]) -> dict[int, int]:
+    """Record → how many records hang together with it by pairs that wait."""
+    links = [Link(each.rank.left_id, each.rank.right_id, 0.0) for each in everything if each.pair.left.kind == "entity"]
+    groups = components({each for link in links for each in link.pair}, links)
+    return {each: len(group) for group in groups for each in group}
 
 
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:

@@ -37,12 +37,18 @@ def made_of(data: bytes) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as found:
         kind = found.format or "JPEG"
         upright = ImageOps.exif_transpose(found)
-    pixels = upright.convert("RGB") if kind == "JPEG" or upright.mode in ("CMYK", "P", "I;16") else upright
+    if upright.mode.startswith("I"):  # sixteen bits of grey, of which a conversion would keep the lowest eight
+        upright = upright.point(lambda grey: grey / 256).convert("L")
+    clear = kind != "JPEG" and upright.has_transparency_data
+    plain = kind == "JPEG" or upright.mode in ("CMYK", "P")
+    pixels = upright.convert("RGBA" if clear else "RGB") if clear or plain else upright
     clean = Image.new(pixels.mode, pixels.size)
     clean.paste(pixels)
     clean.info = {}
-    small = clean.convert("RGB")
+    small = clean.convert("RGBA" if clear else "RGB")
     small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    if clear:  # a signature is black on nothing
+        small = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")
     return Picture(_written(clean, kind, QUALITY), _written(small, "JPEG", THUMBNAIL_QUALITY))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core import odk_encryption
 from fieldsync.core.access import ACT_ON_RECORDS, READ_HISTORY
 from fieldsync.core.expressions import environment_of
 from fieldsync.core.form_filling import filling_of
@@ -83,6 +84,11 @@ class RecordPage:
     blocked: Problem | None
     may_act: bool
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the phone encrypted it, so that nobody here can read its answers."""
+        return odk_encryption.PATH in self.record["fields"]
+
 
 def told(session: Session, reader: Reader, found: Found, asked: Asked) -> RecordPage:
     """Everything that the page of a submission shows to a reader."""
@@ -114,10 +120,12 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Record
 
 
 def _applies(version: Published | None, found: Found) -> Callable[[Question, str], bool]:
-    """Which questions a record's answers ask, those included that its reader may not see."""
+    """Which questions a record's answers ask, those included that its reader may not see; of what is sealed, none."""
     state = decode_state(bytes(found.row.state))
     if version is None or state is None:
         return lambda _question, _path: True
+    if odk_encryption.PATH in state.fields:
+        return lambda _question, _path: False
     filling = filling_of(version.compiled)
     environment = environment_of(state.fields, state.rules_stamp[0], PROGRAMME_ZONE)
     return lambda question, path: filling.is_relevant(question.relevant, environment, path)

@@ -81,8 +81,10 @@ def _declared_keys(working: WorkingSet, record: WorkingRecord, state: RecordStat
 def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:
     """The answers without what is new in every copy: ids under `meta`, and the names of occurrences."""
     names = "\n".join(fields)
-    if "meta/" in names or "]" in names:
+    if "]" in names:
         content = _encode([(_plain(path), value) for path, value in fields.items() if "meta/" not in path])
+    elif "meta/" in names:
+        content = _encode([(path, value) for path, value in fields.items() if "meta/" not in path])
     else:
         content = _encode(fields)
     digest = _digest(content + b"%d" % collection_id)

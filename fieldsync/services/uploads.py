@@ -21,6 +21,9 @@ DAY_MS = 24 * 3600 * 1000
 UPLOADS_MAX = 200
 """Files that one device may have on their way."""
 
+IN_USE = "upload_in_use"
+"""Code of a problem (core.messages): somebody else adds to the same upload."""
+
 
 @dataclass(frozen=True)
 class Files:
@@ -91,7 +94,7 @@ def receive(
     """Add bytes to a file on its way; the new offset. A file that is whole now is checked and kept, durably."""
     with files.partial.held(row.uuid) as file:
         if file is None:
-            return Problem("upload_in_use")
+            return Problem(IN_USE)
         there = partial_files.append(file, offset, row.size, chunks, checksum)
         if isinstance(there, str):
             return Problem(there)
@@ -110,14 +113,24 @@ def _keep(files: Files, row: UploadRow) -> bool:
     return True
 
 
-def offset_of(files: Files, row: UploadRow, is_here: bool) -> int | None:
-    """How far a file has come; None where what came of it is lost."""
-    return row.size if is_here else files.partial.offset(row.uuid)
+def come_so_far(database: Database, files: Files, row: UploadRow, now_ms: int) -> int | Problem | None:
+    """How far a file has come; None where what came of it is lost.
 
-
-def was_kept(files: Files, row: UploadRow) -> bool:
-    """Whether a file lies in the store whole: another request is about to note that it is here, or was killed."""
-    return files.store.size(key_of(row.association_id, row.sha256)) == row.size
+    One that is whole and was not noted, because the server ended before it could or another request is about to, is
+    kept and noted now: its sender hears that nothing is left to send, and never comes back with it.
+    """
+    with database.read() as session:
+        if is_here(session, files, row):
+            return row.size
+    there = files.partial.offset(row.uuid)
+    if there == row.size:
+        kept = receive(files, row, there, (), None)
+        if isinstance(kept, Problem):
+            return kept if kept.code == IN_USE else None
+    elif there is not None or files.store.size(key_of(row.association_id, row.sha256)) != row.size:
+        return there
+    finish(database, files, row, now_ms)
+    return row.size
 
 
 def expires_ms(settings: Settings, files: Files, row: UploadRow) -> int:
@@ -158,7 +171,17 @@ def end(session: Session, files: Files, row: UploadRow) -> None:
 
 def give_up(database: Transactions, settings: Settings, files: Files, now_ms: int) -> int:
     """Forget uploads that expired, and files that nobody named for as long; how many there were."""
+    _sweep(database, files, now_ms)
     return _give_up_uploads(database, settings, files, now_ms) + _give_up_orphans(database, settings, files, now_ms)
+
+
+def _sweep(database: Transactions, files: Files, now_ms: int) -> None:
+    """Remove what a server that was killed left half read or half looked at, and what belongs to no upload."""
+    for name in files.partial.untouched(now_ms - DAY_MS):
+        with database.read() as session:
+            is_wanted = attachments.is_upload(session, name)
+        if not is_wanted:
+            files.partial.remove(name)
 
 
 def _give_up_uploads(database: Transactions, settings: Settings, files: Files, now_ms: int) -> int:

@@ -62,6 +62,11 @@ def find_upload(session: Session, device_id: int, uuid: str) -> UploadRow | None
     return UploadRow(*row) if row else None
 
 
+def is_upload(session: Session, uuid: str) -> bool:
+    """Whether a file is on its way under that UUID, whoever brings it."""
+    return execute(session, "SELECT 1 FROM upload WHERE uuid = ?", (uuid,)).first() is not None
+
+
 def drop_upload(session: Session, uuid: str) -> None:
     """Forget an upload."""
     execute(session, "DELETE FROM upload WHERE uuid = ?", (uuid,))

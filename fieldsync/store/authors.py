@@ -1,8 +1,8 @@
 """Authors, and through which counter nothing of theirs is missing."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, for_update, places
@@ -15,8 +15,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class AuthorRow:
+class AuthorRow(msgspec.Struct, frozen=True):
     """An author as stored."""
 
     id: int

@@ -1,6 +1,7 @@
 """Engines, transactions and the one writer (docs/architecture.md, "What commits")."""
 
 import fcntl
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,14 +9,13 @@ from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import Connection, Transaction
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from fieldsync.store import driver
-from fieldsync.store.driver import Rows, execute_on_sqlite, tell_as_sqlalchemy_does
+from fieldsync.store.driver import Rows, execute_on_sqlite, rows_of, sqlite_of, tell_as_sqlalchemy_does
 from fieldsync.store.groups import Groups, Task
-from fieldsync.store.snapshots import CONNECTION, FreshSnapshots, KeptSnapshots, Snapshots
+from fieldsync.store.snapshots import CONNECTION, SQLITE, FreshSnapshots, KeptSnapshots, Snapshots, carried
 
 Result = TypeVar("Result")
 
@@ -50,11 +50,24 @@ def is_passing(error: BaseException) -> bool:
 
 def execute(session: Session, sql: str, parameters: Sequence[Any] = ()) -> Rows:
     """Run one statement written with `?` placeholders."""
+    sqlite: sqlite3.Connection | None = session.info.get(SQLITE)
+    if sqlite is not None and not session.in_nested_transaction():
+        try:
+            return rows_of(sqlite.execute(sql, parameters))
+        except BaseException as error:
+            tell_as_sqlalchemy_does(session.info[CONNECTION], sql, error)
+            raise
     connection = _connection_of(session)
     if connection.dialect.name == "postgresql":
-        result = connection.exec_driver_sql(_for_postgresql(sql), tuple(parameters))
-        return Rows(result.all() if result.returns_rows else (), result.rowcount)
+        return _execute_on_postgresql(connection, sql, parameters)
     return execute_on_sqlite(connection, sql, parameters)
+
+
+def _execute_on_postgresql(connection: Connection, sql: str, parameters: Sequence[Any]) -> Rows:
+    result = connection.exec_driver_sql(_for_postgresql(sql), tuple(parameters))
+    rows = Rows(result.all() if result.returns_rows else ())
+    rows.rowcount = result.rowcount
+    return rows
 
 
 def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
@@ -64,8 +77,9 @@ def execute_many(session: Session, sql: str, rows: Sequence[tuple[Any, ...]]) ->
     connection = _connection_of(session)
     if connection.dialect.name == "postgresql":
         return connection.exec_driver_sql(_for_postgresql(sql), list(rows)).rowcount
+    sqlite: sqlite3.Connection = session.info.get(SQLITE) or sqlite_of(connection)
     try:
-        return driver.sqlite_cursor(connection).executemany(sql, rows).rowcount
+        return sqlite.executemany(sql, rows).rowcount
     except BaseException as error:
         tell_as_sqlalchemy_does(connection, sql, error)
         raise
@@ -174,8 +188,9 @@ class Transactions(Protocol):
 class Database:
     """Where sessions come from. The edge calls `read` or `write`; services get the session and never commit.
 
-    SQLite: one thread at a time takes what waits, up to `group_max` tasks, into one transaction, each in a savepoint
-    of its own, and lets all go on after the commit; a file lock keeps other processes out meanwhile.
+    SQLite: one thread at a time takes what waits, up to `group_max` tasks, into one transaction, and lets all go on
+    after the commit; a file lock keeps other processes out meanwhile. Work may begin again, as on PostgreSQL: where one
+    task of a group fails nothing of the group is kept, and each is done once more in a savepoint of its own.
     `key` goes with every session (`master_key`).
     PostgreSQL: a transaction in the calling thread. `inline` runs SQLite tasks in the calling thread (simulation).
 
@@ -204,10 +219,10 @@ class Database:
         path = engine.url.database
         self._connection: Connection | None = None
         self._session = Session()
+        self._carried: Mapping[str, Any] = {}
         self._writer_cache_kib = writer_cache_kib
-        self._lock_file: IO[str] | None = None
         is_file = bool(self.is_sqlite and path and path != ":memory:")
-        self._lock_path = Path(f"{path}.lock") if is_file else None
+        self._file_lock = _FileLock(Path(f"{path}.lock") if is_file else None)
         readers = _for_readers(engine)
         self._snapshots: Snapshots = KeptSnapshots(readers) if is_file and not inline else FreshSnapshots(readers)
 
@@ -247,9 +262,7 @@ class Database:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            if self._lock_file is not None:
-                self._lock_file.close()
-                self._lock_file = None
+            self._file_lock.close()
         self._snapshots.close()
         self.engine.dispose()
 
@@ -273,15 +286,15 @@ class Database:
             self._write_group(group)
 
     def _write_group(self, group: Sequence[Task]) -> None:
+        """All in one transaction. A savepoint for each would cost every task: only where one fails, all begin again."""
         try:
-            connection = self._writer_connection()
-            info = {**self.session_info, CONNECTION: connection}
-            with self._file_lock(), connection.begin() as transaction, self._turn:
+            try:
+                self._write_together(group, _run)
+            except _TaskFailed as failure:
                 if len(group) == 1:
-                    _run_alone(transaction, self._session, group[0], info)
-                    return
-                for task in group:
-                    _run_in_savepoint(connection, self._session, task, info)
+                    group[0].error = failure.error
+                else:
+                    self._write_together(group, _run_in_savepoint)
         except (DBAPIError, OSError) as error:
             self._drop_writer_connection()
             _fail(group, Busy(type(getattr(error, "orig", error)).__name__))
@@ -293,11 +306,18 @@ class Database:
             _fail(group, error)
             raise
 
+    def _write_together(self, group: Sequence[Task], run: Callable[[Session, Task, Mapping[str, Any]], None]) -> None:
+        connection = self._writer_connection()
+        with self._file_lock, connection.begin(), self._turn:
+            for task in group:
+                run(self._session, task, self._carried)
+
     def _writer_connection(self) -> Connection:
         """The one connection that writes keeps its large page cache from batch to batch; it has one session."""
         if self._connection is None:
             self._connection = self.engine.connect()
             self._session = Session(bind=self._connection, join_transaction_mode="rollback_only")
+            self._carried = {**self.session_info, **carried(self._connection)}
             driver = self._connection.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA cache_size = -{self._writer_cache_kib}")
@@ -310,18 +330,28 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    @contextmanager
-    def _file_lock(self) -> Iterator[None]:
-        if self._lock_path is None:
-            yield
-            return
-        if self._lock_file is None:
-            self._lock_file = self._lock_path.open("w")
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+class _FileLock:
+    """Keeps the writers of other processes out; without a path there are none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        if self._path is not None:
+            self._file = self._file or self._path.open("w")
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_error: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _for_readers(engine: Engine) -> Engine:
@@ -331,24 +361,12 @@ def _for_readers(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _run_alone(transaction: Transaction, session: Session, task: Task, info: Mapping[str, Any]) -> None:
-    try:
-        _run(session, task, info)
-    except Exception as error:
-        if is_passing(error):
-            raise
-        task.error = error
-        transaction.rollback()
+class _TaskFailed(Exception):
+    """A task failed by itself, and with it the transaction."""
 
-
-def _run_in_savepoint(connection: Connection, session: Session, task: Task, info: Mapping[str, Any]) -> None:
-    try:
-        with _savepoint_on_sqlite(connection):
-            _run(session, task, info)
-    except Exception as error:
-        if is_passing(error):
-            raise  # the whole transaction is in doubt: a full disk, an interrupted statement
-        task.error = error
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
 
 
 def _run(session: Session, task: Task, info: Mapping[str, Any]) -> None:
@@ -358,9 +376,21 @@ def _run(session: Session, task: Task, info: Mapping[str, Any]) -> None:
     try:
         task.result = task.work(session)
         session.flush()
+    except Exception as error:
+        if is_passing(error):
+            raise  # the whole transaction is in doubt: a full disk, an interrupted statement
+        raise _TaskFailed(error) from error
     finally:
         if session.in_transaction():
             session.close()
+
+
+def _run_in_savepoint(session: Session, task: Task, info: Mapping[str, Any]) -> None:
+    try:
+        with _savepoint_on_sqlite(info[CONNECTION]):
+            _run(session, task, info)
+    except _TaskFailed as failure:
+        task.error = failure.error
 
 
 def _fail(group: Sequence[Task], error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, for_update, places
@@ -18,8 +19,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class DeviceRow:
+class DeviceRow(msgspec.Struct, frozen=True):
     """A phone or a hub as stored. `kind` is device or hub; `status` is active or revoked."""
 
     id: int
@@ -81,8 +81,15 @@ def add(session: Session, association_id: int, kind: str, name: str, token: byte
 def find_by_secret(session: Session, digest: bytes) -> DeviceRow | None:
     """The device whose token, or whose secret for OpenRosa clients, has this digest."""
     bearing = "SELECT id FROM device WHERE token_digest = ? UNION SELECT device_id FROM openrosa_key WHERE digest = ?"
-    sql = f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing})"
-    row = execute(session, sql, (digest, digest)).first()
+    row = execute(session, f"SELECT {_COLUMNS} FROM device WHERE id IN ({bearing})", (digest, digest)).first()
+    return DeviceRow(*row) if row else None
+
+
+def lock_bearing(session: Session, device_id: int, digest: bytes) -> DeviceRow | None:
+    """The device with that row id, locked, if its token or its secret for OpenRosa clients still has this digest."""
+    secret = "SELECT 1 FROM openrosa_key WHERE device_id = device.id AND digest = ?"
+    sql = f"SELECT {_COLUMNS} FROM device WHERE id = ? AND (token_digest = ? OR EXISTS ({secret})){for_update(session)}"
+    row = execute(session, sql, (device_id, digest, digest)).first()
     return DeviceRow(*row) if row else None
 
 

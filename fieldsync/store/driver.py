@@ -1,7 +1,7 @@
 """Statements by SQLite's own driver: SQLAlchemy's way to it costs ten times what a short statement does."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -12,10 +12,7 @@ class Rows(list[tuple[Any, ...]]):
     """What one statement returned, and in `rowcount` how many rows it touched."""
 
     __slots__ = ("rowcount",)
-
-    def __init__(self, rows: Iterable[tuple[Any, ...]], rowcount: int) -> None:
-        super().__init__(rows)
-        self.rowcount = rowcount
+    rowcount: int
 
     def first(self) -> tuple[Any, ...] | None:
         """The first row, or None."""
@@ -34,11 +31,17 @@ class Rows(list[tuple[Any, ...]]):
         return self[0][0]
 
 
+def rows_of(cursor: Any) -> Rows:
+    """What a statement left in a cursor, the driver's or SQLAlchemy's."""
+    rows = Rows(cursor.fetchall())
+    rows.rowcount = cursor.rowcount
+    return rows
+
+
 def execute_on_sqlite(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Rows:
     """Run one statement."""
     try:
-        cursor = sqlite_cursor(connection).execute(sql, parameters)
-        return Rows(cursor.fetchall(), cursor.rowcount)
+        return rows_of(sqlite_of(connection).execute(sql, parameters))
     except BaseException as error:
         tell_as_sqlalchemy_does(connection, sql, error)
         raise
@@ -46,18 +49,17 @@ def execute_on_sqlite(connection: Connection, sql: str, parameters: Sequence[Any
 
 def roll_back_on_sqlite(connection: Connection) -> None:
     """End the transaction, and keep nothing of it."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     try:
-        driver.rollback()
+        sqlite_of(connection).rollback()
     except BaseException as error:
         tell_as_sqlalchemy_does(connection, "ROLLBACK", error)
         raise
 
 
-def sqlite_cursor(connection: Connection) -> sqlite3.Cursor:
-    """The driver's own cursor."""
+def sqlite_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection."""
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-    return driver.cursor()
+    return driver
 
 
 def tell_as_sqlalchemy_does(connection: Connection, sql: str, error: BaseException) -> None:

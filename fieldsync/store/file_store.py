@@ -1,11 +1,12 @@
 """Where the bytes of files lie: a folder, or object storage that speaks S3. Keys are made here, never from names."""
 
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,28 +65,31 @@ class FolderStore:
     """Files below a folder, each put there by a rename after it was flushed."""
 
     folder: Path
+    _sure: set[Path] = field(default_factory=set, compare=False)
 
     def made(self) -> Path:
         """The folder, which is there from now on."""
-        for folder in _made(self.folder):
-            flush(folder)
+        make_sure(self.folder, self.folder, self._sure)
         return self.folder
 
     def put(self, key: str, source: Path) -> None:
         target = self.folder / key
+        make_sure(target.parent, self.folder, self._sure)
         if self.size(key) == source.stat().st_size:
+            flush(target.parent)  # whoever put it there may have ended before its name was flushed
             return
-        made = _made(target.parent)
         try:
             flush(source)
             source.replace(target)
-        except OSError:  # another file system: it is copied beside its place first
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Another file system: it is copied beside its place first.
             beside = target.with_name(f"{target.name}.{os.getpid()}.partial")
             shutil.copyfile(source, beside)
             flush(beside)
             beside.replace(target)
-        for folder in {target.parent, *made}:
-            flush(folder)
+        flush(target.parent)
 
     def read(self, key: str) -> Iterator[bytes] | None:
         try:
@@ -101,7 +105,10 @@ class FolderStore:
             return None
 
     def remove(self, key: str) -> None:
-        (self.folder / key).unlink(missing_ok=True)
+        target = self.folder / key
+        with suppress(FileNotFoundError):
+            target.unlink()
+            flush(target.parent)
 
     def names(self, association_id: int) -> Iterator[StoredFile]:
         for path in (self.folder / str(association_id)).glob("*/*"):
@@ -169,15 +176,21 @@ def open_store(where: str, data: Path, endpoint: str = "") -> FileStore:
     return FolderStore(Path(where) if where else data / "attachments")
 
 
-def _made(folder: Path) -> list[Path]:
-    """Make a folder and those above it, their owner's alone; those in which a new entry must be flushed."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
+def make_sure(folder: Path, base: Path, sure: set[Path]) -> None:
+    """Make a folder at or below a base, its owner's alone, whose name survives a power cut as do those up to the base.
+
+    `sure` holds the folders for which this process has seen to that: whoever made one may have ended before.
+    """
+    if folder in sure and folder.is_dir():
+        return
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(exist_ok=True, mode=0o700)
-    return [each.parent for each in missing]
+    for each in (folder, *folder.parents):
+        flush(each.parent)
+        if each == base:
+            break
+    sure.add(folder)
 
 
 def flush(path: Path) -> None:

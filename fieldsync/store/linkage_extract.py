@@ -5,33 +5,45 @@ NumPy and PyArrow are of the optional extra `linkage`; nothing here is imported 
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from zlib import crc32
 
 from fieldsync.core.linkage_features import PERSON, Features
 from fieldsync.core.linkage_levels import COMMUNE_PARTS, DIFFERENT, NAME_RANK, name_level
+from fieldsync.core.names import block_keys, slip_keys
 
 COLUMNS = {
     PERSON: {
         **{"given_id": "bigint", "family_id": "bigint", "given_code": "bigint", "family_code": "bigint"},
-        **{"born_first": "int", "born_last": "int", "birth": "string"},
+        **{"given_mask": "bigint", "family_mask": "bigint"},
+        **{"born_first": "int", "born_last": "int", "birth": "string", "birth_turned": "string"},
         **{"phone": "string", "national_id": "string", "sex": "string"},
+        **{f"{name}_{end}": "string" for name in ("birth", "phone", "national_id") for end in ("begin", "end")},
     },
     "cooperative": {
         **{"name_id": "bigint", "register_number": "string"},
+        **{"register_number_begin": "string", "register_number_end": "string"},
         **{"activity": "array<string>", "members": "array<string>"},
     },
 }
 """What is compared, by the names of Spark's types."""
 
 PLACES = {
-    **{"place": "string", "douar": "string", "commune": "string", "province": "string"},
+    **{"place": "bigint", "douar": "bigint", "commune": "bigint", "province": "bigint"},
     **{"latitude": "double", "longitude": "double"},
 }
 
-BESIDE_NAMES = ("born_first", "born_last", "birth", "phone", "national_id", "sex", *PLACES)
+BESIDE_NAMES = (*(name for name in COLUMNS[PERSON] if not name.startswith(("given", "family"))), *PLACES)
 """What persons say beside their names."""
 
+ENDS = {"birth": (4, 4), "phone": (7, 3), "national_id": (2, 2), "register_number": (2, 2)}
+"""Characters at both ends of what is compared by letters. One edit leaves one end alike, which is seen sooner than the
+distance: together they are no longer than the shortest of which one edit is a slip (a phone has ten digits)."""
+
 PROVINCE_PARTS = 2
+
+MASK_BITS = 63
+"""Of the number in which each key of a name has a bit."""
 
 DENSE = 6000
 """Names whose levels have a place each, the first that were met, which are the commonest: 36 MB."""
@@ -39,8 +51,32 @@ DENSE = 6000
 KNOWN_MAX = 500_000
 """Pairs of other names whose level is remembered."""
 
-Page = Sequence[tuple[int, Features]]
-"""Records of a list: (record id, features)."""
+
+class Known(NamedTuple):
+    """What is compared of a record. `digest`: tells whether that changed since (digest_of)."""
+
+    record_id: int
+    features: Features
+    digest: int = 0
+
+
+Page = Sequence[Known]
+
+
+def digest_of(body: bytes) -> int:
+    """A number that changes with stored features."""
+    return crc32(body)
+
+
+class Numbers:
+    """Numbers texts in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str | None) -> int | None:
+        """The number of a text, None for none."""
+        return self._numbers.setdefault(text, len(self._numbers)) if text else None
 
 
 class Names:
@@ -49,6 +85,8 @@ class Names:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._spellings: list[tuple[str, ...]] = []
+        self._near: list[set[str]] = []
+        self._masks: list[int] = []
         self._known: dict[int, int] = {}
         self._dense: Any = None
 
@@ -59,7 +97,14 @@ class Names:
         number = self._numbers.setdefault(spellings, len(self._spellings))
         if number == len(self._spellings):
             self._spellings.append(spellings)
+            near = {key for each in spellings for key in block_keys(each)}
+            self._near.append(near.union(*map(slip_keys, spellings)))
+            self._masks.append(sum({1 << crc32(key.encode()) % MASK_BITS for key in near}))
         return number
+
+    def mask(self, number: int | None) -> int:
+        """The keys under which a name is found, a bit each: names that are one have a bit in common."""
+        return 0 if number is None else self._masks[number]
 
     def rank(self, left: int | None, right: int | None) -> int | None:
         """The rank of the level of two names, None where one is missing."""
@@ -88,7 +133,9 @@ class Names:
         found = self._known.get(pair)
         if found is None:
             left, right = pair >> 32, pair & 0xFFFFFFFF
-            found = NAME_RANK[name_level(self._spellings[left], self._spellings[right]) or DIFFERENT]
+            are_apart = self._near[left].isdisjoint(self._near[right])
+            level = DIFFERENT if are_apart else name_level(self._spellings[left], self._spellings[right])
+            found = NAME_RANK[level or DIFFERENT]
             if len(self._known) >= KNOWN_MAX:
                 self._known.clear()
             if right >= DENSE or self._dense is None:
@@ -107,44 +154,63 @@ def tables(kind: str, pages: Iterable[Page], names: Names) -> Iterator[Any]:
         "double": pyarrow.float64(),
         "array<string>": pyarrow.list_(pyarrow.string()),
     }
-    kinds = {"unique_id": "bigint", **COLUMNS[kind], **PLACES}
+    kinds, numbers = {"unique_id": "bigint", "digest": "bigint", **COLUMNS[kind], **PLACES}, Numbers()
     for page in pages:
-        known = [each for _, each in page]
+        known = [each.features for each in page]
         told = _of_persons(known, names) if kind == PERSON else _of_cooperatives(known, names)
-        columns = {"unique_id": [record_id for record_id, _ in page], **told, **_places(known)}
+        beside = {"unique_id": [each.record_id for each in page], "digest": [each.digest for each in page]}
+        columns = {**beside, **told, **_places(known, numbers)}
         yield pyarrow.table({name: pyarrow.array(columns[name], made[kinds[name]]) for name in kinds})
 
 
 def _of_persons(known: Sequence[Features], names: Names) -> dict[str, list[Any]]:
+    given, family = [names.number(each.given) for each in known], [names.number(each.family) for each in known]
+    dates = [day.isoformat().split("-") if (day := each.birth_date) else None for each in known]
+    codes = {
+        "birth": ["".join(day) if day else None for day in dates],
+        "phone": [each.phone[1:] or None for each in known],
+        "national_id": [each.national_id or None for each in known],
+    }
     return {
-        "given_id": [names.number(each.given) for each in known],
-        "family_id": [names.number(each.family) for each in known],
+        "given_id": given,
+        "family_id": family,
         "given_code": [each.given_code or None for each in known],
         "family_code": [each.family_code or None for each in known],
+        "given_mask": list(map(names.mask, given)),
+        "family_mask": list(map(names.mask, family)),
         "born_first": [each.born[0] if each.born else None for each in known],
         "born_last": [each.born[1] if each.born else None for each in known],
-        "birth": [day.isoformat().replace("-", "") if (day := each.birth_date) else None for each in known],
-        "phone": [each.phone or None for each in known],
-        "national_id": [each.national_id or None for each in known],
+        "birth_turned": [day[0] + day[2] + day[1] if day else None for day in dates],
         "sex": [each.sex or None for each in known],
+        **_with_ends(codes),
     }
+
+
+def _with_ends(codes: dict[str, list[str | None]]) -> dict[str, list[str | None]]:
+    """What is compared by letters, with its ends."""
+    found = dict(codes)
+    for name, texts in codes.items():
+        begin, end = ENDS[name]
+        found[f"{name}_begin"] = [text and text[:begin] for text in texts]
+        found[f"{name}_end"] = [text and text[-end:] for text in texts]
+    return found
 
 
 def _of_cooperatives(known: Sequence[Features], names: Names) -> dict[str, list[Any]]:
     return {
         "name_id": [names.number(each.names) for each in known],
-        "register_number": [each.register_number or None for each in known],
+        **_with_ends({"register_number": [each.register_number or None for each in known]}),
         "activity": [list(each.activity) or None for each in known],
         "members": [list(each.members) or None for each in known],
     }
 
 
-def _places(known: Sequence[Features]) -> dict[str, list[Any]]:
+def _places(known: Sequence[Features], numbers: Numbers) -> dict[str, list[Any]]:
     return {
-        "place": [each.place or None for each in known],
-        "douar": [each.place if _is_douar(each.place) else None for each in known],
-        "commune": [_above(each.place, COMMUNE_PARTS) for each in known],
-        "province": [_above(each.place, PROVINCE_PARTS) for each in known],
+        "place": [numbers.number(each.place) for each in known],
+        "douar": [numbers.number(each.place if _is_douar(each.place) else None) for each in known],
+        "commune": [numbers.number(_above(each.place, COMMUNE_PARTS)) for each in known],
+        "province": [numbers.number(_above(each.place, PROVINCE_PARTS)) for each in known],
         "latitude": [each.point[0] if each.point else None for each in known],
         "longitude": [each.point[1] if each.point else None for each in known],
     }

@@ -17,10 +17,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from fieldsync.core.blocking import PHONE_DIGITS
+from fieldsync.core.linkage import PHONE_OF_A_HOUSE, Compared
 from fieldsync.core.linkage_features import PERSON
+from fieldsync.core.linkage_levels import LEVELS
 from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
-from fieldsync.store.linkage_extract import BESIDE_NAMES, Names, Page, tables
-from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, may_match, most_by_names, settings_of
+from fieldsync.store.linkage_extract import Names, Page, tables
+from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, settings_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +37,7 @@ RECALL = 0.6
 
 SEED = 1
 
-KEY_BEARERS_MAX = 200
-"""A key of more records is split by birth year; what is still larger brings nobody together."""
-
-PAIRS_AT_ONCE = 6_000_000
-"""Pairs, some of them more than once, that are scored in one go: what memory is needed depends on them."""
+FETCHED_AT_ONCE = 10_000
 
 MEMORY_MIB = 700
 """What DuckDB keeps within."""
@@ -72,11 +71,13 @@ CERTAIN = {
 
 
 class Scored(NamedTuple):
-    """A pair and the weight that Splink gives it."""
+    """A pair, the weight that Splink gives it, how it agrees, and the features of both (linkage_extract.Known)."""
 
     left_id: int
     right_id: int
     weight: float
+    compared: Compared
+    digests: tuple[int, int]
 
 
 def is_available(backend: str = DUCKDB) -> bool:
@@ -141,7 +142,8 @@ def bench(kind: str, pages: Iterable[Page], backend: str = DUCKDB, memory_mib: i
 _PEOPLE = {
     PERSON: (
         "CREATE {} people AS SELECT said.*, coalesce(persons, 0) AS phone_persons FROM said LEFT JOIN"
-        " (SELECT phone AS borne, CAST(count(*) AS INT) AS persons FROM said GROUP BY phone) AS phones ON borne = phone"
+        f" (SELECT right(phone, {PHONE_DIGITS}) AS borne, CAST(count(*) AS INT) AS persons FROM said GROUP BY 1) AS"
+        f" phones ON borne = right(phone, {PHONE_DIGITS})"
     ),
     "cooperative": "CREATE {} people AS SELECT * FROM said",
 }
@@ -223,79 +225,55 @@ def train(on: Bench, model: Model) -> Model:
 
 
 def scores(on: Bench, model: Model, pairs: str, least: float) -> Iterator[Scored]:
-    """Splink's weights of the pairs in a table (join_key_l, join_key_r, match_key), from `least` on."""
+    """The pairs in a table (join_key_l, join_key_r, match_key) to which Splink gives a weight from `least` on."""
     from splink import block_on
 
-    linker = _linker(on, model, [block_on(*PASSES[model.kind][0])])
+    linker = _linker(on, model, [block_on(*PASSES[model.kind][0])], explains=True)
     linker.table_management.register_blocked_pairs_for_predict(on.register(pairs))
     found = linker.inference.predict(threshold_match_weight=least)
-    sql = f"SELECT unique_id_l, unique_id_r, match_weight FROM {found.physical_name} ORDER BY unique_id_l, unique_id_r"
-    if on.backend == SPARK:
-        yield from (Scored(*row) for row in on.session.sql(sql).toLocalIterator())
-        return
-    cursor = on.session.cursor().execute(sql)
-    while rows := cursor.fetchmany(10_000):
-        yield from (Scored(*row) for row in rows)
+    sql = _told(model.kind).format(found=found.physical_name)
+    levels = _LevelsOf(model.kind)
+    for left_id, right_id, weight, left_digest, right_digest, is_anyones, *rest in _streamed(on, sql):
+        compared = Compared(levels[tuple(rest[4:])], (rest[0], rest[1]), (rest[2], rest[3]), is_anyones)
+        yield Scored(left_id, right_id, weight, compared, (left_digest, right_digest))
     found.drop_table_from_database_and_remove_from_cache()
 
 
-def pair_up(on: Bench, model: Model, keys: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
-    """Tables of the pairs of records that share a key and may not be beyond review, one after the other, on DuckDB.
+class _LevelsOf(dict[tuple[int, ...], tuple[str | None, ...]]):
+    """The levels that Splink's numbers of levels stand for: -1 where something was not said, 0 for the worst."""
 
-    `keys`: pages of (key, the records that bear it as `1,2,3`). A table is gone once the next is asked for.
-    """
-    import pyarrow
+    def __init__(self, kind: str) -> None:
+        self._levels = tuple(LEVELS[kind].values())
 
-    on.run("CREATE TABLE keys (key BIGINT, bearers BIGINT[])")
-    for page in keys:
-        table = pyarrow.table({"key": [row[0] for row in page], "bearers": [row[1] for row in page]})
-        on.session.register("page", table)
-        on.run(
-            "INSERT INTO keys SELECT key, listed FROM (SELECT key, CAST(string_split(bearers, ',') AS BIGINT[]) AS"
-            " listed FROM page) WHERE listed[1] IN (SELECT unique_id FROM people)"
-        )
-        on.session.unregister("page")
-    on.run(f"CREATE TABLE blocks AS {_BLOCKS.format(year=_YEAR if on.kind == PERSON else 'NULL')}")
-    on.run("DROP TABLE keys")
-    if on.kind == PERSON:
-        on.run(f"CREATE TABLE reach AS {most_by_names(model)}")
-    many = on.rows("SELECT coalesce(sum(len(bearers) * (len(bearers) - 1) // 2), 0) FROM blocks")[0][0]
-    parts = int(many) // PAIRS_AT_ONCE + 1
-    for part in range(parts):
-        pairs = _PAIRS.format(parts=parts, part=part)
-        on.run(f"CREATE TABLE pairs_{part} AS {_likely(pairs, model) if on.kind == PERSON else pairs}")
-        yield f"pairs_{part}"
-        on.run(f"DROP TABLE pairs_{part}")
+    def __missing__(self, numbers: tuple[int, ...]) -> tuple[str | None, ...]:
+        told = zip(self._levels, numbers, strict=True)
+        self[numbers] = found = tuple(levels[~number] if number >= 0 else None for levels, number in told)
+        return found
 
 
-def _likely(pairs: str, model: Model) -> str:
-    """The pairs of persons that no name need save."""
-    columns = (*BESIDE_NAMES, "phone_persons", *(f"{name}_most" for name in CODES))
-    both = ", ".join(f"{side}.{name} AS {name}_{side}" for name in columns for side in "lr")
-    told = "join_key_l, join_key_r, match_key"
+def _told(kind: str) -> str:
+    gammas = ", ".join(f"gamma_{name}" for name in LEVELS[kind])
+    codes = ["given_code", "family_code"] if kind == PERSON else ["0", "0"]
+    both = [f"coalesce({side}.{code}, 0)" if kind == PERSON else code for code in codes for side in "lr"]
+    anyones = f"greatest(l.phone_persons, r.phone_persons) > {PHONE_OF_A_HOUSE}" if kind == PERSON else "false"
     return (
-        f"SELECT {told} FROM (SELECT {told}, {both} FROM ({pairs}) AS pairs JOIN reach l ON l.unique_id = join_key_l"
-        f" JOIN reach r ON r.unique_id = join_key_r) AS beside WHERE {may_match(model, model.review)}"
+        f"SELECT unique_id_l, unique_id_r, match_weight, l.digest, r.digest, {anyones}, {', '.join(both)}, {gammas}"
+        " FROM {found} JOIN people l ON l.unique_id = unique_id_l JOIN people r ON r.unique_id = unique_id_r"
+        " ORDER BY unique_id_l, unique_id_r"
     )
 
 
-_YEAR = "year(DATE '0001-01-01' + (born_first - 1))"
-
-_BLOCKS = (
-    f"SELECT bearers FROM keys WHERE len(bearers) <= {KEY_BEARERS_MAX} UNION ALL SELECT list(record_id) AS bearers FROM"
-    f" (SELECT key, unnest(bearers) AS record_id FROM keys WHERE len(bearers) > {KEY_BEARERS_MAX}) AS crowded"
-    " JOIN people ON unique_id = record_id GROUP BY key, {year}"
-    f" HAVING count(*) BETWEEN 2 AND {KEY_BEARERS_MAX}"
-)
-
-_PAIRS = (
-    "SELECT DISTINCT left_id AS join_key_l, right_id AS join_key_r, '0' AS match_key FROM (SELECT left_id,"
-    " unnest(bearers) AS right_id FROM (SELECT bearers, unnest(bearers) AS left_id FROM blocks) AS lefts"
-    " WHERE left_id % {parts} = {part}) AS rights WHERE left_id < right_id"
-)
+def _streamed(on: Bench, sql: str) -> Iterator[tuple[Any, ...]]:
+    if on.backend == SPARK:
+        yield from map(tuple, on.session.sql(sql).toLocalIterator())
+        return
+    cursor = on.session.cursor().execute(sql)
+    while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+        yield from rows
 
 
-def _linker(on: Bench, model: Model, rules: list[Any]) -> Any:
+def _linker(on: Bench, model: Model, rules: list[Any], explains: bool = False) -> Any:
+    """`explains`: its scores tell the levels too."""
     from splink import Linker, SettingsCreator
 
     logging.getLogger("splink").setLevel(logging.ERROR)
@@ -304,7 +282,7 @@ def _linker(on: Bench, model: Model, rules: list[Any]) -> Any:
         comparisons=settings_of(model, on.backend),
         blocking_rules_to_generate_predictions=rules,
         probability_two_random_records_match=model.prior,
-        retain_matching_columns=False,
+        retain_matching_columns=explains,
         max_iterations=ITERATIONS_MAX,
     )
     return Linker(on.people, settings, log_level=logging.ERROR)

@@ -25,8 +25,6 @@ CODES = {"given_name": "given_code", "family_name": "family_code"}
 
 _ELSE = "ELSE"
 
-SIDES = "left", "right"
-
 SLACK = 1e-6
 """Bits by which sums in another order may differ."""
 
@@ -66,13 +64,31 @@ def _most(weights: ComparisonWeights, rarest: float) -> str:
 
 
 def may_match(model: Model, least: float) -> str:
-    """Whether the weight of two persons may reach `least`, by all but their names, which take longest to compare."""
-    asked = _person(model.year)
+    """Whether the weight of two persons may reach `least`, by all but their names, which take longest to compare.
+
+    Of names it asks only whether they have a key in common: without one they are weak at most, or exchanged.
+    """
+    asked, weights = _person(model.year), {each.name: each for each in model.comparisons}
     beside = [_weight(each, asked[each.name]) for each in model.comparisons if each.name not in CODES]
     beside.append(f"(CASE WHEN {asked['place'][levels.MOVED]} THEN {MOVED_LESS!r} ELSE 0.0 END)")
-    names = [f"least({name}_most_l, {name}_most_r)" for name in CODES]
+    names = [_name_at_most(weights["given_name"]), _name_at_most(weights["family_name"])]
     start = log2(model.prior / (1 - model.prior))
     return f"{' + '.join([repr(start), *names, *beside])} > {least - SLACK!r}"
+
+
+def _name_at_most(weights: ComparisonWeights) -> str:
+    """What a name may add; one that counts no more where it is exchanged adds nothing."""
+    name, added = CODES[weights.name].removesuffix("_code"), {each.level: _bits(each) for each in weights.levels}
+    apart = [added[level] for level in added if level not in (levels.EXACT, levels.SAME, levels.ALIAS)]
+    not_exchanged = max(
+        bits for level, bits in added.items() if level in (levels.WEAK, levels.MARRIED, levels.DIFFERENT)
+    )
+    exchanged = max(*apart, 0.0)
+    return (
+        f"(CASE WHEN {name}_id_l IS NULL OR {name}_id_r IS NULL THEN 0.0"
+        f" WHEN {name}_mask_l & {name}_mask_r <> 0 THEN least({weights.name}_most_l, {weights.name}_most_r)"
+        f" WHEN {_MAY_BE_EXCHANGED} THEN {exchanged!r} ELSE {not_exchanged!r} END)"
+    )
 
 
 def _weight(weights: ComparisonWeights, conditions: Conditions) -> str:
@@ -116,7 +132,10 @@ def _level(level: LevelWeight, condition: str, weights: ComparisonWeights, rares
 
 def _person(year: int) -> Mapping[str, Conditions]:
     given, family = _rank("given", "given"), _rank("family", "family")
-    crossed = f"({_rank('given', 'family')} <= 1 and {_rank('family', 'given')} <= 1)"
+    crossed = (
+        f"(CASE WHEN {_MAY_BE_EXCHANGED} THEN {_rank('given', 'family')} <= 1 and {_rank('family', 'given')} <= 1"
+        " ELSE false END)"
+    )
     exchanged = f"{given} >= 3 and {crossed}"
     return {
         "given_name": {
@@ -174,6 +193,9 @@ def _cooperative(lists: Mapping[str, str]) -> Mapping[str, Conditions]:
     }
 
 
+_MAY_BE_EXCHANGED = "given_mask_l & family_mask_r <> 0 and family_mask_l & given_mask_r <> 0"
+
+
 def _rank(left: str, right: str) -> str:
     """The rank of two names' level; 4 where one of them was not said."""
     return f"coalesce({NAME_LEVEL}({left}_id_l, {right}_id_r), 4)"
@@ -185,13 +207,12 @@ def _unsaid(column: str) -> str:
 
 
 def _birth() -> Conditions:
-    turned = "concat(substr(birth_r, 1, 4), substr(birth_r, 7, 2), substr(birth_r, 5, 2))"
     overlaps = "greatest(born_first_l, born_first_r) <= least(born_last_l, born_last_r)"
     spans = "greatest(born_last_l - born_first_l, born_last_r - born_first_r)"
     return {
         "": "born_first_l is null or born_first_r is null",
         levels.SAME_DATE: "birth_l = birth_r",
-        levels.SLIP: f"birth_l = {turned} or {_one_off('birth', 4)}",
+        levels.SLIP: f"birth_l = birth_turned_r or {_one_off('birth')}",
         levels.SAME_YEAR: f"{overlaps} and {spans} <= 366",
         levels.COMPATIBLE: overlaps,
         levels.NEAR: f"greatest(born_first_l, born_first_r) - least(born_last_l, born_last_r) <= {levels.NEAR_DAYS}",
@@ -205,7 +226,7 @@ def _phone() -> Conditions:
         "": _unsaid("phone"),
         levels.SAME: f"phone_l = phone_r and {persons}",
         levels.SHARED: "phone_l = phone_r",
-        levels.ONE_OFF: _one_off("phone", 5),
+        levels.ONE_OFF: _one_off("phone"),
         levels.DIFFERENT: _ELSE,
     }
 
@@ -219,9 +240,9 @@ def _code(column: str) -> Conditions:
     }
 
 
-def _one_off(column: str, alike: int = levels.ONE_OFF_LENGTH_MIN // 2) -> str:
-    """One edit leaves so many characters alike at one end at least, which is seen sooner than the distance."""
-    ends = " or ".join(f"{side}({column}_l, {alike}) = {side}({column}_r, {alike})" for side in SIDES)
+def _one_off(column: str) -> str:
+    """The ends are asked first (linkage_extract.ENDS)."""
+    ends = " or ".join(f"{column}_{end}_l = {column}_{end}_r" for end in ("begin", "end"))
     shortest = f"least(length({column}_l), length({column}_r))"
     return f"({ends}) and levenshtein({column}_l, {column}_r) <= 1 and {shortest} >= {levels.ONE_OFF_LENGTH_MIN}"
 

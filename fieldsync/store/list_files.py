@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, cast
 
+from fieldsync.store.file_store import flush
+
 FOLDER = "lists"
 
 KEPT_SECONDS = 7 * 24 * 3600
@@ -43,5 +45,6 @@ def _written(path: Path, write: Callable[[IO[str]], None]) -> bytes:
         io.TextIOWrapper(cast(IO[bytes], packer), encoding="utf-8", newline="") as target,
     ):
         write(target)
+    flush(Path(file.name))  # after a power cut a name without its bytes would be an empty list, until the next change
     Path(file.name).replace(path)
     return path.read_bytes()

@@ -1,7 +1,6 @@
 """Submissions by OpenRosa: which are known, which name which, and which wait for their form version."""
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.authors import AuthorRow, add
@@ -20,8 +19,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class SubmissionRow:
+class SubmissionRow(msgspec.Struct, frozen=True):
     """A submission as stored; `record` is 16 bytes, `waits_version` is None once it was read, `xml` as it came."""
 
     id: int

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, places
+from fieldsync.store.openrosa import SubmissionRow
 
 NAMES_MAX = 1000
 """Files of one submission that are looked at."""
@@ -84,7 +85,10 @@ def records_waiting(session: Session, record_ids: Collection[int]) -> set[int]:
     return {row[0] for row in execute(session, sql, (False, *ids))}
 
 
-def is_replaced(session: Session, submission_id: int) -> bool:
-    """Whether an edit of a submission was taken in."""
-    sql = "SELECT 1 FROM openrosa_submission WHERE base_id = ? LIMIT 1"
-    return execute(session, sql, (submission_id,)).first() is not None
+def is_replaced(session: Session, row: SubmissionRow) -> bool:
+    """Whether an edit of a submission was taken in, be it before the submission itself."""
+    sql = (
+        "SELECT 1 FROM openrosa_submission WHERE base_id = ? UNION ALL SELECT 1 FROM openrosa_submission"
+        " WHERE association_id = ? AND form = ? AND deprecated = ? AND deprecated <> '' AND status = 'applied' LIMIT 1"
+    )
+    return execute(session, sql, (row.id, row.association_id, row.form, row.instance)).first() is not None

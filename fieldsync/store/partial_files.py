@@ -5,13 +5,13 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
 from fieldsync.core.tus import Checksum
-from fieldsync.store.file_store import CHUNK_BYTES
+from fieldsync.store.file_store import CHUNK_BYTES, flush, make_sure
 
 AT_ANOTHER_OFFSET, CHECKSUM_DIFFERS = "upload_elsewhere", "checksum_differs"
 """Codes of problems (core.messages)."""
@@ -22,6 +22,7 @@ class PartialFiles:
     """A folder of unfinished files; processes that share a database share it."""
 
     folder: Path
+    _sure: set[Path] = field(default_factory=set, compare=False)
 
     def path(self, uuid: str) -> Path:
         """Where an upload's bytes lie; a UUID is the server's own."""
@@ -42,9 +43,10 @@ class PartialFiles:
             return None
 
     def make(self, uuid: str) -> None:
-        """Begin a file."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Begin a file; its name survives a power cut, as do the bytes that are added."""
+        make_sure(self.folder, self.folder, self._sure)
         self.path(uuid).touch(mode=0o600)
+        flush(self.folder)
 
     @contextmanager
     def held(self, uuid: str) -> Iterator[IO[bytes] | None]:
@@ -64,7 +66,7 @@ class PartialFiles:
 
     def written(self, stream: IO[bytes]) -> tuple[Path, str, int]:
         """A stream as a file of its own here: its path, its SHA-256 in hexadecimal, its size."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_sure(self.folder, self.folder, self._sure)
         sum_of, size = hashlib.sha256(), 0
         with NamedTemporaryFile(dir=self.folder, delete=False) as file:
             while chunk := stream.read(CHUNK_BYTES):
@@ -76,6 +78,11 @@ class PartialFiles:
     def remove(self, uuid: str) -> None:
         """Forget what came of an upload."""
         self.path(uuid).unlink(missing_ok=True)
+
+    def untouched(self, since_ms: int) -> list[str]:
+        """The names of all files here to which nothing was added since a moment."""
+        names = [path.name for path in self.folder.glob("*")]
+        return sorted(name for name in names if (self.touched_ms(name) or since_ms) < since_ms)
 
 
 def append(file: IO[bytes], offset: int, size: int, chunks: Iterable[bytes], checksum: Checksum | None) -> int | str:

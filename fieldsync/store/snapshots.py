@@ -9,10 +9,20 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from fieldsync.store.driver import execute_on_sqlite, roll_back_on_sqlite
+from fieldsync.store.driver import execute_on_sqlite, roll_back_on_sqlite, sqlite_of
 
 CONNECTION = "connection"
 """Under which a session carries its connection: SQLAlchemy's way to it costs more than a short statement."""
+
+SQLITE = "sqlite"
+"""Under which it carries, where it speaks to SQLite, the driver's own connection."""
+
+
+def carried(connection: Connection) -> dict[str, Any]:
+    """What a session on a connection carries."""
+    if connection.dialect.name == "sqlite":
+        return {CONNECTION: connection, SQLITE: sqlite_of(connection)}
+    return {CONNECTION: connection}
 
 
 class Snapshots(Protocol):
@@ -36,8 +46,8 @@ class FreshSnapshots:
         """A session on one snapshot that carries `info`."""
         with self._engine.connect() as connection:
             connection.begin()
-            carried = {**info, CONNECTION: connection}
-            with Session(bind=connection, join_transaction_mode="rollback_only", info=carried) as session:
+            known = {**info, **carried(connection)}
+            with Session(bind=connection, join_transaction_mode="rollback_only", info=known) as session:
                 yield session
 
     def close(self) -> None:
@@ -89,7 +99,7 @@ class KeptSnapshots:
     def _opened(self) -> Session:
         connection = self._engine.connect()
         connection.begin()
-        session = Session(bind=connection, join_transaction_mode="rollback_only", info={CONNECTION: connection})
+        session = Session(bind=connection, join_transaction_mode="rollback_only", info=carried(connection))
         session.connection()
         return session
 
@@ -99,8 +109,9 @@ class KeptSnapshots:
             _let_go(session)
             return
         roll_back_on_sqlite(connection)
+        known = session.info[SQLITE]
         session.info.clear()
-        session.info[CONNECTION] = connection
+        session.info[CONNECTION], session.info[SQLITE] = connection, known
         self._ready.append(session)
 
 

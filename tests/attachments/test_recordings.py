@@ -121,6 +121,34 @@ def test_a_picture_drawn_anew_has_no_text_no_profile_and_nothing_behind_it(kind:
     assert PLACE not in picture_worker.made_of(data).clean
 
 
+def drawn(picture: Image.Image, **extra: int) -> tuple[Image.Image, Image.Image]:
+    """A PNG as the server draws it anew, and its small picture."""
+    output = io.BytesIO()
+    picture.save(output, "PNG", **extra)
+    made = picture_worker.made_of(output.getvalue())
+    return Image.open(io.BytesIO(made.clean)), Image.open(io.BytesIO(made.thumbnail))
+
+
+def test_a_scan_in_sixteen_bits_of_grey_keeps_its_shades() -> None:
+    scan = Image.new("I;16", (256, 1))
+    scan.putdata([shade * 257 for shade in range(256)])
+    clean, _ = drawn(scan)
+    assert [clean.getpixel((at, 0)) for at in range(256)] == list(range(256))
+
+
+def test_a_signature_is_black_on_nothing_and_its_small_picture_black_on_white() -> None:
+    of_colours = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    of_colours.paste((0, 0, 0, 255), (20, 0, 40, 40))
+    of_a_palette = Image.new("P", (40, 40), 0)
+    of_a_palette.putpalette([0, 0, 0, 0, 0, 0])
+    of_a_palette.paste(1, (20, 0, 40, 40))
+    for clean, small in (drawn(of_colours), drawn(of_a_palette, transparency=0)):
+        assert clean.convert("RGBA").getpixel((5, 5)) == (0, 0, 0, 0)
+        assert clean.convert("RGBA").getpixel((35, 5)) == (0, 0, 0, 255)
+        first_row = small.convert("L").tobytes()[:40]
+        assert first_row[5] > 250 and first_row[35] < 5
+
+
 def named(world: World, photo: Photo) -> str:
     """A visit with a file that has come; the record."""
     phone = world.phone()

@@ -16,6 +16,7 @@ from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD, NONE, REVIEW, TWINS, Ma
 from fieldsync.core.linkage_features import PERSON, Features, features_of
 from fieldsync.core.linkage_model import Model
 from fieldsync.services.linkage_lists import shipped_model
+from fieldsync.store.linkage_extract import Known
 from fieldsync.store.linkage_splink import bench, train
 from tests.benchmarks.linkage_measure import BCubed, Pairs, Rate, b_cubed
 from tests.linkage_registry import elsewhere
@@ -123,7 +124,7 @@ def as_kept(found: list[Features]) -> list[Features]:
 
 def trained_on(made: Registry) -> Model:
     """What a night would learn from a registry, without its truth."""
-    known = [(record.number, each) for record, each in zip(made.records, features_of_registry(made), strict=True)]
+    known = [Known(record.number, each) for record, each in zip(made.records, features_of_registry(made), strict=True)]
     with bench(PERSON, [known]) as on:
         return train(on, shipped_model(PERSON))
 

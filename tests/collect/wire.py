@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -18,6 +18,7 @@ MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
 RESPONSE = "{http://openrosa.org/http/response}"
 
 BOUNDARY = "a3f1c0de-93b7-4d2c-8f5e-1a2b3c4d5e6f"
+INCOMPLETE = b'Content-Disposition: form-data; name="*isIncomplete*"\r\n\r\nyes\r\n'
 FILES_MAX = 100
 ACCEPTED_BYTES = 10_000_000
 """What Collect takes for the largest request where no HEAD says otherwise."""
@@ -124,20 +125,26 @@ def bodies(xml: bytes, files: Mapping[str, bytes], accepted: int) -> list[bytes]
     """A record as one request or several: the next begins where a file would pass the limit, or the hundredth is in."""
     names, made, done = list(files), list[bytes](), 0
     while not made or done < len(names):
-        parts = [_part("xml_submission_file", "submission.xml", "text/xml", xml)]
+        parts = [part("xml_submission_file", "submission.xml", "text/xml", xml)]
         size, first = len(xml), done
         while done < len(names):
-            parts.append(_part(names[done], names[done], "image/jpeg", files[names[done]]))
+            parts.append(part(names[done], names[done], "image/jpeg", files[names[done]]))
             size += len(files[names[done]])
             done += 1
             if done < len(names) and (done - first + 1 > FILES_MAX or size + len(files[names[done]]) > accepted):
-                parts.append(b'Content-Disposition: form-data; name="*isIncomplete*"\r\n\r\nyes\r\n')
+                parts.append(INCOMPLETE)
                 break
-        marked = [f"--{BOUNDARY}\r\n".encode() + part for part in parts]
-        made.append(b"".join(marked) + f"--{BOUNDARY}--\r\n".encode())
+        made.append(body(parts))
     return made
 
 
-def _part(name: str, file_name: str, media_type: str, data: bytes) -> bytes:
+def body(parts: Iterable[bytes]) -> bytes:
+    """Parts as the body of a request."""
+    marked = [f"--{BOUNDARY}\r\n".encode() + each for each in parts]
+    return b"".join(marked) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def part(name: str, file_name: str, media_type: str, data: bytes) -> bytes:
+    """A part of a request."""
     head = f'Content-Disposition: form-data; name="{name}"; filename="{file_name}"\r\nContent-Type: {media_type}\r\n'
     return f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data + b"\r\n"

@@ -1,5 +1,6 @@
 """The audit log's chain: whatever is done to it without the key shows."""
 
+import hmac
 from dataclasses import dataclass
 
 import msgspec
@@ -20,6 +21,14 @@ def chain(count: int) -> list[Row]:
         before = mac_of(KEY, before, row)
         rows.append(msgspec.structs.replace(row, mac=before))
     return rows
+
+
+@given(st.binary(max_size=200), st.binary(max_size=32), st.text())
+def test_a_mac_is_hmac_sha_256_as_the_standard_library_makes_it(key: bytes, before: bytes, detail: str) -> None:
+    row = Row(1, 7, 1000, "person:1", "sign_in", "", "ok", detail)
+    said = msgspec.json.encode([1, 7, 1000, "person:1", "sign_in", "", "ok", detail])
+    message = bytes([len(before)]) + before + said
+    assert mac_of(key, before, row) == mac_of(key, before, row) == hmac.digest(key, message, "sha256")
 
 
 def heads(rows: list[Row]) -> list[Head]:

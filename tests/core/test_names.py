@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fieldsync.core.name_data import parse_data
-from fieldsync.core.names import KEY_MAX, KEYS_MAX, Level, block_keys, compare, name_key, search_keys
+from fieldsync.core.names import (
+    KEY_MAX,
+    KEYS_MAX,
+    Level,
+    block_keys,
+    compare,
+    name_key,
+    search_keys,
+    slip_keys,
+)
 from tests.benchmarks.linkage_names import measured
 from tests.core.name_rules import APART, RULES
 from tests.core.name_vectors import FILE, made
@@ -27,6 +36,35 @@ def test_one_name_in_two_spellings_is_the_same(rule: str, left: str, right: str)
 @pytest.mark.parametrize(("rule", "left", "right"), PAIRS_APART)
 def test_two_names_are_not_the_same(rule: str, left: str, right: str) -> None:
     assert compare(left, right) not in (Level.EXACT, Level.SAME), rule
+
+
+LETTERS = st.text(alphabet="aeiouhykbdlmnrst\u0627\u0629\u0647\u064a\u0648\u0645\u062d\u062f", min_size=1, max_size=9)
+
+
+@given(LETTERS, st.integers(0, 8), st.sampled_from(("lost", "doubled", "exchanged", "kept")))
+def test_names_without_a_key_in_common_are_apart(word: str, at: int, slip: str) -> None:
+    """The night compares only names that share a key: whatever is one, or one letter off, must share one."""
+    changed = {
+        "lost": word[:at] + word[at + 1 :],
+        "doubled": word[:at] + word[at : at + 1] * 2 + word[at + 1 :],
+        "exchanged": word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
+        "kept": word.upper(),
+    }[slip]
+    are_far_or_near(word, changed)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("Ayah", "آية"), ("Moha", "محمد"), *(pair for _, *pair in PAIRS_OF_RULES + PAIRS_APART)]
+)
+def test_spellings_of_one_name_share_a_key(left: str, right: str) -> None:
+    are_far_or_near(left, right)
+
+
+def are_far_or_near(left: str, right: str) -> None:
+    level = compare(left, right)
+    are_near = bool(block_keys(left) & block_keys(right))
+    assert are_near or level in (Level.WEAK, Level.DIFFERENT)
+    assert are_near or slip_keys(left) & slip_keys(right) or level is Level.DIFFERENT
 
 
 def test_the_vectors_are_those_of_the_program() -> None:

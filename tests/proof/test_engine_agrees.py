@@ -30,7 +30,7 @@ from fieldsync.store import openrosa
 from fieldsync.store.form_versions import FormVersionRow
 from tests import databases
 from tests.core.programme import FOLDER, FORM_IDS
-from tests.proof.agreement import Record
+from tests.proof.agreement import Difference, Record
 from tests.proof.generated_forms import definition
 from tests.proof.known import ANSWERS, KNOWN, THROWS, is_known
 from tests.world import World
@@ -109,20 +109,23 @@ class Agreement:
         nodes = [node for line in self.lines for node in line["nodes"]]
         assert {node["violation"] for node in nodes} == {None, "required", "constraint"}
         assert {node["relevant"] for node in nodes} == {True, False}
-        for line in self.lines:
-            assert line["status"] == 201, line["said"]
-            record = Record(self.compiled[line["form"]], line, self.stamp_ms)
-            self._is_seen_alike(record)
+        assert {line["said"] for line in self.lines if line["status"] != 201} == set()
+        records = [Record(self.compiled[line["form"]], line, self.stamp_ms) for line in self.lines]
+        different = [each for record in records for each in self._seen_otherwise(record)]
+        assert different == [], "\n".join(map(str, different))
+        for line, record in zip(self.lines, records, strict=True):
+            assert record.lost() == set()
             self._is_kept_alike(record, self.kept[self._id(line)])
 
-    def _is_seen_alike(self, record: Record) -> None:
-        found = [
-            difference
-            for difference in record.differences()
-            if not is_known(difference, record.questions.get(unindexed(difference.path)))
+    def _seen_otherwise(self, record: Record) -> list[tuple[str, int, str | None, Difference]]:
+        """Form, seed, formula and what the two see differently without a known reason."""
+        asked = [(each, record.questions.get(unindexed(each.path))) for each in record.differences()]
+        line = record.line
+        return [
+            (line["form"], line["seed"], question.calculate if question else None, each)
+            for each, question in asked
+            if not is_known(each, question)
         ]
-        assert found == [], (record.line["form"], record.line["seed"])
-        assert record.lost() == set()
 
     def _is_kept_alike(self, record: Record, shown: Json) -> None:
         """What the server stored is what the XML says; what it found broken is what the engine found violated."""

@@ -1,58 +1,34 @@
 """Encrypted submissions: kept whole, opened by nobody here, and by the private key elsewhere."""
 
-import base64
 import hashlib
-import secrets
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.decrepit.ciphers.modes import CFB
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyxform.xls2xform import convert as to_xform
 
 from fieldsync.core import odk_encryption
 from fieldsync.core.problems import Problem
+from fieldsync.demo import sealing
 from fieldsync.services import publishing, submission_files, uploads
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from tests.routes.collect import Collect, message, quarantined, said_of, visit
 from tests.tiny_forms import VISIT
+from tests.web.visitor import visitor
 from tests.world import World, codes
 
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-PUBLIC = base64.b64encode(
-    KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-).decode()
-PRIVATE = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+PRIVATE = sealing.new_key()
+PUBLIC = sealing.public_key(PRIVATE)
 SECRET = "اسم لا يقرؤه أحد هنا"
 
 
 def sealed(instance: str, files: dict[str, bytes], record: bytes) -> tuple[bytes, dict[str, bytes]]:
     """What Collect makes of a finished form: the envelope, and the files as they travel."""
-    key = secrets.token_bytes(32)
-    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-    wrapped = base64.b64encode(KEY.public_key().encrypt(key, oaep)).decode()
-    named = f"uuid:{instance}"
-    seed = list(hashlib.md5(named.encode() + key).digest())
-    travelling = {}
-    for number, (name, data) in enumerate([*files.items(), ("submission.xml", record)]):
-        seed[number % 16] = (seed[number % 16] + 1) % 256
-        count = 16 - len(data) % 16
-        writer = Cipher(algorithms.AES(key), CFB(bytes(seed))).encryptor()
-        travelling[f"{name}.enc"] = writer.update(data + bytes([count]) * count) + writer.finalize()
-    media = "".join(f"<media><file>{name}.enc</file></media>" for name in files)
-    xml = (
-        '<data xmlns="http://opendatakit.org/submissions" id="visit" version="9" encrypted="yes">'
-        f"<base64EncryptedKey>{wrapped}</base64EncryptedKey>"
-        f'<orx:meta xmlns:orx="http://openrosa.org/xforms"><orx:instanceID>{named}</orx:instanceID></orx:meta>'
-        f"{media}<encryptedXmlFile>submission.xml.enc</encryptedXmlFile>"
-        "<base64EncryptedElementSignature>c2lnbmVk</base64EncryptedElementSignature></data>"
-    )
-    return xml.encode(), travelling
+    return sealing.sealed(PRIVATE, "visit", "9", instance, record, files)
 
 
 @pytest.fixture
@@ -99,6 +75,14 @@ def test_the_envelope_is_kept_whole_and_opens_elsewhere(world: World, amina: Col
     assert (folder / "decrypted" / "submission.xml").read_bytes() == answers
     assert (folder / "decrypted" / "face.jpg").read_bytes() == b"\xff\xd8face"
     assert (folder / "decrypted" / "face.jpg").stat().st_mode & 0o077 == 0
+
+
+def test_its_page_says_that_nobody_reads_it_here(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.send(*sealed(record, {}, b"<data/>"))
+    page = visitor(world, "coordinator").opens(f"/submissions/visit/{record}").text
+    assert "Scellé sur le téléphone" in page
+    assert "sans réponse" not in page
 
 
 def test_files_come_in_a_series_and_the_record_says_what_is_missing(world: World, amina: Collect) -> None:
@@ -161,9 +145,20 @@ def test_another_key_opens_nothing(tmp_path: Path) -> None:
     assert odk_encryption.opened(envelope, cut, PRIVATE) == Problem("envelope_closed")
 
 
+def test_a_record_that_was_changed_in_its_middle_is_not_called_opened() -> None:
+    xml, files = sealed("a", {"photo.jpg": b"photo"}, b"<data><name>Amina</name></data>" + b" " * 40)
+    envelope = odk_encryption.read_envelope(xml)
+    assert not isinstance(envelope, Problem)
+    record = bytearray(files["submission.xml.enc"])
+    record[3] ^= 1
+    changed = {**files, "submission.xml.enc": bytes(record)}
+    assert odk_encryption.opened(envelope, changed, PRIVATE) == Problem("envelope_closed")
+
+
 @settings(max_examples=15)
-@given(files=st.lists(st.binary(max_size=100), max_size=20), record=st.binary(max_size=200))
-def test_whatever_was_encrypted_comes_back(files: list[bytes], record: bytes) -> None:
+@given(files=st.lists(st.binary(max_size=100), max_size=20), words=st.binary(max_size=200))
+def test_whatever_was_encrypted_comes_back(files: list[bytes], words: bytes) -> None:
+    record = f"<data>{words.hex()}</data>".encode()
     named = {f"{number}.jpg": data for number, data in enumerate(files)}
     xml, travelling = sealed("a", named, record)
     envelope = odk_encryption.read_envelope(xml)

@@ -1,5 +1,6 @@
 """Photos by ODK Collect: in one request or many, before or after what names them, and never twice."""
 
+import errno
 import gzip
 import hashlib
 import io
@@ -13,6 +14,7 @@ from werkzeug.test import EnvironBuilder
 
 from fieldsync.config import Settings
 from fieldsync.services import desk, uploads
+from fieldsync.store.file_store import FolderStore
 from tests.attachments import photos
 from tests.attachments.photos import Photo
 from tests.routes import callers
@@ -122,6 +124,31 @@ def test_a_photo_that_comes_after_the_edit_that_took_it_away_stays_away(world: W
     assert amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE}).status_code == 201
     assert photo(world, first) is None
     assert not is_incomplete(world, first)
+
+
+def test_a_late_photo_of_a_record_whose_edit_came_first_is_not_shown_over_the_edits(
+    world: World, amina: Collect
+) -> None:
+    first, second = world.uuid(), world.uuid()
+    amina.send(pictured(second, "hands.jpg", deprecated=first), {"hands.jpg": HANDS})
+    amina.sends(pictured(first, "face.jpg"))
+    assert amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE}).status_code == 201
+    assert photo(world, first)["sha256"] == hashlib.sha256(HANDS).hexdigest()
+    assert not is_incomplete(world, first)
+
+
+def test_a_disk_that_is_full_asks_the_phone_to_come_again(
+    world: World, amina: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    record = world.uuid()
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", is_full)
+        assert amina.send(pictured(record, "face.jpg"), {"face.jpg": FACE}).status_code == 503
+    assert amina.send(pictured(record, "face.jpg"), {"face.jpg": FACE}).status_code == 201
+    assert read(world, record, FACE) == FACE
 
 
 def test_an_edit_brings_another_photo_of_the_same_name(world: World, amina: Collect) -> None:

@@ -12,8 +12,10 @@ from werkzeug.test import TestResponse
 
 from fieldsync.config import Settings
 from fieldsync.core import http_digest
+from fieldsync.routes import openrosa_signing
 from fieldsync.services import openrosa_keys, rates
 from fieldsync.store import devices
+from fieldsync.store.db import execute
 from tests.routes.collect import Collect, message, visit
 from tests.world import World
 
@@ -24,16 +26,20 @@ class Signing:
     def __init__(self, world: World, secret: str = "") -> None:
         self.world = world
         self.phone = world.phone()
-        device_id = world.device_id(self.phone)
+        self.secret = secret or self.renewed()
+        self.user = self.phone.author
+        self.client = world.app.test_client()
+
+    def renewed(self) -> str:
+        """A new secret for the phone, which from now on is the only one."""
+        device_id = self.world.device_id(self.phone)
 
         def renew(session: Any) -> str:
             row = devices.find(session, device_id)
             assert row is not None
-            return openrosa_keys.renew(session, "operator", row, secrets.token_bytes, world.now_ms)
+            return openrosa_keys.renew(session, "operator", row, secrets.token_bytes, self.world.now_ms)
 
-        self.secret = secret or world.write(renew)
-        self.user = self.phone.author
-        self.client = world.app.test_client()
+        return self.world.write(renew)
 
     def ask(self, method: str = "GET", path: str = "formList", **headers: str) -> TestResponse:
         return self.client.open(f"/v1/device/{self.user}/{path}", method=method, headers=headers)
@@ -126,18 +132,59 @@ def test_the_secret_in_the_address_is_the_same_device(world: World, signing: Sig
     assert collect.forms()
 
 
-def test_a_new_secret_makes_the_former_worthless(world: World, signing: Signing) -> None:
-    device_id = world.device_id(signing.phone)
-
-    def renew(session: Any) -> str:
-        row = devices.find(session, device_id)
-        assert row is not None
-        return openrosa_keys.renew(session, "operator", row, secrets.token_bytes, world.now_ms)
-
-    former, signing.secret = signing.secret, world.write(renew)
+def test_a_new_secret_makes_the_former_worthless(signing: Signing) -> None:
+    former, signing.secret = signing.secret, signing.renewed()
     assert signing.client.get(f"/v1/key/{former}/formList").status_code == 403
     assert signing.client.get(f"/v1/key/{signing.secret}/formList").status_code == 200
     assert signing.phone.sync()["device"]["status"] == "active"
+
+
+@pytest.mark.parametrize("files", [None, {"photo.jpg": b"jpeg"}])
+def test_a_phone_that_was_just_heard_is_refused_at_once_when_its_secret_is_worthless(
+    world: World, signing: Signing, files: Any
+) -> None:
+    """Who handed in a record is remembered; whether the secret is still good is asked where the next is stored."""
+    collect = Collect(world, signing.phone)
+    collect.base = f"/v1/key/{signing.secret}"
+    kept, lost = world.uuid(), world.uuid()
+    collect.sends(visit(kept))
+    signing.secret = signing.renewed()
+    refused, unknown = collect.send(visit(lost), files), signing.client.post("/v1/key/nobody/submission")
+    assert (refused.status_code, refused.data) == (403, unknown.data)
+    assert signing.client.head(f"{collect.base}/submission").status_code == 403
+    assert [each["record"] for each in world.hub().pulls()] == [kept]
+    with world.database.read() as session:
+        assert execute(session, "SELECT count(*) FROM attachment").scalar_one() == 0
+    collect.base = f"/v1/key/{signing.secret}"
+    collect.sends(visit(lost))
+    assert world.fields(lost)["name"] == "Amina"
+
+
+def test_a_secret_that_goes_to_another_phone_brings_nothing_in_the_name_of_the_first(
+    world: World, signing: Signing
+) -> None:
+    collect = Collect(world, signing.phone)
+    collect.base = f"/v1/key/{signing.secret}"
+    collect.sends(visit(world.uuid()))
+    other = world.device_id(world.phone())
+    world.write(lambda session: execute(session, "UPDATE openrosa_key SET device_id = ?", (other,)))
+    record = world.uuid()
+    assert collect.send(visit(record)).status_code == 403
+    assert collect.send(visit(record)).status_code == 201  # looked up anew
+    assert world.hub().pulls()[-1]["record"] == record
+
+
+def test_what_is_remembered_of_addresses_is_bounded(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    monkeypatch.setattr(openrosa_signing, "ADDRESSES_MAX", 2)
+    device_id = world.device_id(world.phone())
+    device = world.read(lambda session: devices.find(session, device_id))
+    assert device is not None
+    known = openrosa_signing.Addresses()
+    for secret in (b"a", b"b"):
+        known.remember(secret, device)
+    assert known.find(b"a") is device
+    known.remember(b"c", device)
+    assert [known.find(secret) is not None for secret in (b"a", b"b", b"c")] == [True, False, True]
 
 
 def test_secrets_are_guessed_as_slowly_as_tokens(signing: Signing) -> None:

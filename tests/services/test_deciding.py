@@ -362,3 +362,14 @@ def test_a_merge_of_three_that_is_undone_holds_all_of_them_apart(world: World) -
     world.at_desk(merging.merge, older, [younger, third], kind="entity")
     world.write(lambda session: deciding.part(session, world.desk(), entity(session, world.amal, third)))
     assert {last_said(world, *two) for two in ((older, younger), (older, third), (younger, third))} == {DIFFERENT}
+
+
+def test_what_is_deleted_is_not_merged_so_that_it_shows_through_nobody(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    world.at_desk(desk.delete, younger, kind="entity")
+    before = shown(world, older, younger)
+    problem = says(world, older, younger, SAME)
+    assert problem is not None and problem.code == "pair_deleted"
+    assert unites(world, older, younger) == "pair_deleted"
+    assert shown(world, older, younger) == before

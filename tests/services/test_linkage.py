@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
-from fieldsync.services import deciding, desk, linkage_follow, merging, pair_queue
+from fieldsync.services import deciding, desk, doctor, linkage_follow, merging, pair_queue
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
 from fieldsync.services.deciding import Verdict
@@ -13,7 +13,7 @@ from fieldsync.store import linkage, pairs
 from fieldsync.store.db import execute
 from fieldsync.store.pairs import DecisionRow
 from tests.linked_world import AMIZMIZ, ASNI, Register, bars, bounds
-from tests.services.test_deciding import coordinator_of, entity
+from tests.services.test_deciding import coordinator_of, entity, says, takes_back
 from tests.world import World, codes
 
 FATIMA = {"sex": "f", "year": 1990, "phone": "0612345678", "home": ASNI}
@@ -94,6 +94,32 @@ def test_merged_records_are_no_pair_and_an_unmerge_brings_it_back(register: Regi
     assert register.world.at_desk(merging.unmerge, first, kind="entity") is None
     register.compare()
     assert register.pair(first, second) is not None
+
+
+def test_a_merged_woman_is_found_by_each_name_that_she_was_written_down_by(register: Register) -> None:
+    """Her maiden name survived nowhere in the merged record, and is hers all the same until the merge is undone."""
+    world = register.world
+    phone = world.phone()
+    maiden = register.member(phone, "Touria Bennani", **FATIMA)
+    world.now_ms += 1000
+    married = register.member(phone, "Touria Zahidi", **FATIMA)
+    world.at_desk(merging.merge, maiden, [married], kind="entity")
+    register.compare()
+    shown = world.record(maiden, "entity")
+    assert shown is not None and shown["fields"]["called"] == "Touria Zahidi"
+    again = register.member(phone, "Touria Bennani", sex="f", year=1990, home=AMIZMIZ)
+    register.compare()
+    pair = register.pair(maiden, again)
+    assert pair is not None and ("family_name", "exact") in bars(pair)
+    assert world.read(doctor.examine).ok
+    register.says(phone, married, "Hafida Zahidi", False)
+    register.compare()
+    assert world.read(doctor.examine).ok
+    world.at_desk(merging.unmerge, maiden, kind="entity")
+    register.compare()
+    apart = register.pair(married, again)
+    assert apart is None or ("family_name", "exact") not in bars(apart)
+    assert world.read(doctor.examine).ok
 
 
 def test_comparing_again_changes_nothing_and_tells_nobody(register: Register) -> None:
@@ -187,6 +213,19 @@ def test_a_crowded_key_is_not_used_alone(register: Register, monkeypatch: pytest
     assert register.pairs(*women) == []
 
 
+def test_a_record_is_compared_with_so_many_and_the_log_says_so_without_a_name(
+    register: Register, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(matching, "CANDIDATES_MAX", 2)
+    caplog.set_level("DEBUG", matching.logger.name)
+    phone = register.world.phone()
+    women = [register.member(phone, "Fatima Ait Lahcen", **FATIMA) for _ in range(4)]
+    register.compare()
+    assert len(register.pairs(*women)) < 6
+    assert "the rest are not compared" in caplog.text
+    assert not any(told in caplog.text for told in ("Fatima", "Lahcen", "612345678"))
+
+
 def test_cooperatives_are_compared_by_both_names_and_their_number(world: World) -> None:
     world.publish("cooperative 1")
     register, phone = Register(world), world.phone()
@@ -233,6 +272,29 @@ def test_a_pair_that_somebody_decided_is_told_to_no_phone(register: Register) ->
     row = DecisionRow(pair.left_id, pair.right_id, 1, world.amal, "different", "Zineb", world.now_ms, "", [], [], False)
     world.write(lambda session: pairs.decide(session, row))
     assert "possibly_same" not in {code for each in phone.pulls() for code in codes(each)}
+
+
+def test_phones_no_longer_hear_of_a_pair_that_was_rejected_or_is_gone(register: Register) -> None:
+    """At their next sync: both records come down again, without a word of each other."""
+    world = register.world
+    phone, reads = world.phone(), world.phone()
+    first = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    second = register.member(phone, "Fatima Ait Lahcen", **FATIMA)
+    register.compare()
+
+    def hears() -> dict[str, list[str]]:
+        return {each["record"]: codes(each) for each in reads.pulls() if each["kind"] == "entity"}
+
+    assert hears() == {first: ["possibly_same"], second: ["possibly_same"]}
+    assert says(world, first, second, deciding.DIFFERENT) is None
+    assert hears() == {first: [], second: []}
+    assert takes_back(world, first, second) is None
+    assert hears() == {first: ["possibly_same"], second: ["possibly_same"]}
+    register.says(phone, second, "Rkia Bakkali", False, sex="m", year=1960, phone="0699999999", home=AMIZMIZ)
+    register.compare()
+    assert hears() == {first: [], second: []}
+    register.compare()
+    assert hears() == {}, "nothing is said twice"
 
 
 def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_otherwise(register: Register) -> None:

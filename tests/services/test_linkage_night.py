@@ -13,7 +13,7 @@ from fieldsync.core.linkage_model import Model
 from fieldsync.services import linkage_night, linkage_training
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.linkage_process import Night
-from fieldsync.store import linkage, linkage_splink
+from fieldsync.store import linkage, linkage_pairing, linkage_splink
 from fieldsync.store.db import execute
 from fieldsync.store.linkage_splink import Bench
 from tests.linked_world import Register
@@ -81,24 +81,29 @@ def test_a_long_list_is_scored_in_parts_as_a_short_one_is_at_once(
     whole = kept(world)
     for name in ("PAIRS_AT_ONCE", "STALE_AT_ONCE", "PAGE_ROWS", "KEYS_PAGE_ROWS"):
         monkeypatch.setattr(linkage_training, name, 7)
-    monkeypatch.setattr(linkage_splink, "PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr(linkage_pairing, "PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr(linkage_pairing, "SCORED_AT_ONCE", 30)
     linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert kept(world) == whole and whole
 
 
-def test_what_changed_while_it_was_scored_is_left_to_who_follows_the_change(
+def test_what_changed_while_it_was_scored_is_compared_as_it_is_now(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, score = register.world, linkage_training._score
+    """A companion corrects one of two records: nothing but a phone is left of it, first her own, then a stranger's."""
+    world, told = register.world, linkage_training._told
     monkeypatch.setattr(linkage_splink, "train", unlearned)
-    [(left, _, _), *_] = sorted(kept(world))
+    [(left, right, _), *_] = sorted(kept(world))
+    phone = b'"+212600000000"'
 
-    def score_and_meanwhile(*arguments: Any) -> Any:
-        scored = score(*arguments)
+    def told_and_meanwhile(*arguments: Any) -> Any:
         changed = "UPDATE linkage_feature SET body = ? WHERE record_id = ?"
-        world.write(lambda session: execute(session, changed, (b'{"phone":"+212600000000"}', left)))
-        return scored
+        world.write(lambda session: execute(session, changed, (b'{"phone":' + phone + b"}", left)))
+        return told(*arguments)
 
-    monkeypatch.setattr(linkage_training, "_score", score_and_meanwhile)
+    monkeypatch.setattr(linkage_training, "_told", told_and_meanwhile)
+    linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+    assert [pair for pair in kept(world) if left in pair[:2]] == [(left, right, "review")]
+    phone = b'"+212699999999"'
     linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert not [pair for pair in kept(world) if left in pair[:2]], "none is stored by what was said before"

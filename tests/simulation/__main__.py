@@ -8,7 +8,7 @@ import time
 from contextlib import nullcontext
 from typing import Any
 
-from tests.simulation import mutations_client, mutations_openrosa, mutations_pairs, mutations_server
+from tests.simulation import mutations_client, mutations_files, mutations_openrosa, mutations_pairs, mutations_server
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.runs import environment
 from tests.simulation.world import World
@@ -16,7 +16,9 @@ from tests.simulation.world import World
 SCHEDULES_PER_BUG = 300
 """In so many schedules a seeded bug must be caught."""
 
-assert mutations_client and mutations_openrosa and mutations_pairs and mutations_server  # they fill MUTATIONS
+assert (
+    mutations_client and mutations_files and mutations_openrosa and mutations_pairs and mutations_server
+)  # they fill MUTATIONS
 
 
 def main() -> int:

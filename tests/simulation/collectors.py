@@ -32,6 +32,15 @@ class Work:
     instances: list[str] = field(default_factory=list)
 
 
+def enrolled(world: "World", name: str) -> tuple[str, str]:
+    """A device that its coordinator made: the author as whom it speaks, and its token."""
+    author, token = world.dice.randbytes(16).hex(), token_text(world.dice.randbytes(32))
+    new = NewDevice(world.machine.association("khl"), "device", name, EVERYTHING)
+    at = world.server_clock()
+    world.machine.write(lambda session: enrolment.enrol_at_once(session, new, author, token, at))
+    return author, token
+
+
 class Collector:
     """A phone with ODK Collect, and the hands on it."""
 
@@ -39,10 +48,7 @@ class Collector:
         self._world = world
         self._dice: random.Random = world.dice
         self.name = name
-        self.author, token = self._dice.randbytes(16).hex(), token_text(self._dice.randbytes(32))
-        new = NewDevice(world.machine.association("khl"), "device", name, EVERYTHING)
-        at = world.server_clock()
-        world.machine.write(lambda session: enrolment.enrol_at_once(session, new, self.author, token, at))
+        self.author, token = enrolled(world, name)
         code = written({"server_url": f"http://village/v1/key/{token}"})
         self.phone = CollectPhone(code, self._ask, self._uuid)
         self.works: dict[str, Work] = {}

@@ -32,6 +32,8 @@ class Disk:
 
     def __init__(self, image: bytes | None = None) -> None:
         self.fault: Fault | None = None
+        self.is_down = False
+        """Whether the process has died of a fault and not started again."""
         self.faults: Counter[str] = Counter()
         self._connection = self._load(image)
 
@@ -69,19 +71,25 @@ class Disk:
         if self.fault is None:
             return
         word = statement.lstrip()[:7].partition(" ")[0].upper()
-        if word != COMMIT and word not in WRITES:
+        if word == COMMIT or word in WRITES:
+            self.passes("commit" if word == COMMIT else "write", after, sqlite3.OperationalError(FULL))
+
+    def passes(self, where: str, after: bool, full: Exception) -> None:
+        """Something is written, or has been: the time of the fault that waits may have come. `full`: what is raised."""
+        if self.fault is None:
             return
         if not after:
             self.fault.left -= 1
         if self.fault.left <= 0 and self.fault.after == after:
-            self._strike(f"{'commit' if word == COMMIT else 'write'}")
+            self._strike(where, full)
 
-    def _strike(self, where: str) -> None:
+    def _strike(self, where: str, full: Exception) -> None:
         fault, self.fault = self.fault, None
         assert fault is not None
         self.faults[f"{fault.kind} {'after' if fault.after else 'before'} {where}"] += 1
         if fault.kind == "full":
-            raise sqlite3.OperationalError(FULL)
+            raise full
+        self.is_down = True
         self.lose_power()
         raise SimulatedCrash
 

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import random
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -22,6 +24,7 @@ from fieldsync.store.db import Database
 from fieldsync.store.engines import prepare_sqlite
 from fieldsync.store.migrate import migrate
 from tests.simulation.disk import Disk
+from tests.simulation.file_disk import FileDisk
 
 Result = TypeVar("Result")
 
@@ -57,11 +60,15 @@ def empty_database() -> bytes:
 class Machine:
     """One server, which can be switched off, backed up and restored."""
 
-    def __init__(self, clock: Callable[[], int], draw: Callable[[int], bytes], settings: Settings) -> None:
+    def __init__(
+        self, clock: Callable[[], int], draw: Callable[[int], bytes], settings: Settings, keeps_files: bool = False
+    ) -> None:
+        """`keeps_files`: its disk has a folder for files, too."""
         self._clock = clock
         self._draw = draw
-        self.settings = settings
         self.disk = Disk(empty_database())
+        self.files = FileDisk(self.disk, random.Random(draw(8)), clock) if keeps_files else None
+        self.settings = replace(settings, data=self.files.folder) if self.files else settings
         self.database: Database
         self.struck = False
         """Whether the disk failed in the last request."""
@@ -69,12 +76,19 @@ class Machine:
 
     def boot(self) -> None:
         """Start the process on what the disk holds."""
+        self.disk.is_down = False
         _plugged_in[:] = [self.disk]
         _engine().dispose()
         self.database = set_up(_engine(), self.settings, self._clock, self._draw, inline=True)
         _application().extensions[EXTENSION] = Context(
             self.settings, self.database, self._clock, self._draw, open_files(self.settings)
         )
+
+    def lose_power(self) -> None:
+        """Its process ends wherever it is."""
+        self.disk.lose_power()
+        if self.files:
+            self.files.lose_power()
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """What an operator does at the machine itself."""
@@ -136,6 +150,8 @@ class Machine:
 
         content = b"".join(_application().wsgi_app(environ, start))
         self.struck = self.disk.faults.total() > failed_before
+        if self.files:
+            self.files.stamp()
         return Answer(told[0], told[1], content)
 
 

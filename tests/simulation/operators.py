@@ -4,6 +4,7 @@ import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,11 +21,13 @@ from fieldsync.store.db import Busy
 from fieldsync.store.devices import ViewRow
 from tests.simulation.books import read_books
 from tests.simulation.disk import SimulatedCrash
+from tests.simulation.file_disk import Tree
 from tests.simulation.ledger import Decision
 from tests.simulation.machine import token_text
 from tests.simulation.network import Request
 from tests.simulation.phone import Phone
 from tests.simulation.questionnaire import FIRST, FORM, PLACES, SECOND, VILLAGES, definition
+from tests.simulation.shelf import Promises
 from tests.simulation.sight import dashed
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class Operators:
         self._machine = world.machine
         self._backup: tuple[bytes, set[Any]] | None = None
         self._handed_in: set[str] = set()
+        self._files: tuple[Tree, Promises] | None = None
         self._decided: set[Decision] = set()
         self.backed_up: dict[str, set[int]] = {}
         """Author to the counters that the last backup holds."""
@@ -66,6 +70,8 @@ class Operators:
             (3, self.restore_untold), (3, self.empty_phone), (9, self.copy_phone), (10, self.put_back_phone),
             (4, self.restart),
         ]  # fmt: skip
+        if world.machine.files:
+            self._acts.append((12, self.give_up_files))
 
     def act(self) -> None:
         """One of the things that happen; a crash of the server in the middle of it is a restart."""
@@ -197,6 +203,8 @@ class Operators:
         self._handed_in = set(self._world.ledger.handed_in)
         self._decided = set(self._world.ledger.decided)
         self.backed_up = arrived
+        if self._machine.files and self._world.shelf:
+            self._files = self._machine.files.image(), deepcopy(self._world.shelf.promises)
         self._machine.remember_backup()
 
     def restore(self) -> None:
@@ -217,9 +225,19 @@ class Operators:
         self._world.ledger.decided = set(self._decided)
         for collector in self._world.collectors.values():
             collector.send_again()
+        for photographer in self._world.photographers.values():
+            photographer.send_again()
+        if self._machine.files and self._world.shelf and self._files:
+            tree, promises = self._files
+            self._machine.files.put_back({"attachments": tree.get("attachments", {})})
+            self._world.shelf.promises = Promises(set(promises.kept))
         self._machine.disk.disarm()
         self._machine.restore(image, told)
         self._world.judges.on_restore()
+
+    def give_up_files(self) -> None:
+        assert self._world.shelf is not None
+        self._world.shelf.give_up()
 
     def restart(self) -> None:
         self._world.faults["server restarted"] += 1

@@ -10,7 +10,7 @@ from fieldsync.client.device import NotEnrolled, UnknownRecord
 from tests.simulation.disk import SimulatedCrash
 from tests.simulation.ledger import Ledger
 from tests.simulation.phone import Json, Opened, Phone, Saved
-from tests.simulation.questionnaire import CONSENT, FIRST, FORM, NEEDS, SECOND, VILLAGES
+from tests.simulation.questionnaire import ALBUM, CONSENT, FIRST, FORM, NEEDS, SECOND, VILLAGES
 from tests.simulation.verdicts import Judges
 
 EARLY_SHARE = 0.08
@@ -144,7 +144,8 @@ class Companions:
 
     def _choose(self, phone: Phone, entities: bool = False) -> Json | None:
         kinds = ("submission", "entity") if entities else ("submission",)
-        shown = [record for record in phone.device.records() if record["kind"] in kinds and record["of"]]
+        others = ("", ALBUM)
+        shown = [one for one in phone.device.records() if one["kind"] in kinds and one["of"] not in others]
         few = shown[:HOT] if self._dice.random() < HOT_SHARE else shown
         return self._dice.choice(few) if shown else None
 

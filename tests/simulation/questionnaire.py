@@ -8,6 +8,8 @@ from fieldsync.core.xform import read_form
 from fieldsync.services.publishing import Definition
 
 FORM = "visit"
+ALBUM = "album"
+PHOTOS = ("first", "second", "third", "fourth")
 LIST = "households"
 VILLAGES = ("07.01.a", "07.01.b", "08.02.a")
 PLACES = ("07.01", "08.02")
@@ -26,9 +28,23 @@ COMPARED = {
 @cache
 def definition(version: str, is_compared: bool = False) -> Definition:
     """A version of the form, ready to be published; the second has one question more."""
-    xform = Path(__file__).with_name(f"visit-{version}.xml").read_bytes()
+    xform = _bytes(f"visit-{version}.xml")
     for bind, part in COMPARED.items() if is_compared else ():
         xform = xform.replace(bind.encode(), (bind + part).encode())
+    return _read(xform)
+
+
+@cache
+def album() -> Definition:
+    """A form of photos, ready to be published."""
+    return _read(_bytes("album.xml"))
+
+
+def _bytes(name: str) -> bytes:
+    return Path(__file__).with_name(name).read_bytes()
+
+
+def _read(xform: bytes) -> Definition:
     form = read_form(xform)
     assert isinstance(form, Form), form
     return Definition(form, xform, None, xform, "xml")

@@ -2,14 +2,16 @@
 
 import pytest
 
-from tests.simulation import mutations_client, mutations_openrosa, mutations_pairs, mutations_server
+from tests.simulation import mutations_client, mutations_files, mutations_openrosa, mutations_pairs, mutations_server
 from tests.simulation.__main__ import SCHEDULES_PER_BUG
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.runs import Outcome, replay_command, run
 
 BUGS_MIN = 25
 
-assert mutations_client and mutations_openrosa and mutations_pairs and mutations_server  # they fill MUTATIONS
+assert (
+    mutations_client and mutations_files and mutations_openrosa and mutations_pairs and mutations_server
+)  # they fill MUTATIONS
 
 
 def table(outcome: Outcome) -> str:

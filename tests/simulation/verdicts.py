@@ -67,6 +67,8 @@ class Judges:
         instance = instance_of(request)
         if instance is not None:
             self._handed_in(request, answer, instance)
+        if self._world.shelf:
+            self._world.shelf.hear(request, answer)
         if request.path != "/api/v1/sync" or answer.status != 200:
             return
         asked, said = content(request), msgspec.json.decode(answer.body)
@@ -90,6 +92,8 @@ class Judges:
         found = handed_in(self._world) if self._world.ledger.handed_in else {}
         for instance in sorted(self._world.ledger.handed_in - found.keys()):
             self.accuse("ACKED_LOST", f"{instance} of ODK Collect after a restart")
+        if self._world.shelf:
+            self._world.shelf.judge_promises("after a restart")
 
         judge_decided(self._world, self.accuse)
 
@@ -127,6 +131,8 @@ class Judges:
         self.on_restart()
         quiet.judge(self._world, self.accuse)
         judge_collectors(self._world, self.accuse)
+        if self._world.shelf:
+            self._world.shelf.judge(list(self._world.photographers.values()))
         if not self.found:
             quiet.judge_replay(self._world, self.answered, self.accuse)
 

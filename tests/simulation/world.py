@@ -4,6 +4,7 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from fieldsync.client.transport import Answer
 from fieldsync.config import Settings
@@ -18,7 +19,9 @@ from tests.simulation.operators import Operators
 from tests.simulation.parted import unmerge_everything
 from tests.simulation.people import REQUEST_BYTES, Companions
 from tests.simulation.phone import Phone
-from tests.simulation.questionnaire import FIRST, definition
+from tests.simulation.photographers import Photographer
+from tests.simulation.questionnaire import FIRST, album, definition
+from tests.simulation.shelf import Shelf
 from tests.simulation.verdicts import Judges
 
 START_MS = 1_790_000_000_000
@@ -59,17 +62,21 @@ class World:
         durability = self.dice.choice(("disk", "backup", "backup", "backup"))
         settings = Settings(durability=durability, request_unpacked_bytes_max=REQUEST_BYTES)
         self.pull_limit = self.dice.choice((3, 10, 200))
-        self.machine = Machine(self.server_clock, self.dice.randbytes, settings)
+        self.machine = Machine(self.server_clock, self.dice.randbytes, settings, keeps_files=collects)
         self.network = Network(self.dice, self.machine, self._heard, self.restart_server)
         self.phones: dict[str, Phone] = {}
         self.collectors: dict[str, Collector] = {}
+        self.photographers: dict[str, Photographer] = {}
+        self.shelf = Shelf(self) if collects else None
         self.judges = Judges(self)
         self.operators = Operators(self)
         self.coordinators = Coordinators(self) if decides else None
         self.companions = Companions(self.dice, self.ledger, self.judges, ANSWERS if decides else None)
         self._settle_in()
         if collects:
+            publish(self.machine, "khl", album(), self.server_clock())
             self.collectors = {name: Collector(self, name) for name in ("dounia", "elham")}
+            self.photographers = {name: Photographer(self, name) for name in ("farida", "ghita")}
 
     def server_clock(self) -> int:
         return max(0, self.now_ms + self.server_skew_ms)
@@ -81,10 +88,14 @@ class World:
     def run(self) -> dict[str, list[str]]:
         """The whole history; verdict to evidence, nothing where all is well."""
         try:
-            self._play()
+            with self.machine.files.watched() if self.machine.files else nullcontext():
+                self._play()
         except Exception as error:
             self.trace(traceback.format_exc())
             self.judges.accuse("FAULT", f"{type(error).__name__}: {error} at {where(error)}")
+        finally:
+            if self.machine.files:
+                self.machine.files.close()
         return self.judges.found
 
     def _play(self) -> None:
@@ -105,7 +116,8 @@ class World:
         self.now_ms += self.dice.randint(1, 40 * 60_000)
         phone = self.dice.choice(list(self.phones.values()))
         if self.collectors and self.dice.random() < COLLECT_SHARE:
-            collector = self.dice.choice(list(self.collectors.values()))
+            owners: list[Collector | Photographer] = [*self.collectors.values(), *self.photographers.values()]
+            collector = self.dice.choice(owners)
             self._with_faults(phone, lambda: self.trace(f"{collector.name} {collector.act()}"))
             return
         if self.coordinators and self.dice.random() < DECIDE_SHARE:
@@ -177,6 +189,7 @@ class World:
             self.now_ms += ROUND_MS
             reports = [self._calm_sync(phone) for phone in self.phones.values()]
             reports += [self._calm_collect(collector) for collector in self.collectors.values()]
+            reports += [photographer.rest() for photographer in self.photographers.values()]
             if self.judges.found:
                 return False
             quiet = quiet + 1 if all(reports) else 0
@@ -209,7 +222,7 @@ class World:
 
     def restart_server(self) -> None:
         """Its process ends wherever it is, and starts again on what the disk holds."""
-        self.machine.disk.lose_power()
+        self.machine.lose_power()
         self.machine.boot()
         self.judges.on_restart()
 
@@ -245,10 +258,10 @@ class World:
         return found
 
 
-def publish(machine: Machine, slug: str, form: Definition, now_ms: int) -> None:
-    """A designer publishes a version of the form for an association."""
+def publish(machine: Machine, slug: str, made: Definition, now_ms: int) -> None:
+    """A designer publishes a version of a form for an association."""
     association = machine.association(slug)
-    machine.write(lambda session: publishing.publish(session, association, form, now_ms))
+    machine.write(lambda session: publishing.publish(session, association, made, now_ms))
 
 
 def where(error: BaseException) -> str:

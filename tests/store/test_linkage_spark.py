@@ -11,6 +11,7 @@ import pytest
 from fieldsync.core.linkage import Scorer
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.services.linkage_lists import shipped_model
+from fieldsync.store.linkage_extract import Known
 from fieldsync.store.linkage_splink import bench, scores, shares
 from fieldsync.store.linkage_sql import SPARK
 from tests.store.test_linkage_splink import persons, with_phones
@@ -36,7 +37,7 @@ def small_spark(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("small_spark")
 def test_spark_gives_every_pair_the_weight_that_we_give_it() -> None:
     known = persons(30)
-    with bench(PERSON, [list(known.items())], SPARK) as on:
+    with bench(PERSON, [[Known(*each) for each in known.items()]], SPARK) as on:
         model = msgspec.structs.replace(shipped_model(PERSON), frequencies=shares(on, 1e-4))
         scorer, by_phone = Scorer(model), with_phones(on, known)
         on.run(

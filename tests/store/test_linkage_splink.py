@@ -10,13 +10,13 @@ import msgspec
 import pyarrow
 import pytest
 
-from fieldsync.core.linkage import Scorer
+from fieldsync.core.linkage import Scorer, compared
 from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
 from fieldsync.core.linkage_levels import LEVELS, NAME_RANK, name_level
 from fieldsync.core.linkage_model import Model, is_sound
 from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store import linkage_extract
-from fieldsync.store.linkage_extract import Names
+from fieldsync.store.linkage_extract import Known, Names
 from fieldsync.store.linkage_splink import Bench, bench, scores, shares, train
 
 GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
@@ -93,7 +93,7 @@ def all_pairs(on: Bench) -> str:
 def village(request: pytest.FixtureRequest) -> Iterator[tuple[Bench, dict[int, Features], Model]]:
     kind: str = request.param
     known = persons(140) if kind == PERSON else cooperatives(90)
-    people = list(known.items())
+    people = [Known(*each) for each in known.items()]
     with bench(kind, [people[:50], people[50:]]) as on:
         yield on, with_phones(on, known), msgspec.structs.replace(shipped_model(kind), frequencies=shares(on, 1e-4))
 
@@ -104,10 +104,12 @@ def test_splink_gives_every_pair_the_weight_that_we_give_it(village: Any) -> Non
     met: set[tuple[str, str]] = set()
     pairs = 0
     for pair in scores(on, model, all_pairs(on), -10_000):
-        match = scorer.score(known[pair.left_id], known[pair.right_id])
+        left, right = known[pair.left_id], known[pair.right_id]
+        match = scorer.score(left, right)
+        assert pair.compared == compared(left, right, model.kind, model.year), (left, right)
         met |= {bar[:2] for bar in match.comparisons}
         pairs += 1
-        assert abs(match.raw - pair.weight) < 1e-6, (match, known[pair.left_id], known[pair.right_id])
+        assert abs(match.raw - pair.weight) < 1e-6, (match, left, right)
     assert pairs == len(known) * (len(known) - 1) // 2
     assert {(name, level) for name, levels in LEVELS[model.kind].items() for level in levels} <= met, (
         "every level is met"
@@ -154,7 +156,7 @@ def register(count: int) -> dict[int, Features]:
 
 
 def test_a_model_is_learned_without_labels_and_says_what_it_never_saw() -> None:
-    with bench(PERSON, [list(register(1500).items())]) as on:
+    with bench(PERSON, [[Known(*each) for each in register(1500).items()]]) as on:
         model = train(on, shipped_model(PERSON))
     assert is_sound(model)
     assert model.trained_on == {"records": 1500, "passes": 3}

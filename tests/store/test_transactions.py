@@ -194,6 +194,33 @@ def test_one_task_that_fails_does_not_fail_the_others_of_its_group(sqlite: Datab
     assert slugs(sqlite) == ["a", "c"]
 
 
+def test_a_group_in_which_a_task_fails_begins_again_and_each_is_answered_for_what_was_kept(sqlite: Database) -> None:
+    runs, savepoints = list[str](), list[str]()
+
+    def noted(slug: str, fails: bool = False) -> object:
+        def work(session: Session) -> int:
+            runs.append(slug)
+            associations.add(session, slug, slug)
+            if fails:
+                raise ValueError(slug)
+            return len(associations.everyone(session))
+
+        return work
+
+    @event.listens_for(sqlite.engine, "checkout")
+    def trace(connection: sqlite3.Connection, *_rest: object) -> None:
+        connection.set_trace_callback(lambda sql: savepoints.append(sql) if sql.startswith("SAVEPOINT") else None)
+
+    assert in_one_group(sqlite, [noted("a"), noted("b")]) in ([1, 2], [2, 1])
+    assert savepoints == []
+    outcomes = in_one_group(sqlite, [noted("c"), noted("d", fails=True), noted("e")])
+    assert sorted(str(each) for each in outcomes) == ["3", "4", "d"]
+    assert slugs(sqlite) == ["a", "b", "c", "e"]
+    first, again = runs[2:-3], runs[-3:]
+    assert first[-1] == "d" and again[: len(first)] == first and sorted(again) == ["c", "d", "e"]
+    assert len(savepoints) == 3
+
+
 def test_a_full_disk_fails_the_whole_group_as_busy_and_the_writer_goes_on(sqlite: Database) -> None:
     full = OperationalError("INSERT", {}, Exception("database or disk is full"))
     outcomes = in_one_group(sqlite, [add("a"), fails_after("b", full), add("c")])
