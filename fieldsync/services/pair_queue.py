@@ -21,6 +21,10 @@ from fieldsync.store.records import RecordRow
 LOOKED_AT_MAX = 1000
 """Pairs of one list, the heaviest, among which the most useful are found; the next come up as these are decided."""
 
+ENOUGH = 100
+LOOKS_MAX = 20
+"""For whoever sees only some places the next are looked at until so many are hers, so many times at most."""
+
 RECENT_MAX = 20
 """Decisions that the queue shows, to be taken back."""
 
@@ -199,9 +203,21 @@ def _sizes(everything: Sequence[Waiting]) -> dict[int, int]:
 
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:
     name = (collection.kind, collection.of)
-    rows: list[PairRow] = []
+    shown: list[Waiting] = []
     for zone in ZONES:
-        rows += pairs.heaviest(session, collection.association_id, name, zone, LOOKED_AT_MAX)
+        of_zone: list[Waiting] = []
+        last: PairRow | None = None
+        for _ in range(LOOKS_MAX):
+            rows = pairs.heaviest(session, collection.association_id, name, zone, LOOKED_AT_MAX, last)
+            of_zone += _waiting_of(session, collection, rows, may)
+            if len(rows) < LOOKED_AT_MAX or len(of_zone) >= ENOUGH:
+                break
+            last = rows[-1]
+        shown += of_zone
+    return shown
+
+
+def _waiting_of(session: Session, collection: CollectionRow, rows: Sequence[PairRow], may: May) -> list[Waiting]:
     ids = {each for row in rows for each in row.pair}
     found = records.by_ids(session, ids)
     decisions = pairs.latest(session, [row.pair for row in rows])
