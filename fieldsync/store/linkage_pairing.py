@@ -18,7 +18,7 @@ KEY_BEARERS_MAX = 200
 PAIRS_AT_ONCE = 6_000_000
 """Pairs, some of them more than once, that are looked at in one go."""
 
-SCORED_AT_ONCE = 2_000_000
+SCORED_AT_ONCE = 1_000_000
 """Pairs that are scored in one go: what memory is needed depends on them."""
 
 
