@@ -1,4 +1,4 @@
-"""Connections of the server: however a request comes, in pieces or at once, its answer is whole, the next may follow."""
+"""Connections of the server: a request may come in any pieces, its answer is whole, and the next may follow."""
 
 import http.client
 import socket
