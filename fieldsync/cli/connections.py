@@ -1,4 +1,6 @@
-"""Connections that stay open after an answer without a body, and take fewer turns for a small request than waitress."""
+"""Connections that stay open after an answer without a body, and cost less for a small request than waitress's own."""
+
+from operator import itemgetter
 
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
@@ -34,9 +36,9 @@ class StayingTask(WSGITask):  # type: ignore[misc]
         is_ordinary = self.version == "1.1" and self.has_body and "content-length" in said and not asked_to
         if not is_ordinary or self.close_on_finish or not _OURS.isdisjoint(said):
             return bytes(super().build_response_header())
-        lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {text}" for name, text in self.response_headers)]
-        lines.append(f"Date: {build_http_date(self.start_time)}")
-        return "\r\n".join((*lines, "", "")).encode("latin-1")
+        headers = sorted((*self.response_headers, ("Date", build_http_date(self.start_time))), key=itemgetter(0))
+        lines = (f"{name}: {text}" for name, text in headers)
+        return "\r\n".join((f"HTTP/1.1 {self.status}", *lines, "", "")).encode("latin-1")
 
     def set_close_on_finish(self) -> None:
         """Close, unless it is only because the answer has no length and needs none."""
