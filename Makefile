@@ -128,9 +128,10 @@ bench: $(DEVELOPING) ## Measure to one million records, and print the table
 bench-long: $(DEVELOPING) ## Measure to five million records
 	$(BIN)/python -m tests.benchmarks --long
 
-bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked, and how fast, to a million (RECORDS=20000)
-	$(BIN)/python -m tests.benchmarks.linkage --records $(or $(RECORDS),20000)
-	$(BIN)/python -m tests.benchmarks.linkage_speed
+bench-linkage: $(DEVELOPING) ## Measure how well names are compared and records linked, and how fast, to a million (RECORDS=20000); NAMES=groups.json, REGISTRY=records.csv: only these
+	$(BIN)/python -m tests.benchmarks.linkage --records $(or $(RECORDS),20000) \
+		$(if $(NAMES),--names $(NAMES)) $(if $(REGISTRY),--registry $(REGISTRY))
+	$(if $(NAMES)$(REGISTRY),,$(BIN)/python -m tests.benchmarks.linkage_speed)
 
 # ---- maintain --------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, Any
 
 from flask import Flask
@@ -129,8 +128,3 @@ def _is_answering(server: Any) -> bool:
 def stop_on_signal(_number: int, _frame: object) -> None:
     """SIGTERM ends the server as Ctrl-C does."""
     sys.exit(0)
-
-
-def lock_path(settings: Settings) -> Path:
-    """Where the server's lock lies."""
-    return settings.data / LOCK

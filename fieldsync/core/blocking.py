@@ -68,15 +68,18 @@ def _of_person(features: Features) -> Iterator[str]:
     given, family = _blocks(features.given), _blocks(features.family)
     pairs = {" ".join(sorted((one, other))) for one in given for other in family}
     yield from (f"names {pair}" for pair in sorted(pairs))
-    commune = ".".join(features.place.split(".")[:COMMUNE_PARTS])
-    years = _years(features)
-    if features.place and (features.place != commune or not years):
+    years = _years(features) if _is_wide(features.place) else []
+    if features.place and not years:
         yield from (f"place {name} {features.place}" for name in given)
-    if commune:
-        yield from (f"year {name} {year} {commune}" for name in given for year in years)
+    yield from (f"year {name} {year} {features.place}" for name in given for year in years)
     if features.birth_date is not None:
         yield from (f"birth {name} {features.birth_date}" for name in family)
         yield from (f"born {name} {features.birth_date}" for name in given)
+
+
+def _is_wide(place: str) -> bool:
+    """Whether a place is a commune or more, where a given name alone has many bearers; a douar's tells enough."""
+    return 1 < len(place.split(".")) <= COMMUNE_PARTS
 
 
 def _years(features: Features) -> list[int]:

@@ -21,6 +21,7 @@ from fieldsync.core.linkage_levels import (
     FAR,
     LEVELS,
     MOVED,
+    NEAR,
     PROVINCE,
     SAME,
     SAME_DATE,
@@ -277,7 +278,7 @@ def _are_enough(levels: Levels) -> bool:
     agreeing = {name for name, agree in IDENTIFIERS.items() if levels[name] in agree}
     return (
         len(agreeing) >= 2
-        or ("national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED) and birth != FAR)
+        or ("national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED) and birth in (*BIRTHS_AGREE, NEAR))
         or ("birth" in agreeing and whole_name and levels["place"] in (SAME, COMMUNE))
         or ("birth" in agreeing and given in ONE_NAME and family in MAY_BE_KIN and levels["place"] == SAME)
         or ("phone" in agreeing and whole_name and birth in BIRTHS_AGREE)

@@ -36,7 +36,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 4
+ALGORITHM = 1000 * names.ALGORITHM + 5
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4

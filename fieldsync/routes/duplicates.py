@@ -87,9 +87,9 @@ def decide_on_pair(given: dict[str, Any], uuid: UUID, partner: UUID) -> Response
 @refuses(400, 404, 409, 413, 415, 422)
 def undo_decision(given: dict[str, Any], uuid: UUID, partner: UUID) -> Response:
     """Take the last decision on a pair back; a merge is un-merged."""
-    who, by = reader(), desk_of_reader()
+    who, by, language = reader(), desk_of_reader(), reader_language()
     problem = context().database.write(
-        lambda session: deciding.undo(session, by, _find(session, who, uuid, partner), given["turn"])
+        lambda session: deciding.undo(session, by, _find(session, who, uuid, partner), given["turn"], language)
     )
     return _told(problem, who, uuid, partner)
 

@@ -41,10 +41,7 @@ def _settle(session: Session, association_id: int, sha256: str, now_ms: int) -> 
         return False
     attachments.here(session, association_id, [sha256])
     attachments.found_missing(session, sha256, [(author_id, counter) for author_id, counter, _ in rows])
-    whole = _made_whole(session, {record_id for _, _, record_id in rows})
-    if whole:
-        positions = associations.draw_positions(session, association_id, len(whole))
-        changes.append(session, association_id, positions, whole, now_ms)
+    _tell(session, association_id, _made_whole(session, {record_id for _, _, record_id in rows}), now_ms)
     return True
 
 
@@ -62,6 +59,17 @@ def want_as_sent(session: Session, association_id: int, digests: Collection[str]
 def make_whole_if_it_is(session: Session, record_id: int) -> None:
     """A record that misses no file any more says so; whoever changes it otherwise writes the change log."""
     _made_whole(session, {record_id})
+
+
+def tell_if_it_is_whole(session: Session, association_id: int, record_id: int, now_ms: int) -> None:
+    """A record that misses no file any more says so, and whoever reads it hears of it: nothing else of it changes."""
+    _tell(session, association_id, _made_whole(session, {record_id}), now_ms)
+
+
+def _tell(session: Session, association_id: int, whole: list[NewChange], now_ms: int) -> None:
+    if whole:
+        positions = associations.draw_positions(session, association_id, len(whole))
+        changes.append(session, association_id, positions, whole, now_ms)
 
 
 def _made_whole(session: Session, record_ids: set[int]) -> list[NewChange]:

@@ -13,6 +13,7 @@ from fieldsync.services.senders import Sender
 from fieldsync.store import associations, changes, operations, records
 from fieldsync.store.changes import ChangeRow
 from fieldsync.store.devices import ViewRow
+from fieldsync.store.entity_lists import EntityRow
 from fieldsync.store.records import RecordRow
 
 SCANNED_ROWS_MAX = 20_000
@@ -218,7 +219,7 @@ class _Reader:
         return self._creators[record_id]
 
 
-def may_read(view: ViewRow, row: RecordRow, own_authors: Collection[int]) -> bool:
+def may_read(view: ViewRow, row: RecordRow | EntityRow, own_authors: Collection[int]) -> bool:
     """Whether a view shows a record as it is now."""
     if view.kind == "place":
         return is_within(row.place, view.place)

@@ -15,7 +15,7 @@ from fieldsync.services import deciding, merging_itself
 from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME, Verdict
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.linkage_lists import LinkedList, linked_lists
-from fieldsync.store import agreements, linkage, pairs, records
+from fieldsync.store import linkage, pairs, records
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.db import Step
 from fieldsync.store.pairs import PairRow
@@ -89,7 +89,7 @@ def run(read: Step, write: Step, association_id: int, now_ms: int) -> int:
 
 def _weight(collection: CollectionRow, session: Session) -> float | None:
     """From which weight on pairs of a list merge by themselves now; None: never."""
-    if collection.of in agreements.reviewed_twice(session, collection.association_id):
+    if collection.of in pairs.reviewed_twice(session, collection.association_id):
         return None
     return merging_itself.weight_in_force(session, collection.association_id)
 
@@ -182,7 +182,7 @@ def _merge_pair(made: Made, row: PairRow, weight: float, now_ms: int, session: S
     collection = made.collection
     by = Desk(collection.association_id, ITSELF, now_ms)
     is_allowed = pairs.automatic_weight(session, by.association_id) == weight
-    if not is_allowed or collection.of in agreements.reviewed_twice(session, by.association_id):
+    if not is_allowed or collection.of in pairs.reviewed_twice(session, by.association_id):
         return False
     if not made.unchanged(session, [made.group_of[row.left_id]]):
         return False

@@ -27,7 +27,7 @@ from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import agreements, associations, flags, merges, pairs, records
+from fieldsync.store import associations, flags, merges, pairs, records
 from fieldsync.store.pairs import DecisionRow, PairRow
 
 SAME, DIFFERENT, UNSURE, OPEN, PROPOSED = "same", "different", "unsure", "open", "proposed"
@@ -137,15 +137,15 @@ def confirm(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None
     return None
 
 
-def undo(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
-    """Take the last decision back; a merge is un-merged, a form that was marked as a duplicate waits for review."""
+def undo(session: Session, by: Desk, pair: Pair, turn: int, language: str = "fr") -> Problem | None:
+    """Take the last decision back; a merge is un-merged, a form that was marked as a repeat stands as it did before."""
     pair = _locked(session, pair)
     last = pair.decision
     if last is None or last.decision == OPEN:
         return Problem("nothing_decided")
     if pair.turn != turn:
         return Problem("pair_decided")
-    problem = _take_back(session, by, pair, last)
+    problem = _take_back(session, by, pair, last, language)
     if problem is None:
         _record(session, by, pair, OPEN, "", [])
     return problem
@@ -169,7 +169,7 @@ def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | Non
     """Let merges of a list need two people, or one."""
     if not any((each.kind, each.of) == ("entity", of) for each in associations.collections(session, by.association_id)):
         return Problem("not_found")
-    agreements.set_reviewed_twice(session, by.association_id, of, wanted)
+    pairs.set_reviewed_twice(session, by.association_id, of, wanted)
     detail, about = f"{of} {'two' if wanted else 'one'}", f"association:{by.association_id}"
     auditing.note(session, by.association_id, actor(by), "two_reviewers_set", about, by.now_ms, detail=detail)
     return None
@@ -238,7 +238,7 @@ def _locked(session: Session, pair: Pair) -> Pair:
 
 def _needs_another(session: Session, by: Desk, pair: Pair) -> bool:
     """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
-    if pair.left.kind != "entity" or pair.left.of not in agreements.reviewed_twice(session, by.association_id):
+    if pair.left.kind != "entity" or pair.left.of not in pairs.reviewed_twice(session, by.association_id):
         return False
     last = pair.decision
     is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
@@ -258,6 +258,8 @@ def _join(
 ) -> Problem | None:
     if pair.left.kind == "submission":
         return _mark(session, by, pair, verdict, said, language)
+    if pair.left.row.deleted or pair.right.row.deleted:  # what is deleted would show again through the other
+        return Problem("pair_deleted")
     if _is_held_apart(session, pair):
         return Problem("pair_held_apart")
     problem = merging.merge(session, by, pair.left, [records.uuid_text(pair.right.row.uuid)], verdict.taken)
@@ -270,7 +272,9 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
     """Why entities may not be merged by whoever names them. Of two that somebody holds apart she says otherwise."""
     if not apart:
         return Problem("already_one")
-    if joined[0].of in agreements.reviewed_twice(session, by.association_id):
+    if any(each.row.deleted for each in joined):
+        return Problem("pair_deleted")
+    if joined[0].of in pairs.reviewed_twice(session, by.association_id):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
     parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)
@@ -301,7 +305,7 @@ def _mark(
     """Of two submissions, reject the one that repeats the other; the reason tells its sender."""
     left, right = pair.left, pair.right
     repeats, kept = (left, right) if verdict.duplicate == records.uuid_text(left.row.uuid) else (right, left)
-    said.append([records.uuid_text(repeats.row.uuid)])
+    said.append([records.uuid_text(repeats.row.uuid), repeats.row.review])
     if repeats.row.review == REJECTED:
         return None
     told = Problem("marked_duplicate", detail={"record": short_code(records.uuid_text(kept.row.uuid))})
@@ -323,15 +327,23 @@ def _dismiss(session: Session, by: Desk, pair: Pair, why: str, at_ms: int | None
     following.touch(session, by.association_id, sorted({each.record_id for each in changed}))
 
 
-def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow) -> Problem | None:
+def _unmark(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
+    """A submission that was marked as a repeat stands again as it did before; received, where it cannot."""
+    before = {str(each[0]): str(each[1]) if len(each) > 1 else RECEIVED for each in last.operations}
+    for each in (pair.left, pair.right):
+        wanted = before.get(records.uuid_text(each.row.uuid), REJECTED)
+        if each.row.review == REJECTED != wanted:
+            told = render(Problem("mark_taken_back"), language)
+            problem = reviewing.decide(session, by, each, wanted, told)
+            return reviewing.decide(session, by, each, RECEIVED, told) if problem else None
+    return None
+
+
+def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
     if pair.left.kind == "submission":
         if last.decision == DIFFERENT:
             _dismiss(session, by, pair, "", at_ms=None)
-        marked = {str(each[0]) for each in last.operations}
-        for each in (pair.left, pair.right):
-            if records.uuid_text(each.row.uuid) in marked and each.row.review == REJECTED:
-                return reviewing.decide(session, by, each, RECEIVED)
-        return None
+        return _unmark(session, by, pair, last, language)
     named: list[OperationId] = [tuple(each) for each in last.operations]  # type: ignore[misc]
     standing = {each.id for each in merging.merges_of(session, pair.left)}
     return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None

@@ -107,12 +107,6 @@ def _is_long(of_list: LinkedList, least: int, session: Session) -> bool:
     return linkage.has_features(session, of_list.collection.id, ALGORITHM, least)
 
 
-def rescore(read: Step, write: Step, association_id: int, now_ms: int) -> int:
-    """Score every pair anew by the models in force; how many look-ups found one."""
-    lists = read(lambda session: linked_lists(session, association_id)).values()
-    return sum(_rescore_list(read, write, of_list, now_ms) for of_list in lists)
-
-
 def _rescore_list(read: Step, write: Step, of_list: LinkedList, now_ms: int) -> int:
     found = 0
     for page in _pages(read, of_list, RESCORED_AT_ONCE):

@@ -217,7 +217,8 @@ class _Taking:
 
     def _await(self, content: _Content, status: str) -> None:
         """Note what a submission waits for: files, and its turn among the updates of an entity."""
-        row = _known(self.session, self.sender.device, self.sheet) if content.missing or content.steps else None
+        asked = content.missing or content.steps or content.base_id is not None
+        row = _known(self.session, self.sender.device, self.sheet) if asked else None
         if row is not None and status == "applied":
             openrosa_files.await_files(self.session, row, content.missing)
         if row is not None:
@@ -244,11 +245,10 @@ class _Taking:
         writes = {} if self.sheet.envelope else came
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        if writes and not store_files.is_replaced(self.session, row):
-            _, status = self._say(_Content(writes, (operation_of(self.session, row),)))
-            if status == RETRY:
-                return RETRY
-        openrosa_files.came(self.session, row, came)
+        is_said = bool(writes) and not store_files.is_replaced(self.session, row)
+        if is_said and self._say(_Content(writes, (operation_of(self.session, row),)))[1] == RETRY:
+            return RETRY
+        openrosa_files.came(self.session, row, came, is_said, self.now_ms)
         return row.status
 
     def _content(self, found: Published) -> _Content:

@@ -1,6 +1,6 @@
 """Files of OpenRosa submissions, whichever comes first: the file, or the record that names it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -128,6 +128,8 @@ def await_files(session: Session, row: SubmissionRow, missing: Sequence[tuple[st
     if missing and record_id is not None:
         openrosa_files.await_files(session, row.id, record_id, missing)
         records.set_incomplete(session, [record_id], True)
+    elif record_id is not None and row.base_id is not None:
+        arrivals.make_whole_if_it_is(session, record_id)
 
 
 def what_came(session: Session, row: SubmissionRow) -> dict[str, Value]:
@@ -136,12 +138,17 @@ def what_came(session: Session, row: SubmissionRow) -> dict[str, Value]:
     return {path: files[name] for path, name in openrosa_files.awaited(session, row.id) if name in files}
 
 
-def came(session: Session, row: SubmissionRow, paths: Iterable[str]) -> None:
-    """A submission waits for these no longer; its record is whole where nothing else is missing."""
+def came(session: Session, row: SubmissionRow, paths: Collection[str], is_said: bool, now_ms: int) -> None:
+    """A submission waits for these no longer; its record is whole where nothing else is missing.
+
+    `is_said`: an operation names the files; else what is known of the record changes by this alone.
+    """
     openrosa_files.came(session, row.id, list(paths))
     record_id = _record_id(session, row)
-    if record_id is not None:
+    if record_id is not None and is_said:
         arrivals.make_whole_if_it_is(session, record_id)
+    elif record_id is not None and paths:
+        arrivals.tell_if_it_is_whole(session, row.association_id, record_id, now_ms)
 
 
 def _record_id(session: Session, row: SubmissionRow) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS
+from fieldsync.core.clusters import Link, components
 from fieldsync.core.opaque import open_number, seal_number
 from fieldsync.services import deciding, reading
 from fieldsync.services.deciding import Pair
@@ -19,6 +20,10 @@ from fieldsync.store.records import RecordRow
 
 LOOKED_AT_MAX = 1000
 """Pairs of one list, the heaviest, among which the most useful are found; the next come up as these are decided."""
+
+ENOUGH = 100
+LOOKS_MAX = 20
+"""For whoever sees only some places the next are looked at until so many are hers, so many times at most."""
 
 RECENT_MAX = 20
 """Decisions that the queue shows, to be taken back."""
@@ -58,11 +63,27 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Page:
-    """Pairs of the queue, how many wait in all, and the rank after which the next page begins (None: the end)."""
+    """Pairs of the queue, how many wait in all, and the rank after which the next page begins (None: the end).
+
+    `together`: record → how many records hang together with it.
+    """
 
     items: Sequence[Waiting]
     total: int
     following: Rank | None
+    together: Mapping[int, int]
+
+
+class Standing(NamedTuple):
+    """The `number` of a pair among `total` that wait, 0 where it is none of them, and which comes next.
+
+    `together`: how many records hang together with the two by pairs that wait.
+    """
+
+    number: int
+    total: int
+    following: Waiting | None
+    together: int
 
 
 def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: str = "") -> Page:
@@ -70,7 +91,7 @@ def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: s
     everything = waiting(session, reader, of)
     left = [each for each in everything if after is None or each.rank.key > after.key]
     more = left[limit - 1].rank if len(left) > limit else None
-    return Page(left[:limit], len(everything), more)
+    return Page(left[:limit], len(everything), more, _sizes(everything))
 
 
 def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
@@ -78,7 +99,7 @@ def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
     found: list[Waiting] = []
     for collection in associations.collections(session, reader.association_id):
         if of in ("", collection.of) and reader.opens(collection.kind, collection.of, ACT_ON_RECORDS):
-            found += _of_collection(session, collection, _acts(reader))
+            found += _of_collection(session, collection, acts(reader))
     return sorted(found, key=lambda each: each.rank.key)
 
 
@@ -89,7 +110,8 @@ def waiting_anywhere(session: Session, association_id: int) -> list[Waiting]:
     return sorted(found, key=lambda each: each.rank.key)
 
 
-def _acts(reader: Reader) -> May:
+def acts(reader: Reader) -> May:
+    """What is somebody's to act upon."""
     return lambda collection, row: reading.may_read(reader, collection, row, ACT_ON_RECORDS)
 
 
@@ -114,7 +136,7 @@ def recent(session: Session, reader: Reader) -> list[Pair]:
     found = records.by_ids(session, {each for row in rows for each in (row.left_id, row.right_id)})
     shown = []
     for row in rows:
-        pair = as_pair(_acts(reader), named, found, (row.left_id, row.right_id), None, row)
+        pair = as_pair(acts(reader), named, found, (row.left_id, row.right_id), None, row)
         if pair is not None and row.decision != deciding.OPEN:
             shown.append(pair)
     return shown
@@ -126,7 +148,7 @@ def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
     known = records.by_ids(session, {each for row in rows for each in row.pair})
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in rows])
-    shown = [as_pair(_acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
+    shown = [as_pair(acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
     return [each for each in shown if each is not None and deciding.is_waiting(each)]
 
 
@@ -163,20 +185,39 @@ def told(pair: Pair) -> dict[str, Any]:
     }
 
 
-def after(session: Session, reader: Reader, pair: Pair) -> Waiting | None:
-    """Which pair comes after one in the queue; the first where that was the last, or has left it."""
-    everything = [each for each in waiting(session, reader) if each.pair.row is not None]
+def standing(session: Session, reader: Reader, pair: Pair) -> Standing:
+    """Where a pair stands in the queue, and which comes after it: the first where it is the last, or has left it."""
+    everything = waiting(session, reader)
     key = (pair.left.row.id, pair.right.row.id)
     place = next((number for number, each in enumerate(everything) if each.rank[1:] == key), -1)
     others = [each for each in everything[place + 1 :] + everything[:place] if each.rank[1:] != key]
-    return others[0] if others else None
+    return Standing(place + 1, len(everything), others[0] if others else None, _sizes(everything).get(key[0], 0))
+
+
+def _sizes(everything: Sequence[Waiting]) -> dict[int, int]:
+    """Record → how many records hang together with it by pairs that wait."""
+    links = [Link(each.rank.left_id, each.rank.right_id, 0.0) for each in everything if each.pair.left.kind == "entity"]
+    groups = components({each for link in links for each in link.pair}, links)
+    return {each: len(group) for group in groups for each in group}
 
 
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:
     name = (collection.kind, collection.of)
-    rows: list[PairRow] = []
+    shown: list[Waiting] = []
     for zone in ZONES:
-        rows += pairs.heaviest(session, collection.association_id, name, zone, LOOKED_AT_MAX)
+        of_zone: list[Waiting] = []
+        last: PairRow | None = None
+        for _ in range(LOOKS_MAX):
+            rows = pairs.heaviest(session, collection.association_id, name, zone, LOOKED_AT_MAX, last)
+            of_zone += _waiting_of(session, collection, rows, may)
+            if len(rows) < LOOKED_AT_MAX or len(of_zone) >= ENOUGH:
+                break
+            last = rows[-1]
+        shown += of_zone
+    return shown
+
+
+def _waiting_of(session: Session, collection: CollectionRow, rows: Sequence[PairRow], may: May) -> list[Waiting]:
     ids = {each for row in rows for each in row.pair}
     found = records.by_ids(session, ids)
     decisions = pairs.latest(session, [row.pair for row in rows])

@@ -10,7 +10,7 @@ from fieldsync.core.problems import Problem, render
 from fieldsync.services import folding
 from fieldsync.services.judging import problems_from_json
 from fieldsync.services.working import decode_state
-from fieldsync.store import associations, records
+from fieldsync.store import associations, openrosa_files, records
 from fieldsync.store.associations import CollectionRow
 from fieldsync.store.records import RecordRow
 
@@ -20,10 +20,11 @@ def shown(session: Session, association_id: int, rows: Sequence[RecordRow], lang
     collections = {row.id: row for row in associations.collections(session, association_id)}
     flags = folding.flags_of(session, [row.id for row in rows])
     survivors = _survivors(session, rows)
+    awaited = _awaited(session, rows)
     found: dict[int, dict[str, Any]] = {}
     for row in rows:
         if row.review != folding.HELD_REVIEW:
-            marks = flags.get(row.id, ())
+            marks = (*awaited.get(row.id, ()), *flags.get(row.id, ()))
             found[row.id] = _shown(row, collections[row.collection_id], survivors, marks, language)
     return found
 
@@ -44,8 +45,7 @@ def _shown(
     state = decode_state(bytes(row.state))
     assert state is not None
     comments = [msgspec.to_builtins(comment) for comment in state.comments]
-    missing = (Problem("file_missing"),) if row.incomplete else ()
-    problems = told((*problems_from_json(row.problems), *missing, *flags), language)
+    problems = told((*problems_from_json(row.problems), *flags), language)
     return {
         "record": records.uuid_text(row.uuid),
         "kind": collection.kind,
@@ -60,6 +60,15 @@ def _shown(
         "problems": problems,
         "review": {"state": row.review, "comments": comments},
     }
+
+
+def _awaited(session: Session, rows: Sequence[RecordRow]) -> dict[int, list[Problem]]:
+    """By record, that files of it are not here; of which question, where no answer names the file yet."""
+    incomplete = [row.id for row in rows if row.incomplete]
+    found: dict[int, list[Problem]] = {}
+    for record_id, path in openrosa_files.awaited_answers(session, incomplete):
+        found.setdefault(record_id, []).append(Problem("file_missing", path))
+    return {record_id: found.get(record_id, [Problem("file_missing")]) for record_id in incomplete}
 
 
 def _survivors(session: Session, rows: Iterable[RecordRow]) -> dict[int, str]:

@@ -203,18 +203,3 @@ def count_same(session: Session, couple: Couple) -> int:
         " later.left_id = d.left_id AND later.right_id = d.right_id AND later.turn > d.turn)"
     )
     return int(execute(session, sql, couple).scalar_one())
-
-
-def reviewed_twice(session: Session, association_id: int) -> set[str]:
-    """The lists of an association whose merges need two people."""
-    sql = "SELECT of FROM reviewed_twice WHERE association_id = ?"
-    return {row[0] for row in execute(session, sql, (association_id,))}
-
-
-def set_reviewed_twice(session: Session, association_id: int, of: str, wanted: bool) -> None:
-    """Let merges of a list need two people, or one."""
-    if wanted:
-        sql = "INSERT INTO reviewed_twice (association_id, of) VALUES (?, ?) ON CONFLICT DO NOTHING"
-    else:
-        sql = "DELETE FROM reviewed_twice WHERE association_id = ? AND of = ?"
-    execute(session, sql, (association_id, of))

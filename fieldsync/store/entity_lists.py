@@ -1,10 +1,23 @@
 """Entity lists as phones download them: how often each changed, and its entities with how often each was said."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from fieldsync.store.db import execute, execute_many, places
+from fieldsync.store.db import execute, execute_many
+
+
+class EntityRow(NamedTuple):
+    """Of an entity what a list needs; `version`: how many of its operations are folded, as ODK counts them."""
+
+    id: int
+    uuid: bytes
+    created_by: int
+    place: str
+    merged: bool
+    state: bytes
+    version: int
 
 
 def note_changed(session: Session, association_id: int, names: Collection[str]) -> None:
@@ -22,13 +35,11 @@ def changed(session: Session, association_id: int, name: str) -> int:
     return execute(session, sql, (association_id, name)).scalar() or 0
 
 
-def versions(session: Session, record_ids: Collection[int]) -> dict[int, int]:
-    """How many operations of each of these records are folded: its version, as ODK counts them."""
-    ids = sorted(record_ids)
-    if not ids:
-        return {}
+def page(session: Session, collection_id: int, after_id: int, limit: int) -> list[EntityRow]:
+    """The next entities of a collection that are there, in the order of arrival."""
     sql = (
-        f"SELECT record_id, count(*) FROM operation WHERE record_id IN ({places(len(ids))}) AND status = 'applied'"
-        " GROUP BY record_id"
+        "SELECT r.id, r.uuid, r.created_by, r.place, r.merged, r.state, (SELECT count(*) FROM operation o"
+        " WHERE o.record_id = r.id AND o.status = 'applied') FROM record r WHERE r.collection_id = ? AND r.id > ?"
+        " AND NOT r.deleted AND r.merged_into IS NULL ORDER BY r.id LIMIT ?"
     )
-    return {row[0]: row[1] for row in execute(session, sql, ids)}
+    return [EntityRow(*row) for row in execute(session, sql, (collection_id, after_id, limit))]

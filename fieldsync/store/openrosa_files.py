@@ -49,6 +49,13 @@ def named(session: Session, association_id: int, form: str, instances: Collectio
     return found
 
 
+_WAITS = (
+    "m.came = ? AND NOT EXISTS"
+    " (SELECT 1 FROM openrosa_submission e WHERE e.base_id = m.submission_id AND e.status <> 'quarantined')"
+)
+"""What an edit has replaced waits no longer: the edit says itself what it names."""
+
+
 def await_files(session: Session, submission_id: int, record_id: int, paths: Collection[tuple[str, str]]) -> None:
     """A submission names files that are not here: (path, name)."""
     sql = "INSERT INTO openrosa_missing (submission_id, path, name, record_id, came) VALUES (?, ?, ?, ?, ?)"
@@ -81,14 +88,27 @@ def records_waiting(session: Session, record_ids: Collection[int]) -> set[int]:
     ids = sorted(record_ids)[:NAMES_MAX]
     if not ids:
         return set()
-    sql = f"SELECT DISTINCT record_id FROM openrosa_missing WHERE came = ? AND record_id IN ({places(len(ids))})"
+    sql = f"SELECT DISTINCT m.record_id FROM openrosa_missing m WHERE {_WAITS} AND m.record_id IN ({places(len(ids))})"
     return {row[0] for row in execute(session, sql, (False, *ids))}
+
+
+def awaited_answers(session: Session, record_ids: Collection[int]) -> list[tuple[int, str]]:
+    """Answers whose files records wait for: (record id, path); the files of an envelope belong to no answer."""
+    ids = sorted(record_ids)[:NAMES_MAX]
+    if not ids:
+        return []
+    sql = (
+        f"SELECT DISTINCT m.record_id, m.path FROM openrosa_missing m WHERE {_WAITS} AND m.path <> m.name"
+        f" AND m.record_id IN ({places(len(ids))}) ORDER BY m.record_id, m.path LIMIT ?"
+    )
+    return [(row[0], row[1]) for row in execute(session, sql, (False, *ids, NAMES_MAX))]
 
 
 def is_replaced(session: Session, row: SubmissionRow) -> bool:
     """Whether an edit of a submission was taken in, be it before the submission itself."""
     sql = (
-        "SELECT 1 FROM openrosa_submission WHERE base_id = ? UNION ALL SELECT 1 FROM openrosa_submission"
+        "SELECT 1 FROM openrosa_submission WHERE base_id = ? AND status <> 'quarantined'"
+        " UNION ALL SELECT 1 FROM openrosa_submission"
         " WHERE association_id = ? AND form = ? AND deprecated = ? AND deprecated <> '' AND status = 'applied' LIMIT 1"
     )
     return execute(session, sql, (row.id, row.association_id, row.form, row.instance)).first() is not None

@@ -77,17 +77,24 @@ _LATEST = (
 )
 
 
-def heaviest(session: Session, association_id: int, name: tuple[str, str], zone: str, limit: int) -> list[PairRow]:
-    """The heaviest pairs of a (kind, list or form) in a zone of which nothing is decided, or decided long ago."""
+def heaviest(
+    session: Session, association_id: int, name: tuple[str, str], zone: str, limit: int, after: PairRow | None = None
+) -> list[PairRow]:
+    """The heaviest pairs of a (kind, list or form) in a zone of which nothing is decided, or decided long ago.
+
+    `after`: the last of those that were read before.
+    """
     kind, of = name
+    lighter = " AND (p.weight < ? OR (p.weight = ? AND (p.left_id, p.right_id) > (?, ?)))" if after else ""
+    last = (after.weight, after.weight, *after.pair) if after else ()
     columns = ", ".join(f"p.{column.strip()}" for column in _PAIR.split(","))
     sql = (
         f"SELECT {columns} FROM candidate_pair p LEFT JOIN pair_decision d ON d.left_id = p.left_id"
         f" AND d.right_id = p.right_id{_LATEST} WHERE p.association_id = ? AND p.kind = ? AND p.of = ? AND p.zone = ?"
-        " AND (d.decision IS NULL OR d.decision IN ('open', 'proposed') OR d.decided_ms < p.found_ms)"
+        f" AND (d.decision IS NULL OR d.decision IN ('open', 'proposed') OR d.decided_ms < p.found_ms){lighter}"
         " ORDER BY p.weight DESC, p.left_id, p.right_id LIMIT ?"
     )
-    return [read_pair(row) for row in execute(session, sql, (association_id, kind, of, zone, limit))]
+    return [read_pair(row) for row in execute(session, sql, (association_id, kind, of, zone, *last, limit))]
 
 
 def count_waiting(session: Session, association_id: int, names: Collection[tuple[str, str]], most: int) -> int:
@@ -317,6 +324,21 @@ def set_automatic_weight(session: Session, association_id: int, weight: float | 
         " ON CONFLICT (association_id) DO UPDATE SET automatic_weight = excluded.automatic_weight"
     )
     execute(session, sql, (association_id, weight))
+
+
+def reviewed_twice(session: Session, association_id: int) -> set[str]:
+    """The lists of an association whose merges need two people."""
+    sql = "SELECT of FROM reviewed_twice WHERE association_id = ?"
+    return {row[0] for row in execute(session, sql, (association_id,))}
+
+
+def set_reviewed_twice(session: Session, association_id: int, of: str, wanted: bool) -> None:
+    """Let merges of a list need two people, or one."""
+    if wanted:
+        sql = "INSERT INTO reviewed_twice (association_id, of) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    else:
+        sql = "DELETE FROM reviewed_twice WHERE association_id = ? AND of = ?"
+    execute(session, sql, (association_id, of))
 
 
 def read_pair(row: Sequence[Any]) -> PairRow:

@@ -183,3 +183,9 @@ def count_up_to(session: Session, collection_id: int, most: int) -> int:
     """How many records a collection has, counted no further than `most`."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM record WHERE collection_id = ? LIMIT ?) AS counted"
     return int(execute(session, sql, (collection_id, most)).scalar_one())
+
+
+def count_there(session: Session, collection_id: int) -> int:
+    """How many records of a collection are neither deleted nor merged into another."""
+    sql = "SELECT count(*) FROM record WHERE collection_id = ? AND merged_into IS NULL AND NOT deleted"
+    return int(execute(session, sql, (collection_id,)).scalar_one())

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,9 +27,11 @@ from fieldsync.services import enrolment
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
 from fieldsync.store import associations, attachments
 from fieldsync.store.file_store import key_of, open_store
-from tests.attachments.cut_link import CutLink, cut_link
+from tests.cut_links import Link, link_to
 
 TRIES_MAX = 400
+UP_BYTES = (200, 24_000)
+"""Between how many bytes a connection is cut; requests of a piece of 8 KiB sometimes get through."""
 TOKEN = "t" * 43
 
 
@@ -37,12 +40,12 @@ class Served:
     """A running server and a link to it that is cut."""
 
     data: Path
-    link: CutLink
+    link: Link
     association_id: int
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.link.url_port}/api/v1/attachments"
+        return f"http://127.0.0.1:{self.link.port}/api/v1/attachments"
 
     def kept(self, sha256: str) -> bytes:
         """What the server has under a digest."""
@@ -82,7 +85,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     )  # fmt: skip
     try:
         _wait(f"http://127.0.0.1:{port}/health", process)
-        with cut_link(port, seed=7) as link:
+        with link_to(port, partial(random.Random(7).randint, *UP_BYTES)) as link:
             yield Served(data, link, owner)
     finally:
         process.terminate()
@@ -145,7 +148,7 @@ def test_our_own_client_goes_on_after_every_cut_and_restart(served: Served, phot
     sha256 = hashlib.sha256(data).hexdigest()
     for hour in range(TRIES_MAX):
         store = Store.at(tmp_path / "phone.db")
-        transport = HttpTransport(f"http://127.0.0.1:{served.link.url_port}")
+        transport = HttpTransport(f"http://127.0.0.1:{served.link.port}")
         files = Files(store, tmp_path / "phone.files", transport, lambda hour=hour: now_ms() + hour * hour_ms)  # type: ignore[misc]
         if hour == 0:
             Device(store, transport).adopt("a" * 32, TOKEN)

@@ -192,6 +192,13 @@ def test_a_film_that_may_tell_a_place_is_read_by_who_reads_personal_answers(worl
     assert "may tell where it was made" in shown and "not open to you" not in shown
 
 
+def test_a_picture_that_cannot_be_drawn_is_not_called_missing(world: World) -> None:
+    record = named(world, Photo(b"\xff\xd8\xff no picture", "cut.jpg"))
+    pictures.make_all_ready(world.database, uploads.open_files(world.settings))
+    shown = visitor(world, "association_reviewer").opens(f"/submissions/visit/{record}", Accept_Language="en").text
+    assert "arrived, but cannot be opened" in shown and "not here yet" not in shown
+
+
 def test_a_masked_film_opens_with_the_click_that_is_written_down(world: World) -> None:
     photo = Photo(MATROSKA, "clip.webm")
     record = named(world, photo)

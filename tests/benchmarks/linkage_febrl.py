@@ -73,7 +73,7 @@ def _ordered(one: str, other: str) -> Pair:
 
 
 def features_of_febrl(row: Mapping[str, Any]) -> Features:
-    """What we compare of a record: the house stands for a household's phone, the suburb for the place."""
+    """What we compare of a record: the street, without blanks, stands for a phone, the suburb for the place."""
     text = {name: str(value) for name, value in row.items() if value == value and value is not None}
     day = _day(text.get("date_of_birth", ""))
     return Features(
@@ -81,7 +81,7 @@ def features_of_febrl(row: Mapping[str, Any]) -> Features:
         family=(text["surname"],) if "surname" in text else (),
         born=(day, day) if day else None,
         national_id=text.get("soc_sec_id", ""),
-        phone=" ".join(text[name] for name in ("street_number", "address_1") if name in text),
+        phone=text.get("address_1", "").replace(" ", ""),
         place=f"au.{text.get('state', '')}..{text.get('postcode', '')}.{text.get('suburb', '')}",
     )
 

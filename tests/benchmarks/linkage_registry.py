@@ -4,7 +4,7 @@ Thresholds and weights were set on the registry of one seed (SET_ON) and are rep
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store.linkage_extract import Known
 from fieldsync.store.linkage_splink import bench, train
 from tests.benchmarks.linkage_measure import BCubed, Pairs, Rate, b_cubed
+from tests.linkage_registry import elsewhere
 from tests.linkage_registry.people import TODAY, look_alike
 from tests.linkage_registry.registry import PROPERTIES, Record, Registry, registry
 
@@ -79,16 +80,18 @@ class Linked:
         return {pair for pair, match in self.matches.items() if match.weight >= least or TWINS in match.bounds}
 
 
-def linked(size: int, seed: int = SEED, model: Model | None = None) -> Linked:
+def linked(
+    size: int, seed: int = SEED, model: Model | None = None, make: Callable[[int, int], Registry] = registry
+) -> Linked:
     """Make a registry and link it."""
-    made = registry(size, seed)
+    made = make(size, seed)
     features = features_of_registry(made)
     scorer = Scorer(model or shipped_model(PERSON))
     true = frozenset(made.true_pairs())
     blocked: set[Pair] = set()
     kin: Counter[str] = Counter()
     matches: dict[Pair, Match] = {}
-    for pair in _candidates(features):
+    for pair in candidates(features):
         if pair in true:
             blocked.add(pair)
         else:
@@ -101,8 +104,12 @@ def linked(size: int, seed: int = SEED, model: Model | None = None) -> Linked:
 
 def features_of_registry(made: Registry) -> list[Features]:
     """What is compared of each record, as the follower would keep it."""
+    return as_kept([features_of(each.fields, each.fields["place"], PARTS, TODAY.year) for each in made.records])
+
+
+def as_kept(found: list[Features]) -> list[Features]:
+    """The features with how many bear each phone, and under what names are counted."""
     space = Space(b"bench", 1, "participants")
-    found = [features_of(each.fields, each.fields["place"], PARTS, TODAY.year) for each in made.records]
     bearers = Counter(each.phone for each in found)
     return [
         replace(
@@ -122,7 +129,8 @@ def trained_on(made: Registry) -> Model:
         return train(on, shipped_model(PERSON))
 
 
-def _candidates(features: list[Features]) -> Iterator[Pair]:
+def candidates(features: list[Features]) -> Iterator[Pair]:
+    """Pairs that share a key which the online look-up would use, each once, the smaller number first."""
     keys = [frozenset(values(each)) for each in features]
     bearers = Counter(key for each in keys for key in each)
     before: dict[str, list[int]] = defaultdict(list)
@@ -143,6 +151,7 @@ def lines(size: int) -> Iterator[str]:
     yield f"registry: thresholds by {size:,} records of seed {SET_ON}: precise from {upper}, worth a look from {lower};"
     yield f"  shipped: automatic from {set_on.model.automatic}, review from {set_on.model.review}"
     yield from _figures(linked(size), "shipped model")
+    yield from _figures(linked(size // 2, make=elsewhere.registry), "shipped model, a registry made up otherwise")
     yield from _figures(linked(size, model=trained_on(registry(size, SEED))), "model trained on it at night")
 
 

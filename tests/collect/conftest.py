@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.collect.link import Link, link_to
 from tests.collect.village import Village
+from tests.cut_links import Link, link_to
 
 
 @pytest.fixture(scope="module")

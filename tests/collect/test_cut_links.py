@@ -8,10 +8,10 @@ import pytest
 
 from fieldsync.client.transport import Answer, LinkDown
 from tests.collect.census import LIST, census
-from tests.collect.link import UP, Link, link_to
 from tests.collect.phone import CollectPhone, Finished
 from tests.collect.village import PACE, Http, Village
 from tests.collect.wire import BOUNDARY, Refused, written
+from tests.cut_links import UP, Link, link_to
 
 TRIES_MAX = 3
 MARKS = (b"HEAD ", b"POST ", b"GET ", b"HTTP/1.1 ", b"\r\n\r\n", f"--{BOUNDARY}".encode(), b"</data>", b"<message>")

@@ -2,10 +2,10 @@
 
 from fieldsync.client.transport import Answer, LinkDown
 from tests.collect.census import LIST, census
-from tests.collect.link import DOWN, Link
 from tests.collect.phone import CollectPhone, Finished
 from tests.collect.village import Http, Village, together
 from tests.collect.wire import written
+from tests.cut_links import DOWN, Link
 
 ANSWERS = {"pace": "slow", "head": "Fadma", "village": "07.041"}
 

@@ -24,9 +24,9 @@ from fieldsync.services.publishing import Definition
 from fieldsync.store import associations, devices
 from fieldsync.store.db import Database
 from fieldsync.store.file_store import key_of, open_store
-from tests.collect.link import Link
 from tests.collect.phone import CollectPhone
 from tests.collect.wire import read_settings, written
+from tests.cut_links import Link
 from tests.kills.server_process import ServerProcess
 
 ACCEPTED_BYTES = 64 * 1024

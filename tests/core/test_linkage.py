@@ -194,6 +194,7 @@ def test_enough_that_is_independent_makes_two_one(who: str, one: Person, other: 
         ("twins of like names", ("Fadma Bakkali", HOME), ("Fatima Bakkali", HOME)),
         ("twins whose family is not said", ("Hassan Bakkali", HOME), ("Lahcen", HOME)),
         ("a daughter with her name and card", ("Fatima Bakkali", CARD | {"age": 41}), ("Fatima", CARD | {"age": 16})),
+        ("the same, her birth not said", ("Fatima Bakkali", CARD), ("Fatima Bakkali", CARD | {"age": 16})),
         ("another family of that day", ("Fatima Bakkali", BORN | DOUAR), ("Fatima Oubella", BORN | DOUAR)),
         ("twins with phones of their own", ("Fadma Bakkali", BORN), ("Fatima Bakkali", BORN)),
         ("a daughter with her mother's card", ("Fatima Bakkali", HOME | CARD), ("Rkia Bakkali", CARD | PHONE)),

@@ -1,9 +1,17 @@
 """The generated registry: the same seed gives the same, and all that makes linkage hard is in it."""
 
+import csv
+import json
 from collections import Counter
+from pathlib import Path
 
+import pytest
+
+from tests.benchmarks import linkage_names, linkage_own
+from tests.benchmarks.linkage_registry import linked
+from tests.linkage_registry import elsewhere
 from tests.linkage_registry.people import look_alike
-from tests.linkage_registry.registry import registry
+from tests.linkage_registry.registry import PROPERTIES, registry
 from tests.linkage_registry.spellings import ARABIC, LATIN, TIFINAGH, family_names, given_names
 
 SIZE = 4000
@@ -50,3 +58,37 @@ def test_the_tables_of_names_are_wide() -> None:
     assert len(given_names("f")) > 80
     assert len(given_names("m")) > 80
     assert len(family_names()) > 300
+
+
+def test_whoever_has_a_registry_of_her_own_measures_it_by_one_table(tmp_path: Path) -> None:
+    table = tmp_path / "villages.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, ["person", *PROPERTIES, "place"])
+        rows.writeheader()
+        rows.writerows({"person": each.person.number, **each.fields} for each in registry(400, 5).records)
+    told = list(linkage_own.lines_of_file(table))
+    assert told[0] == "registry villages: 400 records"
+    assert any(line.startswith("  automatic: precision 1.0000") for line in told)
+    assert any(line.startswith("  women: found 0.9") or line.startswith("  women: found 1.0") for line in told)
+    table.write_text("given_name\nFatima\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="person"):
+        list(linkage_own.lines_of_file(table))
+
+
+def test_and_spellings_of_her_own_by_one_file_of_groups(tmp_path: Path) -> None:
+    groups = tmp_path / "spellings.json"
+    forms = [["فاطمة", "Fatima"], ["رشيد", "Rachid", "Rachide"]]
+    pairs = [["Fatima", "Fatiha"], ["Rachid", "Rachyd"]]
+    told = {"groups": [{"id": str(at), "script_forms": each} for at, each in enumerate(forms)], "negatives": pairs}
+    groups.write_text(json.dumps(told), encoding="utf-8")
+    lines = list(linkage_names.lines_of_file(groups))
+    assert lines[0].startswith("names, spellings groups: precision 1.0000") and "F1 1.0000" in lines[0]
+    assert lines[-1] == "    Rachid / Rachyd", "it says which hard pair it takes for one name"
+
+
+def test_in_villages_that_somebody_else_made_up_no_kin_is_linked_without_asking() -> None:
+    found = linked(2500, 4, make=elsewhere.registry)
+    automatic = found.of_zone("automatic")
+    assert len(automatic & found.true) > 0.3 * len(found.true), "even where phones and papers are few"
+    assert not automatic - found.true
+    assert elsewhere.registry(200, 1) == elsewhere.registry(200, 1)

@@ -77,6 +77,16 @@ def test_the_envelope_is_kept_whole_and_opens_elsewhere(world: World, amina: Col
     assert (folder / "decrypted" / "face.jpg").stat().st_mode & 0o077 == 0
 
 
+def test_whoever_heard_that_a_file_is_missing_hears_that_it_came(world: World, amina: Collect) -> None:
+    record, reader = world.uuid(), world.phone()
+    xml, files = sealed(record, {"face.jpg": b"face"}, b"<data/>")
+    names = list(files)
+    amina.send(xml, {names[0]: files[names[0]]}, more=True)
+    assert [codes(each) for each in reader.pulls()] == [["file_missing"]]
+    amina.send(xml, {names[1]: files[names[1]]})
+    assert [codes(each) for each in reader.pulls()] == [[]]
+
+
 def test_its_page_says_that_nobody_reads_it_here(world: World, amina: Collect) -> None:
     record = world.uuid()
     amina.send(*sealed(record, {}, b"<data/>"))

@@ -151,6 +151,39 @@ def test_a_disk_that_is_full_asks_the_phone_to_come_again(
     assert read(world, record, FACE) == FACE
 
 
+def test_an_edit_decides_which_photos_are_still_awaited(world: World, amina: Collect) -> None:
+    without, with_it = world.uuid(), world.uuid()
+    amina.sends(pictured(without, "a.jpg"))
+    amina.sends(pictured(with_it, "b.jpg"))
+    assert is_incomplete(world, without) and is_incomplete(world, with_it)
+    amina.sends(pictured(world.uuid(), "", deprecated=without))
+    assert not is_incomplete(world, without)
+    edit = pictured(world.uuid(), "b.jpg", deprecated=with_it)
+    amina.sends(edit)
+    assert is_incomplete(world, with_it)
+    assert amina.send(edit, {"b.jpg": b"photo"}).status_code == 201
+    assert not is_incomplete(world, with_it)
+    assert photo(world, with_it)["file"] == "b.jpg"
+
+
+def test_a_photo_that_comes_after_an_edit_in_quarantine_is_said(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    original = pictured(record, "a.jpg")
+    amina.sends(original)
+    amina.sends(pictured(world.uuid(), "", deprecated=record).replace("</name>", "</name><age>many</age>"))
+    assert amina.send(original, {"a.jpg": b"photo"}).status_code == 201
+    assert photo(world, record)["file"] == "a.jpg"
+    assert not is_incomplete(world, record)
+
+
+def test_it_is_told_which_questions_wait_for_a_file(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(pictured(record, "a.jpg"))
+    shown = world.record(record)
+    assert shown is not None
+    assert [(each["code"], each["path"]) for each in shown["problems"]] == [("file_missing", "photo")]
+
+
 def test_an_edit_brings_another_photo_of_the_same_name(world: World, amina: Collect) -> None:
     first, second = world.uuid(), world.uuid()
     amina.send(pictured(first, "face.jpg"), {"face.jpg": FACE})

@@ -1,5 +1,7 @@
 """Figures follow what companions report and what coordinators do with it; on both databases."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -65,6 +67,28 @@ def test_two_records_of_one_woman_count_once_while_they_are_merged(village: Vill
     assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (1, 1)
     village.separates(first)
     assert (village.figure(IN_LIFE_SKILLS), village.figure(IN_LIFE_SKILLS, "attendance")) == (2, 2)
+
+
+def test_a_report_that_came_twice_counts_once_while_it_is_held_to_repeat_the_other(village: Village) -> None:
+    first, again = (village.reviews(village.counts_heads("life_skills", 12)) for _ in range(2))
+    assert village.figure(IN_LIFE_SKILLS, "attendance", level=1) == 24
+
+    def about(session: Session) -> deciding.Pair:
+        one, other = (desk.find(session, village.home, each)[0] for each in (first, again))
+        return deciding.of_rows(session, one, other)
+
+    def does(act: Callable[[Session, Desk, deciding.Pair], Problem | None]) -> None:
+        by = Desk(village.home, "p1", village.now_ms)
+        assert village.write(lambda session: act(session, by, about(session))) is None
+
+    pair = village.read(about)
+    assert pair.row is not None and pair.row.kind == "submission" and deciding.is_waiting(pair)
+    does(lambda session, by, pair: deciding.decide(session, by, pair, Verdict(deciding.SAME, 0)))
+    assert village.figure(IN_LIFE_SKILLS, "attendance") == 12
+    assert not deciding.is_waiting(village.read(about))
+    does(lambda session, by, pair: deciding.undo(session, by, pair, 1))
+    assert village.figure(IN_LIFE_SKILLS, "attendance") == 24, "it was approved, and is again"
+    assert deciding.is_waiting(village.read(about))
 
 
 def test_figures_follow_at_once_when_a_pair_is_decided_and_when_that_is_taken_back(village: Village) -> None:

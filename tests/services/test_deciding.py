@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy.orm import Session
 
 from fieldsync.core.access import ACT_ON_RECORDS, READ_RECORDS, Grant
@@ -210,6 +212,28 @@ def coordinator_of(world: World) -> Reader:
     return Reader(world.amal, person=person, grants=(Grant(role, world.amal),))
 
 
+def test_whoever_sees_one_village_finds_her_pair_below_heavier_ones_of_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_queue, "LOOKED_AT_MAX", 2)
+    monkeypatch.setattr(pair_queue, "ENOUGH", 1)
+    elsewhere = [two_women(world) for _ in range(5)]
+    for number, pair in enumerate(elsewhere):
+        found_pair(world, *pair, levels=[("phone", "same", 20.0 - number // 2)])
+    hers = two_women(world)
+    found_pair(world, *hers, levels=[("phone", "same", 2.0)])
+    ids = world.read(lambda session: {entity(session, world.amal, each).row.id for each in hers})
+    for each in sorted(ids):
+        world.write(partial(execute, sql="UPDATE record SET place = '07.041.07.03' WHERE id = ?", parameters=(each,)))
+    everywhere = coordinator_of(world)
+    of_asni = replace(everywhere, grants=(replace(everywhere.grants[0], places=("07.041.07.03",)),))
+    waiting = world.read(lambda session: pair_queue.waiting(session, of_asni, "people"))
+    assert [{each.pair.left.row.id, each.pair.right.row.id} for each in waiting] == [ids]
+    monkeypatch.setattr(pair_queue, "ENOUGH", 6)
+    everything = world.read(lambda session: pair_queue.waiting(session, everywhere, "people"))
+    assert len({each.rank[1:] for each in everything}) == len(everything) == 6
+
+
 def test_where_two_people_decide_the_first_proposes_and_only_another_confirms(world: World) -> None:
     older, younger = two_women(world)
     found_pair(world, older, younger)
@@ -362,3 +386,14 @@ def test_a_merge_of_three_that_is_undone_holds_all_of_them_apart(world: World) -
     world.at_desk(merging.merge, older, [younger, third], kind="entity")
     world.write(lambda session: deciding.part(session, world.desk(), entity(session, world.amal, third)))
     assert {last_said(world, *two) for two in ((older, younger), (older, third), (younger, third))} == {DIFFERENT}
+
+
+def test_what_is_deleted_is_not_merged_so_that_it_shows_through_nobody(world: World) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    world.at_desk(desk.delete, younger, kind="entity")
+    before = shown(world, older, younger)
+    problem = says(world, older, younger, SAME)
+    assert problem is not None and problem.code == "pair_deleted"
+    assert unites(world, older, younger) == "pair_deleted"
+    assert shown(world, older, younger) == before

@@ -56,7 +56,7 @@ def test_a_night_learns_scores_all_and_keeps_the_explanations(register: Register
     versions = world.read(lambda session: execute(session, "SELECT DISTINCT model_version FROM candidate_pair"))
     assert [row[0] for row in versions] == [trained.version]
     assert ailments(world) == []
-    assert linkage_training.rescore(world.read, world.write, world.amal, world.now_ms) >= len(found)
+    assert linkage_training._rescore_list(world.read, world.write, of_list, world.now_ms) >= len(found)
     assert kept(world) == found, "online and at night the same pairs are found by the same model"
 
 

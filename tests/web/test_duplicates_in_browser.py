@@ -77,7 +77,8 @@ def test_a_pair_looks_right_is_merged_taken_back_and_rejected(
     address = desk.pair()
     sign_in(page, desk.coordinator)
     found = []
-    for name, where in (("duplicates", "/duplicates"), ("duplicate", address)):
+    several = f"/duplicates/cluster/people/{address.rpartition('_')[2]}"
+    for name, where in (("duplicates", "/duplicates"), ("cluster", several), ("duplicate", address)):
         page.goto(where)
         shot(page, pictures, f"{name}.{screen}")
         found += [f"{name} {screen}: {each}" for each in (*misfits(page), *faults(page))]

@@ -2,12 +2,14 @@
 
 import re
 from functools import partial
+from itertools import combinations
 
 import msgspec
 import pytest
 
 from fieldsync.services import deciding
 from fieldsync.store.db import execute
+from tests.routes.test_sync_entities import registers
 from tests.services.test_deciding import LEVELS, found_pair, says, shown, two_women
 from tests.web.visitor import Visitor, visitor
 from tests.world import World
@@ -56,6 +58,22 @@ def test_any_two_of_a_list_can_be_asked_for_and_decided(world: World, coordinato
     assert shown(world, younger)[0]["merged_into"] == older
     assert decides(coordinator, address, "undo") == address
     assert shown(world, younger)[0]["merged_into"] is None
+
+
+def test_one_key_takes_back_what_was_just_decided_on_the_page_of_the_next_pair(
+    world: World, coordinator: Visitor
+) -> None:
+    first, second = two_women(world), two_women(world)
+    for pair in (first, second):
+        found_pair(world, *pair)
+    addresses = ["/duplicates/" + "_".join(pair) for pair in (first, second)]
+    onward = decides(coordinator, addresses[0], "different")
+    assert onward.startswith(f"{addresses[1]}?")
+    [back] = re.findall(r'<button[^>]*data-key="u"[^>]*>', coordinator.opens(onward).text)
+    assert 'value="undo"' in back
+    decides(coordinator, addresses[1], "different")
+    again = coordinator.opens(f"{addresses[1]}?done={addresses[0].removeprefix('/duplicates/')}").text
+    assert again.count('data-key="u"') == 1 and again.rindex('data-key="u"') > again.index('id="decide"')
 
 
 def test_the_cap_of_a_household_is_no_reason_to_wait_for_a_person(world: World, coordinator: Visitor) -> None:
@@ -166,3 +184,64 @@ def test_a_merge_that_needs_two_shows_who_proposed_it(world: World, coordinator:
     assert "Vous avez proposé cette fusion" in decides(coordinator, address, "same")
     decides(lead, address, "same")
     assert shown(world, younger)[0]["merged_into"] == older
+
+
+def five_of_whom_one_hangs_by_a_bridge(world: World) -> list[str]:
+    """Four registrations that hang together firmly, and a fifth that one weak pair holds to them."""
+    phone = world.phone()
+    uuids = [world.uuid() for _ in range(5)]
+    for number, each in enumerate(uuids):
+        world.now_ms += 1000
+        phone.sync(registers(phone, each, f"Fatima {number}"))
+    for one, other in combinations(uuids[:4], 2):
+        found_pair(world, one, other)
+    found_pair(world, uuids[3], uuids[4], [("given_name", "weak", 1.0)])
+    return uuids
+
+
+def settles(who: Visitor, address: str, members: list[str], **more: str) -> str:
+    """Marks members of a page of several, and presses a button."""
+    text = who.opens(address).text
+    fields = {**dict(FIELD.findall(text[text.index('id="decide"') :])), "member": members, **more}
+    answer = who.fills(f"{address}/decide", fields, page=address)
+    return answer.headers.get("Location") or answer.text
+
+
+def test_several_that_hang_together_are_decided_on_one_page_and_parted_at_the_bridge(
+    world: World, coordinator: Visitor
+) -> None:
+    uuids = five_of_whom_one_hangs_by_a_bridge(world)
+    queue = coordinator.opens("/duplicates").text
+    assert "l’une de 5 liées" in queue
+    assert "1 sur 7" in coordinator.opens(f"/duplicates/{uuids[0]}_{uuids[1]}").text
+    address = f"/duplicates/cluster/people/{uuids[0]}"
+    assert address in coordinator.opens(f"/duplicates/{uuids[0]}_{uuids[1]}").text
+    text = coordinator.opens(address).text
+    marked = set(re.findall(r'name="member" value="([^"]+)" form="decide" checked', text))
+    assert marked == set(uuids[:4]), "the fifth hangs by one weak pair"
+    assert "au moins deux" in settles(coordinator, address, uuids[:1])
+    assert settles(coordinator, address, uuids[:4], rest="apart") == "/duplicates"
+    assert [each["merged_into"] for each in shown(world, *uuids)] == [None, *[uuids[0]] * 3, None]
+    assert coordinator.opens("/duplicates").text.count("Pas la même") >= 1
+    assert "No pair waits" not in coordinator.opens(address).text
+    assert decides(coordinator, f"/duplicates/{uuids[0]}_{uuids[2]}", "undo")
+    assert [each["merged_into"] for each in shown(world, *uuids)] == [None, uuids[0], None, uuids[0], None]
+
+
+def test_a_page_of_several_that_somebody_else_settled_meanwhile_writes_nothing(
+    world: World, coordinator: Visitor
+) -> None:
+    uuids = five_of_whom_one_hangs_by_a_bridge(world)
+    address = f"/duplicates/cluster/people/{uuids[0]}"
+    text = coordinator.opens(address).text
+    assert says(world, uuids[0], uuids[1], deciding.DIFFERENT) is None
+    fields = {**dict(FIELD.findall(text[text.index('id="decide"') :])), "member": uuids[:4]}
+    answer = coordinator.fills(f"{address}/decide", fields, page=address)
+    assert answer.status_code == 409 and "Une décision a été prise" in answer.text
+    assert [each["merged_into"] for each in shown(world, *uuids)] == [None] * 5
+
+
+def test_what_a_merge_does_to_the_count_is_told_before(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    assert "1 au lieu de 2" in coordinator.opens(f"/duplicates/{older}_{younger}").text

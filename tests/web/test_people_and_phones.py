@@ -13,7 +13,7 @@ from fieldsync.client.companion import Companion
 from fieldsync.client.transport import HttpTransport
 from fieldsync.core.validation import PROGRAMME_ZONE
 from tests.web.acts import follow, press_on, sign_in, sign_out
-from tests.web.browser import Screen, opened
+from tests.web.browser import Screen, misfits, opened
 from tests.web.qr import is_picture_of
 from tests.web.site_under_test import Account, Site, secret_of
 from tests.web.words import said
@@ -143,6 +143,7 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
 
     follow(page.locator("#state a"))
     expect(page.locator("h1")).to_have_text(name)
+    shows_the_address_for_collect(page)
     phone.fills_a_form()
     assert phone.syncs() == "ok"
     page.goto("/phones")
@@ -171,6 +172,16 @@ def test_a_phone_is_enrolled_moved_and_revoked(page: Page, site: Site, screen: S
 
     page.goto("/quarantine")
     expect(page.locator("tr", has_text=name)).to_have_count(1)
+
+
+def shows_the_address_for_collect(page: Page) -> None:
+    """On the page of a phone: the address fits, whatever letters its secret has."""
+    where = page.url
+    page.goto(f"{where}/collect")
+    press_on(page)
+    page.locator("#address").evaluate("shown => { shown.textContent = 'https://a.example/' + 'x'.repeat(50); }")
+    assert misfits(page) == []
+    page.goto(where)
 
 
 def test_a_code_that_is_taken_back_enrols_nothing(page: Page, site: Site, screen: Screen, tmp_path: Path) -> None:

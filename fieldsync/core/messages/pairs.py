@@ -7,6 +7,12 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "Une décision a été prise sur cette paire depuis l’ouverture de la page. Lisez-la, puis décidez à nouveau si besoin ; rien n’a été écrit.",
         "This pair was decided since the page was opened. Read what was decided, then decide again if need be; nothing was written.",
     ),
+    "too_few_chosen": (
+        422,
+        "حدّدوا سجلين على الأقل؛ لم يُكتب شيء.",
+        "Marquez au moins deux fiches ; rien n’a été écrit.",
+        "Mark at least two records; nothing was written.",
+    ),
     "pair_held_apart": (
         409,
         "لا دمج: قرّر شخص أن سجلين من هذه المجموعة مختلفان. خذوا ذلك القرار إلى الوراء أولاً إن كان خاطئاً.",
@@ -18,6 +24,12 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "هذه السجلات سجل واحد أصلاً. يمكن التراجع عن الدمج إن كان خاطئاً.",
         "Ces fiches n’en font déjà qu’une. Annulez la fusion si elle est fausse.",
         "These records are one already. Undo the merge if it is wrong.",
+    ),
+    "pair_deleted": (
+        409,
+        "أحد السجلين محذوف، ولا يُدمج المحذوف. يعود السجل إذا كُتب فيه من جديد.",
+        "L’une des deux fiches est supprimée ; on ne fusionne pas une fiche supprimée. Elle revient dès qu’on y écrit de nouveau.",
+        "One of the two records is deleted; what is deleted is not merged. It comes back as soon as somebody writes to it.",
     ),
     "two_people_due": (
         409,
@@ -48,6 +60,12 @@ PAIRS: dict[str, tuple[int | None, str, str, str]] = {
         "لا قرار بشأن هذا الزوج يمكن التراجع عنه.",
         "Aucune décision sur cette paire ne peut être annulée.",
         "There is no decision on this pair to take back.",
+    ),
+    "mark_taken_back": (
+        None,
+        "تُراجع عن اعتبار هذه الاستمارة تكراراً؛ تُحسب كما كانت.",
+        "Cette fiche n’est plus tenue pour une répétition ; elle compte comme avant.",
+        "This form is no longer held to repeat another; it counts as before.",
     ),
     "marked_duplicate": (
         None,

@@ -11,8 +11,9 @@ from fieldsync.core.forms import Question
 from fieldsync.core.problems import render
 from fieldsync.core.review_moves import keeps_from_writing
 from fieldsync.core.shown_values import CHOICES, DATE, NUMBER, TEXT, TIME, ShownValue
-from fieldsync.routes.pages import answer_fields, heads, language, speakers
+from fieldsync.routes.pages import answer_fields, heads, labels, language, speakers
 from fieldsync.routes.pages.answer_fields import Field
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.services import conflicts, reading
 from fieldsync.services.answers_told import Words
 from fieldsync.services.conflicts import Conflict, DeleteConflict, Saying, Side
@@ -48,7 +49,7 @@ class ConflictCard:
     """One path. `where`: the rows of repeats around it; `field`: for a value of one's own, None where none is typed."""
 
     path: str
-    label: FormText
+    label: FormText | Spoken
     where: tuple[tuple[FormText, int], ...]
     sides: tuple[SideCard, ...]
     protective: bool
@@ -138,7 +139,7 @@ def _conflict(number: int, found: Conflict, speech: Speech, errors: Mapping[str,
     made = answer_fields.field(f"other-{number}", label, question, shown, speech.choices.get(plain)) if offers else None
     return ConflictCard(
         found.path,
-        label,
+        labels.entity_property(found.path, label),
         _where(found.rows, words),
         tuple(_side(found, each, words) for each in found.sides),
         found.protective,
@@ -150,8 +151,8 @@ def _conflict(number: int, found: Conflict, speech: Speech, errors: Mapping[str,
 
 
 def _side(found: Conflict, side: Side, words: Words) -> SideCard:
-    value = None if found.masked else words.show(found.path, side.value)
-    before = words.show(found.path, side.before) if side.knew else None
+    value = None if found.masked else labels.property_value(found.path, words.show(found.path, side.value))
+    before = labels.property_value(found.path, words.show(found.path, side.before)) if side.knew else None
     return SideCard(
         heads.name_of(side.saying.id),
         value,

@@ -16,7 +16,7 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import across, asking, deciding, merging, pair_queue, pair_told, reading
+from fieldsync.services import across, asking, deciding, merging, pair_figures, pair_queue, pair_told, reading
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX, Pair, Verdict
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.pair_queue import open_rank, seal_rank
@@ -49,7 +49,10 @@ def duplicates() -> Response:
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
-        lines=[pair_cards.line(each.pair, titles) for each in found.items],
+        lines=[
+            pair_cards.line(each.pair, titles) | {"together": found.together.get(each.rank.left_id, 0)}
+            for each in found.items
+        ],
         recent=[pair_cards.line(each, titles) for each in recent],
         total=found.total,
         following=shell.address_with(after=following) if following else "",
@@ -94,7 +97,7 @@ def decide_duplicate(pair: str) -> Response:
     def work(session: Any) -> Problem | None:
         found = find_pair(session, who, pair)
         if decision == UNDO:
-            return deciding.undo(session, by, found, verdict.turn)
+            return deciding.undo(session, by, found, verdict.turn, chosen)
         problem = deciding.decide(session, by, found, verdict, chosen)
         if problem is None and decision == UNSURE and asked:
             return asking.ask(session, who, by, found, asked, sides)
@@ -107,7 +110,7 @@ def decide_duplicate(pair: str) -> Response:
     if decision == UNDO:
         return shell.onward("pages.duplicate", NOTICES[UNDO], pair=pair)
     with here.database.read() as session:
-        following = pair_queue.after(session, who, find_pair(session, who, pair))
+        following = pair_queue.standing(session, who, find_pair(session, who, pair)).following
     if following is None:
         return shell.onward("pages.duplicates", notice)
     return shell.onward("pages.duplicate", notice, pair=pair_cards.name_of(following.pair), done=pair)
@@ -159,7 +162,9 @@ def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) ->
         done = _done(session, who, request.args.get("done", ""))
         named = pair_told.labelled(session, who, told.shared, chosen)
         card = pair_cards.card(session, who, told, titles, named)
-        following = pair_queue.after(session, who, found)
+        standing = pair_queue.standing(session, who, found)
+        effect = pair_figures.of_merge(session, who.association_id, found)
+    following = standing.following
     return pair_page(
         told,
         refused,
@@ -168,6 +173,8 @@ def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) ->
         revealed=revealed,
         following=url_for("pages.duplicate", pair=pair_cards.name_of(following.pair)) if following else "",
         done=done,
+        standing=standing,
+        effect=pair_cards.effect(effect, chosen) if effect else None,
     )
 
 

@@ -1,6 +1,7 @@
 """An entity: a person, a cooperative, a group, an idea; what is known of it, from where, and what it links to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request, url_for
@@ -110,7 +111,7 @@ def shown(list: str, record: str, revealed: bool = False, settling: Mapping[str,
 
 def _property(told: entity_told.Property, titles: Mapping[str, Spoken]) -> dict[str, Any]:
     return {
-        "told": told,
+        "told": replace(told, value=labels.property_value(told.name, told.value)),
         "label": labels.entity_property(told.name, told.label),
         "rule": str(pair_words.RULES[told.rule]) if told.rule else "",
         "by": speakers.speaker(told.by) if told.by else None,

@@ -12,6 +12,7 @@ from fieldsync.core.telling import LATER
 from fieldsync.routes.pages import indicator_words, language
 from fieldsync.routes.pages.indicator_words import FIGURES
 from fieldsync.routes.pages.speech import Words, _, _l
+from fieldsync.routes.pages.words import AGE_GROUPS
 from fieldsync.services.figures import Board, Row
 from fieldsync.services.figures_told import is_hidden
 from fieldsync.services.figures_told import trend as trend_of
@@ -194,7 +195,7 @@ def _crossed(division: Division, cells: Cells) -> Table:
 
 
 def _ordered(name: str, codes: tuple[str, ...]) -> list[str]:
-    known = list(indicator_words.BANDS) if name == "band" else list(indicator_words.VALUES)
+    known = list(AGE_GROUPS) if name == "band" else list(indicator_words.VALUES)
     last = ("", OTHERS, LATER)
     return sorted(
         codes,

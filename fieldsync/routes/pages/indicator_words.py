@@ -11,19 +11,11 @@ from fieldsync.core.suppression import OTHERS
 from fieldsync.core.telling import LATER
 from fieldsync.routes.pages import labels, language
 from fieldsync.routes.pages.speech import Words, _, _l
+from fieldsync.routes.pages.words import AGE_GROUPS
 from fieldsync.services import places
 from fieldsync.services.figures import Board
 
 MONTHS_OFFERED = 36
-
-BANDS: dict[str, Words] = {
-    "under_15": _l("under 15"),
-    "15_17": _l("15–17"),
-    "18_24": _l("18–24"),
-    "25_35": _l("25–35"),
-    "36_59": _l("36–59"),
-    "60_plus": _l("60 +"),
-}
 
 DIMENSIONS: dict[str, Words] = {
     "commune": _l("Commune"),
@@ -94,7 +86,7 @@ def value(dimension: str, code: str) -> str:
         return _("not known")
     if dimension == "commune" and code not in (OTHERS, LATER):
         return _("other place") if code == "other" else labels.place(code)
-    known = BANDS if dimension == "band" else VALUES
+    known = AGE_GROUPS if dimension == "band" else VALUES
     return " + ".join(str(known.get(each, each)) for each in code.split("+"))
 
 

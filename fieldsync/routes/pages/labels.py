@@ -1,5 +1,6 @@
 """What roles, associations and places are called in the reader's language."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,15 @@ from typing import Any
 from fieldsync.core.form_texts import FormText
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.roles import Role
+from fieldsync.core.short_codes import short_code
+from fieldsync.core.shown_values import TEXT, ShownValue
 from fieldsync.routes.pages import language
-from fieldsync.routes.pages.words import LISTS, PROPERTIES
+from fieldsync.routes.pages.speech import _
+from fieldsync.routes.pages.words import AGE_GROUPS, LISTS, PROPERTIES
 from fieldsync.services import places, role_book
 from fieldsync.store import associations, form_versions
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 _BETWEEN_LANGUAGES = " · "
 TITLE_ORDER = ("ar", "fr", "en")
@@ -93,6 +99,18 @@ def entity_property(name: str, asked: FormText) -> FormText | Spoken:
     if known is None or asked.text != name:
         return asked
     return Spoken(str(known), chosen, language.DIRECTIONS[chosen])
+
+
+def property_value(name: str, value: ShownValue | None) -> ShownValue | None:
+    """What a form worked out, as people say it: an age group in words, entities by their short codes."""
+    if value is None or value.kind != TEXT:
+        return value
+    if name == "band" and value.text in AGE_GROUPS:
+        return value._replace(text=str(AGE_GROUPS[value.text]))
+    named = value.text.split()
+    if not named or not all(map(_UUID, named)):
+        return value
+    return value._replace(text=_(", ").join(map(short_code, named)))
 
 
 def collection(kind: str, of: str, titles_here: Mapping[str, Spoken]) -> Spoken:

@@ -19,8 +19,7 @@ from fieldsync.services import agreements, auditing, deciding, linkage_lists, me
 from fieldsync.services.deciding import Pair
 from fieldsync.services.merging_itself import Measure
 from fieldsync.services.readers import Reader
-from fieldsync.store import agreements as stored
-from fieldsync.store import associations, records
+from fieldsync.store import associations, pairs, records
 
 DAY_LENGTH = 10
 
@@ -136,7 +135,7 @@ def _settler() -> Reader:
 def _shown(who: Reader, refused: Problem | None = None) -> Response:
     with context().database.read() as session:
         standing = merging_itself.standing(session, who.association_id)
-        by_two = stored.reviewed_twice(session, who.association_id)
+        by_two = pairs.reviewed_twice(session, who.association_id)
         lists = sorted(each.collection.of for each in linkage_lists.linked_lists(session, who.association_id).values())
         partners = [
             (each, labels.association(each.association.slug, each.association.name))

@@ -1,7 +1,7 @@
 """What the pages of possible duplicates show: lines of the queue, both sides, the evidence, what would survive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -14,9 +14,10 @@ from fieldsync.routes.pages import charts, heads, labels, language, pair_words, 
 from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
-from fieldsync.services import authorship, deciding, pair_queue
+from fieldsync.services import authorship, deciding, pair_clusters, pair_queue
 from fieldsync.services.deciding import ITSELF, Pair
 from fieldsync.services.desk import Found
+from fieldsync.services.pair_figures import Effect
 from fieldsync.services.pair_told import OTHER, PairPage, Row, Side
 from fieldsync.services.readers import Reader
 from fieldsync.store import people, records
@@ -116,6 +117,32 @@ def card(
     }  # fmt: skip
 
 
+def member(found: Found) -> dict[str, Any]:
+    """One of several records side by side."""
+    uuid = records.uuid_text(found.row.uuid)
+    return {
+        "address": rows.record_address(found.kind, found.of, uuid),
+        "arrived_ms": found.row.arrived_ms,
+        "place": _place(found),
+    }
+
+
+def cluster_row(row: pair_clusters.Row) -> dict[str, Any]:
+    """One answer of several records."""
+    return {
+        "path": row.path,
+        "label": labels.entity_property(row.path, row.label),
+        "level": pair_words.level(row.level),
+        "differs": row.level == OTHER,
+        "cells": [replace(each, value=labels.property_value(row.path, each.value)) for each in row.cells],
+    }
+
+
+def effect(found: Effect, chosen: str) -> dict[str, Any]:
+    """What a merge would do to the figures: the list's count, and the names of what counts both now."""
+    return {"before": found.before, "twice": [str(getattr(each, chosen)) for each in found.twice]}
+
+
 def _level(name: str, level: str, weight: float) -> tuple[str, str, str]:
     tone, icon, said = pair_words.level(level, weight)
     return tone, icon, f"{pair_words.comparison(name)}{_(': ')}{said}"
@@ -163,7 +190,7 @@ def _side(side: Side, titles: Mapping[str, Spoken]) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    left, right = row.cells
+    left, right = (replace(each, value=labels.property_value(row.path, each.value)) for each in row.cells)
     marked = _marked(left.value, right.value) if row.level not in ("same", "exact", "missing") else None
     return {
         "path": row.path,
@@ -178,7 +205,7 @@ def _row(row: Row) -> dict[str, Any]:
                 "choice": heads.name_of(cell.said_by) if row.survives and cell.said_by and not cell.hidden else "",
                 "survives": row.survives is not None and cell.said_by == row.survives,
             }
-            for number, cell in enumerate(row.cells)
+            for number, cell in enumerate((left, right))
         ],
     }
 

@@ -36,12 +36,14 @@ TICKET_MAX = 64
 class FileHere:
     """Where a file that has come can be fetched; `thumbnail` is empty where it is no picture.
 
-    `is_uncleaned`: it may tell where and when it was made; its address is empty for who must not know.
+    `is_uncleaned`: it may tell where and when it was made; its address is empty for who must not know. `is_unreadable`:
+    a picture that cannot be drawn, and is shown to nobody.
     """
 
     address: str
     thumbnail: str
     is_uncleaned: bool = False
+    is_unreadable: bool = False
 
 
 def here(session: Any, form: str, record: Mapping[str, Any], revealed: bool, needs: bool) -> dict[str, FileHere]:
@@ -54,7 +56,9 @@ def here(session: Any, form: str, record: Mapping[str, Any], revealed: bool, nee
     found = {}
     for sha256 in dict.fromkeys(str(value["sha256"]) for value in values[:FILES_MAX]):
         row = attachments.find(session, association_id, sha256)
-        if row is not None and row.state != attachments.UNREADABLE:
+        if row is not None and row.state == attachments.UNREADABLE:
+            found[sha256] = FileHere("", "", is_unreadable=True)
+        elif row is not None:
             named = {"form": form, "record": record["record"], "sha256": sha256}
             named |= {"ticket": _ticket(session, record["record"])} if revealed else {}
             file, small = (_address(endpoint, named) for endpoint in ("record_file", "record_thumbnail"))

@@ -140,6 +140,16 @@ PROPERTIES: dict[str, Words] = {
 }
 """Properties of these lists that forms work out, so that no question names them."""
 
+AGE_GROUPS: dict[str, Words] = {
+    "under_15": _l("under 15"),
+    "15_17": _l("15–17"),
+    "18_24": _l("18–24"),
+    "25_35": _l("25–35"),
+    "36_59": _l("36–59"),
+    "60_plus": _l("60 +"),
+}
+"""The age groups of the programme (core.facts)."""
+
 CHAIN_FAULTS: dict[str, Words] = {
     "changed": _l("a row was changed, from number"),
     "missing": _l("a row is missing, number"),

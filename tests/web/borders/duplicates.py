@@ -22,9 +22,10 @@ def fill(world: World, association_id: int) -> Names:
         return merging.merge(session, Desk(association_id, "operator", world.now_ms), found, [uuids[3]])  # type: ignore[arg-type]
 
     assert world.write(merge) is None
-    return {"pair": "_".join(uuids[:2]), "merged_entity": uuids[2], "people_list": "people"}
+    return {"pair": "_".join(uuids[:2]), "merged_entity": uuids[2], "waiting_entity": uuids[0], "people_list": "people"}
 
 
+CLUSTER = {"list": "people_list", "record": "waiting_entity"}
 MERGED = {"list": "people_list", "record": "merged_entity"}
 
 SECTION = Section(
@@ -33,6 +34,9 @@ SECTION = Section(
         "duplicate": Page(queries=("done={pair}",)),
         "reveal_duplicate": Page(),
         "decide_duplicate": Page(form={"decision": "unsure", "turn": "0"}),
+        "cluster": Page(CLUSTER),
+        "reveal_cluster": Page(CLUSTER),
+        "decide_cluster": Page(CLUSTER, form={"member": "{waiting_entity}", "turn": "0"}),
         "across": Page(),
         "across_pair": Page(),
         "reveal_across": Page(),
@@ -48,5 +52,10 @@ SECTION = Section(
         "unmerge": Page(MERGED),
     },
     fill,
-    {"pair": f"{NOWHERE}1_{NOWHERE}2", "merged_entity": f"{NOWHERE}4", "people_list": "people"},
+    {
+        "pair": f"{NOWHERE}1_{NOWHERE}2",
+        "merged_entity": f"{NOWHERE}4",
+        "waiting_entity": f"{NOWHERE}1",
+        "people_list": "people",
+    },
 )
