@@ -1,7 +1,13 @@
-"""Connections that stay open after an answer without a body, which waitress closes."""
+"""Connections that stay open after an answer without a body, and cost less for a small request than waitress's own."""
+
+from operator import itemgetter
 
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
+from waitress.utilities import build_http_date
+
+_OURS = frozenset(("date", "server", "connection", "transfer-encoding"))
+"""What the server itself adds to an answer."""
 
 
 class StayingTask(WSGITask):  # type: ignore[misc]
@@ -23,6 +29,17 @@ class StayingTask(WSGITask):  # type: ignore[misc]
         self.channel.write_soon(headers + data)
         self.content_bytes_written = len(data)
 
+    def build_response_header(self) -> bytes:
+        """An ordinary answer's headers as the application wrote them, and the date; waitress would write each anew."""
+        said = {name.lower() for name, _ in self.response_headers}
+        asked_to = self.request.headers.get("CONNECTION", "").lower() == "close"
+        is_ordinary = self.version == "1.1" and self.has_body and "content-length" in said and not asked_to
+        if not is_ordinary or self.close_on_finish or not _OURS.isdisjoint(said):
+            return bytes(super().build_response_header())
+        headers = sorted((*self.response_headers, ("Date", build_http_date(self.start_time))), key=itemgetter(0))
+        lines = (f"{name}: {text}" for name, text in headers)
+        return "\r\n".join((f"HTTP/1.1 {self.status}", *lines, "", "")).encode("latin-1")
+
     def set_close_on_finish(self) -> None:
         """Close, unless it is only because the answer has no length and needs none."""
         asked_to = self.request.headers.get("CONNECTION", "").lower() == "close"
@@ -34,3 +51,18 @@ class StayingChannel(HTTPChannel):  # type: ignore[misc]
     """A connection whose requests are such tasks."""
 
     task_class = StayingTask
+
+    def handle_read(self) -> None:
+        """What has come; of a request whose headers came alone its body too, which mostly follows them at once.
+
+        Without that each small request costs a round over all connections more.
+        """
+        super().handle_read()
+        if self.request is None or not self.request.headers_finished or not self.connected:
+            return
+        try:
+            data = self.socket.recv(self.adj.recv_bytes)
+        except OSError:
+            return  # nothing yet, or nobody: the next round hears which
+        if data:
+            self.received(data)

@@ -1,8 +1,8 @@
 """The submissions around one instance id: which record they are, what an edit replaces, what came too late."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.openrosa import Sheet, applied, record_of
@@ -16,8 +16,7 @@ EDITS_MAX = 200
 """How many edits in a row are followed back; after that an edit says all its answers again."""
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
 
     `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied before it came.

@@ -3,8 +3,8 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.answer_paths import unindexed
@@ -24,8 +24,7 @@ _compiled: OrderedDict[str, CompiledForm] = OrderedDict()
 _guard = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A form version that records can be checked against."""
 
     row: FormVersionRow

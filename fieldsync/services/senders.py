@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.roles import NO_ROLES, RoleBook
@@ -13,8 +13,7 @@ from fieldsync.store.authors import AuthorRow
 from fieldsync.store.devices import DeviceRow, ViewRow
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """A device with its own authors by name (the present one last) and what it may read."""
 
     device: DeviceRow

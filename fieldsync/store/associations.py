@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, places
@@ -17,8 +18,7 @@ class AssociationRow:
     name: str
 
 
-@dataclass(frozen=True)
-class CollectionRow:
+class CollectionRow(msgspec.Struct, frozen=True):
     """The records of one association, kind and form or entity list."""
 
     id: int

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, places
@@ -10,8 +11,7 @@ from fieldsync.store.db import execute, execute_many, places
 _COLUMNS = "id, association_id, form, version, title, hash, state, published_ms"
 
 
-@dataclass(frozen=True)
-class FormVersionRow:
+class FormVersionRow(msgspec.Struct, frozen=True):
     """A form version without its bytes; `hash` is that of the XForm and its files, `state` is open or retired."""
 
     id: int

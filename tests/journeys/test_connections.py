@@ -1,0 +1,113 @@
+"""Connections of the server: a request may come in any pieces, its answer is whole, and the next may follow."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from waitress.server import create_server
+
+from fieldsync.cli.connections import StayingChannel
+from fieldsync.cli.serving import listen
+
+
+def answers(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """What was sent, in the way that the path asks for."""
+    body = environ["wsgi.input"].read()
+    length = [("Content-Length", str(len(body)))]
+    match environ["PATH_INFO"]:
+        case "/whole":
+            start_response("201 CREATED", [("x-said", "é"), *length])
+            return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+        case "/pieces":
+            start_response("200 OK", length)
+            return [body[:1], body[1:]]
+        case "/dated":
+            start_response("200 OK", [("Date", "Thu, 01 Jan 1970 00:00:00 GMT"), *length])
+            return [body]
+        case "/unmeasured":
+            start_response("200 OK", [])
+            return iter([body, body])
+    start_response("204 NO CONTENT", [])
+    return []
+
+
+@pytest.fixture
+def address() -> Iterator[tuple[str, int]]:
+    listening = listen("127.0.0.1", 0)
+    server = create_server(answers, sockets=[listening], threads=2, ident=None)
+    server.channel_class = StayingChannel
+    loop = threading.Thread(target=server.asyncore.loop, args=(0.05, True, server._map))
+    loop.start()
+    yield listening.getsockname()
+    server._map.clear()
+    loop.join()
+    server.task_dispatcher.shutdown()
+    listening.close()
+
+
+def asked(link: http.client.HTTPConnection, path: str, body: bytes = b"x", method: str = "POST") -> tuple[int, bytes]:
+    link.request(method, path, body)
+    answer = link.getresponse()
+    return answer.status, answer.read()
+
+
+def test_each_kind_of_answer_comes_whole(address: tuple[str, int]) -> None:
+    link = http.client.HTTPConnection(*address, timeout=30)
+    for path, wanted in (
+        ("/whole", (201, b"abc")),
+        ("/pieces", (200, b"abc")),
+        ("/dated", (200, b"abc")),
+        ("/none", (204, b"")),
+        ("/whole", (201, b"abc")),
+        ("/unmeasured", (200, b"abcabc")),
+        ("/whole", (201, b"abc")),
+    ):
+        assert asked(link, path, b"abc") == wanted
+    assert asked(link, "/whole", b"", "HEAD") == (201, b"")
+    assert asked(link, "/whole", b"") == (201, b"")
+    assert asked(link, "/whole", b"x" * 3_000_000) == (201, b"x" * 3_000_000)
+
+
+def test_an_answer_has_its_headers_once_and_leaves_in_one_packet(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=30) as link:
+        for _ in range(2):
+            link.sendall(b"POST /whole HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\nhi")
+            head, _, body = link.recv(4096).partition(b"\r\n\r\n")
+            first, *headers = head.decode("latin-1").split("\r\n")
+            names = [line.partition(":")[0].lower() for line in headers]
+            assert (first, body) == ("HTTP/1.1 201 CREATED", b"hi")
+            assert sorted(names) == ["content-length", "date", "x-said"]
+            assert "x-said: é" in headers
+
+
+def test_a_date_that_the_application_says_stands(address: tuple[str, int]) -> None:
+    link = http.client.HTTPConnection(*address, timeout=30)
+    link.request("POST", "/dated", b"x")
+    assert link.getresponse().headers.get_all("Date") == ["Thu, 01 Jan 1970 00:00:00 GMT"]
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.0\r\n", b"HTTP/1.1\r\nConnection: close\r\n"])
+def test_who_asks_for_it_is_closed(address: tuple[str, int], head: bytes) -> None:
+    with socket.create_connection(address, timeout=30) as link:
+        link.sendall(b"POST /whole " + head + b"Host: here\r\nContent-Length: 2\r\n\r\nhi")
+        said = b"".join(iter(lambda: link.recv(4096), b""))
+    assert said.endswith(b"\r\n\r\nhi") and b"Connection: close" in said
+
+
+@pytest.mark.parametrize("cuts", [(1,), (40, 62), (61,), (62,), (63,), (62, 63, 64), tuple(range(1, 70))])
+def test_a_request_may_come_in_any_pieces(address: tuple[str, int], cuts: tuple[int, ...]) -> None:
+    said = b"POST /whole HTTP/1.1\r\nHost: here\r\nContent-Length: 12\r\n\r\nall of this."
+    with socket.create_connection(address, timeout=30) as link:
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start, end in zip((0, *cuts), (*cuts, len(said)), strict=True):
+            link.sendall(said[start:end])
+        assert link.recv(4096).endswith(b"\r\n\r\nall of this.")
+        link.sendall(said + said)  # two at once, as few clients do
+        both = b""
+        while both.count(b"all of this.") < 2:
+            both += link.recv(4096)
+        link.sendall(said[:65])
+    assert asked(http.client.HTTPConnection(*address, timeout=30), "/whole") == (201, b"x")  # who went harms nobody
