@@ -12,6 +12,7 @@ from fieldsync.app import create_app
 from fieldsync.config import Settings
 from fieldsync.routes.calls import CALLS, Calls
 from fieldsync.routes.context import EXTENSION, Context
+from fieldsync.routes.openrosa_signing import ADDRESSES, Addresses
 from fieldsync.services.uploads import open_files
 from fieldsync.store.db import Database
 
@@ -33,5 +34,5 @@ def application(
     app = copy.copy(built)
     app.config = copy.copy(built.config)
     surroundings = Context(settings, database, clock, draw, open_files(settings))
-    app.extensions = {**built.extensions, EXTENSION: surroundings, CALLS: Calls()}
+    app.extensions = {**built.extensions, EXTENSION: surroundings, CALLS: Calls(), ADDRESSES: Addresses()}
     return app

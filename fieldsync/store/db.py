@@ -1,19 +1,27 @@
 """Engines, transactions and the one writer (docs/architecture.md, "What commits")."""
 
-import fcntl
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from fieldsync.store.driver import Rows, execute_on_sqlite, rows_of, sqlite_of, tell_as_sqlalchemy_does
+from fieldsync.store.driver import (
+    Rows,
+    execute_on_sqlite,
+    kept_open,
+    rows_of,
+    sqlite_of,
+    tell_as_sqlalchemy_does,
+    transaction_on_sqlite,
+)
+from fieldsync.store.file_lock import FileLock
 from fieldsync.store.groups import Groups, Task
 from fieldsync.store.snapshots import CONNECTION, SQLITE, FreshSnapshots, KeptSnapshots, Snapshots, carried
 
@@ -222,7 +230,7 @@ class Database:
         self._carried: Mapping[str, Any] = {}
         self._writer_cache_kib = writer_cache_kib
         is_file = bool(self.is_sqlite and path and path != ":memory:")
-        self._file_lock = _FileLock(Path(f"{path}.lock") if is_file else None)
+        self._file_lock = FileLock(Path(f"{path}.lock") if is_file else None)
         readers = _for_readers(engine)
         self._snapshots: Snapshots = KeptSnapshots(readers) if is_file and not inline else FreshSnapshots(readers)
 
@@ -308,50 +316,27 @@ class Database:
 
     def _write_together(self, group: Sequence[Task], run: Callable[[Session, Task, Mapping[str, Any]], None]) -> None:
         connection = self._writer_connection()
-        with self._file_lock, connection.begin(), self._turn:
+        with self._file_lock, transaction_on_sqlite(connection), self._turn:
             for task in group:
                 run(self._session, task, self._carried)
 
     def _writer_connection(self) -> Connection:
         """The one connection that writes keeps its large page cache from batch to batch; it has one session."""
         if self._connection is None:
-            self._connection = self.engine.connect()
+            self._connection = self.engine.connect().execution_options(read_only=True)  # begins no transaction to write
             self._session = Session(bind=self._connection, join_transaction_mode="rollback_only")
             self._carried = {**self.session_info, **carried(self._connection)}
             driver = self._connection.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA cache_size = -{self._writer_cache_kib}")
             driver.execute("PRAGMA temp_store = MEMORY")  # what a savepoint would undo: else a file, written each time
-        return self._connection
+        return kept_open(self._connection)
 
     def _drop_writer_connection(self) -> None:
         if self._connection is not None:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
-
-
-class _FileLock:
-    """Keeps the writers of other processes out; without a path there are none."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> None:
-        if self._path is not None:
-            self._file = self._file or self._path.open("w")
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_error: object) -> None:
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 def _for_readers(engine: Engine) -> Engine:

@@ -1,7 +1,8 @@
 """Statements by SQLite's own driver: SQLAlchemy's way to it costs ten times what a short statement does."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -53,6 +54,35 @@ def roll_back_on_sqlite(connection: Connection) -> None:
         sqlite_of(connection).rollback()
     except BaseException as error:
         tell_as_sqlalchemy_does(connection, "ROLLBACK", error)
+        raise
+
+
+def kept_open(connection: Connection) -> Connection:
+    """To SQLAlchemy the connection is in one transaction for good; the driver begins and ends the true ones."""
+    if not connection.in_transaction():
+        connection.begin()
+        roll_back_on_sqlite(connection)
+    return connection
+
+
+@contextmanager
+def transaction_on_sqlite(connection: Connection) -> Iterator[None]:
+    """A writer's transaction on a connection that is `kept_open`; committed at the end, unless an exception ends it."""
+    execute_on_sqlite(connection, "BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        roll_back_on_sqlite(connection)
+        raise
+    commit_on_sqlite(connection)
+
+
+def commit_on_sqlite(connection: Connection) -> None:
+    """End the transaction; what it wrote is durable."""
+    try:
+        sqlite_of(connection).commit()
+    except BaseException as error:
+        tell_as_sqlalchemy_does(connection, "COMMIT", error)
         raise
 
 

@@ -11,6 +11,7 @@ from fieldsync.app import create_app, now_ms, open_database
 from fieldsync.config import Settings
 from fieldsync.core import totp
 from fieldsync.demo import listening
+from fieldsync.jobs import follow
 from fieldsync.routes.pages import cookies
 from fieldsync.services import figures, second_factor, signing
 from fieldsync.services.readers import Reader
@@ -110,7 +111,9 @@ WITHOUT_POINTS = ("grants_officer", "listening_worker", "listening_supervisor")
 
 def nobody_finds_an_empty_desk(folder: Path, told: Json) -> None:
     """Every account signs in, every page that its menu offers opens, and none is empty that should be full."""
-    app = create_app(Settings(data=folder))
+    database = open_database(Settings(data=folder))
+    follow(database)  # as the jobs do of a server that goes on
+    app = create_app(Settings(data=folder), database)
     for account in told["accounts"]:
         browser, headers = app.test_client(), {"Accept": "text/html", "Accept-Language": "fr"}
         token = FORM_TOKEN.search(browser.get("/sign-in", headers=headers).text)
@@ -125,6 +128,7 @@ def nobody_finds_an_empty_desk(folder: Path, told: Json) -> None:
         assert {each: page.status_code for each, page in pages.items()} == dict.fromkeys(pages, 200), account
         if account["role"] not in MAY_BE_EMPTY:
             shows_something(account["role"], {address: page.text for address, page in pages.items()})
+    database.close()
 
 
 def with_second_factor(folder: Path, email: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from fieldsync.config import Settings
 from fieldsync.services import folding
-from fieldsync.store import authors
+from fieldsync.store import authors, driver
 from fieldsync.store.db import Busy
 from fieldsync.store.engines import SqliteOptions, open_engine
 from tests.routes.test_sync_entities import registers
@@ -95,17 +95,20 @@ def test_a_full_disk_keeps_nothing_and_the_phone_keeps_all(world: World, monkeyp
     assert amina.statuses(known, fresh, wrong) == ["duplicate", "applied", "quarantined"]
 
 
-def test_a_commit_that_fails_is_never_acknowledged(world: World) -> None:
+def test_a_commit_that_fails_is_never_acknowledged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     amina = world.phone()
     amina.sync()
     world.now_ms += 1
-    broken = [True]
+    broken, commit = [True], driver.commit_on_sqlite
 
-    def fail(_connection: Any) -> None:
+    def fail(connection: Any) -> None:
         if broken:
             raise OperationalError("COMMIT", {}, Exception("disk I/O error"))
+        if connection.dialect.name == "sqlite":
+            commit(connection)
 
     event.listen(world.engine, "commit", fail)
+    monkeypatch.setattr(driver, "commit_on_sqlite", fail)
     said = amina.says()
     assert amina.statuses(said) == ["retry"]
     broken.clear()
