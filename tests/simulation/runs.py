@@ -56,9 +56,10 @@ def run(job: str, first: int, count: int) -> Outcome:
     return outcome
 
 
-def replay_command(seed: int, bug: str = "") -> str:
-    """What a person types to see one schedule."""
-    return f"python -m tests.simulation --seed {seed} --trace" + (f" --bug {bug!r}" if bug else "")
+def replay_command(seed: int, job: str = "schedules", bug: str = "") -> str:
+    """What a person types to see one schedule of a job."""
+    kind = f" --{job}" if job in ("collects", "decides") else ""
+    return f"python -m tests.simulation --seed {seed} --trace{kind}" + (f" --bug {bug!r}" if bug else "")
 
 
 def environment() -> dict[str, str]:

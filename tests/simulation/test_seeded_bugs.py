@@ -29,4 +29,4 @@ def test_every_seeded_bug_is_caught() -> None:
     outcome = run("bugs", 0, SCHEDULES_PER_BUG)
     print(table(outcome))
     missed = [bug.name for bug in MUTATIONS if not outcome.bugs.get(bug.name, (0, []))[1]]
-    assert missed == [], [replay_command(0, name) for name in missed]
+    assert missed == [], [replay_command(0, bug=name) for name in missed]

@@ -18,7 +18,7 @@ FAULTS_A_SCHEDULE_MIN = 5
 """Fewer, on the average, and the storm would be none."""
 
 
-def report(outcome: Outcome) -> str:
+def report(outcome: Outcome, job: str) -> str:
     """The table of a run."""
     lines = [
         "",
@@ -28,37 +28,38 @@ def report(outcome: Outcome) -> str:
         *(f"  {count:8} {kind}" for kind, count in outcome.faults.most_common()),
     ]
     for seed, found in sorted(outcome.failing.items())[:20]:
-        lines.append(f"  seed {seed}: {', '.join(found)}; replay: {replay_command(seed)}")
+        lines.append(f"  seed {seed}: {', '.join(found)}; replay: {replay_command(seed, job)}")
         lines += [f"    {name}: {evidence[0]}" for name, evidence in found.items()]
     return "\n".join(lines)
 
 
-def judge(outcome: Outcome, schedules: int) -> None:
-    print(report(outcome))
+def judge(job: str, schedules: int) -> None:
+    outcome = run(job, FIRST_SEED, schedules)
+    print(report(outcome, job))
     assert outcome.schedules == schedules
     assert outcome.faults.total() > FAULTS_A_SCHEDULE_MIN * schedules
-    assert outcome.failing == {}, report(outcome)
+    assert outcome.failing == {}, report(outcome, job)
 
 
 @pytest.mark.simulation
 def test_no_schedule_loses_leaks_or_confuses_anything() -> None:
-    judge(run("schedules", FIRST_SEED, SCHEDULES), SCHEDULES)
+    judge("schedules", SCHEDULES)
 
 
 @pytest.mark.simulation
 def test_nor_where_companions_have_odk_collect() -> None:
-    judge(run("collects", FIRST_SEED, SCHEDULES_MORE), SCHEDULES_MORE)
+    judge("collects", SCHEDULES_MORE)
 
 
 @pytest.mark.simulation
 def test_nor_where_coordinators_decide_who_is_one() -> None:
-    judge(run("decides", FIRST_SEED, SCHEDULES_MORE), SCHEDULES_MORE)
+    judge("decides", SCHEDULES_MORE)
 
 
 @pytest.mark.simulation
 @pytest.mark.long
 def test_nor_does_any_of_a_night() -> None:
-    judge(run("schedules", FIRST_SEED, SCHEDULES_LONG), SCHEDULES_LONG)
+    judge("schedules", SCHEDULES_LONG)
 
 
 @pytest.mark.simulation
