@@ -66,8 +66,8 @@ def keep(session: Session, sender: Sender, said: Said, now_ms: int) -> Kept:
     before = quarantine.said(session, sender.device.id, author, counter, n, digest)
     if before is not None and said.counts and not before.counts:
         # Said again by one who may now say it: it counts, and is wrong for what is in it.
-        quarantine.let_count(session, before.id, problems_as_json(said.problems), code_of(said.problems))
-        return Kept(False, before.status, True, said.problems)
+        status = quarantine.let_count(session, before, problems_as_json(said.problems), code_of(said.problems))
+        return Kept(False, status, True, said.problems)
     if before is not None:
         return Kept(True, before.status, before.counts, problems_from_json(before.problems))
     decided = quarantine.verdict(session, sender.device.association_id, author, counter, n, digest.hex())
@@ -108,6 +108,10 @@ def move_from_held(
     operations.remove_held(session, row.id)
     following.touch(session, association_id, [row.record_id])
     raw = bytes(row.body)
+    before = quarantine.said(session, sender_id, *operation.id, 0, sameness(raw))
+    if before is not None:  # it was there before its sender might speak for its author
+        quarantine.let_count(session, before, problems_as_json(problems), code_of(problems))
+        return
     quarantine.add(
         session,
         QuarantineRow(

@@ -194,10 +194,17 @@ def set_status(session: Session, quarantine_id: int, status: str) -> None:
     inbox.remove(session, [-quarantine_id])
 
 
-def let_count(session: Session, quarantine_id: int, problems: bytes, code: str) -> None:
-    """Note that its sender may speak for its author by now, and what else is wrong with it."""
-    sql = "UPDATE quarantine SET counts = ?, problems = ?, code = ? WHERE id = ?"
-    execute(session, sql, (True, problems, code, quarantine_id))
+def let_count(session: Session, row: QuarantineRow, problems: bytes, code: str) -> str:
+    """Note that its sender may speak for its author by now, and what else is wrong with it; its status.
+
+    What had left because it could be said waits again.
+    """
+    status = WAITS if row.status == "released" else row.status
+    sql = "UPDATE quarantine SET counts = ?, status = ?, problems = ?, code = ? WHERE id = ?"
+    execute(session, sql, (True, status, problems, code, row.id))
+    if status != row.status:
+        inbox.put_quarantined(session, _listed(row, row.id), row.author)
+    return status
 
 
 def note_verdict(

@@ -202,3 +202,24 @@ def test_what_another_sender_said_of_it_stays_in_quarantine(world: World) -> Non
     assert waiting(world) == 1
     assert [result["was"] for result in brahim.tells(said)] == ["quarantined"]
     assert findings(world) == []
+
+
+def test_what_is_said_again_and_waits_for_a_form_that_finds_it_wrong_is_back_in_quarantine(world: World) -> None:
+    amina = world.phone()
+    author = "e" * 32
+    said = amina.says(writes={"name": "Fatima", "colour": "mauve"}, version="2") | {"id": [author, 1]}
+    assert amina.statuses(said) == ["quarantined"]
+    further_id(amina, author)
+    assert amina.statuses(said) == ["held"]
+    coordinator = person(world, "coordinator")
+    assert coordinator.pages("quarantine") == []
+    world.publish("visit 2")
+    [waits] = coordinator.pages("quarantine")
+    assert waits["problems"][0]["code"] == "unknown_choice"
+    assert waiting(world) == 1
+    assert findings(world) == []
+    assert [again["was"] for again in amina.tells(said)] == ["quarantined"]
+    releases(world, said)
+    assert shown(world, said)["fields"]["colour"] == "mauve"
+    assert coordinator.pages("quarantine") == []
+    assert findings(world) == []
