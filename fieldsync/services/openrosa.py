@@ -230,7 +230,7 @@ class _Taking:
         row = self.waited
         found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
         assert row is not None
-        if found is None or store_files.is_replaced(self.session, row):
+        if found is None or store_files.is_replaced(self.session, row.id):
             return
         said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
         fields = {**(content_of(self.session, row) or {}), **said}
@@ -245,7 +245,7 @@ class _Taking:
         writes = {} if self.sheet.envelope else came
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        is_said = bool(writes) and not store_files.is_replaced(self.session, row)
+        is_said = bool(writes) and not store_files.is_replaced(self.session, row.id)
         if is_said and self._say(_Content(writes, (operation_of(self.session, row),)))[1] == RETRY:
             return RETRY
         openrosa_files.came(self.session, row, came, is_said, self.now_ms)

@@ -123,10 +123,14 @@ def with_those_that_came(session: Session, row: SubmissionRow, content: Fields) 
 
 
 def await_files(session: Session, row: SubmissionRow, missing: Sequence[tuple[str, str]]) -> None:
-    """A submission that is taken in names files that are not here: its record is incomplete until they come."""
+    """A submission that is taken in names files that are not here: its record is incomplete until they come.
+
+    Unless an edit of it came first: that has said already which files are awaited.
+    """
     record_id = _record_id(session, row)
     if missing and record_id is not None:
         openrosa_files.await_files(session, row.id, record_id, missing)
+    if missing and record_id is not None and not openrosa_files.is_replaced(session, row.id):
         records.set_incomplete(session, [record_id], True)
     elif record_id is not None and row.base_id is not None:
         arrivals.make_whole_if_it_is(session, record_id)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fieldsync.store.db import execute, execute_many, places
-from fieldsync.store.openrosa import SubmissionRow
 
 NAMES_MAX = 1000
 """Files of one submission that are looked at."""
@@ -49,9 +48,15 @@ def named(session: Session, association_id: int, form: str, instances: Collectio
     return found
 
 
-_WAITS = (
-    "m.came = ? AND NOT EXISTS"
-    " (SELECT 1 FROM openrosa_submission e WHERE e.base_id = m.submission_id AND e.status <> 'quarantined')"
+_REPLACED = (
+    "(EXISTS (SELECT 1 FROM openrosa_submission e WHERE e.base_id = s.id AND e.status <> 'quarantined')"
+    " OR EXISTS (SELECT 1 FROM openrosa_submission e WHERE e.association_id = s.association_id AND e.form = s.form"
+    " AND e.deprecated = s.instance AND e.deprecated <> '' AND e.status = 'applied'))"
+)
+"""An edit of submission `s` was taken in, be it before the submission itself."""
+
+_WAITING = (
+    f"openrosa_missing m JOIN openrosa_submission s ON s.id = m.submission_id WHERE m.came = ? AND NOT {_REPLACED}"
 )
 """What an edit has replaced waits no longer: the edit says itself what it names."""
 
@@ -88,7 +93,7 @@ def records_waiting(session: Session, record_ids: Collection[int]) -> set[int]:
     ids = sorted(record_ids)[:NAMES_MAX]
     if not ids:
         return set()
-    sql = f"SELECT DISTINCT m.record_id FROM openrosa_missing m WHERE {_WAITS} AND m.record_id IN ({places(len(ids))})"
+    sql = f"SELECT DISTINCT m.record_id FROM {_WAITING} AND m.record_id IN ({places(len(ids))})"
     return {row[0] for row in execute(session, sql, (False, *ids))}
 
 
@@ -98,17 +103,13 @@ def awaited_answers(session: Session, record_ids: Collection[int]) -> list[tuple
     if not ids:
         return []
     sql = (
-        f"SELECT DISTINCT m.record_id, m.path FROM openrosa_missing m WHERE {_WAITS} AND m.path <> m.name"
+        f"SELECT DISTINCT m.record_id, m.path FROM {_WAITING} AND m.path <> m.name"
         f" AND m.record_id IN ({places(len(ids))}) ORDER BY m.record_id, m.path LIMIT ?"
     )
     return [(row[0], row[1]) for row in execute(session, sql, (False, *ids, NAMES_MAX))]
 
 
-def is_replaced(session: Session, row: SubmissionRow) -> bool:
+def is_replaced(session: Session, submission_id: int) -> bool:
     """Whether an edit of a submission was taken in, be it before the submission itself."""
-    sql = (
-        "SELECT 1 FROM openrosa_submission WHERE base_id = ? AND status <> 'quarantined'"
-        " UNION ALL SELECT 1 FROM openrosa_submission"
-        " WHERE association_id = ? AND form = ? AND deprecated = ? AND deprecated <> '' AND status = 'applied' LIMIT 1"
-    )
-    return execute(session, sql, (row.id, row.association_id, row.form, row.instance)).first() is not None
+    sql = f"SELECT 1 FROM openrosa_submission s WHERE s.id = ? AND {_REPLACED}"
+    return execute(session, sql, (submission_id,)).first() is not None

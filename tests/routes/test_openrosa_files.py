@@ -166,6 +166,19 @@ def test_an_edit_decides_which_photos_are_still_awaited(world: World, amina: Col
     assert photo(world, with_it)["file"] == "b.jpg"
 
 
+def test_an_edit_that_comes_before_its_record_decides_which_photos_are_awaited(world: World, amina: Collect) -> None:
+    without, with_it = world.uuid(), world.uuid()
+    amina.sends(pictured(world.uuid(), "", deprecated=without))
+    amina.sends(pictured(without, "a.jpg"))
+    assert not is_incomplete(world, without)
+    edit = pictured(world.uuid(), "b.jpg", deprecated=with_it)
+    amina.sends(edit)
+    amina.sends(pictured(with_it, "b.jpg"))
+    assert is_incomplete(world, with_it)
+    assert amina.send(edit, {"b.jpg": b"photo"}).status_code == 201
+    assert not is_incomplete(world, with_it)
+
+
 def test_a_photo_that_comes_after_an_edit_in_quarantine_is_said(world: World, amina: Collect) -> None:
     record = world.uuid()
     original = pictured(record, "a.jpg")

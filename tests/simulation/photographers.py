@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -101,13 +101,6 @@ class Photographer:
             self.carry()
         self.speak()
         return all(album.is_sent for album in self.albums) and not self._to_carry()
-
-    def versions(self, album: Album) -> Iterator[Album]:
-        """An album and those that it replaces: what any of them misses is missing."""
-        yield album
-        for each in self.albums:
-            if each.instance == album.replaces:
-                yield from self.versions(each)
 
     def send_again(self) -> None:
         """The server was put back to its copy: what it may not have is sent again."""

@@ -127,7 +127,7 @@ class Shelf:
         shown = msgspec.json.decode(state)
         if is_last and not shown.get("deleted"):
             named = self._judge_shown(album, shown)
-            self._judge_missing(photographer, album, bool(incomplete))
+            self._judge_missing(album, bool(incomplete))
             self._judge_reading(photographer, uuid, named & self.promises.kept)
 
     def _judge_shown(self, album: Album, shown: dict[str, Any]) -> set[str]:
@@ -140,8 +140,9 @@ class Shelf:
                 self._world.judges.accuse("DIVERGED", shows)
         return {value["sha256"] for value in fields.values() if value}
 
-    def _judge_missing(self, photographer: Photographer, album: Album, incomplete: bool) -> None:
-        awaited = [photo for each in photographer.versions(album) for photo in each.photos.values() if photo.lost]
+    def _judge_missing(self, album: Album, incomplete: bool) -> None:
+        """The last version says which photos are awaited: what an edit replaced is missed no longer."""
+        awaited = [photo for photo in album.photos.values() if photo.lost]
         if album.by_tus:  # the same bytes are the same file, whoever brings them
             awaited = [photo for photo in awaited if photo.sha256 not in self.promises.kept]
         if incomplete != bool(awaited):
