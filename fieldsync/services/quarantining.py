@@ -108,7 +108,7 @@ def move_from_held(
     operations.remove_held(session, row.id)
     following.touch(session, association_id, [row.record_id])
     raw = bytes(row.body)
-    before = quarantine.said(session, sender_id, *operation.id, 0, sameness(raw))
+    before = quarantine.said(session, sender_id, operation.id[0], operation.id[1], 0, sameness(raw))
     if before is not None:  # it was there before its sender might speak for its author
         quarantine.let_count(session, before, problems_as_json(problems), code_of(problems))
         return

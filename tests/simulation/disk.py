@@ -113,6 +113,12 @@ class Disk:
             def cursor(self, factory: Any = Cursor) -> Any:
                 return super().cursor(factory)
 
+            def execute(self, statement: str, parameters: Any = ()) -> Any:
+                return self.cursor().execute(statement, parameters)
+
+            def executemany(self, statement: str, parameters: Any) -> Any:
+                return self.cursor().executemany(statement, parameters)
+
             def commit(self) -> None:
                 disk.reaches(COMMIT, after=False)
                 super().commit()
