@@ -72,7 +72,8 @@ def transaction_on_sqlite(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        roll_back_on_sqlite(connection)
+        if not connection.invalidated:
+            roll_back_on_sqlite(connection)
         raise
     commit_on_sqlite(connection)
 
