@@ -38,6 +38,7 @@ def judge(job: str, schedules: int) -> None:
     print(report(outcome, job))
     assert outcome.schedules == schedules
     assert outcome.faults.total() > FAULTS_A_SCHEDULE_MIN * schedules
+    assert outcome.faults["server disk: crash before write"], "statements pass the simulated disk by"
     assert outcome.failing == {}, report(outcome, job)
 
 
