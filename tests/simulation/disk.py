@@ -27,10 +27,12 @@ class Fault:
 class Disk:
     """What survives a process. SQLite alone decides what a crash leaves: what was committed, and nothing else.
 
-    A commit whose fsync had not returned is a crash just before it: nobody can have seen the difference.
+    A commit whose fsync had not returned is a crash just before it: nobody can have seen the difference. Only a disk
+    that `sees_all` sees what a connection executes without a cursor, which a phone's store does.
     """
 
-    def __init__(self, image: bytes | None = None) -> None:
+    def __init__(self, image: bytes | None = None, sees_all: bool = False) -> None:
+        self._sees_all = sees_all
         self.fault: Fault | None = None
         self.is_down = False
         """Whether the process has died of a fault and not started again."""
@@ -94,9 +96,8 @@ class Disk:
         raise SimulatedCrash
 
     def _load(self, image: bytes | None) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            ":memory:", factory=_connections_of(self), isolation_level=None, check_same_thread=False
-        )
+        made = _seen_whole(self) if self._sees_all else _connections_of(self)
+        connection = sqlite3.connect(":memory:", factory=made, isolation_level=None, check_same_thread=False)
         if image is not None:
             connection.deserialize(image)
         return connection
@@ -120,18 +121,11 @@ def _cursors_of(disk: Disk) -> type[sqlite3.Cursor]:
 
 
 def _connections_of(disk: Disk) -> type[sqlite3.Connection]:
-    """Connections whose statements all pass by the disk: the driver's own short ways would pass it by."""
     cursors = _cursors_of(disk)
 
     class Connection(sqlite3.Connection):
         def cursor(self, factory: Any = cursors) -> Any:
             return super().cursor(factory)
-
-        def execute(self, statement: str, parameters: Any = ()) -> Any:
-            return self.cursor().execute(statement, parameters)
-
-        def executemany(self, statement: str, parameters: Any) -> Any:
-            return self.cursor().executemany(statement, parameters)
 
         def commit(self) -> None:
             disk.reaches(COMMIT, after=False)
@@ -142,5 +136,18 @@ def _connections_of(disk: Disk) -> type[sqlite3.Connection]:
             """A pool lets go of it; the file stays."""
             with contextlib.suppress(sqlite3.Error):
                 super().rollback()
+
+    return Connection
+
+
+def _seen_whole(disk: Disk) -> type[sqlite3.Connection]:
+    """Connections whose statements all pass by the disk, also what is executed without a cursor."""
+
+    class Connection(_connections_of(disk)):  # type: ignore[misc]
+        def execute(self, statement: str, parameters: Any = ()) -> Any:
+            return self.cursor().execute(statement, parameters)
+
+        def executemany(self, statement: str, parameters: Any) -> Any:
+            return self.cursor().executemany(statement, parameters)
 
     return Connection
