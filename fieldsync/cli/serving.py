@@ -16,7 +16,6 @@ from waitress.server import create_server
 
 from fieldsync.cli.connections import StayingChannel
 from fieldsync.cli.operating import Refused
-from fieldsync.cli.worker_threads import dispatcher
 from fieldsync.config import Settings
 from fieldsync.core.problems import Problem
 
@@ -99,9 +98,8 @@ def serve(app: Flask, listening: socket.socket, threads: int) -> None:
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
     server = create_server(
-        app, sockets=[listening], backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None,
-        _dispatcher=dispatcher(threads),
-    )  # fmt: skip
+        app, sockets=[listening], threads=threads, backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None
+    )
     server.channel_class = StayingChannel
     try:
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True)

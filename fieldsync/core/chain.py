@@ -3,16 +3,11 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
 
 import msgspec
 
 SERVER_CHAIN = 0
 """The chain of what belongs to no association; every association has a chain of its own."""
-
-
-_BLOCK_BYTES = 64
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -50,18 +45,7 @@ def mac_of(key: bytes, before: bytes, row: Row) -> bytes:
     said = msgspec.json.encode(
         [row.chain, row.number, row.at_ms, row.actor, row.action, row.about, row.outcome, row.detail]
     )
-    inner, outer = (begun.copy() for begun in _keyed(key))
-    inner.update(len(before).to_bytes(1, "big") + before + said)
-    outer.update(inner.digest())
-    return bytes(outer.digest())
-
-
-@lru_cache(maxsize=16)
-def _keyed(key: bytes) -> tuple[Any, Any]:
-    """HMAC-SHA-256 (RFC 2104) as far as the key takes it; to begin with a key costs OpenSSL more than a message."""
-    block = key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()
-    padded = block.ljust(_BLOCK_BYTES, b"\0")
-    return hashlib.sha256(bytes(each ^ 0x36 for each in padded)), hashlib.sha256(bytes(each ^ 0x5C for each in padded))
+    return hmac.digest(key, len(before).to_bytes(1, "big") + before + said, hashlib.sha256)
 
 
 def faults(key: bytes, rows: Iterable[Row], heads: Iterable[Head] = ()) -> Iterator[Fault]:

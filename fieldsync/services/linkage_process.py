@@ -23,8 +23,8 @@ from fieldsync.services.own_process import open_beside, unpacked
 NICE = 10
 """Everything else goes first."""
 
-CACHE_KIB = 64 * 1024
-"""Page cache of the connection that writes pairs: the indexes of a million persons' pairs stay in it."""
+CACHE_KIB = 16 * 1024
+"""Page cache of the connection that writes pairs."""
 
 Result = TypeVar("Result")
 

@@ -5,10 +5,7 @@ Without Splink (the extra `linkage`) the last model, or the one of the program, 
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -41,17 +38,13 @@ RECORDS_LEAST = 1000
 
 PAGE_ROWS = 20_000
 KEYS_PAGE_ROWS = 50_000
-PAIRS_AT_ONCE = 1000
-"""Pairs that are stored in one transaction: some hundred milliseconds."""
-
-WAITING_MAX = 8
-"""So many times as many are scored ahead while others are stored."""
+PAIRS_AT_ONCE = 500
+"""Pairs that are stored in one transaction: some ten milliseconds."""
 
 STALE_AT_ONCE = 1000
 RESCORED_AT_ONCE = 50
 
 Each = TypeVar("Each")
-Outcome = TypeVar("Outcome")
 
 _features = msgspec.json.Decoder(Features)
 _every_features = msgspec.json.Decoder(list[Features])
@@ -80,26 +73,13 @@ class _Watch:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._beside = 0.0
         self._last = time.process_time()
 
     def note(self, part: str) -> None:
-        """What went by since the last time belongs to this part, but for what went `beside`."""
-        now = time.process_time() - self._beside
-        self._add(part, now - self._last)
+        """What went by since the last time belongs to this part."""
+        now = time.process_time()
+        self.seconds[part] = self.seconds.get(part, 0.0) + now - self._last
         self._last = now
-
-    @contextmanager
-    def beside(self, part: str) -> Iterator[None]:
-        """What the present thread, another than that which notes, takes inside belongs to this part."""
-        began = time.thread_time()
-        yield
-        took = time.thread_time() - began
-        self._beside += took
-        self._add(part, took)
-
-    def _add(self, part: str, seconds: float) -> None:
-        self.seconds[part] = self.seconds.get(part, 0.0) + seconds
 
 
 def due(session: Session, now_ms: int) -> list[int]:
@@ -175,51 +155,24 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 
 
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
-    """Keep every pair of a list that is likely enough, by the model in force, and no other.
-
-    A thread of its own stores what was scored while the next pairs are scored: neither waits for the other.
-    """
+    """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found, changed = 0, set[int]()
-    store = partial(_keep, read, write, of_list, now_ms, watch)
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        for stored, anew in _in_turn(beside, store, _likely(read, on, of_list, watch)):
-            found += stored
-            changed |= anew
+    for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
+        watch.note("pairing up")
+        likely = linkage_splink.scores(on, of_list.model, table, least_of(of_list.model))
+        for scored in _batches(likely, PAIRS_AT_ONCE):
+            watch.note("scoring")
+            told = _told(of_list, scored, now_ms)
+            found += len(told)
+            watch.note("explaining")
+            if anew := read(partial(_not_stored, told)):
+                changed |= write(partial(_put_pairs, of_list, anew))
+            watch.note("writing")
     for page in _batches(sorted(changed), RESCORED_AT_ONCE):
         write(partial(_compare_again, of_list, page, now_ms))
     _drop_stale(read, write, of_list)
     watch.note("writing")
     return found
-
-
-def _likely(read: Step, on: Bench, of_list: LinkedList, watch: _Watch) -> Iterator[list[Scored]]:
-    for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
-        watch.note("pairing up")
-        for scored in _batches(linkage_splink.scores(on, of_list.model, table, least_of(of_list.model)), PAIRS_AT_ONCE):
-            watch.note("scoring")
-            yield scored
-
-
-def _in_turn(beside: ThreadPoolExecutor, work: Callable[[Each], Outcome], every: Iterable[Each]) -> Iterator[Outcome]:
-    """What comes of each, in order; at most `WAITING_MAX` wait."""
-    waiting = deque[Future[Outcome]]()
-    for each in every:
-        waiting.append(beside.submit(work, each))
-        if len(waiting) > WAITING_MAX:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _keep(
-    read: Step, write: Step, of_list: LinkedList, now_ms: int, watch: _Watch, scored: Sequence[Scored]
-) -> tuple[int, set[int]]:
-    """Store pairs that were scored; how many are likely enough, and which records changed since they were read."""
-    with watch.beside("explaining"):
-        told = _told(of_list, scored, now_ms)
-    with watch.beside("writing"):
-        anew = read(partial(_not_stored, told))
-        return len(told), write(partial(_put_pairs, of_list, anew)) if anew else set()
 
 
 Told = tuple[PairRow, tuple[int, int]]
