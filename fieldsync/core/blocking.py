@@ -21,7 +21,8 @@ BEARERS_MAX = 200
 
 NAME_KEYS_MAX = 3
 PHONE_DIGITS = 9
-YEARS_MAX = 5
+SPAN_YEARS = 5
+SPANS_MAX = 2
 
 
 class Space:
@@ -68,10 +69,12 @@ def _of_person(features: Features) -> Iterator[str]:
     given, family = _blocks(features.given), _blocks(features.family)
     pairs = {" ".join(sorted((one, other))) for one in given for other in family}
     yield from (f"names {pair}" for pair in sorted(pairs))
-    years = _years(features) if _is_wide(features.place) else []
-    if features.place and not years:
+    spans = _spans(features)
+    if features.place and not (spans and _is_wide(features.place)):
         yield from (f"place {name} {features.place}" for name in given)
-    yield from (f"year {name} {year} {features.place}" for name in given for year in years)
+    commune = _commune(features.place)
+    if commune:
+        yield from (f"span {name} {span} {commune}" for name in given for span in spans)
     if features.birth_date is not None:
         yield from (f"birth {name} {features.birth_date}" for name in family)
         yield from (f"born {name} {features.birth_date}" for name in given)
@@ -82,11 +85,18 @@ def _is_wide(place: str) -> bool:
     return 1 < len(place.split(".")) <= COMMUNE_PARTS
 
 
-def _years(features: Features) -> list[int]:
+def _commune(place: str) -> str:
+    """The commune in which a place lies, or the place itself, if it is wider; empty where its code has no parts."""
+    parts = place.split(".")
+    return ".".join(parts[:COMMUNE_PARTS]) if len(parts) > 1 else ""
+
+
+def _spans(features: Features) -> list[int]:
+    """The spans of years in which she may be born: two births that may be one have one in common."""
     if features.born is None:
         return []
-    first, last = (date.fromordinal(each).year for each in features.born)
-    return list(range(first, last + 1))[:YEARS_MAX]
+    first, last = (date.fromordinal(each).year // SPAN_YEARS for each in features.born)
+    return list(range(first, last + 1))[:SPANS_MAX]
 
 
 def _blocks(spellings: Iterable[str]) -> list[str]:

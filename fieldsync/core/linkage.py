@@ -6,6 +6,7 @@ a village, where phone, place and family name agree for all sisters; so bounds s
 
 import math
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,6 +65,7 @@ MAY_BE_KIN = (*ONE_NAME, ALIAS, WEAK, None)
 """What two family names may say of each other where one family bears both, or one of them is not said."""
 
 BIRTHS_AGREE = (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE)
+MAY_BE_ONE_BIRTH = (*BIRTHS_AGREE, NEAR)
 
 AGREEING_MAX = 1 << 14
 """Ways of agreeing that are remembered."""
@@ -272,17 +274,36 @@ def _are_enough(levels: Levels) -> bool:
     Kin of one household never agree in these: sisters and twins differ in the given name, mother and daughter and
     cousins named after one grandmother in the birth.
     """
-    given, birth = levels["given_name"], levels["birth"]
-    family = levels["family_name"]
-    whole_name = given == EXCHANGED or (given in ONE_NAME and family in ONE_NAME)
+    given, family = levels["given_name"], levels["family_name"]
     agreeing = {name for name, agree in IDENTIFIERS.items() if levels[name] in agree}
+    if given == EXCHANGED or (given in ONE_NAME and family in ONE_NAME):
+        is_enough = _with_whole_name(levels, agreeing)
+    else:
+        is_enough = _with_given_name(levels, agreeing)
+    has_card = "national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED)
+    return is_enough or len(agreeing) >= 2 or (has_card and levels["birth"] in MAY_BE_ONE_BIRTH)
+
+
+def _with_whole_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
+    """Both names agree: so must the card, the day of birth near by, or the phone and what is known of the birth.
+
+    A digit of the phone or the card may be off where the years agree.
+    """
+    birth = levels["birth"]
     return (
-        len(agreeing) >= 2
-        or ("national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED) and birth in (*BIRTHS_AGREE, NEAR))
-        or ("birth" in agreeing and whole_name and levels["place"] in (SAME, COMMUNE))
-        or ("birth" in agreeing and given in ONE_NAME and family in MAY_BE_KIN and levels["place"] == SAME)
-        or ("phone" in agreeing and whole_name and birth in BIRTHS_AGREE)
+        ("national_id" in agreeing and birth is None)
+        or ("birth" in agreeing and levels["place"] in (SAME, COMMUNE))
+        or ("phone" in agreeing and birth in MAY_BE_ONE_BIRTH)
+        or (ONE_OFF in (levels["phone"], levels["national_id"]) and birth in BIRTHS_AGREE)
     )
+
+
+def _with_given_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
+    """The given name agrees: so must the phone and the years of birth, or the day of birth and the douar."""
+    if levels["given_name"] not in ONE_NAME:
+        return False
+    lives_there = levels["family_name"] in MAY_BE_KIN and levels["place"] == SAME
+    return ("phone" in agreeing and levels["birth"] in BIRTHS_AGREE) or ("birth" in agreeing and lives_there)
 
 
 def _every_level(model: Model) -> Iterator[tuple[str, LevelWeight, bool]]:
