@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def read_parts() -> Parts:
     record_max = settings.request_unpacked_bytes_max
     try:
         body: Any = None
-        request.max_content_length = None  # bounded here, packed and unpacked
+        request.max_content_length = sys.maxsize  # bounded here, packed and unpacked; None would be the app's own
         size = request.content_length or IN_MEMORY_BYTES
         if size < min(IN_MEMORY_BYTES, settings.openrosa_bytes_max) and "HTTP_CONTENT_ENCODING" not in request.environ:
             stream = request.stream
