@@ -124,6 +124,8 @@ def _drain(server: Any) -> None:
     until = time.monotonic() + DRAIN_SECONDS
     while _is_answering(server) and time.monotonic() < until:
         server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()  # what came of an upload is kept
 
 
 def _is_answering(server: Any) -> bool:
