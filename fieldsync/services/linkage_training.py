@@ -108,9 +108,7 @@ def train(
     return [each for each in found if each is not None]
 
 
-def _train_unless_overtaken(
-    read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: str
-) -> Trained | None:
+def _train_unless_overtaken(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: str) -> Trained | None:
     try:
         return _train(read, write, of_list, now_ms, backend)
     except OvertakenError:

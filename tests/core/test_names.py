@@ -92,7 +92,7 @@ def test_whoever_corrects_the_list_of_names_has_all_compared_anew() -> None:
     text = "[short]\nAli: Alou\n"
     assert edition_of(text) == edition_of("# the short forms\n[short]\n\nAli: Alou  # dear")
     assert edition_of(text) != edition_of(text + "Itto: Yattou\n")
-    assert names.ALGORITHM == names.RULES * EDITIONS + edition()
+    assert names.RULES * EDITIONS + edition() == names.ALGORITHM
     assert linkage_features.ALGORITHM // 1000 == names.ALGORITHM
 
 
