@@ -238,6 +238,12 @@ def active_model(session: Session, association_id: int, of: str) -> tuple[int, b
     return (row[0], bytes(row[1])) if row else None
 
 
+def is_in_force(session: Session, association_id: int, of: str, version: int) -> bool:
+    """Whether a trained model is the one that scores a list."""
+    sql = "SELECT 1 FROM linkage_model WHERE association_id = ? AND of = ? AND active = ? AND id = ?"
+    return execute(session, sql, (association_id, of, True, version)).first() is not None
+
+
 def add_model(session: Session, association_id: int, of: str, body: bytes, now_ms: int, active: bool) -> int:
     """Keep a model, if `active` in the place of the one in force; its version. The newest few are kept.
 
