@@ -24,6 +24,8 @@ ALIKE = (
 )
 """Texts of which only matters whether two are alike: digests stand for them, -1 for what was not said."""
 
+DIGESTS = 2**31 - 1
+
 AREAS = ("place", "douar", "commune", "province")
 
 Columns = Mapping[str, Any]
@@ -33,20 +35,21 @@ Pairs = tuple[Any, Any]
 
 def columns_of(model: Model) -> str:
     """What a bound reads of the table `people`, in DuckDB's SQL, by record id."""
-    told = [f"CASE WHEN {each} IS NULL THEN -1 ELSE CAST(hash({each}) % 2147483647 AS INT) END" for each in ALIKE]
-    told += [f"CAST(coalesce({each}, -1) AS INT)" for each in AREAS]
-    named = [f"{told} AS {name}" for told, name in zip(told, (*ALIKE, *AREAS), strict=True)]
+    told = ["unique_id", "phone_persons", "born_first IS NOT NULL AS born", "coalesce(sex = 'f', false) AS woman"]
+    told.append(f"{of_marrying_age(model.year)} AS of_age")
+    told += [
+        f"CASE WHEN {each} IS NULL THEN -1 ELSE CAST(hash({each}) % {DIGESTS} AS INT) END {each}" for each in ALIKE
+    ]
+    told += [f"CAST(coalesce({each}, -1) AS INT) AS {each}" for each in AREAS]
+    told += [f"coalesce({each}, 0) AS {each}" for each in ("born_first", "born_last")]
+    told += [f"coalesce({each}, CAST('nan' AS DOUBLE)) AS {each}" for each in ("latitude", "longitude")]
     for name, code in CODES.items():
-        short = code.removesuffix("_code")
+        number, mask = (code.replace("code", each) for each in ("id", "mask"))
         share = f"coalesce(count(*) OVER (PARTITION BY {code}) / count({code}) OVER (), 0.0)"
         known = f"CASE WHEN {code} IS NULL THEN 0.0 ELSE {share} END"
-        named.append(f"CAST(coalesce({short}_id, -1) AS INT) AS {name}, {short}_mask AS {name}_mask")
-        named.append(f"CAST(-log2(greatest({known}, {model.rarest!r})) AS FLOAT) AS {name}_rarity")
-    named.append(f"coalesce(sex = 'f', false) AS woman, {of_marrying_age(model.year)} AS of_age, phone_persons")
-    named.append("coalesce(born_first, 0) AS born_first, coalesce(born_last, 0) AS born_last, born_first IS NOT NULL")
-    named[-1] += " AS born"
-    named += [f"coalesce({each}, CAST('nan' AS DOUBLE)) AS {each}" for each in ("latitude", "longitude")]
-    return f"SELECT unique_id, {', '.join(named)} FROM people ORDER BY unique_id"
+        told.append(f"CAST(coalesce({number}, -1) AS INT) AS {name}, {mask} AS {name}_mask")
+        told.append(f"CAST(-log2(greatest({known}, {model.rarest!r})) AS FLOAT) AS {name}_rarity")
+    return f"SELECT {', '.join(told)} FROM people ORDER BY unique_id"
 
 
 class Bound:
@@ -61,7 +64,7 @@ class Bound:
         self._has_points = bool((columns["latitude"] == columns["latitude"]).any())
 
     def may_match(self, pairs: Pairs) -> Any:
-        """The places of the pairs that may. Names take longest to compare, so only those are that it depends on."""
+        """The places of the pairs that may. Names take longest to compare: only those are on which it depends."""
         import numpy
 
         beside, may_have_married = self._beside_names(pairs)
@@ -80,9 +83,8 @@ class Bound:
         place, may_have_married = self._place(pairs)
         one, other = self._both("sex", pairs)
         sex = self._said(one, other, self._step("sex", one == other, levels.SAME, levels.DIFFERENT))
-        return self._birth(pairs) + self._phone(pairs) + self._code("national_id", pairs) + place + sex, (
-            may_have_married
-        )
+        codes = self._phone(pairs) + self._code("national_id", pairs)
+        return self._birth(pairs) + codes + place + sex, may_have_married
 
     def _step(self, name: str, is_so: Any, level: str, otherwise: Any) -> Any:
         """The weight of a level where something is so, otherwise that of another level, or what was found already."""
@@ -96,11 +98,11 @@ class Bound:
         """Nothing is added where one of two digests is of nothing."""
         return weight * ((one >= 0) & (other >= 0))
 
-    def _alike(self, names: tuple[str, ...], pairs: Pairs) -> Any:
-        first, *rest = (one == other for one, other in (self._both(name, pairs) for name in names))
-        for each in rest:
-            first |= each
-        return first
+    def _alike(self, names: tuple[str, str], pairs: Pairs) -> Any:
+        """Whether either of two columns is alike in both."""
+        import numpy
+
+        return numpy.logical_or(*(numpy.equal(*self._both(name, pairs)) for name in names))
 
     def _code(self, name: str, pairs: Pairs) -> Any:
         """Codes with one end alike may be one character off."""
@@ -114,8 +116,7 @@ class Bound:
 
         one, other = self._both("phone", pairs)
         is_shared = numpy.maximum(*self._both("phone_persons", pairs)) > levels.PHONE_PERSONS
-        shared = self._step("phone", (one == other) & (one >= 0) & is_shared, levels.SHARED, self._code("phone", pairs))
-        return shared
+        return self._step("phone", (one == other) & (one >= 0) & is_shared, levels.SHARED, self._code("phone", pairs))
 
     def _birth(self, pairs: Pairs) -> Any:
         import numpy
