@@ -10,7 +10,7 @@ from typing import Any
 
 from fieldsync.core import linkage_levels as levels
 from fieldsync.core.geometry import EARTH_RADIUS_METRES
-from fieldsync.core.linkage import MOVED_LESS, least_of
+from fieldsync.core.linkage import MOVED_LESS
 from fieldsync.core.linkage_model import ComparisonWeights, Model
 from fieldsync.store.linkage_extract import Names
 from fieldsync.store.linkage_sql import CODES, of_marrying_age
@@ -19,7 +19,7 @@ SLACK = 1e-3
 """Bits by which sums of single precision may differ."""
 
 ALIKE = (
-    *("birth", "birth_turned", "birth_begin", "birth_end", "phone", "phone_begin", "phone_end"),
+    *("birth", "birth_begin", "birth_end", "phone", "phone_begin", "phone_end"),
     *("national_id", "national_id_begin", "national_id_end", "sex"),
 )
 """Texts of which only matters whether two are alike: digests stand for them, -1 for what was not said."""
@@ -60,7 +60,7 @@ class Bound:
         self._names = names
         self._weights = {each.name: _bits(each) for each in model.comparisons}
         self._rare = {each.name: {x.level: log2(x.m) for x in each.levels} for each in model.comparisons}
-        self._least = least_of(model) - log2(model.prior / (1 - model.prior)) - SLACK
+        self._least = model.review - log2(model.prior / (1 - model.prior)) - SLACK
         self._has_points = bool((columns["latitude"] == columns["latitude"]).any())
 
     def may_match(self, pairs: Pairs) -> Any:
@@ -79,12 +79,19 @@ class Bound:
         return column[pairs[0]], column[pairs[1]]
 
     def _beside_names(self, pairs: Pairs) -> tuple[Any, Any]:
-        """What all but names adds, and whether one of the two may have married and moved."""
+        """What all but names adds, and whether one of the two may have married and moved.
+
+        Who has one birth and one phone may be a twin, and is shown whatever the weight.
+        """
+        import numpy
+
         place, may_have_married = self._place(pairs)
         one, other = self._both("sex", pairs)
         sex = self._said(one, other, self._step("sex", one == other, levels.SAME, levels.DIFFERENT))
         codes = self._phone(pairs) + self._code("national_id", pairs)
-        return self._birth(pairs) + codes + place + sex, may_have_married
+        weight = self._birth(pairs) + codes + place + sex
+        may_be_twins = self._are_one("birth", pairs) & self._are_one("phone", pairs)
+        return numpy.where(may_be_twins, numpy.float32(numpy.inf), weight), may_have_married
 
     def _step(self, name: str, is_so: Any, level: str, otherwise: Any) -> Any:
         """The weight of a level where something is so, otherwise that of another level, or what was found already."""
@@ -114,9 +121,9 @@ class Bound:
     def _phone(self, pairs: Pairs) -> Any:
         import numpy
 
-        one, other = self._both("phone", pairs)
         is_shared = numpy.maximum(*self._both("phone_persons", pairs)) > levels.PHONE_PERSONS
-        return self._step("phone", (one == other) & (one >= 0) & is_shared, levels.SHARED, self._code("phone", pairs))
+        is_shared &= self._are_one("phone", pairs)
+        return self._step("phone", is_shared, levels.SHARED, self._code("phone", pairs))
 
     def _birth(self, pairs: Pairs) -> Any:
         import numpy
@@ -129,10 +136,9 @@ class Bound:
         weight = self._step("birth", (apart <= 0) & is_exact, levels.SAME_YEAR, weight)
         one, other = self._both("birth", pairs)
         are_dates = (one >= 0) & (other >= 0)
-        turned = one == self._columns["birth_turned"][pairs[1]]
-        slip = are_dates & (turned | self._alike(("birth_begin", "birth_end"), pairs))
+        slip = are_dates & self._alike(("birth_begin", "birth_end"), pairs)
         weight = numpy.where(slip, numpy.maximum(weight, self._weights["birth"][levels.SLIP]), weight)
-        weight = self._step("birth", are_dates & (one == other), levels.SAME_DATE, weight)
+        weight = self._step("birth", self._are_one("birth", pairs), levels.SAME_DATE, weight)
         return weight * numpy.logical_and(*self._both("born", pairs))
 
     def _place(self, pairs: Pairs) -> tuple[Any, Any]:
@@ -154,8 +160,8 @@ class Bound:
         weight = self._step("place", same, levels.SAME, self._step("place", commune, levels.COMMUNE, weight))
         return weight * is_said, may_have_married
 
-    def _are_one(self, area: str, pairs: Pairs) -> Any:
-        one, other = self._both(area, pairs)
+    def _are_one(self, name: str, pairs: Pairs) -> Any:
+        one, other = self._both(name, pairs)
         return (one == other) & (one >= 0)
 
     def _metres(self, pairs: Pairs) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 import pyarrow
 import pytest
 
-from fieldsync.core.linkage import Scorer, compared, least_of
+from fieldsync.core.linkage import NONE, REVIEW, Scorer, compared, least_of
 from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
 from fieldsync.core.linkage_levels import LEVELS, NAME_RANK, name_level
 from fieldsync.core.linkage_model import Model, is_sound
@@ -21,7 +21,19 @@ from fieldsync.store.linkage_pairing import pair_up
 from fieldsync.store.linkage_splink import Bench, bench, scores, shares, train
 
 GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
-FAMILY = ("Ait Lahcen", "أيت لحسن", "Bakkali", "البقالي", "Oubella", "Fatima", "Fadma", "Khadija", "Ait Bakkali")
+FAMILY = (
+    "Ait Lahcen",
+    "أيت لحسن",
+    "Bakkali",
+    "البقالي",
+    "Oubella",
+    "Fatima",
+    "Fadma",
+    "Khadija",
+    "Ait Bakkali",
+    "OuAbdejalil",
+    "Ouabdeljalil",
+)
 PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
 POINTS = (None, None, (31.25, -7.98), (31.2501, -7.98), (31.28, -7.98), (31.9, -7.1))
 NAMES = (("تعاونية أركان",), ("Taawniya Argan",), ("Tifaouine",), ("Argan",), ("Fadma",), ("Fatima",), ("فاطمة",), ())
@@ -118,18 +130,33 @@ def test_splink_gives_every_pair_the_weight_that_we_give_it(village: Any) -> Non
     )
 
 
-@pytest.mark.parametrize("review", [-20.0, -10.0, -2.5, 0.0, 5.0, 12.0])
+@pytest.mark.parametrize("review", [-20.0, -2.5, 0.0, 5.0, 12.0, 22.0])
 def test_no_pair_that_may_come_to_review_is_left_unscored(village: Any, review: float) -> None:
     on, known, model = village
-    model = msgspec.structs.replace(model, review=review)
-    every = {(pair.left_id, pair.right_id): pair.weight for pair in scores(on, model, all_pairs(on), -10_000)}
-    likely = {pair for pair, weight in every.items() if weight >= least_of(model)}
+    model = msgspec.structs.replace(model, review=review, automatic=max(review, model.automatic))
+    scorer, every = Scorer(model), list(scores(on, model, all_pairs(on), -10_000))
+    likely = {
+        (pair.left_id, pair.right_id)
+        for pair in every
+        if pair.weight >= least_of(model) and scorer.match(pair.compared).zone != NONE
+    }
     assert 0 < len(likely) < len(every)
     everybody = ",".join(map(str, known))
     tables = [set(pairs_in(on, table)) for table in pair_up(on, model, [[(7, everybody)]])]
     assert likely <= set().union(*tables)
     if model.kind == PERSON and review >= 0:
         assert sum(map(len, tables)) < len(every), "those that are beyond review for certain are not scored"
+
+
+def test_twins_are_scored_where_their_weight_alone_would_not_show_them() -> None:
+    day = date(1990, 2, 5).toordinal()
+    twin = Features(given=("Fatima",), family=("Bakkali",), born=(day, day), phone="+212600000001", sex="f")
+    other = msgspec.structs.replace(twin, given=("Khadija",))
+    with bench(PERSON, [[Known(1, twin), Known(2, other)]]) as on:
+        [pair] = scores(on, shipped_model(PERSON), all_pairs(on), -10_000)
+        model = msgspec.structs.replace(shipped_model(PERSON), review=pair.weight + 1, automatic=1000.0)
+        assert Scorer(model).match(pair.compared).zone == REVIEW
+        assert [pairs_in(on, table) for table in pair_up(on, model, [[(7, "1,2")]])] == [[(1, 2)]]
 
 
 def pairs_in(on: Bench, table: str) -> list[tuple[Any, ...]]:
