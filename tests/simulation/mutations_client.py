@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from fieldsync.client import answer as answers
+from fieldsync.client import pulled, sync, view
 from fieldsync.client import settle as settling
-from fieldsync.client import sync, view
 from fieldsync.client.batch import Batch
 from fieldsync.client.device import Device
 from fieldsync.client.store import Store
@@ -105,12 +105,12 @@ def _() -> list[Any]:
 
 @seeded("stamps are not received", "what is written is later than what was seen", likely=10)
 def _() -> list[Any]:
-    return [instead(settling, "_hear", lambda store, records, now: None)]
+    return [instead(pulled, "_hear", lambda store, state, records, now: None)]
 
 
 @seeded("a clock years ahead is followed", "a wrong clock moves nobody else's", likely=10)
 def _() -> list[Any]:
-    return [instead(settling, "receive", lambda last, heard, now: max(last, heard))]
+    return [instead(pulled, "receive", lambda last, heard, now: max(last, heard))]
 
 
 @seeded("what is gone stays on the phone", "what may no longer be read goes")
