@@ -21,6 +21,7 @@ from fieldsync.routes import (
     attachments,
     audit,
     devices,
+    duplicate_clusters,
     duplicates,
     duplicates_across,
     errors,
@@ -51,7 +52,7 @@ BLUEPRINTS = tuple(
     part.blueprint
     for part in (
         *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
-        *(audit, indicators, duplicates, duplicates_across),
+        *(audit, indicators, duplicates, duplicate_clusters, duplicates_across),
     )
 )
 
