@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from werkzeug.formparser import FormDataParser
 from fieldsync.core.lone_part import lone_part
 from fieldsync.core.problems import Problem
 from fieldsync.routes.bodies import WINDOW_BYTES_MAX
-from fieldsync.routes.context import context
+from fieldsync.routes.context import context, present_request
 from fieldsync.routes.errors import Refused
 from fieldsync.services.openrosa_files import Part
 
@@ -43,22 +44,21 @@ class Parts:
 
 def read_parts() -> Parts:
     """The parts of the present request."""
-    settings = context().settings
+    asked, settings = present_request(), context().settings
     record_max = settings.request_unpacked_bytes_max
     try:
         body: Any = None
-        request.max_content_length = None  # bounded here, packed and unpacked
-        size = request.content_length or IN_MEMORY_BYTES
-        if size < min(IN_MEMORY_BYTES, settings.openrosa_bytes_max) and "HTTP_CONTENT_ENCODING" not in request.environ:
-            stream = request.stream
-            whole = b"".join(iter(lambda: stream.read(size), b""))
-            alone = lone_part(request.environ.get("CONTENT_TYPE", ""), whole, RECORD)
+        asked.max_content_length = sys.maxsize  # bounded here, packed and unpacked; None would be the app's own
+        size = asked.content_length or IN_MEMORY_BYTES
+        if size < min(IN_MEMORY_BYTES, settings.openrosa_bytes_max) and "HTTP_CONTENT_ENCODING" not in asked.environ:
+            whole = _as_announced(asked.environ["wsgi.input"], size)
+            alone = lone_part(asked.environ.get("CONTENT_TYPE", ""), whole, RECORD)
             if alone is not None and len(alone) <= record_max:
                 return Parts(alone, [])
             body = io.BytesIO(whole)
         parser = FormDataParser(_stream, max_form_memory_size=record_max, max_form_parts=PARTS_MAX)
         body = body or _body()
-        _, form, files = parser.parse(body, request.mimetype, None, dict(request.mimetype_params))
+        _, form, files = parser.parse(body, asked.mimetype, None, dict(asked.mimetype_params))
     except (RequestEntityTooLarge, ValueError, ClientDisconnected):
         raise Refused(Problem("not_a_submission")) from None
     except (zlib.error, gzip.BadGzipFile, EOFError, zstandard.ZstdError):
@@ -68,6 +68,17 @@ def read_parts() -> Parts:
     if len(records) != 1:
         raise Refused(Problem("not_a_submission"))
     return Parts(records[0], [_file(each) for name, each in files.items(multi=True) if name != RECORD])
+
+
+def _as_announced(stream: Any, size: int) -> bytes:
+    """That many bytes, and none after them, of what came on the wire."""
+    whole: bytes = stream.read(size)
+    while len(whole) < size:
+        more = stream.read(size - len(whole))
+        if not more:
+            raise ClientDisconnected
+        whole += more
+    return whole
 
 
 def _stream(

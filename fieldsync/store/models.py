@@ -20,6 +20,11 @@ class Base(DeclarativeBase):
     type_annotation_map = {bytes: LargeBinary, int: BigInteger().with_variant(Integer, "sqlite")}
 
 
+def few(name: str, where: str, *columns: str) -> Index:
+    """An index of the few rows for which something holds; the many others cost nothing."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Server(Base):
     """One row: which incarnation of the server this is, the secret that signs its cursors, the roles (JSON)."""
 

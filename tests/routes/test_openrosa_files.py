@@ -239,6 +239,14 @@ def test_what_is_larger_than_announced_is_refused_whole(engine: Engine, tmp_path
     world.database.close()
 
 
+def test_a_film_may_be_as_large_as_announced_whatever_other_requests_may_be(engine: Engine, tmp_path: Path) -> None:
+    world = World(engine, Settings(data=tmp_path, request_packed_bytes_max=64 * 1024))
+    amina, record, film = Collect(world), world.uuid(), b"film" * (512 * 1024)
+    assert amina.send(pictured(record, "film.mp4"), {"film.mp4": film}).status_code == 201
+    assert photo(world, record)["size"] == len(film)
+    world.database.close()
+
+
 @pytest.mark.parametrize("name", ["../secret", "x" * 300])
 def test_a_name_that_is_a_path_is_refused(world: World, amina: Collect, name: str) -> None:
     assert amina.send(pictured(world.uuid(), "face.jpg"), {name: FACE}).status_code == 400
