@@ -215,7 +215,7 @@ class Waiting(Base):
 
 
 class Void(Base):
-    """A counter that its device had to set aside, so that nothing waits for it."""
+    """A counter that its device had to set aside or gave up, so that nothing waits for it."""
 
     __tablename__ = "void"
     __table_args__ = (PrimaryKeyConstraint("author_id", "counter"),)
