@@ -119,6 +119,7 @@ def submission(key: str) -> Response:
         refuse_client()
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
+    left_out = parts.left_out or left_out
     if left_out is not None:
         raise Refused(left_out)  # the answers are kept; the client keeps its copy and sends the files again
     return openrosa_xml.received(MESSAGES[status])

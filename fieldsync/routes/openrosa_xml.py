@@ -175,6 +175,7 @@ def _add(root: etree._Element, name: str, members: Mapping[str, str], namespace:
 def _changing(root: etree._Element) -> Response:
     response = _document(root, 200)
     response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Language"] = reader_language()
     response.add_etag()
     response.make_conditional(request)
     return response
