@@ -5,7 +5,7 @@ What is read here, a full parser reads the same; whatever is not plainly so is l
 
 import re
 
-_TYPE = re.compile(r"""multipart/form-data; ?boundary="?([0-9A-Za-z'()+_,./:=?-]{1,70})"?""").fullmatch
+_TYPE = re.compile(r"""multipart/form-data; ?boundary="?([0-9A-Za-z'()+_,./:=?-]{1,200})"?""").fullmatch
 _HEAD = re.compile(
     rb'content-disposition: form-data; name="([0-9A-Za-z_]+)"; filename="[^"\\\r\n]+"'
     rb"(?:\r\ncontent-(?:type|length|transfer-encoding): [^\r\n]*)*",

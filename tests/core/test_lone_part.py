@@ -77,3 +77,11 @@ def test_of_a_body_that_was_cut_the_first_part_is_read_where_it_is_whole() -> No
     assert first_part(kind, b"\r\n" + begun, NAME) == b"<data/>"
     assert first_part(kind, begun.replace(NAME.encode(), b"film"), NAME) is None
     assert first_part("text/xml", begun, NAME) is None
+
+
+def test_a_boundary_longer_than_the_70_characters_that_rfc_2046_allows_costs_nobody_the_record() -> None:
+    for length in (70, 71, 200):
+        boundary = "b" * length
+        body = written(boundary.encode(), HEADS[0], b"<data/>")
+        assert lone_part(f"multipart/form-data; boundary={boundary}", body, NAME) == b"<data/>"
+        assert by_the_full_parser(body, boundary) == [b"<data/>"]
