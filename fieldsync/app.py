@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -21,6 +21,7 @@ from fieldsync.routes import (
     attachments,
     audit,
     devices,
+    duplicate_clusters,
     duplicates,
     duplicates_across,
     errors,
@@ -51,7 +52,7 @@ BLUEPRINTS = tuple(
     part.blueprint
     for part in (
         *(health, sync, forms, publish, records, acts, quarantine, exports, devices, sessions, account, people),
-        *(audit, indicators, duplicates, duplicates_across),
+        *(audit, indicators, duplicates, duplicate_clusters, duplicates_across),
     )
 )
 
@@ -63,6 +64,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
 }
+"""In every answer that does not say them otherwise."""
 
 HSTS = "max-age=31536000; includeSubDomains"
 """Said where the server's address is https: for a year, nobody reaches it otherwise."""
@@ -123,11 +125,25 @@ def set_up(
 
 
 class _Application(Flask):
-    """Flask, whose views are plain functions here."""
+    """Flask, whose views are plain functions here, and whose answers are `secured`: (name in small letters, header)."""
+
+    def __init__(self, is_https: bool) -> None:
+        super().__init__("fieldsync", static_folder=None)
+        wanted = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if is_https else {})
+        self.secured = [(name.lower(), (name, value)) for name, value in wanted.items()]
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """A view as it is: Flask would look five times in each request whether it is a coroutine."""
         return func
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """The answer, with those security headers that it does not say itself."""
+
+        def start(status: str, headers: list[tuple[str, str]], fault: Any = None) -> Any:
+            said = {name.lower() for name, _ in headers}
+            return start_response(status, headers + [each for name, each in self.secured if name not in said], fault)
+
+        return super().wsgi_app(environ, start)
 
 
 def create_app(
@@ -137,7 +153,7 @@ def create_app(
     draw: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Flask:
     """The application. Tests and the simulator hand it a database, a clock and dice of their own."""
-    app = _Application("fieldsync", static_folder=None)
+    app = _Application(settings.public_url.startswith("https://"))
     app.url_map.merge_slashes = False  # an address that names nothing is a 404, not a redirect
     app.config.update(
         API_TITLE="fieldsync",
@@ -158,8 +174,6 @@ def create_app(
     access.register(app)
     openrosa_signing.register(app)
     site.register(app)
-    is_https = settings.public_url.startswith("https://")
-    app.after_request(lambda response: _secure(response, is_https))
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
@@ -171,13 +185,3 @@ def wsgi() -> Flask:
     if isinstance(settings, list):
         raise SystemExit("\n".join(render(problem, "en") for problem in settings))
     return create_app(settings)
-
-
-def _secure(response: Response, is_https: bool) -> Response:
-    said = {name.lower() for name, _ in response.headers}
-    for name, value in SECURITY_HEADERS.items():
-        if name.lower() not in said:
-            response.headers.add(name, value)
-    if is_https:
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
-    return response

@@ -1,10 +1,13 @@
 """Connections that stay open after an answer without a body, and cost less for a small request than waitress's own."""
 
 from operator import itemgetter
+from typing import ClassVar
 
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 from waitress.utilities import build_http_date
+
+from fieldsync.cli.cut_uploads import ComingUpload, ComingUploads, is_piece
 
 _OURS = frozenset(("date", "server", "connection", "transfer-encoding"))
 """What the server itself adds to an answer."""
@@ -48,9 +51,11 @@ class StayingTask(WSGITask):  # type: ignore[misc]
 
 
 class StayingChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose requests are such tasks."""
+    """A connection whose requests are such tasks, and which keeps what came of an upload before it was cut."""
 
     task_class = StayingTask
+    uploads: ClassVar = ComingUploads()
+    coming: ComingUpload | None = None
 
     def handle_read(self) -> None:
         """What has come; of a request whose headers came alone its body too, which mostly follows them at once.
@@ -58,11 +63,44 @@ class StayingChannel(HTTPChannel):  # type: ignore[misc]
         Without that each small request costs a round over all connections more.
         """
         super().handle_read()
-        if self.request is None or not self.request.headers_finished or not self.connected:
-            return
-        try:
-            data = self.socket.recv(self.adj.recv_bytes)
-        except OSError:
-            return  # nothing yet, or nobody: the next round hears which
-        if data:
-            self.received(data)
+        if self._is_in_body():
+            try:
+                data = self.socket.recv(self.adj.recv_bytes)
+            except OSError:
+                data = b""  # nothing yet, or nobody: the next round hears which
+            if data:
+                self.received(data)
+            self._notice_upload()
+
+    def _is_in_body(self) -> bool:
+        return self.request is not None and self.request.headers_finished and self.connected
+
+    def _notice_upload(self) -> None:
+        if self.coming is None and self.request is not None:
+            self.coming = self.uploads.noticed(self, self.request)
+
+    def received(self, data: bytes) -> bool:
+        """Bytes of one request or more."""
+        went_on: bool = super().received(data)
+        if self.coming is not None and self.request is not self.coming.request:
+            self.coming.came_whole()
+            self.coming = None
+        return went_on
+
+    def service(self) -> None:
+        """Answer a request."""
+        request = self.requests[0]
+        if self.uploads:
+            self.uploads.end_before(self, request)
+        if not self.connected and is_piece(request):
+            ComingUpload(self, request).service()  # it came whole, and waitress drops what nobody waits for
+        super().service()
+
+    def handle_close(self) -> None:
+        """Nobody is there any more."""
+        coming, self.coming = self.coming, None
+        if coming is not None:
+            coming.close()
+        super().handle_close()
+        if coming is not None:
+            self.server.add_task(coming)

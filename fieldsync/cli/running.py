@@ -74,7 +74,7 @@ def run(operator: Operator) -> None:
             held.flush()
         with scheduled(database, settings, settings.jobs):
             operator.show({"url": url}, f"fieldsync answers at {url}")
-            serve(app, listening, settings.threads)
+            serve(app, listening, settings)
 
 
 @click.command("worker")

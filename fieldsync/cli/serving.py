@@ -33,6 +33,9 @@ CONNECTIONS_MAX = 1000
 
 ADDRESS_BYTES_MAX = 2048
 
+BODY_BYTES_MAX = 1024**3
+"""The largest body that is read at all, unless some door takes larger ones: the doors refuse in their own words."""
+
 GARBAGE_OBJECTS = 10_000
 """New objects after which cycles are looked for: not in every request; what nothing refers to goes at once anyway."""
 
@@ -92,13 +95,19 @@ def url_of(host: str, listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Flask, listening: socket.socket, threads: int) -> None:
+def serve(app: Flask, listening: socket.socket, settings: Settings) -> None:
     """Answer until SIGTERM or Ctrl-C, then finish what is being answered."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
     server = create_server(
-        app, sockets=[listening], threads=threads, backlog=BACKLOG, connection_limit=CONNECTIONS_MAX, ident=None
+        app,
+        sockets=[listening],
+        threads=settings.threads,
+        backlog=BACKLOG,
+        connection_limit=CONNECTIONS_MAX,
+        max_request_body_size=max(BODY_BYTES_MAX, 2 * settings.openrosa_bytes_max, 2 * settings.attachment_bytes_max),
+        ident=None,
     )
     server.channel_class = StayingChannel
     try:
@@ -115,6 +124,8 @@ def _drain(server: Any) -> None:
     until = time.monotonic() + DRAIN_SECONDS
     while _is_answering(server) and time.monotonic() < until:
         server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()  # what came of an upload is kept
 
 
 def _is_answering(server: Any) -> bool:

@@ -126,7 +126,7 @@ def _plain(store: Store, state: State, sent: Sequence[Said], pull: bool, now_ms:
         envelope["witness"] = state.witness
     void = store.undeclared(state.author or "", VOID_MAX)
     if void:
-        envelope["void"] = [[counter, reason, state.author] for counter, reason in void]
+        envelope["void"] = void
     head = msgspec.json.encode(envelope)[:-1]
     return head + b',"operations":[' + b",".join(said.raw for said in sent) + b"]}"
 

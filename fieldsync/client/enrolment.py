@@ -1,6 +1,7 @@
 """How a device gets its id and token (docs/protocol.md, section 7)."""
 
 import random
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +16,17 @@ from fieldsync.client.transport import Answer, LinkDown, Transport
 PATH = "/api/v1/enrol"
 
 ENROLLED, LINK_DOWN, REFUSED, MALFORMED, BUSY = "enrolled", "link_down", "refused", "malformed", "busy"
-OTHER_ASSOCIATION = "other_association"
-
+OTHER_ASSOCIATION, STORAGE_FAILED = "other_association", "storage_failed"
 
 KEY_BITS = 256
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """How it went: enrolled, link_down, busy, refused, malformed or other_association; `detail` is for people."""
+    """How it went; `detail` is for people.
+
+    `status`: enrolled, link_down, busy, refused, malformed, other_association or storage_failed.
+    """
 
     status: str
     detail: str = ""
@@ -33,9 +36,15 @@ def enrol(store: Store, transport: Transport, code: str, dice: random.Random | N
     """Enrol with a one-time code. A store that has an id keeps it if it may, else takes a new one; nothing is lost.
 
     It may where the key that it gave at its first enrolment is still known; where that is refused, the next code will
-    be used for a new id.
+    be used for a new id. Where the answer was lost, or the disk was full, the next code brings the id asked for before.
     """
-    dice = dice or random.SystemRandom()
+    try:
+        return _enrol(store, transport, code, dice or random.SystemRandom())
+    except sqlite3.OperationalError as error:
+        return Enrolment(STORAGE_FAILED, str(error))
+
+
+def _enrol(store: Store, transport: Transport, code: str, dice: random.Random) -> Enrolment:
     state = _prepare(store, dice)
     keeps = state.author is not None and state.proven and not state.renew
     author = state.author if keeps else state.next_author

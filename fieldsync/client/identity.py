@@ -37,6 +37,8 @@ def become(store: Store, author: str, token: str) -> None:
 def _say_again(store: Store, author: str) -> int:
     """Give new ids to what the server does not know, and rewrite who saw what; the last counter drawn.
 
+    The ids that are given up are remembered: the server must not wait for them before it covers what came after.
+
     What was acknowledged but names an id that gets a new name is said again too: under the old name it waits for what
     never comes, or points at what another life of this phone said. Equal values are no conflict.
     """
@@ -49,6 +51,7 @@ def _say_again(store: Store, author: str) -> int:
         raw = msgspec.json.encode(_rewritten(content, key, renamed))
         renamed[said.key] = key  # only now: an id that it saw as its own is another life's, which keeps its name
         state = "aside" if said.state == "aside" else "outbox"
+        store.give_up(said.key)
         store.set_said(said.position, author=key[0], counter=key[1], raw=raw, state=state, declared=0)
         store.set_said(said.position, status=None, problems=None, epoch=None, tries=0, folded=0)
     return len(renamed)

@@ -2,24 +2,36 @@
 
 from collections.abc import Collection, Sequence
 
-from fieldsync.client.answer import OTHER_CONTENT, Json, problem_codes
-from fieldsync.client.store import Said, Store
+from fieldsync.client.answer import OTHER_CONTENT, Json, problem_codes, stamps
+from fieldsync.client.store import Said, State, Store
+from fieldsync.core.clock import receive
 
 Key = tuple[str, int]
 
 
-def take_page(store: Store, records: Sequence[Json], round_: int, told: Collection[Key], last: bool) -> None:
+def take_page(store: Store, records: Sequence[Json], told: Collection[Key], last: bool, now_ms: int) -> None:
     """Store the records of a page; after the last page of a round, let go of what the round did not bring.
 
     `told`: the operations of which the same answer said what they are now.
     """
+    state = store.state()
     for body in records:
         if body.get("gone") is True:
             _take_away(store, body["record"])
         else:
-            _take_record(store, body, round_, told)
+            _take_record(store, body, state.round, told)
+    _hear(store, state, records, now_ms)
     if last:
-        _let_go(store, round_)
+        _let_go(store, state.round)
+
+
+def _hear(store: Store, state: State, records: Sequence[Json], now_ms: int) -> None:
+    """Move the clock past the stamps that came down, so that what is written next is later than what it saw."""
+    clock = heard = (state.clock_ms, state.clock_n)
+    for stamp in stamps(records):
+        clock = receive(clock, stamp, now_ms)
+    if clock != heard:
+        store.update(clock_ms=clock[0], clock_n=clock[1])
 
 
 def _take_record(store: Store, body: Json, round_: int, told: Collection[Key]) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Sequence
 
-VERSION = 3
+VERSION = 4
 
 BUSY_MS = 30_000
 """How long a second process that opened the same file waits for the first."""
@@ -39,6 +39,7 @@ CREATE TABLE device (
 );
 CREATE TABLE former (author TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE past_epoch (epoch TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE renamed (author TEXT, counter INTEGER, PRIMARY KEY (author, counter)) WITHOUT ROWID;
 CREATE TABLE operation (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     author TEXT NOT NULL,
@@ -85,7 +86,7 @@ CREATE TABLE attachment (                   -- files of the device's own records
     next_attempt_ms INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 INSERT INTO device (only) VALUES (1);
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 """
 
 
@@ -99,6 +100,10 @@ FROM_VERSION_2 = (
     " upload TEXT, named INTEGER NOT NULL DEFAULT 0, epoch TEXT, refused TEXT, failures INTEGER NOT NULL DEFAULT 0,"
     " next_attempt_ms INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
     "PRAGMA user_version = 3",
+)
+FROM_VERSION_3 = (
+    "CREATE TABLE renamed (author TEXT, counter INTEGER, PRIMARY KEY (author, counter)) WITHOUT ROWID",
+    "PRAGMA user_version = 4",
 )
 
 
@@ -114,7 +119,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     tables = [statement for statement in TABLES.split(";") if statement.strip()]
-    for version, statements in ((0, tables), (1, FROM_VERSION_1), (2, FROM_VERSION_2)):
+    for version, statements in ((0, tables), (1, FROM_VERSION_1), (2, FROM_VERSION_2), (3, FROM_VERSION_3)):
         if _version(connection) == version:
             _step(connection, version, statements)
     if _version(connection) > VERSION:

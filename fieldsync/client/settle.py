@@ -16,13 +16,11 @@ from fieldsync.client.answer import (
     Result,
     SyncAnswer,
     problem_codes,
-    stamps,
 )
 from fieldsync.client.batch import Batch
 from fieldsync.client.pulled import take_page
 from fieldsync.client.store import Said, State, Store
 from fieldsync.client.view import reopens
-from fieldsync.core.clock import receive
 
 PAST_EPOCH_FAILURES = 5
 """So many failures in a row with an epoch that was left show that the server went back to it, and is no late answer."""
@@ -52,8 +50,7 @@ def settle(store: Store, batch: Batch, answer: SyncAnswer, now_ms: int, dice: ra
         statuses = _settle_results(store, batch, answer)
         if state.epoch != answer.epoch:
             _enter_epoch(store, state, answer, batch)
-        pulled = _pull(store, batch, answer, state)
-        _hear(store, answer.records or (), now_ms)
+        pulled = _pull(store, batch, answer, state, now_ms)
         if not _notice_other_life(store, answer):
             _cover(store, answer.durable_through)
         _take_forms(store, answer)
@@ -163,26 +160,16 @@ def _is_disowned(result: Result | None) -> bool:
     return result is not None and NOT_YOUR_AUTHOR in problem_codes(result.problems)
 
 
-def _pull(store: Store, batch: Batch, answer: SyncAnswer, state: State) -> int | None:
+def _pull(store: Store, batch: Batch, answer: SyncAnswer, state: State, now_ms: int) -> int | None:
     """Store a page together with its cursor; None where it was not asked for or cannot be believed."""
     if answer.device.get("status") == REVOKED:
         return 0
     unmoved = state.cursor == batch.cursor and state.epoch in (None, answer.epoch)
     if not (batch.pull and answer.complete and unmoved and answer.cursor is not None and answer.records is not None):
         return None
-    take_page(store, answer.records, state.round, batch.keys, last=not answer.more)
+    take_page(store, answer.records, batch.keys, last=not answer.more, now_ms=now_ms)
     store.update(cursor=answer.cursor)
     return len(answer.records)
-
-
-def _hear(store: Store, records: Sequence[Json], now_ms: int) -> None:
-    """Move the clock past the stamps that came down, so that what is written next is later than what it saw."""
-    state = store.state()
-    clock = heard = (state.clock_ms, state.clock_n)
-    for stamp in stamps(records):
-        clock = receive(clock, stamp, now_ms)
-    if clock != heard:
-        store.update(clock_ms=clock[0], clock_n=clock[1])
 
 
 def _cover(store: Store, durable_through: Mapping[str, int]) -> None:

@@ -213,17 +213,22 @@ class Store:
         for position in positions:
             self.write("DELETE FROM operation WHERE position = ?", position)
 
-    def undeclared(self, author: str, limit: int) -> list[tuple[int, str]]:
-        """(counter, reason) of what this author set aside and the server does not know yet."""
-        return [
-            (row[0], row[1])
-            for row in self.rows(
-                "SELECT counter, reason FROM operation WHERE state = 'aside' AND declared = 0 AND author = ?"
-                " ORDER BY counter LIMIT ?",
-                author,
-                limit,
-            )
-        ]
+    def undeclared(self, author: str, limit: int) -> list[tuple[int, str, str]]:
+        """(counter, reason, author) of what never comes, and of which the server may not know so.
+
+        What this author set aside; and ids that were given up, as long as something kept comes after them.
+        """
+        sql = (
+            "SELECT counter, reason, author FROM operation WHERE state = 'aside' AND declared = 0 AND author = ?"
+            " UNION ALL SELECT counter, 'renamed', author FROM renamed WHERE EXISTS (SELECT 1 FROM operation later"
+            " WHERE later.author = renamed.author AND later.counter > renamed.counter AND later.state = 'kept')"
+            " ORDER BY 3, 1 LIMIT ?"
+        )
+        return [(row[0], row[1], row[2]) for row in self.rows(sql, author, limit)]
+
+    def give_up(self, key: tuple[str, int]) -> None:
+        """Nothing will be said under this id."""
+        self.write("INSERT OR IGNORE INTO renamed VALUES (?, ?)", *key)
 
     def declare(self, author: str, through: int) -> None:
         """The server knows what this author set aside, up to this counter."""

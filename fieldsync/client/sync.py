@@ -74,7 +74,7 @@ def _attempt(store: Store, transport: Transport, now_ms: Callable[[], int], dice
         return _failure(store, batch, LINK_DOWN, now_ms(), dice, str(error))
     report = _judge(store, batch, answer, now_ms(), dice)
     if report.status == OK:
-        _refresh(store, transport)
+        _refresh(store, transport, now_ms)
     return report
 
 
@@ -174,7 +174,7 @@ def _report(
     )
 
 
-def _refresh(store: Store, transport: Transport) -> None:
+def _refresh(store: Store, transport: Transport, now_ms: Callable[[], int]) -> None:
     """Fetch by themselves the records of which something of ours was released; what fails waits for its turn."""
     token = store.state().token
     for record in store.asked_afresh(REFRESH_MAX):
@@ -183,14 +183,14 @@ def _refresh(store: Store, transport: Transport) -> None:
             answer = transport.get(path, {"Authorization": f"Bearer {token}"})
         except LinkDown:
             return
-        _take_fresh(store, record, answer)
+        _take_fresh(store, record, answer, now_ms())
 
 
-def _take_fresh(store: Store, record: str, answer: Answer) -> None:
+def _take_fresh(store: Store, record: str, answer: Answer, now: int) -> None:
     """Store the record as it is now; one that may not be read stays as it was shown, and half an answer is none."""
     records = [body for body in _records(answer.body) if body["record"] == record] if answer.status == 200 else []
     with store.transaction():
-        take_page(store, records, store.state().round, (), last=False)
+        take_page(store, records, (), last=False, now_ms=now)
         if records or answer.status in (403, 404):
             store.refreshed(record)
 

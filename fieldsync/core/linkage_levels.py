@@ -37,6 +37,7 @@ ONE_OFF_LENGTH_MIN = 4
 """Of shorter codes any two are nearly one digit off."""
 
 NEAR_DAYS = 731
+YEAR_DAYS = 366
 MARRYING_AGES = 17, 45
 
 SAME_METRES, NEAR_METRES = 300, 5000
@@ -137,7 +138,7 @@ def birth_level(left: Features, right: Features) -> str | None:
     if one[0] == one[1] and other[0] == other[1]:
         return _dates_level(date.fromordinal(one[0]), date.fromordinal(other[0]))
     if max(one[0], other[0]) <= min(one[1], other[1]):
-        is_exact = max(one[1] - one[0], other[1] - other[0]) <= 366
+        is_exact = max(one[1] - one[0], other[1] - other[0]) <= YEAR_DAYS
         return SAME_YEAR if is_exact else COMPATIBLE
     return NEAR if max(one[0], other[0]) - min(one[1], other[1]) <= NEAR_DAYS else FAR
 

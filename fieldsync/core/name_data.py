@@ -1,5 +1,6 @@
 """What no rule can know about Moroccan names, read from `names.txt`, which a native speaker can correct."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +54,26 @@ def parse_data(text: str) -> NameData:
 @cache
 def name_data() -> NameData:
     """The program's own data file."""
-    return parse_data(files("fieldsync.core").joinpath("names.txt").read_text(encoding="utf-8"))
+    return parse_data(_text())
+
+
+EDITIONS = 1 << 16
+
+
+def edition_of(text: str) -> int:
+    """A number for what a data file says, below EDITIONS; remarks and blank lines change nothing."""
+    said = [line.partition("#")[0].strip() for line in text.splitlines()]
+    return zlib.crc32("\n".join(filter(None, said)).encode()) % EDITIONS
+
+
+def edition() -> int:
+    """The number of the program's own data file."""
+    return edition_of(_text())
+
+
+@cache
+def _text() -> str:
+    return files("fieldsync.core").joinpath("names.txt").read_text(encoding="utf-8")
 
 
 def _words(lines: list[tuple[str, ...]]) -> frozenset[str]:

@@ -11,13 +11,16 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from fieldsync.core.name_data import NameData, name_data
+from fieldsync.core.name_data import EDITIONS, NameData, edition, name_data
 from fieldsync.core.name_readings import SERVANT, Reading, of_arabic, of_latin, servant_of
 from fieldsync.core.name_vowels import conflict
 from fieldsync.core.name_words import fold, is_arabic, words, written
 
-ALGORITHM = 5
-"""Grows with every change of rules or data that changes a key: what is stored under keys is then made anew."""
+RULES = 5
+"""Grows with every change of a rule that changes a key."""
+
+ALGORITHM = RULES * EDITIONS + edition()
+"""Which rules and which edition of names.txt make keys: what is stored under others is made anew."""
 
 SAME_BELOW = 0.8
 WEAK_BELOW = 1.2

@@ -9,6 +9,9 @@ from fieldsync.core.causality import History
 from fieldsync.core.operations import OperationId, Stamp, Value
 from fieldsync.core.sets import normal_form
 
+SUBMISSION_IDS = frozenset(("meta/instanceID", "meta/deprecatedID"))
+"""What OpenRosa calls a submission and the one that it replaces: every edit has others, and nobody decides on them."""
+
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -35,9 +38,12 @@ def same(one: Value, other: Value) -> bool:
 def register(path: str, current: Iterable[int], history: History, protective: Sequence[str]) -> Shown:
     """`current`: positions of the writes of `path` that no other write has in its past; at least one.
 
-    The greatest is shown, or in conflict the most protective; the other distinct values are the conflicts.
+    The greatest is shown, or in conflict the most protective; the other distinct values are the conflicts. Of the ids
+    of submissions the greatest is shown, and no conflict.
     """
     candidates = distinct(path, current, history)
+    if path in SUBMISSION_IDS:
+        return Shown(candidates[0].value)
     shown = 0
     if protective and len(candidates) > 1:
         shown = min(range(len(candidates)), key=lambda place: _protection(candidates[place].value, protective))

@@ -58,8 +58,8 @@ def _let_in(who: str, permission: str | None, fresh: bool, named: dict[str, Any]
     elif who == "key":
         g.sender = openrosa_signing.sender_of(str(named["key"]), refuse_client, brings_only=False)
     elif who == "key_up":
-        secret = openrosa_signing.hands_in_by(str(named["key"]))
-        g.sender = openrosa_signing.remembered(secret) or look_up(str(named["key"]))
+        g.secret = openrosa_signing.hands_in_by(str(named["key"]))
+        g.sender = openrosa_signing.remembered(g.secret) or look_up(str(named["key"]))
     elif who != "public":
         g.reader = _reader()
         _check(g.reader, who, permission, fresh)
@@ -75,11 +75,13 @@ def _check(found: Reader, who: str, permission: str | None, fresh: bool) -> None
 
 
 def _described(view: Callable[..., Any], who: str, permission: str | None, fresh: bool) -> Any:
-    """The view with what the OpenAPI document says of its access."""
+    """The view with what the OpenAPI document says of its access; OpenRosa's addresses are not in it."""
+    if who in ("key", "key_up"):
+        return view
     if who == "public":
         return refuses(429, 503)(view)
     secured = Blueprint.doc(security=[{"bearer": []}])(view)
-    plain = permission is None and not fresh and who in ("device", "reader", "key")
+    plain = permission is None and not fresh and who in ("device", "reader")
     return refuses(401, 429, 503)(secured) if plain else refuses(401, 403, 429, 503)(secured)
 
 
@@ -90,7 +92,8 @@ def register(app: Flask) -> None:
 
 
 def _note_disclosed(response: Response) -> Response:
-    found: Reader | None = g.get("at_work") or g.get("reader")  # into the log of where the record lies
+    kept = g._get_current_object()
+    found: Reader | None = kept.get("at_work") or kept.get("reader")  # into the log of where the record lies
     if found is None or not found.disclosed or response.status_code >= 400:
         return response
     here = context()
@@ -104,9 +107,15 @@ def _note_disclosed(response: Response) -> Response:
 def look_up(key: str) -> Sender:
     """Whose OpenRosa client this is, as the database says now."""
     found = openrosa_signing.sender_of(key, refuse_client, brings_only=True)
-    secret = openrosa_signing.hands_in_by(key)
+    secret = secret_used()
     if secret is not None:
         openrosa_signing.addresses().remember(secret, found.device)
+    return found
+
+
+def secret_used() -> bytes | None:
+    """The digest of the secret by which the present request hands in (`key_up`); None where the client signs."""
+    found: bytes | None = g.secret
     return found
 
 

@@ -1,5 +1,6 @@
 """Files of records come in by tus 1.0 (docs/attachments.md): resumable at any byte, over days."""
 
+import sys
 from collections.abc import Iterator
 from email.utils import formatdate
 
@@ -119,7 +120,7 @@ def _take(row: UploadRow, offset: int) -> int:
     checksum = tus.checksum(request.headers.get("Upload-Checksum", ""))
     if isinstance(checksum, Problem):
         raise Refused(checksum)
-    request.max_content_length = None  # a file on its way has a size of its own
+    request.max_content_length = sys.maxsize  # a file on its way has a size of its own; None would be the app's
     there = uploads.receive(here.files, row, offset, _chunks(), checksum)
     if isinstance(there, Problem):
         raise Refused(there)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import Request, current_app, request
 
 from fieldsync.config import Settings
 from fieldsync.core.messages import LANGUAGES
@@ -27,13 +27,20 @@ class Context:
 
 def context() -> Context:
     """The surroundings of the present request."""
-    found: Context = current_app.extensions[EXTENSION]
+    found: Context = current_app._get_current_object().extensions[EXTENSION]  # type: ignore[attr-defined]
+    return found
+
+
+def present_request() -> Request:
+    """The request itself: each look at it through Flask's `request` costs as much as a short function."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]
     return found
 
 
 def reader_language() -> str:
     """The language in which the sender wants messages: ar, fr or en. `ar-MA, fr;q=0.5` is Arabic."""
-    if "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+    asked = present_request()
+    if "HTTP_ACCEPT_LANGUAGE" not in asked.environ:
         return DEFAULT_LANGUAGE
-    wanted = (tag.replace("_", "-").split("-")[0].lower() for tag in request.accept_languages.values())
+    wanted = (tag.replace("_", "-").split("-")[0].lower() for tag in asked.accept_languages.values())
     return next((language for language in wanted if language in LANGUAGES), DEFAULT_LANGUAGE)

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 from fieldsync.core.openrosa import read_sheet
 from fieldsync.core.problems import Problem
 from fieldsync.routes import openrosa_xml
-from fieldsync.routes.access import access, look_up, refuse_client, sender
+from fieldsync.routes.access import access, look_up, refuse_client, secret_used, sender
 from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
-from fieldsync.routes.openrosa_signing import forget, hands_in_by
+from fieldsync.routes.openrosa_signing import forget
 from fieldsync.services import entity_csv, openrosa, openrosa_files, openrosa_forms
 from fieldsync.services.openrosa_keys import Bringer
 from fieldsync.store import list_files
@@ -112,16 +112,17 @@ def submission(key: str) -> Response:
         device = look_up(key).device  # files are stored before the record, on nobody's mere memory
     owner = (device.association_id, device.id)
     files, left_out = openrosa_files.keep(here.database, here.files, here.settings, owner, wanted, now_ms)
-    bringer = Bringer(device.id, hands_in_by(key), lambda: here.draw(16).hex())
+    bringer = Bringer(device.id, secret_used(), lambda: here.draw(16).hex())
     status = openrosa.receive(here.database, bringer, sheet, files, now_ms)
     if status == openrosa.UNKNOWN:
         forget(key)
         refuse_client()
     if status == openrosa.RETRY:
         raise Refused(Problem("internal"))
+    left_out = parts.left_out or left_out
     if left_out is not None:
         raise Refused(left_out)  # the answers are kept; the client keeps its copy and sends the files again
-    return openrosa_xml.said(Problem(MESSAGES[status]), 201)
+    return openrosa_xml.received(MESSAGES[status])
 
 
 def _read(work: Callable[[Any], Found | None]) -> Found:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from fieldsync.core.lone_part import lone_part
+from fieldsync.core.lone_part import first_part, lone_part
 from fieldsync.core.problems import Problem
 from fieldsync.routes.bodies import WINDOW_BYTES_MAX
-from fieldsync.routes.context import context
+from fieldsync.routes.context import context, present_request
 from fieldsync.routes.errors import Refused
 from fieldsync.services.openrosa_files import Part
 
@@ -35,39 +36,61 @@ DEFAULT_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class Parts:
-    """The record's bytes, and the files beside it."""
+    """The record's bytes, and the files beside it. `left_out`: why the files are not here, where they are not."""
 
     record: bytes
     files: list[Part]
+    left_out: Problem | None = None
 
 
 def read_parts() -> Parts:
-    """The parts of the present request."""
-    settings = context().settings
+    """The parts of the present request; of one that is too large the record alone, where that came first."""
+    asked, settings = present_request(), context().settings
     record_max = settings.request_unpacked_bytes_max
     try:
         body: Any = None
-        request.max_content_length = None  # bounded here, packed and unpacked
-        size = request.content_length or IN_MEMORY_BYTES
-        if size < min(IN_MEMORY_BYTES, settings.openrosa_bytes_max) and "HTTP_CONTENT_ENCODING" not in request.environ:
-            stream = request.stream
-            whole = b"".join(iter(lambda: stream.read(size), b""))
-            alone = lone_part(request.environ.get("CONTENT_TYPE", ""), whole, RECORD)
+        asked.max_content_length = sys.maxsize  # bounded here, packed and unpacked; None would be the app's own
+        size = asked.content_length or IN_MEMORY_BYTES
+        if size < min(IN_MEMORY_BYTES, settings.openrosa_bytes_max) and "HTTP_CONTENT_ENCODING" not in asked.environ:
+            whole = _as_announced(asked.environ["wsgi.input"], size)
+            alone = lone_part(asked.environ.get("CONTENT_TYPE", ""), whole, RECORD)
             if alone is not None and len(alone) <= record_max:
                 return Parts(alone, [])
             body = io.BytesIO(whole)
         parser = FormDataParser(_stream, max_form_memory_size=record_max, max_form_parts=PARTS_MAX)
         body = body or _body()
-        _, form, files = parser.parse(body, request.mimetype, None, dict(request.mimetype_params))
+        _, form, files = parser.parse(body, asked.mimetype, None, dict(asked.mimetype_params))
     except (RequestEntityTooLarge, ValueError, ClientDisconnected):
         raise Refused(Problem("not_a_submission")) from None
     except (zlib.error, gzip.BadGzipFile, EOFError, zstandard.ZstdError):
         raise Refused(Problem("not_xml")) from None
+    except _TooLarge:
+        return _record_alone(body, record_max)
     records = [_record(each, record_max) for each in files.getlist(RECORD)]
     records += [each.encode() for each in form.getlist(RECORD)]
     if len(records) != 1:
         raise Refused(Problem("not_a_submission"))
     return Parts(records[0], [_file(each) for name, each in files.items(multi=True) if name != RECORD])
+
+
+def _record_alone(body: Any, record_max: int) -> Parts:
+    """What a request too large began with: its record, whose answers are not lost for a file that is too large."""
+    alone = first_part(present_request().environ.get("CONTENT_TYPE", ""), bytes(body.begun), RECORD)
+    limit = {"limit": f"{context().settings.openrosa_bytes_max // 1024} KiB"}
+    if alone is None or len(alone) > record_max:
+        raise Refused(Problem("too_large", detail=limit))
+    return Parts(alone, [], Problem("file_left_out", detail=limit))
+
+
+def _as_announced(stream: Any, size: int) -> bytes:
+    """That many bytes, and none after them, of what came on the wire."""
+    whole: bytes = stream.read(size)
+    while len(whole) < size:
+        more = stream.read(size - len(whole))
+        if not more:
+            raise ClientDisconnected
+        whole += more
+    return whole
 
 
 def _stream(
@@ -96,12 +119,17 @@ def _file(part: FileStorage) -> Part:
     return Part(name, part.mimetype or DEFAULT_TYPE, part.stream)
 
 
+class _TooLarge(Exception):
+    """More came than a request may hold, packed or unpacked."""
+
+
 class _Bounded(io.RawIOBase):
-    """Reads at most so many bytes of another stream; one more is refused."""
+    """Reads at most so many bytes of another stream; at one more it raises `_TooLarge`. `begun`: the first of them."""
 
     def __init__(self, stream: Any, bytes_max: int) -> None:
         self._stream = stream
         self._left = bytes_max
+        self.begun = bytearray()
 
     def readable(self) -> bool:
         return True
@@ -109,9 +137,10 @@ class _Bounded(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         data: bytes = self._stream.read(size if size >= 0 else self._left + 1)
         self._left -= len(data)
+        if len(self.begun) < IN_MEMORY_BYTES:
+            self.begun += data[: IN_MEMORY_BYTES - len(self.begun)]
         if self._left < 0:
-            limit = context().settings.openrosa_bytes_max
-            raise Refused(Problem("too_large", detail={"limit": f"{limit // 1024} KiB"}))
+            raise _TooLarge
         return data
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from flask import Flask, current_app, g, request
 
 from fieldsync.core import http_digest
-from fieldsync.routes.context import context
+from fieldsync.routes.context import context, present_request
 from fieldsync.services import openrosa_keys
 from fieldsync.services.openrosa_keys import Signed
 from fieldsync.services.senders import Sender, digest_of, load_sender
@@ -62,13 +62,14 @@ def register(app: Flask) -> None:
 
 def addresses() -> Addresses:
     """What this process remembers."""
-    found: Addresses = current_app.extensions[ADDRESSES]
+    found: Addresses = current_app._get_current_object().extensions[ADDRESSES]  # type: ignore[attr-defined]
     return found
 
 
 def hands_in_by(key: str) -> bytes | None:
     """The digest of the secret in the address to which a record is sent; None where the client signs instead."""
-    is_by_secret = request.method == "POST" and not request.path.startswith(SIGNED)
+    asked = present_request()
+    is_by_secret = asked.method == "POST" and not asked.path.startswith(SIGNED)
     return digest_of(key) if is_by_secret else None
 
 

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -45,6 +46,30 @@ def said(problem: Problem, status: int) -> Response:
         ("Cache-Control", "no-store"),
     ]
     return Response(body, status=status, headers=headers)
+
+
+class _Ready(Response):
+    """An answer that is put together once and given many times, to requests that are not HEAD; nobody changes it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.get_data(), response.status, response.headers)
+        self._start = (self.status, self.get_wsgi_headers({}).to_wsgi_list())
+        self._body = [self.get_data()]
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        start_response(*self._start)
+        return self._body
+
+
+def received(code: str) -> Response:
+    """That a submission is here, with what became of it."""
+    return _received(code, reader_language(), context().settings.openrosa_bytes_max)
+
+
+@lru_cache(maxsize=256)
+def _received(code: str, _language: str, _accepted: int) -> Response:
+    """The same for all who read a language."""
+    return _Ready(said(Problem(code), 201))
 
 
 @lru_cache(maxsize=256)
@@ -150,6 +175,7 @@ def _add(root: etree._Element, name: str, members: Mapping[str, str], namespace:
 def _changing(root: etree._Element) -> Response:
     response = _document(root, 200)
     response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Language"] = reader_language()
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -1,11 +1,14 @@
 """What goes in and comes out where people decide whether two records are one."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from fieldsync.core.acts import NAMED_MAX
 from fieldsync.routes.schemas import NAME_LENGTH_MAX, PageQuerySchema, operation_id
 from fieldsync.services.asking import QUESTION_MAX, SIDES
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX
+from fieldsync.services.pair_clusters import SHOWN_MAX
 from fieldsync.services.pair_queue import CURSOR_MAX
 
 TURNS_MAX = 1_000_000
@@ -101,3 +104,59 @@ class AcrossListSchema(Schema):
     """Pairs over a border that wait, the likeliest first, at most a hundred."""
 
     items = fields.List(fields.Nested(AcrossPairSchema))
+
+
+class ClusterLineSchema(Schema):
+    """Records of a list that hang together by pairs that wait, three or more; at most sixty are named.
+
+    `size`: how many there are; `weight`: of their most useful pair.
+    """
+
+    of = fields.String()
+    records = fields.List(fields.UUID())
+    size = fields.Integer()
+    weight = fields.Float()
+
+
+class StepSchema(Schema):
+    """What was decided in one step and holds still; its `turn` takes it back."""
+
+    same = fields.List(fields.UUID())
+    apart = fields.List(fields.UUID())
+    by = fields.String()
+    at_ms = fields.Integer()
+    turn = fields.Integer()
+
+
+class ClusterSchema(Schema):
+    """Records that hang together by pairs that wait, the nearest to the one that was asked for first.
+
+    `records`: those to decide on, at most six; `more`: how many hang on beyond them; `proposed`: those that hang
+    together firmly; `seen`: the heads of all. `step`: the last of the one that was asked for, where there was any.
+    """
+
+    of = fields.String()
+    records = fields.List(fields.UUID())
+    proposed = fields.List(fields.UUID())
+    more = fields.Integer()
+    turn = fields.Integer()
+    seen = fields.List(operation_id())
+    pairs = fields.List(fields.Nested(PairSchema))
+    step = fields.Nested(StepSchema, allow_none=True)
+
+
+class VerdictOnClusterSchema(Schema):
+    """What somebody says of a cluster: those of `same` are one, and none of `apart` is; the others stay undecided.
+
+    `turn`: how many decisions she had seen; `seen`: the heads of its records as she saw them, to be held against now's.
+    """
+
+    same = fields.List(fields.UUID(), required=True, validate=validate.Length(1, SHOWN_MAX))
+    apart = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=SHOWN_MAX))
+    turn = fields.Integer(required=True, strict=True, validate=validate.Range(0, TURNS_MAX))
+    seen = fields.List(operation_id(), validate=validate.Length(max=NAMED_MAX))
+
+    @validates_schema
+    def _names_nobody_twice(self, data: dict[str, Any], **_: Any) -> None:
+        if set(data.get("same", ())) & set(data.get("apart", ())):
+            raise ValidationError("A record is one of them or another, not both.", "apart")

@@ -71,7 +71,7 @@ class Verdict:
     """What somebody says of a pair who saw it after `turn` decisions, and these heads of both records (None: as is).
 
     `taken`: whose values survive a merge, by path; `duplicate`: of two submissions, the UUID of the one not to count.
-    `sampled`: nobody decided, and somebody is to look again.
+    `sampled`: nobody decided, and somebody is to look again. `together`: the step in which several are decided at once.
     """
 
     decision: str
@@ -81,6 +81,7 @@ class Verdict:
     duplicate: str = ""
     seen: Sequence[OperationId] | None = None
     sampled: bool = False
+    together: str = ""
 
 
 def find(session: Session, reader: Reader, one: str, other: str) -> Pair | None:
@@ -121,7 +122,7 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
             return problem
     elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
         _dismiss(session, by, pair, verdict.why)
-    _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled)
+    _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled, verdict.together)
     return None
 
 
@@ -151,7 +152,7 @@ def undo(session: Session, by: Desk, pair: Pair, turn: int, language: str = "fr"
     return problem
 
 
-def unite(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Problem | None:
+def unite(session: Session, by: Desk, found: Found, others: Sequence[str], together: str = "") -> Problem | None:
     """Merge entities of one list that somebody names, each as a pair with `found`: all of them, or none."""
     if found.kind != "entity":
         return Problem("bad_act")
@@ -161,7 +162,7 @@ def unite(session: Session, by: Desk, found: Found, others: Sequence[str]) -> Pr
     problem = _keeps_apart(session, by, joined, apart) if None not in named else Problem("not_found")
     if problem is not None:
         return problem
-    said = (decide(session, by, pair, Verdict(SAME, pair.turn)) for pair in apart)
+    said = (decide(session, by, pair, Verdict(SAME, pair.turn, together=together)) for pair in apart)
     return next((each for each in said if each is not None), None)
 
 
@@ -356,8 +357,9 @@ def _alike(session: Session, by: Desk, found: Found, uuid: str) -> Found | None:
 
 
 def _record(
-    session: Session, by: Desk, pair: Pair, decision: str, why: str, said: list[list[str | int]], sampled: bool = False
-) -> None:
+    session: Session, by: Desk, pair: Pair, decision: str, why: str, said: list[list[str | int]], sampled: bool = False,
+    together: str = "",
+) -> None:  # fmt: skip
     left, right, last = pair.left.row, pair.right.row, pair.decision
     levels, weight, automatic = pair.levels, pair.row.weight if pair.row else None, may_merge_itself(pair.row)
     if pair.row is None and last is not None:  # what was merged is compared no longer: what was known of it stands
@@ -365,7 +367,7 @@ def _record(
     at_ms = max(by.now_ms, pair.row.found_ms if pair.row else 0)  # found later than decided is asked again
     row = DecisionRow(
         left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
-        levels, said, sampled, weight, automatic,
+        levels, said, sampled, weight, automatic, together,
     )  # fmt: skip
     if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
         linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)

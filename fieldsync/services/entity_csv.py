@@ -99,7 +99,8 @@ def digest(session: Session, sender: Sender, name: str) -> str:
         position if followed else 0,
         forms_position,
         sender.device.id if any(view.kind == "own" for view in sender.views) else 0,
-        sender.device.role,
+        not sender.is_revoked and sender.opens("entity", name),
+        sender.sees_restricted,
         sorted((view.kind, view.place) for view in sender.views),
     )
     return hashlib.md5(repr(said).encode(), usedforsecurity=False).hexdigest()

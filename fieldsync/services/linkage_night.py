@@ -6,6 +6,8 @@ import tempfile
 import threading
 from subprocess import Popen
 
+import msgspec
+
 from fieldsync.services import own_process
 from fieldsync.services.linkage_process import Night
 
@@ -32,4 +34,5 @@ def run(night: Night, stopping: threading.Event) -> int:
 
 def start_process(night: Night, folder: str) -> "Popen[bytes]":
     """Start the process, with a folder for what its memory does not hold."""
-    return own_process.start("fieldsync.services.linkage_process", night, {**os.environ, "TMPDIR": folder})
+    order = msgspec.structs.replace(night, server=os.getpid())
+    return own_process.start("fieldsync.services.linkage_process", order, {**os.environ, "TMPDIR": folder})

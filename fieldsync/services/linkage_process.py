@@ -1,7 +1,7 @@
 """The process in which linkage has its night: what Splink and DuckDB take of memory goes with it.
 
-`python -m fieldsync.services.linkage_process`, with a `Night` as JSON on standard input. Asked to end, it ends between
-two steps, and the night is due again.
+`python -m fieldsync.services.linkage_process`, with a `Night` as JSON on standard input. Asked to end, or where the
+server that started it is gone, it ends between two steps, and the night is due again.
 """
 
 import logging
@@ -30,11 +30,12 @@ Result = TypeVar("Result")
 
 
 class Night(msgspec.Struct):
-    """Whose lists have their night, by which settings; shorter ones than `least` have none."""
+    """Whose lists have their night, by which settings; shorter ones than `least` have none. `server`: its process."""
 
     settings: Settings
     association_id: int
     least: int = RECORDS_LEAST
+    server: int = 0
 
 
 def main() -> None:
@@ -47,12 +48,12 @@ def main() -> None:
     database = open_beside(night.settings, CACHE_KIB)
 
     def read(work: Callable[[Session], Result]) -> Result:
-        _go_on(asked_to_end)
+        _go_on(asked_to_end, night.server)
         with database.read() as session:
             return work(session)
 
     def write(work: Callable[[Session], Result]) -> Result:
-        _go_on(asked_to_end)
+        _go_on(asked_to_end, night.server)
         return database.write(work)
 
     try:
@@ -61,8 +62,9 @@ def main() -> None:
         database.close()
 
 
-def _go_on(asked_to_end: list[int]) -> None:
-    if asked_to_end:
+def _go_on(asked_to_end: list[int], server: int) -> None:
+    """A server that was killed asks nobody to end; the next one would have the same night beside this one."""
+    if asked_to_end or os.getppid() != server:
         raise SystemExit(128 + signal.SIGTERM)
 
 

@@ -68,6 +68,10 @@ class Trained:
     seconds: Mapping[str, float]
 
 
+class OvertakenError(Exception):
+    """Another night of the list put a later model into force: its pairs are to stay, so this one ends."""
+
+
 class _Watch:
     """Tells how much processor the parts of a night took."""
 
@@ -100,7 +104,16 @@ def train(
     """Learn from every list of an association that is long enough, and score its pairs by what was learned."""
     lists = read(lambda session: linked_lists(session, association_id)).values()
     long = [each for each in lists if read(partial(_is_long, each, least))]
-    return [_train(read, write, each, now_ms, backend) for each in long]
+    found = (_train_unless_overtaken(read, write, each, now_ms, backend) for each in long)
+    return [each for each in found if each is not None]
+
+
+def _train_unless_overtaken(read: Step, write: Step, of_list: LinkedList, now_ms: int, backend: str) -> Trained | None:
+    try:
+        return _train(read, write, of_list, now_ms, backend)
+    except OvertakenError:
+        logger.warning("linkage: a night of %s ended, since a later one began", of_list.collection.of)
+        return None
 
 
 def _is_long(of_list: LinkedList, least: int, session: Session) -> bool:
@@ -116,6 +129,7 @@ def _rescore_list(read: Step, write: Step, of_list: LinkedList, now_ms: int) -> 
 
 
 def _rescore(of_list: LinkedList, made: dict[int, Features], now_ms: int, session: Session) -> int:
+    _go_on_in_force(of_list, session)
     pairs = matching.pairs_of(session, of_list, made, now_ms)
     matching.settle(session, made.keys(), pairs)
     return len(pairs)
@@ -197,6 +211,7 @@ def _not_stored(told: Sequence[Told], session: Session) -> list[Told]:
 
 def _put_pairs(of_list: LinkedList, told: Sequence[Told], session: Session) -> set[int]:
     """Store pairs but those of records that changed since they were read; these."""
+    _go_on_in_force(of_list, session)
     ids = {each for row, _ in told for each in (row.left_id, row.right_id)}
     bodies = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
     now = {record_id: digest_of(body) for record_id, body in bodies.items()}
@@ -215,7 +230,19 @@ def _drop_stale(read: Step, write: Step, of_list: LinkedList) -> None:
     """Forget, some at a time, the pairs that the model in force did not find."""
     name = of_list.collection.association_id, of_list.collection.of
     while pairs := read(lambda session: linkage.pairs_of_others(session, *name, of_list.model.version, STALE_AT_ONCE)):
-        write(lambda session, each=pairs: linkage.drop_pairs_of_others(session, each, of_list.model.version))  # type: ignore[misc]
+        write(partial(_drop, of_list, pairs))
+
+
+def _drop(of_list: LinkedList, pairs: Sequence[tuple[int, int]], session: Session) -> None:
+    _go_on_in_force(of_list, session)
+    linkage.drop_pairs_of_others(session, pairs, of_list.model.version)
+
+
+def _go_on_in_force(of_list: LinkedList, session: Session) -> None:
+    """Go on only while the model of this night scores: two at once would each drop what the other found."""
+    name = of_list.collection.association_id, of_list.collection.of
+    if of_list.model.version and not linkage.is_in_force(session, *name, of_list.model.version):
+        raise OvertakenError
 
 
 def _pages(read: Step, of_list: LinkedList, limit: int) -> Iterator[list[Known]]:

@@ -101,7 +101,9 @@ def nonce_key(session: Session) -> bytes:
 def collect_settings(url: str, project: str) -> str:
     """What a QR code says to ODK Collect: its settings as JSON, packed by zlib, in base64.
 
-    Unsaid settings go back to Collect's defaults. `url`: the whole base address, its secret in the path.
+    Unsaid settings go back to Collect's defaults, by which forms are fetched and sent by hand only. `url`: the whole
+    base address, its secret in the path.
     """
-    content = {"general": {"server_url": url}, "admin": {}, "project": {"name": project}}
+    general = {"server_url": url, "form_update_mode": "match_exactly", "autosend": "wifi_and_cellular"}
+    content = {"general": general, "admin": {}, "project": {"name": project}}
     return base64.b64encode(zlib.compress(json.dumps(content, ensure_ascii=False).encode())).decode()

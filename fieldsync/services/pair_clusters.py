@@ -1,4 +1,4 @@
-"""Several records that may all be one: side by side, decided at once, and parted where one weak pair bridges them."""
+"""Several records that may all be one: side by side, and which of them hang together firmly."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from fieldsync.core.clusters import Link, clustered
 from fieldsync.core.declarations import LABEL
 from fieldsync.core.form_texts import FormText
 from fieldsync.core.operations import OperationId
-from fieldsync.core.problems import Problem
 from fieldsync.services import deciding, entity_told, pair_queue, reading
 from fieldsync.services.answers_told import MASKED, WITHHELD
-from fieldsync.services.deciding import DIFFERENT, Pair, Verdict
-from fieldsync.services.desk import Desk, Found
+from fieldsync.services.deciding import DIFFERENT, Pair
+from fieldsync.services.desk import Found
+from fieldsync.services.pair_queue import Rank
 from fieldsync.services.pair_told import HIDDEN, MISSING, OTHER, SAME, Cell
 from fieldsync.services.readers import Reader
 from fieldsync.services.reviewing import heads_of
@@ -65,13 +65,12 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Said:
-    """`chosen` are one, and perhaps the rest is not: said by somebody who saw these heads after so many `turns`."""
+class Line:
+    """Several that hang together, as a list tells them: the oldest first; weight and rank of their most useful pair."""
 
-    chosen: Collection[str]
-    is_rest_apart: bool
-    turns: int
-    seen: Sequence[OperationId]
+    members: Sequence[Found]
+    weight: float
+    rank: Rank
 
 
 def around(session: Session, reader: Reader, found: Found) -> Cluster:
@@ -111,26 +110,18 @@ def rows(session: Session, reader: Reader, cluster: Cluster, language: str, reve
     )[:ROWS_MAX]
 
 
-def decide(session: Session, by: Desk, cluster: Cluster, said: Said) -> Problem | None:
-    """Say which members are one, and that the others are not; nothing is written where something was said meanwhile."""
-    records.by_ids(session, {each.row.id for each in cluster.members}, lock=True)
-    if cluster.turns != said.turns:
-        return Problem("pair_decided")
-    if set(cluster.heads) != set(said.seen):
-        return Problem("stale_page")
-    chosen = [each for each in cluster.members if records.uuid_text(each.row.uuid) in said.chosen]
-    if not chosen or (len(chosen) == 1 and not said.is_rest_apart):
-        return Problem("too_few_chosen")
-    if len(chosen) > 1:
-        problem = deciding.unite(session, by, chosen[0], [records.uuid_text(each.row.uuid) for each in chosen[1:]])
-        if problem is not None:
-            return problem
-    ids = {each.row.id for each in chosen}
-    parted = [each for each in cluster.pairs if len(ids & {each.left.row.id, each.right.row.id}) == 1]
-    answers = [
-        deciding.decide(session, by, each, Verdict(DIFFERENT, each.turn)) for each in parted if said.is_rest_apart
-    ]
-    return next((each for each in answers if each is not None), None)
+def lines(
+    session: Session, reader: Reader, after: Rank | None, limit: int, of: str = ""
+) -> tuple[list[Line], Rank | None]:
+    """All that hang together, three or more, in the order of the queue; and after which rank the next page begins."""
+    everything = pair_queue.waiting(session, reader, of)
+    together, found = pair_queue.groups(everything), dict[int, Line]()
+    for each in everything:
+        group = together.get(each.rank.left_id)
+        if group and group[0].row.id not in found:
+            found[group[0].row.id] = Line(group, _weight(each.pair), each.rank)
+    left = [each for each in found.values() if after is None or each.rank.key > after.key]
+    return left[:limit], left[limit - 1].rank if len(left) > limit else None
 
 
 def _waiting(session: Session, reader: Reader, ids: Collection[int]) -> dict[Key, Pair]:

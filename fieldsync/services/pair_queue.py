@@ -65,19 +65,19 @@ class Waiting:
 class Page:
     """Pairs of the queue, how many wait in all, and the rank after which the next page begins (None: the end).
 
-    `together`: record → how many records hang together with it.
+    `together`: record → the records that hang together, where they are more than two.
     """
 
     items: Sequence[Waiting]
     total: int
     following: Rank | None
-    together: Mapping[int, int]
+    together: Mapping[int, Sequence[Found]]
 
 
 class Standing(NamedTuple):
     """The `number` of a pair among `total` that wait, 0 where it is none of them, and which comes next.
 
-    `together`: how many records hang together with the two by pairs that wait.
+    `together`: how many records hang together with the two by pairs that wait, where they are more than two.
     """
 
     number: int
@@ -86,12 +86,16 @@ class Standing(NamedTuple):
     together: int
 
 
-def page(session: Session, reader: Reader, after: Rank | None, limit: int, of: str = "") -> Page:
-    """A page of the queue."""
+def page(
+    session: Session, reader: Reader, after: Rank | None, limit: int, of: str = "", is_grouped: bool = False
+) -> Page:
+    """A page of the queue. Where it is grouped, several that hang together show by their most useful pair."""
     everything = waiting(session, reader, of)
-    left = [each for each in everything if after is None or each.rank.key > after.key]
+    together = groups(everything)
+    lines = _first_of_each(everything, together) if is_grouped else everything
+    left = [each for each in lines if after is None or each.rank.key > after.key]
     more = left[limit - 1].rank if len(left) > limit else None
-    return Page(left[:limit], len(everything), more, _sizes(everything))
+    return Page(left[:limit], len(everything), more, together)
 
 
 def waiting(session: Session, reader: Reader, of: str = "") -> list[Waiting]:
@@ -191,14 +195,31 @@ def standing(session: Session, reader: Reader, pair: Pair) -> Standing:
     key = (pair.left.row.id, pair.right.row.id)
     place = next((number for number, each in enumerate(everything) if each.rank[1:] == key), -1)
     others = [each for each in everything[place + 1 :] + everything[:place] if each.rank[1:] != key]
-    return Standing(place + 1, len(everything), others[0] if others else None, _sizes(everything).get(key[0], 0))
+    return Standing(place + 1, len(everything), others[0] if others else None, len(groups(everything).get(key[0], ())))
 
 
-def _sizes(everything: Sequence[Waiting]) -> dict[int, int]:
-    """Record → how many records hang together with it by pairs that wait."""
-    links = [Link(each.rank.left_id, each.rank.right_id, 0.0) for each in everything if each.pair.left.kind == "entity"]
-    groups = components({each for link in links for each in link.pair}, links)
-    return {each: len(group) for group in groups for each in group}
+def groups(everything: Sequence[Waiting]) -> dict[int, list[Found]]:
+    """Record → the records that hang together by pairs that wait, where they are more than two; the oldest first."""
+    between = [each for each in everything if each.pair.left.kind == "entity"]
+    sides = {side.row.id: side for each in between for side in (each.pair.left, each.pair.right)}
+    links = [Link(each.rank.left_id, each.rank.right_id, 0.0) for each in between]
+    made: dict[int, list[Found]] = {}
+    for group in components(set(sides), links):
+        if len(group) > 2:
+            members = [sides[each] for each in sorted(group)]
+            made |= {each: members for each in group}
+    return made
+
+
+def _first_of_each(everything: Sequence[Waiting], together: Mapping[int, Sequence[Found]]) -> list[Waiting]:
+    met: set[int] = set()
+    kept = []
+    for each in everything:
+        group = together.get(each.rank.left_id, ())
+        if not group or group[0].row.id not in met:
+            kept.append(each)
+        met |= {one.row.id for one in group[:1]}
+    return kept
 
 
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:

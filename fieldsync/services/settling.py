@@ -162,6 +162,7 @@ def _entries(
             sender_id = authors.sender_of(session, row.author_id)
             quarantining.move_from_held(session, row, operation, association_id, sender_id, now_ms, problems)
             refused |= presence.with_derived([operation.id])
+            entries += _let_into_its_place(session, association_id, presence.key_of(operation.id))
         else:
             entries.append(entry)
     return entries, refused
@@ -198,6 +199,16 @@ def _judged(session: Session, association_id: int, entries: Iterable[Entry]) -> 
         if decision == "release":
             released += _let_go(session, association_id, (author, counter, n), digest)
     return released
+
+
+def _let_into_its_place(session: Session, association_id: int, key: tuple[str, int, int]) -> list[Entry]:
+    """An id has become free: what a verdict had released under it, and what found it occupied, is taken in."""
+    for row in quarantine.targets(session, association_id, *key):
+        released = quarantine.verdict(session, association_id, *key, bytes(row.digest).hex()) == "release"
+        entries = _carry_out(session, association_id, row, "release") if released and row.status != "released" else []
+        if entries:
+            return entries
+    return []
 
 
 def _carry_out(session: Session, association_id: int, row: QuarantineRow, decision: str) -> list[Entry]:

@@ -181,8 +181,9 @@ def latest(session: Session, pairs: Collection[tuple[int, int]]) -> dict[tuple[i
         named = " OR ".join(["(left_id = ? AND right_id = ?)"] * len(chunk))
         sql = f"SELECT {_DECISION} FROM across_decision WHERE {named} ORDER BY turn"
         for row in execute(session, sql, [each for pair in chunk for each in pair]):
-            found[row[0], row[1]] = DecisionRow._make(
-                (*row[:3], 0, *row[3:7], read_levels(row[7]), [], False, None, False)
+            left_id, right_id, turn, decision, decided_by, decided_ms, why, levels = row
+            found[left_id, right_id] = DecisionRow(
+                left_id, right_id, turn, 0, decision, decided_by, decided_ms, why, read_levels(levels), [], False
             )
     return found
 

@@ -68,7 +68,7 @@ def page(
     for name, condition in (
         ("action", "action = ?"),
         ("actor", "actor = ?"),
-        ("about", "about = ?"),
+        ("about", "about = ? AND about <> ''"),  # as the index says
         ("from_ms", "at_ms >= ?"),
         ("to_ms", "at_ms < ?"),
     ):

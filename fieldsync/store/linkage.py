@@ -214,7 +214,10 @@ def stored_pairs(session: Session, pairs: Collection[tuple[int, int]]) -> dict[t
     for start in range(0, len(wanted), CHUNK_ROWS // 2):
         chunk = wanted[start : start + CHUNK_ROWS // 2]
         named = ",".join(["(?, ?)"] * len(chunk))
-        sql = f"SELECT {_PAIR} FROM candidate_pair WHERE (left_id, right_id) IN (VALUES {named})"
+        sql = (  # SQLite would look for `(left_id, right_id) IN (VALUES …)` in all of the table
+            f"WITH wanted (one, other) AS (VALUES {named}) SELECT {_PAIR} FROM wanted CROSS JOIN candidate_pair"
+            " WHERE left_id = one AND right_id = other"
+        )
         rows = execute(session, sql, [each for pair in chunk for each in pair])
         found.update(((row[0], row[1]), PairRow(*row)) for row in rows)
     return found
@@ -236,6 +239,12 @@ def active_model(session: Session, association_id: int, of: str) -> tuple[int, b
     )
     row = execute(session, sql, (association_id, of, True)).first()
     return (row[0], bytes(row[1])) if row else None
+
+
+def is_in_force(session: Session, association_id: int, of: str, version: int) -> bool:
+    """Whether a trained model is the one that scores a list."""
+    sql = "SELECT 1 FROM linkage_model WHERE association_id = ? AND of = ? AND active = ? AND id = ?"
+    return execute(session, sql, (association_id, of, True, version)).first() is not None
 
 
 def add_model(session: Session, association_id: int, of: str, body: bytes, now_ms: int, active: bool) -> int:

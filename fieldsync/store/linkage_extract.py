@@ -33,9 +33,6 @@ PLACES = {
     **{"latitude": "double", "longitude": "double"},
 }
 
-BESIDE_NAMES = (*(name for name in COLUMNS[PERSON] if not name.startswith(("given", "family"))), *PLACES)
-"""What persons say beside their names."""
-
 ENDS = {"birth": (4, 4), "phone": (7, 3), "national_id": (2, 2), "register_number": (2, 2)}
 """Characters at both ends of what is compared by letters. One edit leaves one end alike, which is seen sooner than the
 distance: together they are no longer than the shortest of which one edit is a slip (a phone has ten digits)."""
@@ -115,10 +112,16 @@ class Names:
         import numpy
         import pyarrow
 
+        one, other = (side.to_numpy(zero_copy_only=False) for side in (left, right))
+        return pyarrow.array(self.compared(one, other).astype(numpy.int32))
+
+    def compared(self, one: Any, other: Any) -> Any:
+        """The same for columns of numbers (NumPy), none of which is missing."""
+        import numpy
+
         if self._dense is None:
             self._dense = numpy.full((DENSE, DENSE), -1, numpy.int8)
-        one, other = (side.to_numpy(zero_copy_only=False) for side in (left, right))
-        low, high = numpy.minimum(one, other), numpy.maximum(one, other)
+        low, high = numpy.minimum(one, other).astype(numpy.int64), numpy.maximum(one, other).astype(numpy.int64)
         found = numpy.where(high < DENSE, self._dense[low % DENSE, high % DENSE], -1)
         rest = numpy.flatnonzero(found < 0)
         if len(rest):
@@ -127,7 +130,7 @@ class Names:
             found[rest] = ranks[places]
             near = rest[high[rest] < DENSE]
             self._dense[low[near], high[near]] = found[near]
-        return pyarrow.array(found.astype(numpy.int32))
+        return found
 
     def _rank(self, pair: int) -> int:
         found = self._known.get(pair)

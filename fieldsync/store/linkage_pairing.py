@@ -1,93 +1,112 @@
-"""The pairs of a list that are worth a score, on DuckDB: they share a key, and their facts may bring them to review.
+"""The pairs of a list that are worth a score: they share a key, and their facts may bring them to review.
 
-A million persons share keys in thirty million ways; hardly one in a hundred is worth more than a glance.
+A million persons share keys in forty million ways; hardly one in a hundred is worth more than a glance. NumPy and
+PyArrow are of the optional extra `linkage`; nothing here is imported before it is asked for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from fieldsync.core.linkage import least_of
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import Model
-from fieldsync.store.linkage_extract import BESIDE_NAMES
+from fieldsync.store.linkage_bound import Bound, Pairs, columns_of
 from fieldsync.store.linkage_splink import Bench
-from fieldsync.store.linkage_sql import CODES, may_match, most_by_names
 
 KEY_BEARERS_MAX = 200
 """A key of more records is split by birth year; what is still larger brings nobody together."""
 
-PAIRS_AT_ONCE = 6_000_000
-"""Pairs, some of them more than once, that are looked at in one go."""
+PAIRS_AT_ONCE = 200_000
+"""Pairs, some of them more than once, that are looked at in one go: their columns stay in the processor's cache."""
+
+KEPT_MAX = 4_000_000
+"""Pairs that may be kept more than once, each under another key."""
 
 SCORED_AT_ONCE = 1_000_000
 """Pairs that are scored in one go: what memory is needed depends on them."""
 
+Keys = Iterable[Sequence[tuple[int, str]]]
+"""Pages of (key, the records that bear it as `1,2,3`)."""
 
-def pair_up(on: Bench, model: Model, keys: Iterable[Sequence[tuple[int, str]]]) -> Iterator[str]:
+
+def pair_up(on: Bench, model: Model, keys: Keys) -> Iterator[str]:
     """Tables of the pairs of records that share a key and may not be beyond review, one after the other, on DuckDB.
 
-    `keys`: pages of (key, the records that bear it as `1,2,3`). A table is gone once the next is asked for.
+    A table is gone once the next is asked for.
     """
-    _take_keys(on, keys)
-    on.run(f"CREATE TABLE blocks AS {_BLOCKS.format(year=_YEAR if on.kind == PERSON else 'NULL')}")
-    on.run("DROP TABLE keys")
-    on.run(f"CREATE TABLE reach AS {most_by_names(model) if on.kind == PERSON else 'SELECT * FROM people'}")
-    on.run("CREATE TABLE near (join_key_l BIGINT, join_key_r BIGINT)")
-    many = on.rows("SELECT coalesce(sum(len(bearers) * (len(bearers) - 1) // 2), 0) FROM blocks")[0][0]
-    parts = int(many) // PAIRS_AT_ONCE + 1
-    for part in range(parts):
-        _join(on, model, f"block % {parts} = {part}")
-    on.run("DROP TABLE blocks")
-    on.run("DROP TABLE reach")
-    parts = int(on.rows("SELECT count(*) FROM near")[0][0]) // SCORED_AT_ONCE + 1
-    for part in range(parts):
-        on.run(
-            f"CREATE TABLE pairs_{part} AS SELECT DISTINCT join_key_l, join_key_r, '0' AS match_key FROM near"
-            f" WHERE join_key_l % {parts} = {part}"
-        )
-        yield f"pairs_{part}"
-        on.run(f"DROP TABLE pairs_{part}")
-    on.run("DROP TABLE near")
-
-
-def _take_keys(on: Bench, keys: Iterable[Sequence[tuple[int, str]]]) -> None:
+    import numpy
     import pyarrow
 
-    on.run("CREATE TABLE keys (key BIGINT, bearers BIGINT[])")
-    for page in keys:
-        table = pyarrow.table({"key": [row[0] for row in page], "bearers": [row[1] for row in page]})
-        on.session.register("page", table)
-        on.run(
-            "INSERT INTO keys SELECT key, listed FROM (SELECT key, CAST(string_split(bearers, ',') AS BIGINT[]) AS"
-            " listed FROM page) WHERE listed[1] IN (SELECT unique_id FROM people)"
-        )
-        on.session.unregister("page")
+    near, ids = _near(on, model, keys)
+    for number, start in enumerate(range(0, len(near), SCORED_AT_ONCE)):
+        part = near[start : start + SCORED_AT_ONCE]
+        left, right = ids[part >> numpy.uint64(32)], ids[part & numpy.uint64(0xFFFFFFFF)]
+        on.session.register("near", pyarrow.table({"join_key_l": left, "join_key_r": right}))
+        on.run(f"CREATE TABLE pairs_{number} AS SELECT *, '0' AS match_key FROM near")
+        on.session.unregister("near")
+        yield f"pairs_{number}"
+        on.run(f"DROP TABLE pairs_{number}")
 
 
-def _join(on: Bench, model: Model, blocks: str) -> None:
-    """Put the pairs of some blocks that may not be beyond review to the others, some of them twice."""
-    likely, columns = "true", list[str]()
+def _near(on: Bench, model: Model, keys: Keys) -> tuple[Any, Any]:
+    """(the rows of both records of each pair in one number, in order; the record id of each row)."""
+    import numpy
+
     if on.kind == PERSON:
-        likely = may_match(model, least_of(model))
-        columns = [*BESIDE_NAMES, "phone_persons", *(f"{name}_most" for name in CODES)]
-        columns += [f"{name}_{what}" for name in ("given", "family") for what in ("id", "mask")]
-    on.run(
-        f"CREATE TABLE borne AS SELECT {', '.join(['block', 'unique_id', *columns])} FROM (SELECT block,"
-        f" unnest(bearers) AS record_id FROM blocks WHERE {blocks}) AS each JOIN reach ON unique_id = record_id"
-    )
-    both = ", ".join(f"{side}.{name} AS {name}_{side}" for name in ("unique_id", *columns) for side in "lr")
-    on.run(
-        f"INSERT INTO near SELECT unique_id_l, unique_id_r FROM (SELECT {both} FROM borne l JOIN borne r"
-        f" ON l.block = r.block AND l.unique_id < r.unique_id) AS beside WHERE {likely}"
-    )
-    on.run("DROP TABLE borne")
+        columns = on.columns(columns_of(model))
+        bound: Bound | None = Bound(columns, model, on.names)
+    else:
+        columns, bound = on.columns("SELECT unique_id, 0 AS born_first FROM people ORDER BY unique_id"), None
+    ids, found, many = columns["unique_id"], list[Any](), 0
+    for left, right in _beside(_blocks(keys, ids, columns["born_first"])):
+        kept = bound.may_match((left, right)) if bound else slice(None)
+        one, other = left[kept].astype(numpy.uint64), right[kept].astype(numpy.uint64)
+        found.append(numpy.minimum(one, other) << numpy.uint64(32) | numpy.maximum(one, other))
+        many += len(one)
+        if many > KEPT_MAX:
+            found = [numpy.unique(numpy.concatenate(found))]
+            many = len(found[0])
+    return numpy.unique(numpy.concatenate(found or [numpy.zeros(0, numpy.uint64)])), ids
 
 
-_YEAR = "year(DATE '0001-01-01' + (born_first - 1))"
+def _blocks(keys: Keys, ids: Any, born: Any) -> Iterator[tuple[Any, Any]]:
+    """(rows of records, how many of them share each key): what many share is split by the year of birth."""
+    import numpy
 
-_BLOCKS = (
-    f"SELECT row_number() OVER () AS block, bearers FROM (SELECT bearers FROM keys WHERE len(bearers) <="
-    f" {KEY_BEARERS_MAX} UNION ALL SELECT list(record_id) AS bearers FROM (SELECT key, unnest(bearers) AS record_id"
-    f" FROM keys WHERE len(bearers) > {KEY_BEARERS_MAX}) AS crowded JOIN people ON unique_id = record_id"
-    " GROUP BY key, {year}"
-    f" HAVING count(*) BETWEEN 2 AND {KEY_BEARERS_MAX}) AS every"
-)
+    for page in keys:
+        counts = numpy.array([bearers.count(",") + 1 for _, bearers in page])
+        records = numpy.array(",".join(bearers for _, bearers in page).split(","), numpy.int64)
+        key = numpy.repeat(numpy.arange(len(page)), counts)
+        rows = numpy.searchsorted(ids, records)
+        is_known = ids[numpy.minimum(rows, len(ids) - 1)] == records
+        key, rows = key[is_known], rows[is_known]
+        counts = numpy.bincount(key, minlength=len(page))
+        is_crowded = counts[key] > KEY_BEARERS_MAX
+        yield rows[~is_crowded], counts[counts <= KEY_BEARERS_MAX]
+        if is_crowded.any():
+            key, rows = key[is_crowded], rows[is_crowded]
+            years = _years(born[rows])
+            order = numpy.lexsort((rows, years, key))
+            _, counts = numpy.unique(numpy.stack((key, years))[:, order], axis=1, return_counts=True)
+            yield rows[order], counts
+
+
+def _years(born: Any) -> Any:
+    """The years of days since the year 1."""
+    import numpy
+
+    return (numpy.datetime64("0001-01-01") + (born - 1).astype("timedelta64[D]")).astype("datetime64[Y]").astype(int)
+
+
+def _beside(blocks: Iterable[tuple[Any, Any]]) -> Iterator[Pairs]:
+    """The pairs of rows in blocks, some at a time."""
+    import numpy
+
+    for rows, counts in blocks:
+        starts = numpy.cumsum(counts) - counts
+        for count in numpy.unique(counts[(counts > 1) & (counts <= KEY_BEARERS_MAX)]).tolist():
+            left, right = numpy.triu_indices(count, 1)
+            of_count = starts[counts == count]
+            at_once = max(PAIRS_AT_ONCE // len(left), 1)
+            for first in range(0, len(of_count), at_once):
+                each = rows[of_count[first : first + at_once, None] + numpy.arange(count)]
+                yield each[:, left].ravel(), each[:, right].ravel()

@@ -87,13 +87,17 @@ def is_available(backend: str = DUCKDB) -> bool:
 
 @dataclass(frozen=True)
 class Bench:
-    """A backend with a list on it: what the list holds, Splink's API, and the table `people` as Splink knows it."""
+    """A backend with a list on it: what the list holds, Splink's API, and the table `people` as Splink knows it.
+
+    `names`: those of the list, by their numbers.
+    """
 
     backend: str
     kind: str
     api: Any
     session: Any
     people: Any
+    names: Names
 
     def run(self, sql: str) -> None:
         """Make a table."""
@@ -103,6 +107,11 @@ class Bench:
         """The rows of a query."""
         found = self.session.execute(sql).fetchall() if self.backend == DUCKDB else self.session.sql(sql).collect()
         return [tuple(row) for row in found]
+
+    def columns(self, sql: str) -> dict[str, Any]:
+        """The columns of a query without anything missing (NumPy), on DuckDB."""
+        found: dict[str, Any] = self.session.execute(sql).fetchnumpy()
+        return found
 
     def count(self) -> int:
         """How many records the list has."""
@@ -133,7 +142,7 @@ def bench(kind: str, pages: Iterable[Page], backend: str = DUCKDB, memory_mib: i
         connection.execute(_PEOPLE[kind].format("TABLE"))
         connection.execute("DROP TABLE said")
         api = DuckDBAPI(connection)
-        yield Bench(DUCKDB, kind, api, connection, api.register("people"))
+        yield Bench(DUCKDB, kind, api, connection, api.register("people"), names)
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -171,7 +180,7 @@ def _on_spark(kind: str, pages: Iterable[Page]) -> Bench:
     session.sql(_PEOPLE[kind].format("OR REPLACE TEMP VIEW"))
     make: Any = SparkAPI
     api = make(spark_session=session, break_lineage_method="persist")
-    return Bench(SPARK, kind, api, session, api.register("people"))
+    return Bench(SPARK, kind, api, session, api.register("people"), names)
 
 
 def shares(on: Bench, rarest: float) -> dict[str, dict[str, float]]:

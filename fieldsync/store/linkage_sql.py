@@ -6,12 +6,10 @@ numbers, and `name_level` (a function that the backend brings) is the rank of th
 
 from collections.abc import Mapping
 from datetime import date
-from math import log2
 from typing import Any
 
 from fieldsync.core import linkage_levels as levels
 from fieldsync.core.geometry import EARTH_RADIUS_METRES
-from fieldsync.core.linkage import MOVED_LESS
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import ComparisonWeights, LevelWeight, Model
 
@@ -24,9 +22,6 @@ CODES = {"given_name": "given_code", "family_name": "family_code"}
 """The columns by which names are counted."""
 
 _ELSE = "ELSE"
-
-SLACK = 1e-6
-"""Bits by which sums in another order may differ."""
 
 _OVERLAP: Mapping[str, Mapping[str, str]] = {
     DUCKDB: {"some": "list_has_any({0}_l, {0}_r)", "count": "len(list_intersect({0}_l, {0}_r))", "size": "len({0})"},
@@ -45,61 +40,6 @@ def settings_of(model: Model, backend: str) -> list[Any]:
     """The comparisons of a model as Splink reads them."""
     asked = _person(model.year) if model.kind == PERSON else _cooperative(_OVERLAP[backend])
     return [_comparison(each, asked[each.name], model.rarest) for each in model.comparisons]
-
-
-def most_by_names(model: Model) -> str:
-    """A list of persons with the most that each name may add, whatever it is compared with, in DuckDB's SQL."""
-    told = [f"{_most(each, model.rarest)} AS {each.name}_most" for each in model.comparisons if each.name in CODES]
-    return f"SELECT *, {', '.join(told)} FROM people"
-
-
-def _most(weights: ComparisonWeights, rarest: float) -> str:
-    """Names that agree count by how rare they are, and no rarer than the one that is known."""
-    code, name = CODES[weights.name], CODES[weights.name].removesuffix("_code")
-    added = {level.level: _bits(level) for level in weights.levels}
-    rare = max(added[level.level] + log2(level.u) for level in weights.levels if level.level in weights.rare)
-    share = f"coalesce(count(*) OVER (PARTITION BY {code}) / count({code}) OVER (), 0.0)"
-    by_share = f"{rare!r} - log2(greatest(CASE WHEN {code} IS NULL THEN 0.0 ELSE {share} END, {rarest!r}))"
-    return f"CASE WHEN {name}_id IS NULL THEN 0.0 ELSE greatest({max(0.0, *added.values())!r}, {by_share}) END"
-
-
-def may_match(model: Model, least: float) -> str:
-    """Whether the weight of two persons may reach `least`, by all but their names, which take longest to compare.
-
-    Of names it asks only whether they have a key in common: without one they are weak at most, or exchanged.
-    """
-    asked, weights = _person(model.year), {each.name: each for each in model.comparisons}
-    beside = [_weight(each, asked[each.name]) for each in model.comparisons if each.name not in CODES]
-    beside.append(f"(CASE WHEN {asked['place'][levels.MOVED]} THEN {MOVED_LESS!r} ELSE 0.0 END)")
-    names = [_name_at_most(weights["given_name"]), _name_at_most(weights["family_name"])]
-    start = log2(model.prior / (1 - model.prior))
-    return f"{' + '.join([repr(start), *names, *beside])} > {least - SLACK!r}"
-
-
-def _name_at_most(weights: ComparisonWeights) -> str:
-    """What a name may add; one that counts no more where it is exchanged adds nothing."""
-    name, added = CODES[weights.name].removesuffix("_code"), {each.level: _bits(each) for each in weights.levels}
-    apart = [added[level] for level in added if level not in (levels.EXACT, levels.SAME, levels.ALIAS)]
-    not_exchanged = max(
-        bits for level, bits in added.items() if level in (levels.WEAK, levels.MARRIED, levels.DIFFERENT)
-    )
-    exchanged = max(*apart, 0.0)
-    return (
-        f"(CASE WHEN {name}_id_l IS NULL OR {name}_id_r IS NULL THEN 0.0"
-        f" WHEN {name}_mask_l & {name}_mask_r <> 0 THEN least({weights.name}_most_l, {weights.name}_most_r)"
-        f" WHEN {_MAY_BE_EXCHANGED} THEN {exchanged!r} ELSE {not_exchanged!r} END)"
-    )
-
-
-def _weight(weights: ComparisonWeights, conditions: Conditions) -> str:
-    added = {"": 0.0, **{level.level: _bits(level) for level in weights.levels}}
-    cases = " ".join(f"WHEN {asked} THEN {added[level]!r}" for level, asked in conditions.items() if asked != _ELSE)
-    [otherwise] = (added[level] for level, asked in conditions.items() if asked == _ELSE)
-    return f"(CASE {cases} ELSE {otherwise!r} END)"
-
-
-def _bits(level: LevelWeight) -> float:
-    return log2(level.m / level.u)
 
 
 def _comparison(weights: ComparisonWeights, conditions: Conditions, rarest: float) -> dict[str, Any]:
@@ -213,7 +153,7 @@ def _birth() -> Conditions:
         "": "born_first_l is null or born_first_r is null",
         levels.SAME_DATE: "birth_l = birth_r",
         levels.SLIP: f"birth_l = birth_turned_r or {_one_off('birth')}",
-        levels.SAME_YEAR: f"{overlaps} and {spans} <= 366",
+        levels.SAME_YEAR: f"{overlaps} and {spans} <= {levels.YEAR_DAYS}",
         levels.COMPATIBLE: overlaps,
         levels.NEAR: f"greatest(born_first_l, born_first_r) - least(born_last_l, born_last_r) <= {levels.NEAR_DAYS}",
         levels.FAR: _ELSE,
@@ -270,10 +210,13 @@ def _place(moved: str = "") -> Conditions:
 
 
 def _married(year: int) -> str:
-    youngest, oldest = levels.MARRYING_AGES
-    first, last = date(year - oldest, 1, 1).toordinal(), date(year - youngest, 12, 31).toordinal()
-    of_age = " or ".join(
-        f"coalesce(born_last_{side} >= {first} and born_first_{side} <= {last}, false)" for side in "lr"
-    )
+    of_age = " or ".join(of_marrying_age(year, f"_{side}") for side in "lr")
     women = "coalesce(sex_l = 'f' and sex_r = 'f', false)"
     return f"{women} and ({of_age}) and not ({_SAME_PLACE}) and not ({_NO_PLACE})"
+
+
+def of_marrying_age(year: int, end: str = "") -> str:
+    """Whether a person is of an age to marry; `end` is that of the columns' names."""
+    youngest, oldest = levels.MARRYING_AGES
+    first, last = date(year - oldest, 1, 1).toordinal(), date(year - youngest, 12, 31).toordinal()
+    return f"coalesce(born_last{end} >= {first} and born_first{end} <= {last}, false)"

@@ -20,6 +20,11 @@ class Base(DeclarativeBase):
     type_annotation_map = {bytes: LargeBinary, int: BigInteger().with_variant(Integer, "sqlite")}
 
 
+def few(name: str, where: str, *columns: str) -> Index:
+    """An index of the few rows for which something holds; the many others cost nothing."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Server(Base):
     """One row: which incarnation of the server this is, the secret that signs its cursors, the roles (JSON)."""
 
@@ -210,7 +215,7 @@ class Waiting(Base):
 
 
 class Void(Base):
-    """A counter that its device had to set aside, so that nothing waits for it."""
+    """A counter that its device had to set aside or gave up, so that nothing waits for it."""
 
     __tablename__ = "void"
     __table_args__ = (PrimaryKeyConstraint("author_id", "counter"),)

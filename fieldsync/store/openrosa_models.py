@@ -1,14 +1,9 @@
 """What OpenRosa clients sent, so that a resend is known and an edit finds what it replaces."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldsync.store.models import Base, BigKey
-
-
-def _few(name: str, where: str, *columns: str) -> Index:
-    """An index of the few rows for which something holds; the many others cost nothing."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+from fieldsync.store.models import Base, BigKey, few
 
 
 class OpenRosaSubmission(Base):
@@ -22,9 +17,9 @@ class OpenRosaSubmission(Base):
     __tablename__ = "openrosa_submission"
     __table_args__ = (
         Index("uq_openrosa_submission", "association_id", "form", "instance", "digest", "revoked_device", unique=True),
-        _few("ix_openrosa_submission_deprecated", "deprecated <> ''", "association_id", "form", "deprecated"),
-        _few("ix_openrosa_submission_base_id", "base_id IS NOT NULL", "base_id"),
-        _few("ix_openrosa_submission_waits", "waits_version IS NOT NULL", "association_id", "form", "waits_version"),
+        few("ix_openrosa_submission_deprecated", "deprecated <> ''", "association_id", "form", "deprecated"),
+        few("ix_openrosa_submission_base_id", "base_id IS NOT NULL", "base_id"),
+        few("ix_openrosa_submission_waits", "waits_version IS NOT NULL", "association_id", "form", "waits_version"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     association_id: Mapped[int] = mapped_column(ForeignKey("association.id"))

@@ -1,6 +1,6 @@
 """Tables of deciding: what people said of pairs, which records are one cluster, and what may be merged by itself."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, false
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldsync.store.models import Base
@@ -11,7 +11,8 @@ class PairDecision(Base):
 
     `decision` is same, different, unsure, proposed (the same, says the first of two), or open (taken back). `levels`
     (JSON): [[name, level], …] as they were compared then; `weight`, and whether it was `automatic` then. `operations`
-    (JSON): what was said with it, such as the merge. `sampled`: to be looked at again.
+    (JSON): what was said with it, such as the merge. `sampled`: to be looked at again. `together`: the step in which
+    several pairs were decided at once, to be taken back at once; empty where it was this pair alone.
     """
 
     __tablename__ = "pair_decision"
@@ -19,6 +20,13 @@ class PairDecision(Base):
         PrimaryKeyConstraint("left_id", "right_id", "turn"),
         Index("ix_pair_decision_right", "right_id"),
         Index("ix_pair_decision_decided", "association_id", "decided_ms"),
+        Index(
+            "ix_pair_decision_together",
+            "association_id",
+            "together",
+            sqlite_where=text("together <> ''"),
+            postgresql_where=text("together <> ''"),
+        ),
     )
     left_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     right_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
@@ -33,6 +41,7 @@ class PairDecision(Base):
     sampled: Mapped[bool]
     weight: Mapped[float | None]
     automatic: Mapped[bool] = mapped_column(server_default=false())
+    together: Mapped[str] = mapped_column(server_default="")
 
 
 class ClusterMember(Base):

@@ -48,7 +48,8 @@ class PairRow(NamedTuple):
 class DecisionRow(NamedTuple):
     """What somebody said of a pair; `operations`: ids of what was said with it.
 
-    `weight`, `automatic`: what linkage gave it then, and whether it might have merged it by itself.
+    `weight`, `automatic`: what linkage gave it then, and whether it might have merged it by itself. `together`: the
+    name of the step in which she decided on several pairs at once, empty where it was this one alone.
     """
 
     left_id: int
@@ -64,12 +65,13 @@ class DecisionRow(NamedTuple):
     sampled: bool
     weight: float | None = None
     automatic: bool = False
+    together: str = ""
 
 
 _PAIR = "left_id, right_id, kind, of, weight, comparisons, bounds, zone, found_ms"
 _DECISION = (
     "left_id, right_id, turn, association_id, decision, decided_by, decided_ms, why, levels, operations, sampled,"
-    " weight, automatic"
+    " weight, automatic, together"
 )
 _LATEST = (
     " AND NOT EXISTS (SELECT 1 FROM pair_decision later WHERE later.left_id = d.left_id"
@@ -159,6 +161,15 @@ def of_records(session: Session, record_ids: Collection[int]) -> list[DecisionRo
         for row in execute(session, sql, ids) if ids else ():
             found[row[0], row[1]] = _decision(row)
     return sorted(found.values())
+
+
+def said_together(session: Session, association_id: int, together: str) -> list[DecisionRow]:
+    """What was decided in one step and holds still."""
+    sql = (
+        f"SELECT {_DECISION} FROM pair_decision d WHERE d.association_id = ? AND d.together = ? AND d.together <> ''"
+        f"{_LATEST} ORDER BY d.left_id, d.right_id"
+    )
+    return [_decision(row) for row in execute(session, sql, (association_id, together))]
 
 
 def of_collection(session: Session, collection_id: int) -> list[DecisionRow]:
@@ -256,7 +267,7 @@ def add_reports(session: Session, association_id: int, rows: Iterable[tuple[int,
 def decide(session: Session, row: DecisionRow) -> None:
     """Add what somebody says of a pair; the turn is taken only once."""
     values = (*row[:8], msgspec.json.encode(row.levels), msgspec.json.encode(row.operations), *row[10:])
-    execute(session, f"INSERT INTO pair_decision ({_DECISION}) VALUES ({places(13)})", values)
+    execute(session, f"INSERT INTO pair_decision ({_DECISION}) VALUES ({places(14)})", values)
 
 
 def touching(session: Session, record_ids: Collection[int], but_by: str) -> dict[int, set[tuple[Any, ...]]]:
@@ -361,4 +372,4 @@ def read_levels(body: bytes) -> Levels:
 
 def _decision(row: Sequence[Any]) -> DecisionRow:
     said = _ids.decode(bytes(row[9]))
-    return DecisionRow._make((*row[:8], read_levels(row[8]), said, bool(row[10]), row[11], bool(row[12])))
+    return DecisionRow._make((*row[:8], read_levels(row[8]), said, bool(row[10]), row[11], bool(row[12]), row[13]))

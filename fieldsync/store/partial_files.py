@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from fieldsync.store.file_store import CHUNK_BYTES, flush, make_sure
 
 AT_ANOTHER_OFFSET, CHECKSUM_DIFFERS = "upload_elsewhere", "checksum_differs"
 """Codes of problems (core.messages)."""
+
+WAITS, WAIT_SECONDS = 25, 0.02
+"""How often, and how long each time, a request waits for another that adds to the same upload."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,17 @@ class PartialFiles:
         return self.folder / uuid
 
     def offset(self, uuid: str) -> int | None:
-        """How many bytes of an upload are here, on disk; None where there is no such file."""
+        """How many bytes of an upload are here, on disk; None where there is no such file.
+
+        What another thread still reads of a link that was cut counts, if that is a matter of a moment.
+        """
         try:
-            return self.path(uuid).stat().st_size
+            with self.path(uuid).open("rb") as file:
+                rests = _waited(file, fcntl.LOCK_SH)
+                size = os.fstat(file.fileno()).st_size
+                if not rests:
+                    os.fsync(file.fileno())  # who adds to it has not come to that
+                return size
         except FileNotFoundError:
             return None
 
@@ -50,19 +62,19 @@ class PartialFiles:
 
     @contextmanager
     def held(self, uuid: str) -> Iterator[IO[bytes] | None]:
-        """An upload's file, open for adding, that nobody else adds to meanwhile; None where somebody does."""
+        """An upload's file, open for adding, that nobody else adds to meanwhile; None where somebody goes on doing so.
+
+        A link that was just cut may still be read by another thread to its end.
+        """
         try:
             file = self.path(uuid).open("r+b")
         except FileNotFoundError:
             yield None
             return
         with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield None
-                return
-            yield file
+            is_ours = _waited(file, fcntl.LOCK_EX)
+            was_finished = os.fstat(file.fileno()).st_nlink == 0
+            yield file if is_ours and not was_finished else None
 
     def written(self, stream: IO[bytes]) -> tuple[Path, str, int]:
         """A stream as a file of its own here: its path, its SHA-256 in hexadecimal, its size."""
@@ -83,6 +95,18 @@ class PartialFiles:
         """The names of all files here to which nothing was added since a moment."""
         names = [path.name for path in self.folder.glob("*")]
         return sorted(name for name in names if (self.touched_ms(name) or since_ms) < since_ms)
+
+
+def _waited(file: IO[bytes], how: int) -> bool:
+    """Whether a lock is had, after a moment at the latest."""
+    for _ in range(WAITS):
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(WAIT_SECONDS)
+        else:
+            return True
+    return False
 
 
 def append(file: IO[bytes], offset: int, size: int, chunks: Iterable[bytes], checksum: Checksum | None) -> int | str:

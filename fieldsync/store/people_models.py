@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldsync.store.models import Base, BigKey
+from fieldsync.store.models import Base, BigKey, few
 
 
 class Person(Base):
@@ -137,7 +137,7 @@ class AuditRow(Base):
         Index("uq_audit_row_number", "chain", "number", unique=True),
         Index("ix_audit_row_action", "action", "id"),
         Index("ix_audit_row_actor", "actor", "id"),
-        Index("ix_audit_row_about", "about", "id"),
+        few("ix_audit_row_about", "about <> ''", "about", "id"),
         Index("ix_audit_row_at", "at_ms"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

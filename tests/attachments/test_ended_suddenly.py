@@ -1,5 +1,7 @@
 """The server ends in the midst of a file's last piece: whoever asks how far it came finds it kept, or is told."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from fieldsync.config import Settings
 from fieldsync.services import uploads
 from fieldsync.store import attachments, file_store
 from fieldsync.store.file_store import key_of
-from fieldsync.store.partial_files import PartialFiles
+from fieldsync.store.partial_files import WAIT_SECONDS, PartialFiles
 from tests.attachments import photos
 from tests.attachments.conftest import Place
 from tests.attachments.photos import Photo
@@ -83,6 +85,25 @@ def test_who_asks_while_the_last_piece_is_looked_at_waits(world: World) -> None:
         file.flush()
         assert photos.ask(phone, "HEAD", where).status_code == 423
     assert photos.offset(phone, where) == len(PHOTO.data)
+
+
+def test_who_waits_for_another_that_finishes_the_file_gets_none_of_it(tmp_path: Path) -> None:
+    partial = PartialFiles(tmp_path)
+    partial.make("u")
+    got: list[bool] = []
+
+    def wait() -> None:
+        with partial.held("u") as file:
+            got.append(file is not None)
+
+    with partial.held("u") as file:
+        assert file is not None
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        time.sleep(3 * WAIT_SECONDS)
+        partial.remove("u")
+    waiting.join()
+    assert got == [False]
 
 
 def test_what_a_killed_server_left_half_read_goes_after_a_day(world: World) -> None:

@@ -194,6 +194,15 @@ def test_what_is_too_large_is_refused_before_it_travels(engine: Engine, tmp_path
     world.database.close()
 
 
+def test_a_large_file_may_come_in_one_piece(engine: Engine, tmp_path: Path) -> None:
+    """tus-js-client sends the whole file in one request unless it is told otherwise."""
+    world = World(engine, Settings(data=tmp_path, request_packed_bytes_max=64 * 1024))
+    film = Photo(b"film" * (512 * 1024), "film.mp4")
+    photos.send(world.phone(), film, piece=len(film.data))
+    assert world.read(lambda session: attachments.find(session, world.amal, film.sha256)) is not None
+    world.database.close()
+
+
 @pytest.mark.parametrize(
     "headers",
     [

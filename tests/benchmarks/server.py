@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -45,8 +46,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time that the process has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _cpu_seconds(self.process.pid)
 
     def pss_mib(self) -> float:
         """Memory by proportional share."""
@@ -59,6 +59,38 @@ class Server:
         """Length of the write-ahead log."""
         path = self.data / "fieldsync.db-wal"
         return path.stat().st_size if path.exists() else 0
+
+
+class GunicornServer(Server):
+    """The same application as docs/operating.md has it served by gunicorn: here one worker, since it is on SQLite."""
+
+    def __enter__(self) -> "GunicornServer":
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            place = f"127.0.0.1:{probe.getsockname()[1]}"
+        words = ["gunicorn", "--worker-class", "gthread", "--threads", "8", "--bind", place, "fieldsync.app:wsgi()"]
+        environment = {**os.environ, **self.settings, "FIELDSYNC_DATA": str(self.data)}
+        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen([sys.executable, "-m", *words], text=True, env=environment, **quiet)  # type: ignore[call-overload]
+        self.url = f"http://{place}"
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=10):
+                    break
+            except OSError:  # it listens before it answers
+                assert self.process.poll() is None
+                time.sleep(0.1)
+        own = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        [self.worker] = own.read_text().split()
+        return self
+
+    def cpu_seconds(self) -> float:
+        """User and system time that the worker has used."""
+        return _cpu_seconds(int(self.worker))
+
+
+def _cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def empty_wal(data: Path) -> None:

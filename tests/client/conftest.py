@@ -143,7 +143,8 @@ class Server:
 
     def _sync(self, content: Json, token: str) -> Json:
         author = self.tokens[token]
-        self.data["void"].setdefault(author, []).extend(counter for counter, *_ in content.get("void", []))
+        for counter, _, named in content.get("void", []):
+            self.data["void"].setdefault(named, []).append(counter)
         results = [self._result(said, author) for said in content["operations"]]
         answer: Json = {"protocol": 1, "epoch": self.epoch, "now": START_MS, "results": results, "more": False}
         answer |= {"records": [], "cursor": content["cursor"], "device": self.standing}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fieldsync.client import Device, Store
+from fieldsync.client import Device, Store, enrol
 
 if TYPE_CHECKING:
     from tests.client.conftest import Kit, Phone, Server
@@ -158,6 +158,26 @@ def test_the_first_opening_can_die_at_any_statement() -> None:
             assert Store(lambda connection=connection: connection).state().counter == 0  # type: ignore[misc]
         else:
             return
+
+
+def test_a_disk_that_is_full_while_a_phone_enrols_is_told_and_the_next_code_brings_the_same_id(
+    kit: "type[Kit]",
+) -> None:
+    asked = set[str | None]()
+    for at in range(1, STEPS_MAX):
+        phone = kit.Phone(kit.Server())
+        disk = Disk(sqlite3.connect(":memory:", isolation_level=None), 0, after=False, full=True)
+        store = Store(lambda disk=disk: disk)  # type: ignore[misc]
+        disk.left = at
+        went = enrol(store, phone.link, "one-time", phone.dice)
+        if went.status == "enrolled":
+            assert asked > {None}
+            return
+        assert (went.status, store.state().author) == ("storage_failed", None)
+        asked.add(store.state().next_author)
+        assert enrol(store, phone.link, "second", phone.dice).status == "enrolled"
+        assert store.state().author in asked or None in asked
+    raise AssertionError("no phone was ever enrolled")
 
 
 def test_nothing_is_written_outside_a_transaction(phone: "Phone") -> None:

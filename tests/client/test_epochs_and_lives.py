@@ -185,6 +185,24 @@ def test_what_was_acknowledged_is_said_again_under_its_former_id(phone: "Phone",
     assert server.said()[("a" * 32, 1)]["record"] == kept
 
 
+def test_nothing_kept_waits_for_an_id_that_was_given_up(phone: "Phone", server: "Server") -> None:
+    turned_back = submit(phone, name="turned back")
+    server.verdicts = {turned_back: "retry"}
+    submit(phone, name="kept")
+    phone.device.sync()
+    phone.later()
+    assert phone.device.waiting() == {"unsent": 1, "kept": 1, "set_aside": 0}
+    server.poison = {turned_back}
+    phone.settle()
+    # Another life may have said what the server knows up to: the phone took no chances.
+    assert phone.device.author != "a" * 32
+    assert phone.device.waiting() == {"unsent": 0, "kept": 0, "set_aside": 1}
+    assert server.data["void"]["a" * 32] == [1]
+    server.batches.clear()
+    phone.settle()
+    assert "void" not in server.batches[-1]
+
+
 def test_bases_are_rewritten_too(phone: "Phone", server: "Server") -> None:
     backup = phone.backup()
     submit(phone)

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 FORM, VERSION = "participant", "3"
 
+HOURS_MS = 10 * 3_600_000
+"""How far a clock may be wrong without being taken for a liar."""
+
 CUT_SHORT = b'{"record":"0192f0c1-0000-7000-8000-000000000000","kind":"submission","of":"partici'
 OF_A_PROXY = b"<html><body>Please log in to the hotel's network</body></html>"
 OF_ANOTHER = (
@@ -109,3 +112,27 @@ def test_what_a_quarantined_edit_is_laid_over_is_not_fetched_for_ever(
     assert phone.link.requests == asked + 2
     assert [problem["status"] for problem in phone.device.problems()] == ["quarantined"]
     assert name_of(phone, record) == "Fatima"
+
+
+def test_what_is_written_after_a_record_was_fetched_is_later_than_what_it_showed(
+    phone: "Phone", server: "Server", kit: "type[Kit]"
+) -> None:
+    record, _ = met(phone, server, kit)
+    about = {"record": record, "kind": "submission", "of": FORM, "version": VERSION}
+    for author, name in (("c" * 32, "Fatiha"), ("d" * 32, "Fattouma")):
+        stamp = [phone.clock + HOURS_MS, 0]
+        heads = phone.device.heads(record)
+        server.say({"id": [author, 1], **about, "stamp": stamp, "seen": heads, "writes": {"name": name}})
+    phone.device.edit(record, {"name": "Fatma"})
+    phone.link.faults = [kit.cut_after]
+    assert phone.device.sync().status == "link_down"
+    phone.later()
+    server.page = 0  # the answer's records end before this one
+    assert dict(phone.device.sync().results) == {"duplicate": 1}
+    shown = phone.device.record(record)
+    assert shown is not None
+    newest = max(other["stamp"] for other in shown["conflicts"]["name"])
+    assert newest[0] > phone.clock
+    phone.device.comment(record, "They are one name")
+    [said] = phone.device.store.said_in("outbox")
+    assert said.content()["stamp"] > newest

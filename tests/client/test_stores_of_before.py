@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 AUTHOR = "a" * 32
 RECORD = "0192f0c1-0000-7000-8000-000000000001"
 NEW_IN_VERSION_2 = ("    witness TEXT,", "    vouch INTEGER")
+NEW_IN_VERSION_4 = "CREATE TABLE renamed"
 
 
 def tables_of_version_1() -> str:
-    """The present tables without what versions 2 and 3 brought."""
+    """The present tables without what versions 2 to 4 brought."""
     before, _, rest = schema.TABLES.partition("CREATE TABLE attachment")
     tables = before + rest[rest.index("INSERT INTO device") :]
-    lines = [line for line in tables.splitlines() if not line.startswith(NEW_IN_VERSION_2)]
+    lines = [line for line in tables.splitlines() if not line.startswith((*NEW_IN_VERSION_2, NEW_IN_VERSION_4))]
     text = "\n".join(lines).replace("next_attempt_ms INTEGER NOT NULL DEFAULT 0,", "next_attempt_ms INTEGER DEFAULT 0")
-    return text.replace("user_version = 3", "user_version = 1")
+    return text.replace("user_version = 4", "user_version = 1")
 
 
 def written_by_version_1(start_ms: int) -> sqlite3.Connection:
@@ -55,8 +56,8 @@ def test_a_store_of_version_1_opens_and_goes_on(server: "Server", kit: "type[Kit
     phone.connection = written_by_version_1(kit.start_ms)
     before = columns(phone.connection)
     phone.reopen()
-    files = {each for each in present if each[0] == "attachment"}
-    assert present - before == files | {("device", "witness"), ("device", "vouch")}
+    tables = {each for each in present if each[0] in ("attachment", "renamed")}
+    assert present - before == tables | {("device", "witness"), ("device", "vouch")}
     assert columns(phone.connection) == present
     phone.device.edit(RECORD, {"age": 34})
     phone.link.faults = [kit.changing(lambda answer: answer.update(witness="w"))]
@@ -70,7 +71,7 @@ def test_a_store_of_version_1_opens_and_goes_on(server: "Server", kit: "type[Kit
 
 
 def test_a_store_of_a_later_version_is_left_alone(phone: "Phone") -> None:
-    phone.connection.execute("PRAGMA user_version = 4")
+    phone.connection.execute("PRAGMA user_version = 5")
     before = list(phone.connection.iterdump())
     with pytest.raises(StoreTooNew):
         phone.reopen()

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fieldsync.core.names import ALGORITHM, block_keys, compare, name_key, search_keys
+from fieldsync.core import names
+from fieldsync.core.names import block_keys, compare, name_key, search_keys
 from tests.core.name_rules import APART, RULES
 
 FILE = Path(__file__).parent.parent / "vectors" / "names" / "vectors.json"
@@ -17,7 +18,7 @@ def made() -> dict[str, Any]:
     """The vectors, by the program as it is."""
     pairs = [pair for rules in (RULES, APART) for shown in rules.values() for pair in shown]
     return {
-        "algorithm": ALGORITHM,
+        "algorithm": names.RULES,
         "names": [
             {"name": name, "key": name_key(name), "blocks": sorted(block_keys(name)), "search": search_keys(name)}
             for name in dict.fromkeys(name for pair in pairs for name in pair)

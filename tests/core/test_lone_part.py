@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.formparser import FormDataParser
 
-from fieldsync.core.lone_part import lone_part
+from fieldsync.core.lone_part import first_part, lone_part
 
 NAME = "xml_submission_file"
 PIECES = st.sampled_from((
@@ -63,3 +63,25 @@ def test_anything_else_takes_a_closer_look() -> None:
     for body in (second, b"\r\n" + good, good + b"more", good.replace(b"filename", b"file"), good[:-4], b""):
         assert lone_part(kind, body, NAME) is None
     assert lone_part(kind, good, "xml_submission") is None
+
+
+def test_of_a_body_that_was_cut_the_first_part_is_read_where_it_is_whole() -> None:
+    kind, head = (
+        "multipart/form-data; boundary=b",
+        f'--b\r\nContent-Disposition: form-data; name="{NAME}"; filename="r"',
+    )
+    begun = f"{head}\r\n\r\n<data/>\r\n--b\r\nContent-Disposition: form-data; name=film".encode()
+    whole = begun.index(b"--b\r\nContent-Disposition: form-data; name=film") + len(b"--b\r\n")
+    for end in range(len(begun) + 1):
+        assert first_part(kind, begun[:end], NAME) == (b"<data/>" if end >= whole else None)
+    assert first_part(kind, b"\r\n" + begun, NAME) == b"<data/>"
+    assert first_part(kind, begun.replace(NAME.encode(), b"film"), NAME) is None
+    assert first_part("text/xml", begun, NAME) is None
+
+
+def test_a_boundary_longer_than_the_70_characters_that_rfc_2046_allows_costs_nobody_the_record() -> None:
+    for length in (70, 71, 200):
+        boundary = "b" * length
+        body = written(boundary.encode(), HEADS[0], b"<data/>")
+        assert lone_part(f"multipart/form-data; boundary={boundary}", body, NAME) == b"<data/>"
+        assert by_the_full_parser(body, boundary) == [b"<data/>"]

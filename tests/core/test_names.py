@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fieldsync.core.name_data import parse_data
+from fieldsync.core import linkage_features, names
+from fieldsync.core.name_data import EDITIONS, edition, edition_of, parse_data
 from fieldsync.core.names import (
     KEY_MAX,
     KEYS_MAX,
@@ -68,7 +69,7 @@ def are_far_or_near(left: str, right: str) -> None:
 
 
 def test_the_vectors_are_those_of_the_program() -> None:
-    """If a change is meant: let ALGORITHM grow, and write them by `python -m tests.core.name_vectors`."""
+    """If a change is meant: let RULES grow, and write them by `python -m tests.core.name_vectors`."""
     assert json.loads(FILE.read_text(encoding="utf-8")) == made()
 
 
@@ -84,6 +85,15 @@ def test_the_list_of_names_says_where_it_cannot_be_read() -> None:
     assert parse_data("[short]\nAli: Alou # dear").short == (("ali", "alou"),)
     with pytest.raises(ValueError, match="line 2"):
         parse_data("[wrong]\nAli: Aly")
+
+
+def test_whoever_corrects_the_list_of_names_has_all_compared_anew() -> None:
+    """She edits one file and no program: what was stored by the former edition is another algorithm's."""
+    text = "[short]\nAli: Alou\n"
+    assert edition_of(text) == edition_of("# the short forms\n[short]\n\nAli: Alou  # dear")
+    assert edition_of(text) != edition_of(text + "Itto: Yattou\n")
+    assert names.RULES * EDITIONS + edition() == names.ALGORITHM
+    assert linkage_features.ALGORITHM // 1000 == names.ALGORITHM
 
 
 def test_a_name_as_written_is_exact_and_a_short_form_an_alias_and_a_part_weak() -> None:

@@ -43,7 +43,11 @@ def test_first_steps(operator: Operator) -> None:
     device = operator.types("device", "enrol", "--association", "rifq", "--name", "Phone 1").json
     assert device["openrosa_url"].endswith(device["token"])
     scanned = json.loads(zlib.decompress(base64.b64decode(device["qr"])))
-    assert scanned["general"]["server_url"] == device["openrosa_url"]
+    assert scanned["general"] == {
+        "server_url": device["openrosa_url"],
+        "form_update_mode": "match_exactly",  # her forms come, and what is finished goes, by themselves
+        "autosend": "wifi_and_cellular",
+    }
     assert scanned["project"]["name"] == "جمعية الرفق"
     listed = operator.types("device", "list", "--association", "rifq").json["devices"]
     assert [each["device"] for each in listed] == [device["device"]]

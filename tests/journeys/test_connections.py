@@ -1,6 +1,7 @@
 """Connections of the server: a request may come in any pieces, its answer is whole, and the next may follow."""
 
 import http.client
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +13,31 @@ from waitress.server import create_server
 from fieldsync.cli.connections import StayingChannel
 from fieldsync.cli.serving import listen
 
+PIECE = b"PATCH /upload HTTP/1.1\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 1000\r\n"
+OTHER = b"POST /upload HTTP/1.1\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\n"
+KEPT: "queue.Queue[tuple[int, bool]]" = queue.Queue()
+"""Of each piece of an upload how many bytes came, and whether the link was cut."""
+
+
+def keep(environ: dict[str, Any]) -> bool:
+    """Take a piece of an upload in, as far as it comes."""
+    came = 0
+    try:
+        while data := environ["wsgi.input"].read(100):
+            came += len(data)
+    except ConnectionError:
+        KEPT.put((came, True))
+        return False
+    KEPT.put((came, False))
+    return True
+
 
 def answers(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """What was sent, in the way that the path asks for."""
+    if environ["PATH_INFO"] == "/upload":
+        assert keep(environ)
+        start_response("204 NO CONTENT", [])
+        return []
     body = environ["wsgi.input"].read()
     length = [("Content-Length", str(len(body)))]
     match environ["PATH_INFO"]:
@@ -111,3 +134,38 @@ def test_a_request_may_come_in_any_pieces(address: tuple[str, int], cuts: tuple[
             both += link.recv(4096)
         link.sendall(said[:65])
     assert asked(http.client.HTTPConnection(*address, timeout=30), "/whole") == (201, b"x")  # who went harms nobody
+
+
+@pytest.mark.parametrize("came", [1, 500, 999])
+def test_of_a_piece_of_an_upload_that_is_cut_what_came_is_kept(address: tuple[str, int], came: int) -> None:
+    with socket.create_connection(address, timeout=30) as link:
+        link.sendall(PIECE + b"\r\n" + b"x" * came)
+    assert KEPT.get(timeout=30) == (came, True)
+    with socket.create_connection(address, timeout=30) as link:
+        link.sendall(PIECE + b"\r\n" + b"x" * 1000)
+        assert KEPT.get(timeout=30) == (1000, False)
+        assert link.recv(4096).startswith(b"HTTP/1.1 204")
+        link.sendall(PIECE + b"\r\n" + b"x" * 1000 + PIECE + b"\r\n" + b"x" * came)
+    assert sorted(KEPT.get(timeout=30) for _ in range(2)) == sorted([(1000, False), (came, True)])
+
+
+def test_of_any_other_request_that_is_cut_nothing_is_handed_on(address: tuple[str, int]) -> None:
+    for cut in (OTHER + b"\r\n" + b"x" * 999, PIECE, PIECE + b"\r\n"):
+        with socket.create_connection(address, timeout=30) as link:
+            link.sendall(cut)
+    with socket.create_connection(address, timeout=30) as link:
+        link.sendall(PIECE + b"\r\nxx")
+    assert KEPT.get(timeout=30) == (2, True)
+    assert KEPT.empty()
+
+
+def test_who_comes_back_over_another_connection_ends_the_first_and_nobody_else_does(address: tuple[str, int]) -> None:
+    mine, anothers = b"Authorization: Bearer mine\r\n\r\n", {"Authorization": "Bearer anothers"}
+    with socket.create_connection(address, timeout=30) as silent:
+        silent.sendall(PIECE + mine + b"x" * 300)  # and then the phone is in a tunnel
+        link = http.client.HTTPConnection(*address, timeout=30)
+        for headers, kept in ((anothers, [(0, False)]), ({"Authorization": "Bearer mine"}, [(300, True), (0, False)])):
+            link.request("HEAD", "/upload", headers=headers)
+            assert link.getresponse().read() == b""
+            assert [KEPT.get(timeout=30) for _ in kept] == kept
+        assert silent.recv(4096) == b""

@@ -39,13 +39,15 @@ class Record:
     compiled: CompiledForm
     line: Json
     stamp_ms: int
+    hidden: Mapping[str, Value] = field(default_factory=dict)
+    """Answers that are not in the XML and count all the same."""
     fields: Mapping[str, Value] = field(init=False)
 
     def __post_init__(self) -> None:
         numbers = count(1)
         new_uuid = lambda: f"00000000-0000-4000-8000-{next(numbers):012}"  # noqa: E731
         self.form: Form = self.compiled.form
-        self.fields = from_xml(self.form, self.line["xml"].encode(), new_uuid)
+        self.fields = {**from_xml(self.form, self.line["xml"].encode(), new_uuid), **self.hidden}
         self.filling = Filling(self.compiled)
         self.environment = environment_of(self.fields, self.stamp_ms, PROGRAMME_ZONE)
         self.occurrences = occurrences_of(self.fields)
@@ -54,6 +56,12 @@ class Record:
         self.around |= {repeat.path: repeat.relevant for repeat in self.form.repeats}
         broken = self.compiled.broken_rules(self.fields, self.stamp_ms)
         self.broken = {(problem.path or "", problem.code): problem for problem in broken}
+
+    def with_hidden_files(self) -> "Record":
+        """The record with the files that the engine counts and does not send, as their questions do not apply."""
+        addresses = [self.address(reference)[1] for reference in self.line["hidden"]]
+        hidden: dict[str, Value] = {address: {"file": "hidden"} for address in addresses if address is not None}
+        return Record(self.compiled, self.line, self.stamp_ms, hidden)
 
     def differences(self) -> Iterator[Difference]:
         """Everything on which the two disagree."""

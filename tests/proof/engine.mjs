@@ -115,6 +115,14 @@ function seen(node, found = []) {
   return found
 }
 
+/** Files in questions that do not apply (any more): the engine goes on counting them, and does not send them. */
+function hiddenFiles(node, found = []) {
+  const { reference, relevant, instanceValue, children } = node.currentState
+  if (node.nodeType === 'upload' && !relevant && instanceValue) found.push(reference)
+  for (const child of children ?? []) hiddenFiles(child, found)
+  return found
+}
+
 // ---- the way of a phone --------------------------------------------------------------------------
 async function get(url) {
   const response = await fetch(url, { headers: HEADERS })
@@ -154,7 +162,7 @@ async function submitted(root) {
   const xml = await parts.get('xml_submission_file').text()
   const nodes = seen(root)
   const sent = await fetch(`${base}/submission?deviceID=engine`, { method: 'POST', body: parts, headers: HEADERS })
-  const line = { xml, nodes, ready: payload.status, files: [...parts.keys()].slice(1), status: sent.status, said: await sent.text() }
+  const line = { xml, nodes, hidden: hiddenFiles(root), ready: payload.status, files: [...parts.keys()].slice(1), status: sent.status, said: await sent.text() }
   return { line, parts }
 }
 

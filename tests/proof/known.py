@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from fieldsync.core.forms import Question
-from tests.proof.agreement import Difference
+from tests.proof.agreement import Difference, Record
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?").fullmatch
 _EXTREME = re.compile(r"-?(\d{16,}|[\d.]+e-?\d+)").fullmatch
@@ -60,12 +60,20 @@ KNOWN = (
     Known("string(/data/empty * 2)", "", "NaN", _NO_NUMBER),
     Known("number('2020-02-29')", "18320", "18321", _DAYS),
 )
+HIDDEN_FILES_OF = 242
+"""The seed of a generated form in which a rule asks for a file whose question no longer applies.
+
+Bindings, relevant: "When false() the data node (and its descendants) are removed from the primary instance on
+submission", so what rests on such a file no longer holds in the record. ODK Collect sees the question empty as soon as
+it does not apply; so does the engine with every other kind of question, but with files it goes on (its UploadControl
+has no relevant state over its value). The server does as the XML says.
+"""
 THROWS = "distance(/data/empty)"
 """The engine does not open a form whose distance() meets no points; ODK Collect and we say 0."""
 
 
 def is_known(difference: Difference, question: Question | None) -> bool:
-    """Whether a difference is one of those above."""
+    """Whether a difference is one of `KNOWN`."""
     if difference.what != "calculate" or question is None:
         return False
     formula, engine, server = question.calculate or "", str(difference.engine), str(difference.server)
@@ -80,3 +88,11 @@ def is_known(difference: Difference, question: Question | None) -> bool:
     if "number(" in formula and engine.isdigit() and server == str(int(engine) + 1):
         return True
     return _EXTREME(engine) is not None and _NUMBER(server) is not None and float(engine) == float(server)
+
+
+def goes_on_counting_files(record: Record) -> set[Difference]:
+    """The differences that are gone when the files that the engine still counts are put back into the record."""
+    if not record.line["hidden"]:
+        return set()
+    left = {(each.what, each.path) for each in record.with_hidden_files().differences()}
+    return {each for each in record.differences() if (each.what, each.path) not in left}

@@ -32,12 +32,12 @@ from tests import databases
 from tests.core.programme import FOLDER, FORM_IDS
 from tests.proof.agreement import Difference, Record
 from tests.proof.generated_forms import definition
-from tests.proof.known import ANSWERS, KNOWN, THROWS, is_known
+from tests.proof.known import ANSWERS, HIDDEN_FILES_OF, KNOWN, THROWS, goes_on_counting_files, is_known
 from tests.world import World
 
 Json = dict[str, Any]
 FORMS, RECORDS, EDITED_FORMS = range(60), range(2), range(8)
-LONG_FORMS, LONG_RECORDS, AT_ONCE = range(60, 1560), range(3), 100
+LONG_FORMS, LONG_RECORDS, AT_ONCE = range(60, 1960), range(3), 100
 SCRIPT = Path(__file__).parent / "engine.mjs"
 SECONDS_MAX = 900
 NEW_YEAR_MS = int(datetime(2027, 1, 1, 0, 30, tzinfo=PROGRAMME_ZONE).timestamp() * 1000)
@@ -120,11 +120,11 @@ class Agreement:
     def _seen_otherwise(self, record: Record) -> list[tuple[str, int, str | None, Difference]]:
         """Form, seed, formula and what the two see differently without a known reason."""
         asked = [(each, record.questions.get(unindexed(each.path))) for each in record.differences()]
-        line = record.line
+        line, of_hidden_files = record.line, goes_on_counting_files(record)
         return [
             (line["form"], line["seed"], question.calculate if question else None, each)
             for each, question in asked
-            if not is_known(each, question)
+            if not is_known(each, question) and each not in of_hidden_files
         ]
 
     def _is_kept_alike(self, record: Record, shown: Json) -> None:
@@ -134,7 +134,18 @@ class Agreement:
         assert all(value["size"] for value in kept.values() if isinstance(value, dict) and "file" in value)
         told = sorted((unindexed(each["path"]), each["code"]) for each in shown["problems"] if each["path"])
         seen = [(record.address(node["reference"])[0], node["violation"]) for node in record.line["nodes"]]
+        if goes_on_counting_files(record):
+            seen = [(unindexed(path), code) for path, code in record.broken]
         assert told == sorted(each for each in seen if each[1] is not None)
+
+
+def test_what_the_engine_sees_otherwise_of_files_that_no_longer_apply_is_all_owed_to_them(
+    tmp_path: Path, migrated_file: Path
+) -> None:
+    agreement = Agreement(tmp_path, migrated_file, [definition(HIDDEN_FILES_OF)], RECORDS)
+    agreement.check()
+    records = [Record(agreement.compiled[line["form"]], line, agreement.stamp_ms) for line in agreement.lines]
+    assert [each.what for record in records for each in goes_on_counting_files(record)] == ["required"]
 
 
 def _comparable(value: Any) -> Any:

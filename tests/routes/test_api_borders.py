@@ -26,6 +26,8 @@ BODIES: dict[str, Json] = {
     "acts.correct": {"writes": {"name": "x"}},
     "duplicates.decide_on_pair": {"decision": "unsure", "turn": 0},
     "duplicates.undo_decision": {"turn": 0},
+    "duplicate_clusters.decide_on_cluster": {"same": ["00000000-0000-4000-8000-000000000000"], "turn": 0},
+    "duplicate_clusters.undo_step": {"turn": 0},
     "duplicates_across.decide_across": {"decision": "unsure", "turn": 0},
     "duplicates_across.undo_across": {"turn": 0},
     "people.rename": {"name": "x"},

@@ -90,6 +90,26 @@ def test_a_release_lets_go_what_waits_for_an_operation_that_is_lost(world: World
     assert findings(world) == []
 
 
+def test_a_release_that_found_its_id_occupied_holds_as_soon_as_the_id_is_free(world: World) -> None:
+    amina = world.phone()
+    said = amina.says(writes={"name": "Fatima", "colour": "mauve"})
+    of_another_life = amina.says(version="2", writes={"name": "Khadija", "colour": "mauve"}) | {"id": said["id"]}
+    assert amina.statuses(said) == ["quarantined"]
+    assert amina.statuses(of_another_life) == ["held"]
+    releases(world, said)
+    assert world.record(said["record"]) is None
+    world.publish("visit 2")
+    assert shown(world, said)["fields"] == said["writes"]
+    assert world.record(of_another_life["record"]) is None
+    assert waiting(world) == 1
+    results = amina.tells(said, of_another_life)
+    assert [(result["status"], result["was"]) for result in results] == [
+        ("duplicate", "applied"),
+        ("duplicate", "quarantined"),
+    ]
+    assert findings(world) == []
+
+
 # Answers that do not say their form version.
 
 

@@ -96,6 +96,12 @@ def test_before_each_record_collect_learns_how_much_it_may_send(world: World, am
     assert asked.headers["X-OpenRosa-Version"] == "1.0"
 
 
+def test_form_list_and_manifest_say_their_language(amina: Collect) -> None:
+    [form] = amina.forms("formList?formID=visit")
+    for address in ("formList", str(form["downloadUrl"]).replace("form.xml", "manifest")):
+        assert amina.get(address, Accept_Language="fr").headers["Content-Language"] == "fr"
+
+
 def test_a_revoked_phone_gets_no_form(world: World, amina: Collect) -> None:
     [form] = amina.forms("formList?formID=visit")
     world.revoke(amina.phone)

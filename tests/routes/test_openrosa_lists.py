@@ -9,7 +9,8 @@ import pytest
 from lxml import etree
 from pyxform.xls2xform import convert as to_xform
 
-from fieldsync.services import desk, merging, publishing
+from fieldsync.core.roles import PHONE_ROLE, Role, RoleBook
+from fieldsync.services import desk, merging, publishing, role_book
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 from fieldsync.store.devices import ViewRow
@@ -132,7 +133,20 @@ def test_ids_that_are_none_are_left_out(amina: Collect, ids: str) -> None:
 def test_a_revoked_phone_gets_no_list(world: World, amina: Collect) -> None:
     registers(world.phone(), "Fadma")
     path = listed(amina)["downloadUrl"]
+    known = amina.get(path)  # written once for all phones that read the same
+    assert known.text.count("\n") == 2
     world.revoke(amina.phone)
+    for condition in ({}, {"If_None_Match": known.headers["ETag"]}):
+        gone = amina.get(path, **condition)
+        assert (gone.status_code, gone.text.count("\n")) == (200, 1)
+
+
+def test_a_list_that_another_book_of_roles_closes_is_empty_at_once(world: World, amina: Collect) -> None:
+    registers(world.phone(), "Fadma")
+    path = listed(amina)["downloadUrl"]
+    assert amina.get(path).text.count("\n") == 2
+    companion = Role(PHONE_ROLE, "", "", "", "association", families=frozenset({"markets"}))
+    world.write(lambda session: role_book.load(session, RoleBook((companion,))))
     assert amina.get(path).text.count("\n") == 1
 
 

@@ -150,6 +150,38 @@ def test_two_edits_of_the_same_answer_are_a_conflict_that_somebody_sees(world: W
     assert [each["value"] for each in shown["conflicts"]["name"]] == ["Aminata"]
 
 
+def test_two_phones_that_edit_other_answers_of_a_record_leave_nothing_to_decide(world: World, amina: Collect) -> None:
+    fatima, record, hers, last = Collect(world), world.uuid(), world.uuid(), world.uuid()
+    amina.sends(visit(record, "<name>Amina</name><age>30</age><colour>red</colour>"))
+    world.now_ms += 1000
+    amina.sends(visit(hers, "<name>Amina</name><age>31</age><colour>red</colour>", deprecated=record))
+    amina.sends(visit(last, "<name>Amina</name><age>32</age><colour>red</colour>", deprecated=hers))
+    world.now_ms += 1000
+    other = visit(world.uuid(), "<name>Amina B.</name><age>30</age><colour>red</colour>", deprecated=record)
+    for _ in range(2):
+        fatima.sends(other)
+    shown = world.record(record)
+    assert shown is not None
+    assert {path: shown["fields"][path] for path in ("name", "age", "colour")} == {
+        "name": "Amina B.",
+        "age": 32,
+        "colour": "red",
+    }
+    assert (shown["conflicts"], shown["problems"]) == ({}, [])
+    assert len(said_of(world, record)) == 4
+    fatima.sends(visit(world.uuid(), "<name>Amina</name><age>33</age><colour>red</colour>", deprecated=last))
+    shown = world.record(record)
+    assert shown is not None and (shown["fields"]["age"], shown["conflicts"]) == (33, {})
+
+
+def test_two_edits_that_come_before_the_record_differ_only_in_their_answers(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>31</age>", deprecated=record))
+    Collect(world).sends(visit(world.uuid(), "<name>Amina</name><age>32</age>", deprecated=record))
+    shown = world.record(record)
+    assert shown is not None and list(shown["conflicts"]) == ["age"]
+
+
 def test_every_link_of_a_chain_is_the_same_record(world: World, amina: Collect) -> None:
     first, second, third = world.uuid(), world.uuid(), world.uuid()
     amina.sends(visit(first, "<age>1</age>"))

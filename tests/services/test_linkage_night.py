@@ -1,5 +1,7 @@
 """A night of linkage runs in a process of its own, and ends with the server."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from sqlalchemy import Engine
 
 from fieldsync.config import Settings
 from fieldsync.core.linkage_model import Model
-from fieldsync.services import linkage_night, linkage_training
+from fieldsync.services import linkage_night, linkage_training, own_process
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.linkage_process import Night
 from fieldsync.store import linkage, linkage_pairing, linkage_splink
@@ -51,6 +53,50 @@ def test_a_server_that_stops_ends_the_night_which_is_due_again(
     assert kept(world) == before
 
 
+KILLED = """
+import os, sys
+from fieldsync.services import linkage_night, own_process
+night = own_process.unpacked(sys.stdin.buffer.read(), linkage_night.Night)
+linkage_night.start_process(night, sys.argv[1])
+os._exit(9)
+"""
+
+
+def test_a_night_ends_with_a_server_that_was_killed(register: Register, tmp_path: Path) -> None:
+    """Nobody asks it to end; left alone it would go on beside the night of the next server."""
+    world = register.world
+    order = own_process.packed(Night(world.settings, world.amal, 50))
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    killed = subprocess.run(command, input=order, capture_output=True)  # ends with the night, which writes there too
+    assert killed.returncode == 9, killed.stderr
+    assert world.read(lambda session: linkage.trained_ms(session, world.amal, "members")) == 0
+
+
+def test_of_two_nights_at_once_the_later_stands(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator trains while the server does: neither may drop what the other found."""
+    world = register.world
+    monkeypatch.setattr(linkage_splink, "train", unlearned)
+
+    def have_a_night() -> list[linkage_training.Trained]:
+        return linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
+
+    with monkeypatch.context() as meanwhile:
+        later: list[linkage_training.Trained] = []
+        told = linkage_training._told
+
+        def told_while_another_begins(*arguments: Any) -> Any:
+            meanwhile.setattr(linkage_training, "_told", told)
+            later.extend(have_a_night())
+            return told(*arguments)
+
+        meanwhile.setattr(linkage_training, "_told", told_while_another_begins)
+        assert have_a_night() == []
+    [stands] = later
+    versions = world.read(lambda session: execute(session, "SELECT DISTINCT model_version FROM candidate_pair"))
+    assert [row[0] for row in versions] == [stands.version] and len(kept(world)) == stands.pairs
+    assert world.read(lambda session: linkage.trained_ms(session, world.amal, "members")) == world.now_ms
+
+
 def unlearned(on: Bench, model: Model) -> Model:
     """A night that learns nothing but how common names are: training takes longest, and is proved elsewhere."""
     return msgspec.structs.replace(model, frequencies=linkage_splink.shares(on, model.rarest))
@@ -82,6 +128,7 @@ def test_a_long_list_is_scored_in_parts_as_a_short_one_is_at_once(
     for name in ("PAIRS_AT_ONCE", "STALE_AT_ONCE", "PAGE_ROWS", "KEYS_PAGE_ROWS"):
         monkeypatch.setattr(linkage_training, name, 7)
     monkeypatch.setattr(linkage_pairing, "PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr(linkage_pairing, "KEPT_MAX", 40)
     monkeypatch.setattr(linkage_pairing, "SCORED_AT_ONCE", 30)
     linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     assert kept(world) == whole and whole

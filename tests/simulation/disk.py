@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
-WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"})
+WRITES = frozenset({"CREATE", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"})
 COMMIT = "COMMIT"
 FULL = "database or disk is full"
 
@@ -27,12 +27,11 @@ class Fault:
 class Disk:
     """What survives a process. SQLite alone decides what a crash leaves: what was committed, and nothing else.
 
-    A commit whose fsync had not returned is a crash just before it: nobody can have seen the difference. Only a disk
-    that `sees_all` sees what a connection executes without a cursor, which a phone's store does.
+    A commit whose fsync had not returned is a crash just before it: nobody can have seen the difference. Statements
+    pass by whether they are executed on a cursor or on the connection itself, as the store of a phone does.
     """
 
-    def __init__(self, image: bytes | None = None, sees_all: bool = False) -> None:
-        self._sees_all = sees_all
+    def __init__(self, image: bytes | None = None) -> None:
         self.fault: Fault | None = None
         self.is_down = False
         """Whether the process has died of a fault and not started again."""
@@ -55,7 +54,7 @@ class Disk:
     def lose_power(self) -> None:
         """The process is gone, its open statements too, and what it had not committed."""
         sqlite3.Connection.rollback(self._connection)
-        self._connection = self._load(self._connection.serialize())
+        self._connection = self._load(self._connection.serialize() if self._holds_something() else None)
 
     def arm(self, left: int, kind: str, after: bool) -> None:
         self.fault = Fault(left, kind, after)
@@ -95,8 +94,12 @@ class Disk:
         self.lose_power()
         raise SimulatedCrash
 
+    def _holds_something(self) -> bool:
+        """Whether anything was ever committed: SQLite cannot copy a file without a page."""
+        return bool(sqlite3.Connection.execute(self._connection, "PRAGMA page_count").fetchone()[0])
+
     def _load(self, image: bytes | None) -> sqlite3.Connection:
-        made = _seen_whole(self) if self._sees_all else _connections_of(self)
+        made = _connections_of(self)
         connection = sqlite3.connect(":memory:", factory=made, isolation_level=None, check_same_thread=False)
         if image is not None:
             connection.deserialize(image)
@@ -127,6 +130,12 @@ def _connections_of(disk: Disk) -> type[sqlite3.Connection]:
         def cursor(self, factory: Any = cursors) -> Any:
             return super().cursor(factory)
 
+        def execute(self, statement: str, parameters: Any = ()) -> Any:
+            return self.cursor().execute(statement, parameters)
+
+        def executemany(self, statement: str, parameters: Any) -> Any:
+            return self.cursor().executemany(statement, parameters)
+
         def commit(self) -> None:
             disk.reaches(COMMIT, after=False)
             super().commit()
@@ -136,18 +145,5 @@ def _connections_of(disk: Disk) -> type[sqlite3.Connection]:
             """A pool lets go of it; the file stays."""
             with contextlib.suppress(sqlite3.Error):
                 super().rollback()
-
-    return Connection
-
-
-def _seen_whole(disk: Disk) -> type[sqlite3.Connection]:
-    """Connections whose statements all pass by the disk, also what is executed without a cursor."""
-
-    class Connection(_connections_of(disk)):  # type: ignore[misc]
-        def execute(self, statement: str, parameters: Any = ()) -> Any:
-            return self.cursor().execute(statement, parameters)
-
-        def executemany(self, statement: str, parameters: Any) -> Any:
-            return self.cursor().executemany(statement, parameters)
 
     return Connection

@@ -66,7 +66,7 @@ class Machine:
         """`keeps_files`: its disk has a folder for files, too."""
         self._clock = clock
         self._draw = draw
-        self.disk = Disk(empty_database(), sees_all=True)
+        self.disk = Disk(empty_database())
         self.files = FileDisk(self.disk, random.Random(draw(8)), clock) if keeps_files else None
         self.settings = replace(settings, data=self.files.folder) if self.files else settings
         self.database: Database

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from fieldsync.client import answer as answers
+from fieldsync.client import pulled, sync, view
 from fieldsync.client import settle as settling
-from fieldsync.client import sync, view
 from fieldsync.client.batch import Batch
 from fieldsync.client.device import Device
 from fieldsync.client.store import Store
@@ -35,7 +35,7 @@ def _() -> list[Any]:
     return [around(Device, "_say", say)]
 
 
-@seeded("the cursor is stored before its data", "both in one transaction", likely=188)
+@seeded("the cursor is stored before its data", "both in one transaction")
 def _() -> list[Any]:
     def settle(real: Any, store: Store, batch: Batch, answer: Any, *rest: Any) -> Any:
         state = store.state()
@@ -63,7 +63,7 @@ def _() -> list[Any]:
     return [instead(answers, "DURABLE", answers.DURABLE | {"retry"})]
 
 
-@seeded("results are taken by position", "each operation follows its own result")
+@seeded("results are taken by position", "each operation follows its own result", likely=156)
 def _() -> list[Any]:
     def read(real: Any, body: bytes, sent: Any) -> Any:
         said = msgspec.json.decode(body)
@@ -90,12 +90,12 @@ def _() -> list[Any]:
     return [around(settling, "_keep", keep)]
 
 
-@seeded("a restored phone goes on as the same", "another life takes another id", likely=20)
+@seeded("a restored phone goes on as the same", "another life takes another id", likely=12)
 def _() -> list[Any]:
     return [instead(settling, "_notice_other_life", lambda store, answer: False)]
 
 
-@seeded("seen is taken when saving, not from the screen", "an author saw what was on the screen", likely=20)
+@seeded("seen is taken when saving, not from the screen", "an author saw what was on the screen")
 def _() -> list[Any]:
     def edit(real: Any, device: Device, record: str, writes: Any, version: Any = None, seen: Any = None) -> None:
         real(device, record, writes, version)
@@ -105,12 +105,12 @@ def _() -> list[Any]:
 
 @seeded("stamps are not received", "what is written is later than what was seen", likely=10)
 def _() -> list[Any]:
-    return [instead(settling, "_hear", lambda store, records, now: None)]
+    return [instead(pulled, "_hear", lambda store, state, records, now: None)]
 
 
 @seeded("a clock years ahead is followed", "a wrong clock moves nobody else's", likely=10)
 def _() -> list[Any]:
-    return [instead(settling, "receive", lambda last, heard, now: max(last, heard))]
+    return [instead(pulled, "receive", lambda last, heard, now: max(last, heard))]
 
 
 @seeded("what is gone stays on the phone", "what may no longer be read goes")

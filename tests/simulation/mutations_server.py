@@ -68,7 +68,7 @@ def _() -> list[Any]:
     return [around(WorkingRecord, "take", take), instead(folding, "_is_foreseen", lambda before, after: True)]
 
 
-@seeded("a new view begins at the present", "a newly granted scope is back-filled", likely=22)
+@seeded("a new view begins at the present", "a newly granted scope is back-filled", likely=64)
 def _() -> list[Any]:
     def page(real: Any, session: Any, sender: Any, cursor: Any, *rest: Any) -> Any:
         if cursor.positions:
@@ -80,7 +80,7 @@ def _() -> list[Any]:
     return [around(changes, "records_page", page)]
 
 
-@seeded("a withdrawn view is not taken away", "what may no longer be read goes", likely=18)
+@seeded("a withdrawn view is not taken away", "what may no longer be read goes", likely=192)
 def _() -> list[Any]:
     return [instead(changes, "_withdrawn", lambda sender, cursor: {})]
 
@@ -167,7 +167,7 @@ def _() -> list[Any]:
     return [instead(quarantine, "add", lambda session, row: 0)]
 
 
-@seeded("what is quarantined occupies its id", "quarantine never takes an id", likely=14)
+@seeded("what is quarantined occupies its id", "quarantine never takes an id")
 def _() -> list[Any]:
     def judge(real: Any, judge: Any, raw: bytes, key: Any) -> Any:
         said = real(judge, raw, key)
@@ -179,7 +179,7 @@ def _() -> list[Any]:
     return [around(Judge, "judge", judge)]
 
 
-@seeded("a duplicate is known by its id alone", "other content under a known id is kept", likely=20)
+@seeded("a duplicate is known by its id alone", "other content under a known id is kept", likely=78)
 def _() -> list[Any]:
     return [instead(quarantining, "same", lambda said, body: True)]
 
@@ -236,7 +236,7 @@ def _() -> list[Any]:
     return [around(merge, "deletion", deletion)]
 
 
-@seeded("an un-merge drops the edits made since", "any merge can be undone, edits kept", likely=100)
+@seeded("an un-merge drops the edits made since", "any merge can be undone, edits kept", likely=68)
 def _() -> list[Any]:
     def said(real: Any, session: Any, members: Any) -> Any:
         found = real(session, members)
@@ -250,7 +250,7 @@ def _() -> list[Any]:
     return [around(refolding, "_said", said)]
 
 
-@seeded("an un-merge undoes nothing", "any merge can be undone", likely=120)
+@seeded("an un-merge undoes nothing", "any merge can be undone", likely=68)
 def _() -> list[Any]:
     def connected(real: Any, said: Any) -> Any:
         return real([each for each in said if "unmerge" not in (each.act or {})])
@@ -258,7 +258,7 @@ def _() -> list[Any]:
     return [around(refolding, "connected", connected)]
 
 
-@seeded("a group is not folded with all its records", "a merged group shows as one", likely=10)
+@seeded("a group is not folded with all its records", "a merged group shows as one", likely=38)
 def _() -> list[Any]:
     return [instead(refolding, "_with_everyone_ever_joined", lambda working, wanted: list(wanted))]
 

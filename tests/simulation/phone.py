@@ -1,6 +1,7 @@
 """A companion's phone: the real client over a simulated disk, a link that fails, and a clock of its own."""
 
 import random
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,8 +92,15 @@ class Phone:
     def start(self) -> Device:
         """The application starts on what the phone holds."""
         self.opened.clear()
-        self.device = Device(Store(self.disk.connect), self.link, self.clock, self.dice, self.pull_limit)
+        self.device = Device(self._open(), self.link, self.clock, self.dice, self.pull_limit)
         return self.device
+
+    def _open(self) -> Store:
+        """The store, made where it is not there; after a crash, or for want of room, its owner starts it once more."""
+        try:
+            return Store(self.disk.connect)
+        except (SimulatedCrash, sqlite3.OperationalError):
+            return Store(self.disk.connect)
 
     def crash(self) -> None:
         """The battery falls out."""

@@ -4,6 +4,7 @@ import random
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from fieldsync.client import enrol
 from fieldsync.config import Settings
@@ -56,6 +57,19 @@ def test_a_disk_that_is_full_at_the_commit_acknowledges_nothing() -> None:
         if stored:
             return
     raise AssertionError("the batch never went through")
+
+
+@pytest.mark.parametrize("kind", ["crash", "full"])
+def test_a_phone_that_was_emptied_starts_anew_whatever_its_disk_does_meanwhile(kind: str) -> None:
+    village = Village()
+    for point in range(1, WRITE_POINTS_MAX):
+        village.phone.disk.arm(point, kind, after=False)
+        village.phone.empty()
+        village.phone.disk.disarm()
+        assert (village.phone.device.author, village.phone.position()) == (None, 0)
+        if village.phone.disk.faults.total() < point:
+            return
+    raise AssertionError("the store was never made without a fault")
 
 
 def test_what_is_quarantined_twice_changes_nothing_the_second_time() -> None:

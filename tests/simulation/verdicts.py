@@ -36,7 +36,8 @@ VERDICTS = {
     "NEIGHBOUR": "a good operation was set apart or turned back because of others",
     "RESULTS": "not exactly one result for each operation, in order",
     "ID_REUSED": "one life of a phone said two things under one id",
-    "CLOCK": "a stamp is behind what its author was shown, or follows a clock a day ahead",
+    "CLOCK": "a phone's clock, or a stamp, is behind what was shown there, or follows a clock a day ahead",
+    "UNSEEN": "an operation names as seen what was not on the screen",
     "DECIDED": "a decision on a pair does not hold, or is asked again; an un-merge gives other than edits alone",
     "STUCK": "not quiet within the budget of rounds after the faults have stopped",
     "FAULT": "an exception or an answer 500 that nobody expected",
@@ -110,15 +111,22 @@ class Judges:
     def on_saved(self, phone: Phone, saved: Saved) -> None:
         """A person saw "saved": the clock behind it must have followed what she saw, and no liar."""
         stamp = tuple(saved.content["stamp"])
-        if stamp[0] > phone.latest_ms + DAY_MS:
-            self.accuse("CLOCK", f"{phone.name} says {stamp[0]}, and its clock never went past {phone.latest_ms}")
+        self._judge_clock(phone, stamp)
         if stamp <= phone.heard:
             self.accuse("CLOCK", f"{phone.name} says {stamp} after it was shown {phone.heard}")
+        if saved.truth is not None:
+            unseen = [key for key in saved.content.get("seen", ()) if key not in saved.truth]
+            if unseen:
+                self.accuse("UNSEEN", f"{phone.name} says that {unseen} was on the screen, and it was {saved.truth}")
         for key in self._world.ledger.reused:
             self.accuse("ID_REUSED", f"{phone.name} {key}")
 
     def on_synced(self, phone: Phone) -> None:
-        """A phone's cursor has moved: it has everything that the cursor stands for."""
+        """A phone has heard: it has everything that its cursor stands for, and its clock followed what it shows."""
+        state = phone.device.store.state()
+        self._judge_clock(phone, (state.clock_ms, state.clock_n))
+        if (state.clock_ms, state.clock_n) < phone.heard:
+            self.accuse("CLOCK", f"{phone.name} stands at {(state.clock_ms, state.clock_n)} and shows {phone.heard}")
         for record in quiet.missing(self._world.machine, phone):
             self.accuse("CURSOR_GAP", f"{phone.name} has read past {record} and does not have it")
 
@@ -140,6 +148,10 @@ class Judges:
         """Every merge was undone, and the phones have heard of it."""
         judge_edits_alone(self._world, self.accuse)
         quiet.judge(self._world, self.accuse)
+
+    def _judge_clock(self, phone: Phone, stamp: tuple[int, int]) -> None:
+        if stamp[0] > phone.latest_ms + DAY_MS:
+            self.accuse("CLOCK", f"{phone.name} says {stamp[0]}, and its clock never went past {phone.latest_ms}")
 
     def _handed_in(self, request: Request, answer: Answer, instance: str) -> None:
         """What ODK Collect is told is taken is on the disk, once; a dead end is none of the answers."""

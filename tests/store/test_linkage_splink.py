@@ -10,17 +10,30 @@ import msgspec
 import pyarrow
 import pytest
 
-from fieldsync.core.linkage import Scorer, compared
+from fieldsync.core.linkage import NONE, REVIEW, Scorer, compared, least_of
 from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
 from fieldsync.core.linkage_levels import LEVELS, NAME_RANK, name_level
 from fieldsync.core.linkage_model import Model, is_sound
 from fieldsync.services.linkage_lists import shipped_model
-from fieldsync.store import linkage_extract
+from fieldsync.store import linkage_extract, linkage_pairing
 from fieldsync.store.linkage_extract import Known, Names
+from fieldsync.store.linkage_pairing import pair_up
 from fieldsync.store.linkage_splink import Bench, bench, scores, shares, train
 
 GIVEN = ("Fatima", "فاطمة", "Khadija", "Rachid", "Fadma", "Mohamed", "M'hamed", "خديجة", "Brahim", "Fatima Zahra")
-FAMILY = ("Ait Lahcen", "أيت لحسن", "Bakkali", "البقالي", "Oubella", "Fatima", "Fadma", "Khadija", "Ait Bakkali")
+FAMILY = (
+    "Ait Lahcen",
+    "أيت لحسن",
+    "Bakkali",
+    "البقالي",
+    "Oubella",
+    "Fatima",
+    "Fadma",
+    "Khadija",
+    "Ait Bakkali",
+    "OuAbdejalil",
+    "Ouabdeljalil",
+)
 PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
 POINTS = (None, None, (31.25, -7.98), (31.2501, -7.98), (31.28, -7.98), (31.9, -7.1))
 NAMES = (("تعاونية أركان",), ("Taawniya Argan",), ("Tifaouine",), ("Argan",), ("Fadma",), ("Fatima",), ("فاطمة",), ())
@@ -83,7 +96,8 @@ def with_phones(on: Bench, known: dict[int, Features]) -> dict[int, Features]:
 
 def all_pairs(on: Bench) -> str:
     on.run(
-        "CREATE TABLE every_pair AS SELECT a.unique_id AS join_key_l, b.unique_id AS join_key_r, '0' AS match_key"
+        "CREATE OR REPLACE TABLE every_pair AS SELECT a.unique_id AS join_key_l, b.unique_id AS join_key_r,"
+        " '0' AS match_key"
         " FROM people a JOIN people b ON a.unique_id < b.unique_id"
     )
     return "every_pair"
@@ -114,6 +128,64 @@ def test_splink_gives_every_pair_the_weight_that_we_give_it(village: Any) -> Non
     assert {(name, level) for name, levels in LEVELS[model.kind].items() for level in levels} <= met, (
         "every level is met"
     )
+
+
+@pytest.mark.parametrize("review", [-20.0, -2.5, 0.0, 5.0, 12.0, 22.0])
+def test_no_pair_that_may_come_to_review_is_left_unscored(village: Any, review: float) -> None:
+    on, known, model = village
+    model = msgspec.structs.replace(model, review=review, automatic=max(review, model.automatic))
+    scorer, every = Scorer(model), list(scores(on, model, all_pairs(on), -10_000))
+    likely = {
+        (pair.left_id, pair.right_id)
+        for pair in every
+        if pair.weight >= least_of(model) and scorer.match(pair.compared).zone != NONE
+    }
+    assert 0 < len(likely) < len(every)
+    everybody = ",".join(map(str, known))
+    tables = [set(pairs_in(on, table)) for table in pair_up(on, model, [[(7, everybody)]])]
+    assert likely <= set().union(*tables)
+    if model.kind == PERSON and review >= 0:
+        assert sum(map(len, tables)) < len(every), "those that are beyond review for certain are not scored"
+
+
+def test_twins_are_scored_where_their_weight_alone_would_not_show_them() -> None:
+    day = date(1990, 2, 5).toordinal()
+    twin = Features(("Fatima",), ("Bakkali",), born=(day, day), phone="+212600000001", given_code=1, family_code=3)
+    other = msgspec.structs.replace(twin, given=("Khadija",), given_code=2)
+    with bench(PERSON, [[Known(1, twin), Known(2, other)]]) as on:
+        [pair] = scores(on, shipped_model(PERSON), all_pairs(on), -10_000)
+        model = msgspec.structs.replace(shipped_model(PERSON), review=pair.weight + 1, automatic=1000.0)
+        assert Scorer(model).match(pair.compared).zone == REVIEW
+        assert [pairs_in(on, table) for table in pair_up(on, model, [[(7, "1,2")]])] == [[(1, 2)]]
+
+
+def pairs_in(on: Bench, table: str) -> list[tuple[Any, ...]]:
+    return on.rows(f"SELECT join_key_l, join_key_r FROM {table}")
+
+
+def test_a_key_of_many_brings_those_of_one_year_together_and_each_pair_once(
+    village: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six share a crowded key; three of them share another, with somebody who is not of the list."""
+    on, known, model = village
+    monkeypatch.setattr(linkage_pairing, "KEY_BEARERS_MAX", 4)
+    monkeypatch.setattr(linkage_pairing, "KEPT_MAX", 2)
+    shown = msgspec.structs.replace(model, review=-1000.0)
+    of_year: dict[int, list[int]] = {}
+    for record_id, each in known.items():
+        of_year.setdefault(date.fromordinal(each.born[0]).year if each.born else 0, []).append(record_id)
+    chosen = sorted(record_id for ids in of_year.values() for record_id in ids[:3])[:6]
+    keys = [
+        (1, ",".join(map(str, chosen))),
+        (2, f"{chosen[2]},{chosen[0]},99999,{chosen[1]}"),
+        (3, f"99999,{chosen[0]}"),
+    ]
+    found = [pair for table in pair_up(on, shown, [keys[:1], keys[1:]]) for pair in pairs_in(on, table)]
+    year = {record_id: born for born, ids in of_year.items() for record_id in ids}
+    expected = {(one, other) for one in chosen[:3] for other in chosen[:3] if one < other}
+    if model.kind == PERSON:
+        expected |= {(one, other) for one in chosen for other in chosen if one < other and year[one] == year[other]}
+    assert sorted(found) == sorted(expected)
 
 
 def test_names_have_one_rank_however_common_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

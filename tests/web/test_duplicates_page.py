@@ -202,7 +202,8 @@ def five_of_whom_one_hangs_by_a_bridge(world: World) -> list[str]:
 def settles(who: Visitor, address: str, members: list[str], **more: str) -> str:
     """Marks members of a page of several, and presses a button."""
     text = who.opens(address).text
-    fields = {**dict(FIELD.findall(text[text.index('id="decide"') :])), "member": members, **more}
+    shown_uuids = re.findall(r'name="shown" value="([^"]+)"', text)
+    fields = {**dict(FIELD.findall(text[text.index('id="decide"') :])), "member": members, "shown": shown_uuids, **more}
     answer = who.fills(f"{address}/decide", fields, page=address)
     return answer.headers.get("Location") or answer.text
 
@@ -212,7 +213,7 @@ def test_several_that_hang_together_are_decided_on_one_page_and_parted_at_the_br
 ) -> None:
     uuids = five_of_whom_one_hangs_by_a_bridge(world)
     queue = coordinator.opens("/duplicates").text
-    assert "l’une de 5 liées" in queue
+    assert "5 fiches liées entre elles" in queue and queue.count("/duplicates/cluster/people/") == 1
     assert "1 sur 7" in coordinator.opens(f"/duplicates/{uuids[0]}_{uuids[1]}").text
     address = f"/duplicates/cluster/people/{uuids[0]}"
     assert address in coordinator.opens(f"/duplicates/{uuids[0]}_{uuids[1]}").text
@@ -220,12 +221,29 @@ def test_several_that_hang_together_are_decided_on_one_page_and_parted_at_the_br
     marked = set(re.findall(r'name="member" value="([^"]+)" form="decide" checked', text))
     assert marked == set(uuids[:4]), "the fifth hangs by one weak pair"
     assert "au moins deux" in settles(coordinator, address, uuids[:1])
-    assert settles(coordinator, address, uuids[:4], rest="apart") == "/duplicates"
+    onward = settles(coordinator, address, uuids[:4], rest="apart")
+    assert onward == f"/duplicates?done=people:{uuids[0]}"
+    assert "Tout annuler" in coordinator.opens(onward).text
     assert [each["merged_into"] for each in shown(world, *uuids)] == [None, *[uuids[0]] * 3, None]
-    assert coordinator.opens("/duplicates").text.count("Pas la même") >= 1
+    assert "une autre :" in coordinator.opens(onward).text
     assert "No pair waits" not in coordinator.opens(address).text
     assert decides(coordinator, f"/duplicates/{uuids[0]}_{uuids[2]}", "undo")
     assert [each["merged_into"] for each in shown(world, *uuids)] == [None, uuids[0], None, uuids[0], None]
+
+
+def test_what_was_decided_on_several_is_taken_back_by_one_press(world: World, coordinator: Visitor) -> None:
+    uuids = five_of_whom_one_hangs_by_a_bridge(world)
+    address = f"/duplicates/cluster/people/{uuids[0]}"
+    settles(coordinator, address, uuids[:4], rest="apart")
+    queue = coordinator.opens("/duplicates").text
+    assert queue.count(f'href="/duplicates/cluster/people/{uuids[0]}"') == 1, "one step is one line"
+    text = coordinator.opens(address).text
+    fields = {"turn": re.findall(r'name="turn" value="(\d+)"', text)[0], "decision": "undo"}
+    assert coordinator.fills(f"{address}/decide", {**fields, "turn": "0"}, page=address).status_code == 409
+    assert coordinator.fills(f"{address}/decide", fields, page=address).headers["Location"] == address
+    assert [each["merged_into"] for each in shown(world, *uuids)] == [None] * 5
+    assert "Tout annuler" not in coordinator.opens(address).text
+    assert "5 fiches liées" in coordinator.opens("/duplicates").text
 
 
 def test_a_page_of_several_that_somebody_else_settled_meanwhile_writes_nothing(

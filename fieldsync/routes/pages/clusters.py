@@ -12,11 +12,13 @@ from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import pair_clusters, reading
-from fieldsync.services.pair_clusters import SHOWN_MAX, Said
+from fieldsync.services import deciding_together, pair_clusters, reading
+from fieldsync.services.deciding_together import Said
+from fieldsync.services.pair_clusters import SHOWN_MAX
 from fieldsync.store import records
 
 TURNS_MAX = 1_000_000
+UNDO = "undo"
 
 
 @blueprint.get("/duplicates/cluster/<list>/<record>")
@@ -44,23 +46,25 @@ def reveal_cluster(list: str, record: str) -> Response:
 @blueprint.post("/duplicates/cluster/<list>/<record>/decide")
 @page_access(ACT_ON_RECORDS)
 def decide_cluster(list: str, record: str) -> Response:
-    """Say which of them are one, and perhaps that the others are not."""
-    who, by = reader(), desk_of_reader()
-    said = Said(
-        request.form.getlist("member")[:SHOWN_MAX],
-        request.form.get("rest") == "apart",
-        fields.whole("turn", 0, TURNS_MAX) or 0,
-        heads.given_if_any() or (),
-    )
+    """Say in one step which of them are one, and perhaps that the others are not; or take that step back."""
+    who, by, turn = reader(), desk_of_reader(), fields.whole("turn", 0, TURNS_MAX) or 0
+    same = set(request.form.getlist("member")[:SHOWN_MAX])
+    is_rest_apart, takes_back = request.form.get("rest") == "apart", request.form.get("decision") == UNDO
+    others = set(request.form.getlist("shown")[:SHOWN_MAX]) - same
+    said = Said(same, others if is_rest_apart else (), turn, heads.given_if_any() or ())
 
     def work(session: Any) -> Problem | None:
         found = find_record(session, who, "entity", list, record, ACT_ON_RECORDS)
-        return pair_clusters.decide(session, by, pair_clusters.around(session, who, found), said)
+        if takes_back:
+            return deciding_together.undo(session, by, who, found, turn)
+        return deciding_together.decide(session, by, who, found, said)
 
     problem = context().database.write(work)
     if problem is not None:
         return _shown(list, record, refused=problem)
-    return shell.onward("pages.duplicates", "pair_same" if len(said.chosen) > 1 else "pair_different")
+    if takes_back:
+        return shell.onward("pages.cluster", "step_open", list=list, record=record)
+    return shell.onward("pages.duplicates", "pair_same" if len(same) > 1 else "pair_different", done=f"{list}:{record}")
 
 
 def _shown(list: str, record: str, revealed: bool = False, refused: Problem | None = None) -> Response:
@@ -70,6 +74,8 @@ def _shown(list: str, record: str, revealed: bool = False, refused: Problem | No
         told = pair_clusters.around(session, who, found)
         answers = pair_clusters.rows(session, who, told, chosen, revealed)
         titles = labels.titles(session, who.association_id)
+        step = deciding_together.last(session, who, found)
+        decided = pair_cards.step(session, who, step) if step else None
     masked = any(cell.hidden == "masked" for row in answers for cell in row.cells)
     return shell.page(
         "cluster.html",
@@ -84,6 +90,7 @@ def _shown(list: str, record: str, revealed: bool = False, refused: Problem | No
         lines=[pair_cards.line(each, titles) for each in told.pairs],
         more=told.more,
         turn=told.turns,
+        step=decided,
         seen=heads.as_text(told.heads),
         masked=masked,
         revealed=revealed,

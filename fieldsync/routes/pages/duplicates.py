@@ -16,7 +16,17 @@ from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import across, asking, deciding, merging, pair_figures, pair_queue, pair_told, reading
+from fieldsync.services import (
+    across,
+    asking,
+    deciding,
+    deciding_together,
+    merging,
+    pair_figures,
+    pair_queue,
+    pair_told,
+    reading,
+)
 from fieldsync.services.deciding import DIFFERENT, SAME, UNSURE, WHY_MAX, Pair, Verdict
 from fieldsync.services.desk_lists import secret_of
 from fieldsync.services.pair_queue import open_rank, seal_rank
@@ -42,18 +52,21 @@ def duplicates() -> Response:
     who = reader()
     with context().database.read() as session:
         secret = secret_of(session)
-        found = pair_queue.page(session, who, open_rank(request.args.get("after", ""), _purpose(who), secret), ROWS)
+        after = open_rank(request.args.get("after", ""), _purpose(who), secret)
+        found = pair_queue.page(session, who, after, ROWS, is_grouped=True)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
+        done = _done_together(session, who, request.args.get("done", ""))
         crossing = across.count_at_most(session, who, CROSSING_MAX)
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
         lines=[
-            pair_cards.line(each.pair, titles) | {"together": found.together.get(each.rank.left_id, 0)}
+            pair_cards.waiting_line(each.pair, titles, found.together.get(each.rank.left_id, ()))
             for each in found.items
         ],
-        recent=[pair_cards.line(each, titles) for each in recent],
+        recent=pair_cards.recent_lines(recent, titles),
+        done=done,
         total=found.total,
         following=shell.address_with(after=following) if following else "",
         first=shell.address_with(after="") if request.args.get("after") else "",
@@ -212,6 +225,14 @@ def _done(session: Any, who: Reader, pair: str) -> dict[str, Any] | None:
     one, mark, other = pair[:80].partition("_")
     found = deciding.find(session, who, record_uuid(one), record_uuid(other)) if mark else None
     return pair_cards.decided(found) if found and found.decision else None
+
+
+def _done_together(session: Any, who: Reader, named: str) -> dict[str, Any] | None:
+    """What was just decided in one step, to be taken back."""
+    of, _mark, record = named[:240].rpartition(":")
+    found = reading.find(session, who, record_uuid(record), "entity", of, ACT_ON_RECORDS)
+    step = deciding_together.last(session, who, found[0]) if found else None
+    return pair_cards.step(session, who, step) if step else None
 
 
 def _asked() -> str:

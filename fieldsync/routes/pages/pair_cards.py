@@ -14,7 +14,7 @@ from fieldsync.routes.pages import charts, heads, labels, language, pair_words, 
 from fieldsync.routes.pages.charts import Step, Waterfall
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
-from fieldsync.services import authorship, deciding, pair_clusters, pair_queue
+from fieldsync.services import authorship, deciding, deciding_together, pair_clusters, pair_queue
 from fieldsync.services.deciding import ITSELF, Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_figures import Effect
@@ -24,6 +24,10 @@ from fieldsync.store import people, records
 from fieldsync.store.pairs import RARITY, DecisionRow
 
 SUBMISSIONS_SHOWN = 5
+
+CODES_SHOWN = 3
+"""Of several that hang together, in a line."""
+
 assert SUBMISSIONS_SHOWN < AUTOMATIC_MAX
 
 MARKED_MAX = 40
@@ -67,6 +71,39 @@ def line(pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplic
     }
 
 
+def waiting_line(pair: Pair, titles: Mapping[str, Spoken], together: Sequence[Found]) -> dict[str, Any]:
+    """The same of a pair that waits; where more than two hang together it stands for all of them."""
+    return line(pair, titles) | (_of_several(together) if together else {})
+
+
+def recent_lines(decided: Sequence[Pair], titles: Mapping[str, Spoken]) -> list[dict[str, Any]]:
+    """What was decided last; what was decided in one step is one line."""
+    steps: dict[str, list[Pair]] = {}
+    for each in decided:
+        if each.decision:
+            steps.setdefault(each.decision.together or name_of(each), []).append(each)
+    shown = []
+    for step in steps.values():
+        first = next((each for each in step if each.decision and each.decision.decision == deciding.SAME), step[0])
+        sides = {side.row.id: side for each in step for side in (each.left, each.right)}
+        shown.append(
+            line(first, titles) | (_of_several([sides[each] for each in sorted(sides)]) if len(step) > 1 else {})
+        )
+    return shown
+
+
+def _of_several(together: Sequence[Found]) -> dict[str, Any]:
+    uuids = [records.uuid_text(each.row.uuid) for each in together]
+    places = [place for place in dict.fromkeys(_place(each) for each in together) if place]
+    return {
+        "address": url_for("pages.cluster", list=together[0].of, record=uuids[0]),
+        "codes": [short_code(each) for each in uuids[:CODES_SHOWN]],
+        "more": max(0, len(uuids) - CODES_SHOWN),
+        "places": places[:CODES_SHOWN],
+        "together": len(uuids),
+    }
+
+
 def _likely(pair: Pair) -> str:
     """How likely it is, in a word or two; a repeated report has no weight."""
     is_weighed = pair.row is not None and pair.left.kind == "entity"
@@ -92,6 +129,19 @@ def decided(pair: Pair) -> dict[str, Any] | None:
         return None
     address = url_for("pages.decide_duplicate", pair=name_of(pair))
     return {"decision": _decision(pair.decision), "turn": pair.turn, "address": address}
+
+
+def step(session: Any, who: Reader, found: deciding_together.Step) -> dict[str, Any]:
+    """What was decided on several at once, and what takes it back."""
+    [first, *_] = [*found.same, *found.apart]
+    address = url_for("pages.cluster", list=first.of, record=records.uuid_text(first.row.uuid))
+    same, apart = (
+        [short_code(records.uuid_text(each.row.uuid)) for each in side] for side in (found.same, found.apart)
+    )
+    return {
+        "address": address, "same": same, "apart": apart, "turn": found.turns, "at_ms": found.decision.decided_ms,
+        "title": labels.entity_list(first.of), "by": _who(session, who, found.decision),
+    }  # fmt: skip
 
 
 def card(

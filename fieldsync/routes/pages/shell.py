@@ -91,6 +91,7 @@ NOTICES = {
     "pair_unsure": _l("Laid aside; it comes back when something new is known."),
     "pair_asked": _l("Laid aside and asked; phones show the question after their next sync."),
     "pair_open": _l("Taken back; the pair waits again."),
+    "step_open": _l("Taken back as one; all of these pairs wait again."),
     "unmerged": _l("The merge is undone."),
     "merging_itself_on": _l("Merging by itself is on; look at the sample from time to time."),
     "merging_itself_off": _l("Merging by itself is off."),
