@@ -21,8 +21,7 @@ BEARERS_MAX = 200
 
 NAME_KEYS_MAX = 3
 PHONE_DIGITS = 9
-SPAN_YEARS = 5
-SPANS_MAX = 2
+YEARS_MAX = 5
 
 
 class Space:
@@ -69,12 +68,10 @@ def _of_person(features: Features) -> Iterator[str]:
     given, family = _blocks(features.given), _blocks(features.family)
     pairs = {" ".join(sorted((one, other))) for one in given for other in family}
     yield from (f"names {pair}" for pair in sorted(pairs))
-    spans = _spans(features)
-    if features.place and not (spans and _is_wide(features.place)):
+    years = _years(features) if _is_wide(features.place) else []
+    if features.place and not years:
         yield from (f"place {name} {features.place}" for name in given)
-    commune = _commune(features.place)
-    if commune:
-        yield from (f"span {name} {span} {commune}" for name in given for span in spans)
+    yield from (f"year {name} {year} {features.place}" for name in given for year in years)
     if features.birth_date is not None:
         yield from (f"birth {name} {features.birth_date}" for name in family)
         yield from (f"born {name} {features.birth_date}" for name in given)
@@ -85,18 +82,11 @@ def _is_wide(place: str) -> bool:
     return 1 < len(place.split(".")) <= COMMUNE_PARTS
 
 
-def _commune(place: str) -> str:
-    """The commune in which a place lies, or the place itself, if it is wider; empty where its code has no parts."""
-    parts = place.split(".")
-    return ".".join(parts[:COMMUNE_PARTS]) if len(parts) > 1 else ""
-
-
-def _spans(features: Features) -> list[int]:
-    """The spans of years in which she may be born: two births that may be one have one in common."""
+def _years(features: Features) -> list[int]:
     if features.born is None:
         return []
-    first, last = (date.fromordinal(each).year // SPAN_YEARS for each in features.born)
-    return list(range(first, last + 1))[:SPANS_MAX]
+    first, last = (date.fromordinal(each).year for each in features.born)
+    return list(range(first, last + 1))[:YEARS_MAX]
 
 
 def _blocks(spellings: Iterable[str]) -> list[str]:

@@ -23,6 +23,7 @@ from fieldsync.core.linkage_levels import (
     LEVELS,
     MOVED,
     NEAR,
+    ONE_OFF,
     PROVINCE,
     SAME,
     SAME_DATE,
@@ -65,7 +66,6 @@ MAY_BE_KIN = (*ONE_NAME, ALIAS, WEAK, None)
 """What two family names may say of each other where one family bears both, or one of them is not said."""
 
 BIRTHS_AGREE = (SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE)
-MAY_BE_ONE_BIRTH = (*BIRTHS_AGREE, NEAR)
 
 AGREEING_MAX = 1 << 14
 """Ways of agreeing that are remembered."""
@@ -276,32 +276,29 @@ def _are_enough(levels: Levels) -> bool:
     """
     given, family = levels["given_name"], levels["family_name"]
     agreeing = {name for name, agree in IDENTIFIERS.items() if levels[name] in agree}
-    if given == EXCHANGED or (given in ONE_NAME and family in ONE_NAME):
-        is_enough = _with_whole_name(levels, agreeing)
-    else:
-        is_enough = _with_given_name(levels, agreeing)
-    has_card = "national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED)
-    return is_enough or len(agreeing) >= 2 or (has_card and levels["birth"] in MAY_BE_ONE_BIRTH)
+    is_one_name = given in (*ONE_NAME, EXCHANGED)
+    if len(agreeing) >= 2 and (is_one_name or "birth" in agreeing):
+        return True
+    if "national_id" in agreeing and (is_one_name or given == ALIAS) and levels["birth"] in BIRTHS_AGREE:
+        return True
+    if given == EXCHANGED or (is_one_name and family in ONE_NAME):
+        return _are_with_whole_name(levels, agreeing)
+    return given in ONE_NAME and _are_with_given_name(levels, agreeing)
 
 
-def _with_whole_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
-    """Both names agree: so must the card, the day of birth near by, or the phone and what is known of the birth.
-
-    A digit of the phone or the card may be off where the years agree.
-    """
-    birth = levels["birth"]
+def _are_with_whole_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
+    """Both names agree: so must the day of birth near by, or phone or card and the years, in which a digit may be off."""
+    birth, place = levels["birth"], levels["place"]
     return (
-        ("national_id" in agreeing and birth is None)
-        or ("birth" in agreeing and levels["place"] in (SAME, COMMUNE))
-        or ("phone" in agreeing and birth in MAY_BE_ONE_BIRTH)
-        or (ONE_OFF in (levels["phone"], levels["national_id"]) and birth in BIRTHS_AGREE)
+        (birth in BIRTHS_AGREE and ("phone" in agreeing or ONE_OFF in (levels["phone"], levels["national_id"])))
+        or ("birth" in agreeing and place in (SAME, COMMUNE))
+        or (birth == SLIP and place == SAME)
+        or (birth == NEAR and "national_id" in agreeing)
     )
 
 
-def _with_given_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
+def _are_with_given_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
     """The given name agrees: so must the phone and the years of birth, or the day of birth and the douar."""
-    if levels["given_name"] not in ONE_NAME:
-        return False
     lives_there = levels["family_name"] in MAY_BE_KIN and levels["place"] == SAME
     return ("phone" in agreeing and levels["birth"] in BIRTHS_AGREE) or ("birth" in agreeing and lives_there)
 

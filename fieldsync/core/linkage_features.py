@@ -36,7 +36,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 5
+ALGORITHM = 1000 * names.ALGORITHM + 6
 """Which rules made features and keys; another number has all of them made anew."""
 
 SPELLINGS_MAX = 4
@@ -160,7 +160,8 @@ def _names(said: Mapping[str, list[Value]]) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _spellings(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if text))[:SPELLINGS_MAX]
+    """Of an initial alone nothing can be told."""
+    return tuple(dict.fromkeys(text for text in texts if sum(map(str.isalpha, text)) > 1))[:SPELLINGS_MAX]
 
 
 def _born(said: Mapping[str, list[Value]], year: int) -> tuple[int, int] | None:
