@@ -287,7 +287,7 @@ def _are_enough(levels: Levels) -> bool:
 
 
 def _are_with_whole_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
-    """Both names agree: so must the day of birth near by, or phone or card and the years, in which a digit may be off."""
+    """Both names agree: so must the day of birth near by, or phone or card and the years; a digit may be off."""
     birth, place = levels["birth"], levels["place"]
     return (
         (birth in BIRTHS_AGREE and ("phone" in agreeing or ONE_OFF in (levels["phone"], levels["national_id"])))

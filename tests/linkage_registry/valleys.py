@@ -88,7 +88,14 @@ def _people(dice: Random, of: Place) -> Iterator[Person]:
 
 
 def _couple(
-    dice: Random, of: Place, numbers: Iterator[int], house: int, kin: int, family: int, place: str, after: dict[str, int]
+    dice: Random,
+    of: Place,
+    numbers: Iterator[int],
+    house: int,
+    kin: int,
+    family: int,
+    place: str,
+    after: dict[str, int],
 ) -> Iterator[Person]:
     phone = _phone(dice)
     wed = TODAY - timedelta(days=dice.randrange(8 * 365, 45 * 365))
@@ -176,7 +183,9 @@ def _birth(dice: Random, of: Place, born: date) -> dict[str, str]:
         return {"birth_date": f"{born.year + dice.choice((0, 0, 0, 0, 0, 0, 1, -1))}-01-01"}
     age = (TODAY - born).days // 365
     if how == "age":
-        return {"age": str(5 * round(age / 5) if age > 25 and dice.random() < 0.35 else age + dice.choice((-1, 0, 0, 1)))}
+        return {
+            "age": str(5 * round(age / 5) if age > 25 and dice.random() < 0.35 else age + dice.choice((-1, 0, 0, 1)))
+        }
     return {}
 
 
