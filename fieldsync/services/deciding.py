@@ -224,9 +224,14 @@ def is_settled(pair: Pair) -> bool:
     return is_one(pair) or (is_said and not changed_since(pair))
 
 
+def is_by_two(session: Session, association_id: int, of: str) -> bool:
+    """Whether merges of a list need two people."""
+    return of in pairs.reviewed_twice(session, association_id)
+
+
 def needs_another(session: Session, by: Desk, pair: Pair) -> bool:
     """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
-    if pair.left.kind != "entity" or pair.left.of not in pairs.reviewed_twice(session, by.association_id):
+    if pair.left.kind != "entity" or not is_by_two(session, by.association_id, pair.left.of):
         return False
     last = pair.decision
     is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
@@ -281,7 +286,7 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
         return Problem("already_one")
     if any(each.row.deleted for each in joined):
         return Problem("pair_deleted")
-    if joined[0].of in pairs.reviewed_twice(session, by.association_id):
+    if is_by_two(session, by.association_id, joined[0].of):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
     parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)

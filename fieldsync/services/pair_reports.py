@@ -30,7 +30,7 @@ class ReportForm:
     asked: Collection[str]
 
     def place(self, address: str) -> tuple[int, ...]:
-        """Where an answer stands: a repeat where its first question does, then its occurrences, one by one."""
+        """Where an answer stands: a repeat where its first question does, then one occurrence after the other."""
         found: list[int] = []
         plain = ""
         *repeats, rest = _NUMBER.split(address)
@@ -38,7 +38,7 @@ class ReportForm:
             plain += part
             inner = (at for path, at in self.order.items() if path.startswith(f"{plain}/"))
             found += [min(inner, default=len(self.order)), int(number)]
-        return (*found, self.order.get(plain + rest, len(self.order)))
+        return (*found, self.order.get(plain + rest, len(self.order)) if rest else -1)
 
     def is_asked(self, address: str) -> bool:
         """Whether somebody is asked it, or it is an occurrence of a repeat."""
@@ -72,13 +72,15 @@ def _numbered(path: str, numbers: Mapping[str, int]) -> str:
     return OCCURRENCE.sub(lambda found: f"[{numbers[path[: found.end()]]}]", path) if "[" in path else path
 
 
-def key_labels(session: Session, reader: Reader, forms: Iterable[str], language: str) -> dict[str, list[FormText]]:
-    """Form → what its key questions are called: those that make two submissions the same report."""
+def key_labels(
+    session: Session, reader: Reader, forms: Iterable[str], language: str
+) -> dict[str, list[tuple[str, FormText]]]:
+    """Form → path and label of its key questions: those that make two submissions the same report."""
     found = {}
     for name in set(forms):
         versions = form_versions.versions(session, reader.association_id, name)
         form = form_of(session, versions[-1]) if versions else None
         keys = [each for each in form.questions if each.key][:KEYS_MAX] if form else []
         default = form.default_language if form else ""
-        found[name] = [spoken(each.labels, language, each.path, default) for each in keys]
+        found[name] = [(each.path, spoken(each.labels, language, each.path, default)) for each in keys]
     return found

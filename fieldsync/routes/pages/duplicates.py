@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from fieldsync.core.access import ACT_ON_RECORDS, MANAGE_PEOPLE
+from fieldsync.core.form_texts import FormText
 from fieldsync.core.operations import OperationId
 from fieldsync.core.pair_questions import NAMES, QUESTIONS, question
 from fieldsync.core.problems import Problem
@@ -14,6 +15,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, heads, labels, language, map_ground, pair_cards, shell
 from fieldsync.routes.pages.addresses import NOWHERE, find_record, record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.routes.pages.submission import desk_of_reader
@@ -58,7 +60,7 @@ def duplicates() -> Response:
         found = pair_queue.page(session, who, after, ROWS, is_grouped=True)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
-        keys = pair_reports.key_labels(session, who, _forms([each.pair for each in found.items]), language.chosen())
+        keys = _keys(session, who, [each.pair for each in found.items])
         done = _done_together(session, who, request.args.get("done", ""))
         crossing = across.count_at_most(session, who, CROSSING_MAX)
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
@@ -179,7 +181,7 @@ def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) ->
         titles = labels.titles(session, who.association_id)
         done = _done(session, who, request.args.get("done", ""))
         named = pair_told.labelled(session, who, told.shared, chosen)
-        keys = pair_reports.key_labels(session, who, _forms([found]), chosen)
+        keys = _keys(session, who, [found])
         card = pair_cards.card(session, told, titles, named, keys.get(found.left.of, ()))
         standing = pair_queue.standing(session, who, found)
         effect = pair_figures.of_merge(session, who.association_id, found)
@@ -229,8 +231,11 @@ def find_pair(session: Any, who: Reader, pair: str) -> Pair:
     return found
 
 
-def _forms(pairs: Iterable[Pair]) -> set[str]:
-    return {each.left.of for each in pairs if each.left.kind == "submission"}
+def _keys(session: Any, who: Reader, pairs: Iterable[Pair]) -> dict[str, list[Spoken | FormText]]:
+    """Form → what its key questions are called, of pairs of submissions."""
+    forms = {each.left.of for each in pairs if each.left.kind == "submission"}
+    named = pair_reports.key_labels(session, who, forms, language.chosen())
+    return {form: [labels.answer(path, label) for path, label in keys] for form, keys in named.items()}
 
 
 def _done(session: Any, who: Reader, pair: str) -> dict[str, Any] | None:

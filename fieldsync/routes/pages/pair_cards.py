@@ -40,7 +40,7 @@ def name_of(pair: Pair) -> str:
 
 
 def line(
-    pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplicate", keys: Sequence[FormText] = ()
+    pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplicate", keys: Sequence[Spoken | FormText] = ()
 ) -> dict[str, Any]:
     """A pair in a list: codes and places, never a name. `keys`: key questions of two reports."""
     levels = [] if pair.row is None else sorted(pair.row.comparisons, key=lambda each: -abs(each[2]))
@@ -58,7 +58,7 @@ def line(
 
 
 def waiting_line(
-    pair: Pair, titles: Mapping[str, Spoken], together: Sequence[Found], keys: Sequence[FormText] = ()
+    pair: Pair, titles: Mapping[str, Spoken], together: Sequence[Found], keys: Sequence[Spoken | FormText] = ()
 ) -> dict[str, Any]:
     """The same of a pair that waits; where more than two hang together it stands for all of them."""
     return line(pair, titles, keys=keys) | (_of_several(together) if together else {})
@@ -131,7 +131,7 @@ def card(
     told: PairPage,
     titles: Mapping[str, Spoken],
     named: Mapping[int, ShownValue] = MappingProxyType({}),
-    keys: Sequence[FormText] = (),
+    keys: Sequence[Spoken | FormText] = (),
     is_across: bool = False,
 ) -> dict[str, Any]:
     """Everything of a pair's page. `named`: labels of what both are linked to; `keys`: key questions of two reports."""
@@ -242,6 +242,7 @@ def _row(row: Row) -> dict[str, Any]:
         "path": row.path,
         "label": labels.answer(row.path, row.label),
         "is_heading": row.is_heading,
+        "is_inner": "[" in row.path,
         "number": row.path[row.path.rindex("[") + 1 : -1] if row.is_heading else "",
         "level": pair_words.level(row.level),
         "differs": row.level in ("different", OTHER) or (row.is_compared and pair_words.level(row.level)[0] == "warn"),

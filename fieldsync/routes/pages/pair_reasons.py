@@ -7,6 +7,7 @@ from fieldsync.core.form_texts import FormText
 from fieldsync.core.linkage import HOUSEHOLD, START
 from fieldsync.routes.pages import charts, language, pair_words
 from fieldsync.routes.pages.charts import Step, Waterfall
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import Words, _, _l, ngettext
 from fieldsync.services.deciding import Pair
 from fieldsync.services.pair_told import SAME, Row
@@ -187,7 +188,9 @@ class Verdict:
     chance: str = ""
 
 
-def verdict(pair: Pair, found: Evidence | None, rows: Sequence[Row], keys: Sequence[FormText]) -> Verdict | None:
+def verdict(
+    pair: Pair, found: Evidence | None, rows: Sequence[Row], keys: Sequence[Spoken | FormText]
+) -> Verdict | None:
     """What a pair's page says first; None of two of which nothing was compared."""
     if found is not None:
         title, _mark, rest = found.likely.partition(". ")
@@ -201,12 +204,12 @@ def verdict(pair: Pair, found: Evidence | None, rows: Sequence[Row], keys: Seque
     return Verdict(likely(pair, keys) or _("Nobody took them for the same before"), differs)
 
 
-def likely(pair: Pair, keys: Sequence[FormText]) -> str:
+def likely(pair: Pair, keys: Sequence[Spoken | FormText]) -> str:
     """How likely it is, in a word or two; of a repeated report, what makes it one."""
     if pair.row is None:
         return ""
     if pair.left.kind == "entity":
         return pair_words.likelihood(pair.row.weight).partition(".")[0]
     if any(name == SAME_CONTENT_AGAIN for name, _level, _weight in pair.row.comparisons):
-        return _("the whole content again")
-    return _("the same key: %(what)s", what=_(", ").join(each.text for each in keys)) if keys else _("the same key")
+        return _("The whole content again")
+    return _("The same key: %(what)s", what=_(", ").join(each.text for each in keys)) if keys else _("The same key")
