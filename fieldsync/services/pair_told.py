@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -88,6 +88,13 @@ class Row:
 
 
 Rows: TypeAlias = list[Row]
+
+
+class Agreement(NamedTuple):
+    """How two records agree in one comparison, and what that weighs, in bits; the least is the worst."""
+
+    weight: float
+    level: str
 
 
 @dataclass(frozen=True)
@@ -184,8 +191,8 @@ def _entity_rows(session: Session, readers: Readers, pair: Pair, both: Both, lan
     outcome = merging.foreseen(session, owner, (pair.left, pair.right)) if is_within else Outcome()
     at_odds = {each.path: each for each in outcome.disputes}
     survives = {each.path: each for each in outcome.survives}
-    compared = _compared(session, readers[0], pair)
-    first = {path: number for number, path in enumerate(compared)}
+    agreeing = compared(session, readers[0], pair)
+    first = {path: number for number, path in enumerate(agreeing)}
     records_of = {id: operation.record for id, operation in outcome.said.items()}
     rows = []
     for path in sorted({path for each in both for path in (*each["fields"], *each["withheld"], *each["masked"])}):
@@ -196,9 +203,9 @@ def _entity_rows(session: Session, readers: Readers, pair: Pair, both: Both, lan
             _cell(speech.words, shown, path, claimed.get(records.uuid_text(side.row.uuid))) for side, shown in sides
         )
         is_open = WITHHELD not in (left.hidden, right.hidden)
-        level = compared[path] if is_open and path in compared else _agreement(left, right)
+        level = agreeing[path].level if is_open and path in agreeing else _agreement(left, right)
         survival = survives.get(path) if path in at_odds else None
-        rows.append(_row(path, speech.words.label(path), (left, right), level, path in compared, survival))
+        rows.append(_row(path, speech.words.label(path), (left, right), level, path in agreeing, survival))
     rows.sort(key=lambda row: (first.get(row.path, len(first)), *_place(row, speech.order)))
     return rows[:ROWS_MAX], []
 
@@ -248,20 +255,20 @@ def _agreement(left: Cell, right: Cell) -> str:
     return SAME if left.value == right.value else OTHER
 
 
-def _compared(session: Session, reader: Reader, pair: Pair) -> dict[str, str]:
+def compared(session: Session, reader: Reader, pair: Pair) -> dict[str, Agreement]:
     """Path → how the model found that it agrees, in the order of the model; of several comparisons the worst."""
     if pair.row is None:
         return {}
-    found: list[tuple[int, str, str]] = []
+    found: list[tuple[int, str, Agreement]] = []
     places = {name: place for place, (name, _) in enumerate(pair.row.levels)}
     weights = {(name, level): weight for name, level, weight in pair.row.comparisons}
-    by_name = {name: (weights[name, level], level) for name, level in pair.row.levels}
+    by_name = {name: Agreement(weights[name, level], level) for name, level in pair.row.levels}
     for row in form_versions.properties(session, reader.association_id, pair.left.of):
         names = COMPARED_AS.get(row.part, (row.part,)) if row.part else ()
-        levels = [(*by_name[name], places[name]) for name in names if name in by_name]
-        if levels:
-            found.append((min(each[2] for each in levels), row.name, min(levels)[1]))
-    return {name: level for _, name, level in sorted(found)}
+        known = [name for name in names if name in by_name]
+        if known:
+            found.append((min(places[name] for name in known), row.name, min(by_name[name] for name in known)))
+    return {name: agreement for _, name, agreement in sorted(found)}
 
 
 def labelled(session: Session, reader: Reader, found: Iterable[Found], language: str) -> dict[int, ShownValue]:

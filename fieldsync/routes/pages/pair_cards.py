@@ -177,7 +177,7 @@ def cluster_row(row: pair_clusters.Row) -> dict[str, Any]:
         "path": row.path,
         "label": labels.entity_property(row.path, row.label),
         "level": pair_words.level(row.level),
-        "differs": row.level == OTHER,
+        "differs": row.level == OTHER or pair_words.level(row.level)[0] == "warn",
         "cells": [replace(each, value=labels.property_value(row.path, each.value)) for each in row.cells],
     }
 
