@@ -47,6 +47,10 @@ _DAYS = (
     "time of day, and tells the day that it is then in the phone's zone"
 )
 _NO_NUMBER = 'XPath 1.0, string(): what is no number is written "NaN", as ODK Collect does; the engine writes nothing'
+_LINES = (
+    "XPath 1.0, normalize-space(): white space is space, tab, carriage return and line feed, and each run of it becomes "
+    "one space, as in ODK Collect; the engine leaves a line feed as it is"
+)
 KNOWN = (
     Known("sum(/data/r/x)", "", "8", _EMPTIES),
     Known("min(/data/r/x)", "", "3", _EMPTIES),
