@@ -16,6 +16,7 @@ from fieldsync.services import (
     auditing,
     desk,
     following,
+    held_apart,
     linkage,
     linkage_hints,
     linkage_lists,
@@ -218,6 +219,19 @@ def is_waiting(pair: Pair) -> bool:
     return pair.decision is None or pair.decision.decision in WAITING or bool(changed_since(pair))
 
 
+def those_waiting(session: Session, asked: Sequence[Pair]) -> list[Pair]:
+    """Those of some pairs at which somebody should look: none that a decision within their groups answers."""
+    found = [each for each in asked if is_waiting(each)]
+    undecided = {
+        (each.left.row.id, each.right.row.id): each.levels
+        for each in found
+        if each.decision is None and each.left.kind == "entity"
+    }
+    known = {side.row.id: side.row for each in found for side in (each.left, each.right)}
+    answered = held_apart.answered(session, known, undecided)
+    return [each for each in found if (each.left.row.id, each.right.row.id) not in answered]
+
+
 def may_merge_itself(row: PairRow | None) -> bool:
     """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
@@ -370,7 +384,8 @@ def _record(
         levels, said, sampled, weight, automatic, together,
     )  # fmt: skip
     if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
-        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
+        shown = {left.id, right.id, left.merged_into or left.id, right.merged_into or right.id}
+        linkage_hints.tell_phones(session, by.association_id, shown, by.now_ms)
     pairs.decide(session, row)
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"
