@@ -130,16 +130,6 @@ def test_whoever_merges_may_choose_what_survives(world: World) -> None:
     assert one["fields"]["fullname"] == "Fatima Zahra" and one["conflicts"] == {}
 
 
-def test_a_value_that_is_nobodys_is_not_chosen(world: World) -> None:
-    """Else another would survive than the one that she saw and chose."""
-    older, younger = two_women(world)
-    found_pair(world, older, younger)
-    problem = says(world, older, younger, SAME, taken={"fullname": ("nobody", 1)})
-    assert problem is not None and problem.code == "stale_page"
-    assert shown(world, younger)[0]["merged_into"] is None and is_waiting(world, older, younger)
-    assert says(world, older, younger, SAME, taken={"village": ("nobody", 1)}) is None, "none says another village"
-
-
 def test_a_no_stays_a_no_until_something_is_compared_otherwise(world: World) -> None:
     older, younger = two_women(world)
     found_pair(world, older, younger)
