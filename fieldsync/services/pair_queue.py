@@ -158,7 +158,7 @@ def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in rows])
     shown = [as_pair(acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
-    return deciding.those_waiting(session, [each for each in shown if each is not None])
+    return those_waiting(session, [each for each in shown if each is not None])
 
 
 def seal_rank(rank: Rank, purpose: str, secret: bytes) -> str:
@@ -227,6 +227,19 @@ def _first_of_each(everything: Sequence[Waiting], together: Mapping[int, Sequenc
     return kept
 
 
+def those_waiting(session: Session, asked: Sequence[Pair]) -> list[Pair]:
+    """Those of some pairs at which somebody should look: none that a decision within their groups answers."""
+    found = [each for each in asked if deciding.is_waiting(each)]
+    undecided = {
+        (each.left.row.id, each.right.row.id): each.levels
+        for each in found
+        if each.decision is None and each.left.kind == "entity"
+    }
+    known = {side.row.id: side.row for each in found for side in (each.left, each.right)}
+    answered = held_apart.answered(session, known, undecided)
+    return [each for each in found if (each.left.row.id, each.right.row.id) not in answered]
+
+
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:
     name = (collection.kind, collection.of)
     shown: list[Waiting] = []
@@ -251,7 +264,7 @@ def _waiting_of(session: Session, collection: CollectionRow, rows: Sequence[Pair
     named = {collection.id: collection}
     asked = [as_pair(may, named, found, row.pair, row, decisions.get(row.pair)) for row in rows]
     shown = []
-    for pair in deciding.those_waiting(session, [each for each in asked if each is not None]):
+    for pair in those_waiting(session, [each for each in asked if each is not None]):
         key, weight = (pair.left.row.id, pair.right.row.id), pair.row.weight if pair.row else 0.0
         joined = sum(sizes.get(each, 1) for each in key)
         shown.append(Waiting(pair, Rank(max(0, round(weight * joined * 100)), *key)))
