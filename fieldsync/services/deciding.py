@@ -116,14 +116,10 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
     said: list[list[str | int]] = []
     if verdict.decision == SAME and _needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
-    if verdict.decision == SAME:
-        problem = _join(session, by, pair, verdict, said, language)
-        if problem is not None:
-            return problem
-    elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
-        _dismiss(session, by, pair, verdict.why)
-    _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled, verdict.together)
-    return None
+    problem = _carry_out(session, by, pair, verdict, said, language)
+    if problem is None:
+        _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled, verdict.together)
+    return problem
 
 
 def confirm(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
@@ -254,6 +250,14 @@ def _propose(session: Session, by: Desk, pair: Pair, verdict: Verdict) -> Proble
     return None
 
 
+def _carry_out(
+    session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
+) -> Problem | None:
+    if verdict.decision == SAME:
+        return _join(session, by, pair, verdict, said, language)
+    return _part_reports(session, by, pair, verdict, language) if pair.left.kind == "submission" else None
+
+
 def _join(
     session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
 ) -> Problem | None:
@@ -340,6 +344,14 @@ def _unmark(session: Session, by: Desk, pair: Pair, last: DecisionRow, language:
     return None
 
 
+def _part_reports(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: str) -> Problem | None:
+    """Of two submissions that are not one, or perhaps not: what was marked as a repeat before counts again."""
+    if verdict.decision == DIFFERENT:
+        _dismiss(session, by, pair, verdict.why)
+    last = pair.decision
+    return _unmark(session, by, pair, last, language) if last is not None and last.decision == SAME else None
+
+
 def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
     if pair.left.kind == "submission":
         if last.decision == DIFFERENT:
@@ -372,6 +384,8 @@ def _record(
     if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
         linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
     pairs.decide(session, row)
+    if pair.left.kind == "submission":
+        following.pair_again(session, by.association_id, (left.id, right.id))
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"
     auditing.note(session, by.association_id, actor(by), "pair_decided", about, by.now_ms, detail=detail)
