@@ -1,6 +1,6 @@
 """Following the change log: work that comes after a record was stored, and never inside the request that stored it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,11 @@ INBOX, LINKAGE, ACROSS, REPORTS = "inbox", "linkage", "across", "reports"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
-VERSIONS = {INBOX: names.ALGORITHM, LINKAGE: linkage_features.ALGORITHM, ACROSS: linkage_features.ALGORITHM}
+VERSIONS: Mapping[str, Callable[[], int]] = {
+    INBOX: names.algorithm,
+    LINKAGE: linkage_features.algorithm,
+    ACROSS: linkage_features.algorithm,
+}
 """What a follower goes by beside the records: where that is another version, she begins again."""
 
 
@@ -33,7 +37,7 @@ def follow(session: Session, follower: Follower, association_id: int, limit: int
     A record may be taken twice, never not at all: what a follower makes of it must depend on its present state alone.
     Where another transaction goes on from the same position, nothing is done.
     """
-    version = VERSIONS.get(follower.name, 0)
+    version = _version(follower.name)
     start = followers.take_position(session, follower.name, association_id, version)
     through, _ = associations.positions(session, association_id)
     if start is None:
@@ -53,7 +57,7 @@ def follow(session: Session, follower: Follower, association_id: int, limit: int
 def behind(session: Session, name: str, association_id: int) -> int:
     """How many positions of the log a follower has not taken yet."""
     through, _ = associations.positions(session, association_id)
-    return through - followers.position(session, name, association_id, VERSIONS.get(name, 0))
+    return through - followers.position(session, name, association_id, _version(name))
 
 
 def is_behind(session: Session, name: str, association_id: int) -> bool:
@@ -84,3 +88,8 @@ def pair_again(session: Session, association_id: int, record_ids: Collection[int
 def begin_again(session: Session) -> None:
     """Let the followers look again at everything: what they go by is another."""
     followers.begin_again(session, FOLLOWERS)
+
+
+def _version(name: str) -> int:
+    made_by = VERSIONS.get(name)
+    return made_by() if made_by else 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage_features import ALGORITHM
+from fieldsync.core.linkage_features import algorithm
 from fieldsync.services import following, linkage, linkage_hints
 from fieldsync.services.following import ACROSS, LINKAGE, REPORTS, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, space_of
@@ -39,14 +39,14 @@ def compare(session: Session, association_id: int, record_ids: Sequence[int], no
     """Find who may be one with records that changed. What follows depends on their present state alone."""
     lists = linked_lists(session, association_id)
     for collection_id in lists:
-        if stored.is_outdated(session, collection_id, ALGORITHM):
-            stored.forget_outdated(session, collection_id, ALGORITHM)
+        if stored.is_outdated(session, collection_id, algorithm()):
+            stored.forget_outdated(session, collection_id, algorithm())
     rows = records.by_ids(session, record_ids)
     concerned: set[int] = set()
     for collection_id, ids in linkage.grouped(rows.values(), lists).items():
         of_list = lists[collection_id]
         changed = linkage.note(session, of_list, ids)
-        unchanged = stored.features(session, collection_id, ALGORITHM, ids).keys() - changed.keys()
+        unchanged = stored.features(session, collection_id, algorithm(), ids).keys() - changed.keys()
         likely = linkage.pairs_of(session, of_list, changed, now_ms)
         concerned |= linkage.settle(session, set(ids) - unchanged, likely)
     _forget_others(session, association_id, lists, rows.values())

@@ -20,6 +20,7 @@ from fieldsync.services.auditing import ACTIONS
 from fieldsync.services.indicator_book import read_file as read_indicators
 from fieldsync.services.role_book import read_file
 from fieldsync.store.models import Base
+from tests.house.addresses import address_table
 from tests.house.source import PACKAGE, ROOT, python_files, tree
 
 AREAS: dict[str, tuple[str, ...]] = {
@@ -255,6 +256,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "actions": ("docs/access.md", action_table),
     "indicators": ("docs/programme.md", indicator_table),
     "moves": ("docs/desk.md", move_table),
+    "addresses": ("docs/api.md", address_table),
     "settings": ("docs/operating.md", settings_table),
     "commands": ("docs/operating.md", command_table),
     "problems": ("docs/protocol.md", problem_table),
