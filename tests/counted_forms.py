@@ -54,7 +54,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "services_directory | ${entry_uuid} | ${site} != '' | ${site} = '' | ${service}",
     ),
 }  # fmt: skip
-"""Form → (questions: `type name`, `>` what it is saved as, `@` the place, `!` a key; entity: list, id, create, update, label)."""
+"""Form → (questions: `type name`, `> property`, `@` the place, `!` a key; entity: list, id, create, update, label)."""
 
 ROLES = ("woman_leader", "young_pupil", "youth", "field_companion", "child", "woman_beneficiary")
 
