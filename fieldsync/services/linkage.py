@@ -217,7 +217,7 @@ def _candidates(session: Session, of_list: LinkedList, features: Features) -> tu
 
 
 def _phone_key(of_list: LinkedList, features: Features) -> int:
-    return of_list.space.digest(f"phone {phone_block(features.phone)}")
+    return of_list.space.key(f"phone {phone_block(features.phone)}")
 
 
 def _keys(of_list: LinkedList, body: bytes) -> frozenset[int]:

@@ -37,7 +37,7 @@ RECORDS_LEAST = 1000
 """A shorter list teaches nothing: the shipped model scores it."""
 
 PAGE_ROWS = 20_000
-KEYS_PAGE_ROWS = 50_000
+ENTRIES_PAGE_ROWS = 250_000
 PAIRS_AT_ONCE = 500
 """Pairs that are stored in one transaction: some ten milliseconds."""
 
@@ -171,7 +171,7 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found, changed = 0, set[int]()
-    for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
+    for table in linkage_pairing.pair_up(on, of_list.model, _entries(read)):
         watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, least_of(of_list.model))
         for scored in _batches(likely, PAIRS_AT_ONCE):
@@ -257,15 +257,15 @@ def _page(collection_id: int, after: int, limit: int, session: Session) -> list[
     return linkage.page(session, collection_id, algorithm(), after, limit)
 
 
-def _keys(read: Step) -> Iterator[list[tuple[int, str]]]:
-    after = -(2**63)
-    while page := read(partial(_page_of_keys, after)):
+def _entries(read: Step) -> Iterator[list[int]]:
+    start = -(2**63)
+    while page := read(partial(_page_of_entries, start)):
         yield page
-        after = page[-1][0]
+        start = page[-1] + 1
 
 
-def _page_of_keys(after: int, session: Session) -> list[tuple[int, str]]:
-    return linkage.shared_keys(session, after, KEYS_PAGE_ROWS)
+def _page_of_entries(start: int, session: Session) -> list[int]:
+    return linkage.entries(session, start, ENTRIES_PAGE_ROWS)
 
 
 def _batches(every: Iterable[Each], limit: int) -> Iterator[list[Each]]:

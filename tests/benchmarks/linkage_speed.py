@@ -251,7 +251,7 @@ class _Postgresql:
 
     def keys(self, page: list[tuple[int, int]]) -> None:
         """Store (key, record)."""
-        self._copy("blocking_key (key, record_id)", page)
+        self._copy("blocking_entry (entry)", [(linkage.entry_of(*row),) for row in page])
 
     def _copy(self, table: str, rows: list[Any]) -> None:
         with self._database.engine.begin() as connection:
@@ -268,8 +268,8 @@ def _bytes(database: Database) -> tuple[int, str]:
             pages = execute(session, "SELECT page_count, page_size FROM pragma_page_count(), pragma_page_size()").one()
         return int(pages[0]) * int(pages[1]), ""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE linkage_feature, blocking_key, record")
-        sql = "SELECT pg_relation_size('pk_blocking_key'), pg_total_relation_size('blocking_key')"
+        connection.exec_driver_sql("VACUUM ANALYZE linkage_feature, blocking_entry, record")
+        sql = "SELECT pg_relation_size('pk_blocking_entry'), pg_total_relation_size('blocking_entry')"
         index, whole = connection.exec_driver_sql(sql).one()
     return int(index), f" of index, {int(whole) / 10**6:.0f} MB with its table"
 

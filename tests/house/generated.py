@@ -56,7 +56,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "mention",
     ),
     "Who is whom": (
-        *("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
+        *("linkage_feature", "blocking_entry", "linkage_model", "candidate_pair"),
         *("pair_decision", "cluster_member", "linkage_setting", "reviewed_twice"),
         *("linkage_agreement", "across_pair", "across_decision"),
     ),
