@@ -114,7 +114,7 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
     if is_one(pair):
         return Problem("already_one")
     said: list[list[str | int]] = []
-    if verdict.decision == SAME and _needs_another(session, by, pair):
+    if verdict.decision == SAME and needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
     problem = _carry_out(session, by, pair, verdict, said, language)
     if problem is None:
@@ -214,6 +214,26 @@ def is_waiting(pair: Pair) -> bool:
     return pair.decision is None or pair.decision.decision in WAITING or bool(changed_since(pair))
 
 
+def is_settled(pair: Pair) -> bool:
+    """Whether what was decided of a pair holds, so that it is taken back before anything else is said of it."""
+    is_said = pair.decision is not None and pair.decision.decision in (SAME, DIFFERENT)
+    return is_one(pair) or (is_said and not changed_since(pair))
+
+
+def is_by_two(session: Session, association_id: int, of: str) -> bool:
+    """Whether merges of a list need two people."""
+    return of in pairs.reviewed_twice(session, association_id)
+
+
+def needs_another(session: Session, by: Desk, pair: Pair) -> bool:
+    """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
+    if pair.left.kind != "entity" or not is_by_two(session, by.association_id, pair.left.of):
+        return False
+    last = pair.decision
+    is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
+    return not is_second or bool(changed_since(pair))
+
+
 def may_merge_itself(row: PairRow | None) -> bool:
     """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
@@ -231,15 +251,6 @@ def _locked(session: Session, pair: Pair) -> Pair:
     rows = records.by_ids(session, {pair.left.row.id, pair.right.row.id}, lock=True)
     left, right = (Found(rows[each.row.id], each.kind, each.of) for each in (pair.left, pair.right))
     return of_rows(session, left, right)
-
-
-def _needs_another(session: Session, by: Desk, pair: Pair) -> bool:
-    """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
-    if pair.left.kind != "entity" or pair.left.of not in pairs.reviewed_twice(session, by.association_id):
-        return False
-    last = pair.decision
-    is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
-    return not is_second or bool(changed_since(pair))
 
 
 def _propose(session: Session, by: Desk, pair: Pair, verdict: Verdict) -> Problem | None:
@@ -279,7 +290,7 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
         return Problem("already_one")
     if any(each.row.deleted for each in joined):
         return Problem("pair_deleted")
-    if joined[0].of in pairs.reviewed_twice(session, by.association_id):
+    if is_by_two(session, by.association_id, joined[0].of):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
     parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)
