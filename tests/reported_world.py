@@ -65,13 +65,13 @@ class Reports:
     def pair(self, session: Session, one: str, other: str) -> Pair:
         return deciding.of_rows(session, *(desk.find(session, self.world.amal, each)[0] for each in (one, other)))
 
-    def decides(self, one: str, other: str, decision: str) -> Problem | None:
+    def decides(self, one: str, other: str, decision: str, duplicate: str = "") -> Problem | None:
         """What a coordinator says of two reports; of two that are one the later is marked as the repeat."""
         self.world.now_ms += 1000
 
         def work(session: Session) -> Problem | None:
             pair = self.pair(session, one, other)
-            verdict = Verdict(decision, pair.turn)
+            verdict = Verdict(decision, pair.turn, duplicate=duplicate)
             return deciding.decide(session, self.world.desk(), pair, verdict)
 
         return self.world.write(work)

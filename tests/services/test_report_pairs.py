@@ -97,6 +97,17 @@ def test_whoever_cannot_say_any_longer_lets_the_repeat_count_again(village: Repo
     assert village.state(second) == "received"
 
 
+def test_of_two_reports_only_one_is_the_repeat_whoever_decides_last(village: Reports) -> None:
+    argan = village.cooperative("Argan")
+    first, second = village.reports(argan, sales=5), village.reports(argan, sales=7)
+    assert village.decides(first, second, SAME) is None
+    assert village.decides(first, second, SAME, duplicate=first) is None
+    assert (village.state(first), village.state(second)) == ("rejected", "received")
+    assert village.decides(first, second, SAME, duplicate=first) is None
+    assert village.takes_back(first, second) is None
+    assert (village.state(first), village.state(second)) == ("received", "received")
+
+
 def test_a_no_stays_a_no_over_an_unmerge_and_another_merge(village: Reports) -> None:
     argan, arganier = village.cooperative("Argan"), village.cooperative("Arganier")
     first, second = village.reports(argan, sales=5), village.reports(arganier, sales=7)
