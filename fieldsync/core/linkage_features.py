@@ -36,8 +36,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-ALGORITHM = 1000 * names.ALGORITHM + 6
-"""Which rules made features and keys; another number has all of them made anew."""
+RULES = 6
+"""Grows with every change of what is compared."""
 
 SPELLINGS_MAX = 4
 MEMBERS_MAX = 500
@@ -55,6 +55,11 @@ Parts = Mapping[str, tuple[str, ...]]
 """Part → the properties of a list that play it."""
 
 Read = TypeVar("Read")
+
+
+def algorithm() -> int:
+    """Which rules made features and keys; another number has all of them made anew."""
+    return 1000 * names.algorithm() + RULES
 
 
 class Features(msgspec.Struct, frozen=True, omit_defaults=True):

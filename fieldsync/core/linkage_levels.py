@@ -182,14 +182,15 @@ def is_one_off(left: str, right: str) -> bool:
 
 def place_level(left: Features, right: Features) -> str | None:
     """How near two records live: by their points where both have one, and by the codes of their places."""
-    by_code, by_point = _codes_level(left.place, right.place), _points_level(left, right)
+    by_code, by_point = codes_level(left.place, right.place), _points_level(left, right)
     if by_point is None:
         return by_code
     return by_point if by_code is None else min(by_code, by_point, key=LEVELS[PERSON]["place"].index)
 
 
 @lru_cache(maxsize=1 << 14)
-def _codes_level(left: str, right: str) -> str | None:
+def codes_level(left: str, right: str) -> str | None:
+    """How near two places are by their codes; None where one is not known."""
     if not left or not right:
         return None
     one, other = left.split("."), right.split(".")

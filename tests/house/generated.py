@@ -47,7 +47,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "upload",
         "as_sent",
     ),
-    "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What it adds up to": ("collection", "record", "merge", "report_key", "declared_key", "flag", "change_log"),
     "What is counted": (
         *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
     ),
@@ -56,7 +56,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "mention",
     ),
     "Who is whom": (
-        *("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
+        *("linkage_feature", "blocking_entry", "linkage_model", "candidate_pair"),
         *("pair_decision", "cluster_member", "linkage_setting", "reviewed_twice"),
         *("linkage_agreement", "across_pair", "across_decision"),
     ),

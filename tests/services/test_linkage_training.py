@@ -131,7 +131,7 @@ def test_all_is_made_anew_when_asked_and_when_the_rules_change(register: Registe
     register.compare()
     assert kept(world) == before and ailments(world) == []
     world.write(lambda session: execute(session, "UPDATE linkage_feature SET algorithm = 1"))
-    world.write(lambda session: execute(session, "UPDATE blocking_key SET key = key / 2"))
+    world.write(lambda session: execute(session, "UPDATE blocking_entry SET entry = entry + 1073741824"))
     world.write(lambda session: execute(session, "UPDATE follower SET version = 1 WHERE name = 'linkage'"))
     register.compare()
     assert kept(world) == before and ailments(world) == []
@@ -143,7 +143,7 @@ def test_the_doctor_sees_what_is_compared_wrongly(register: Register) -> None:
     left, right = rows[0]
 
     def tamper(session: Session) -> None:
-        execute(session, "DELETE FROM blocking_key WHERE record_id = ?", (left,))
+        execute(session, "DELETE FROM blocking_entry WHERE entry & ? = ?", (linkage.RECORD_MASK, left))
         execute(session, "UPDATE linkage_feature SET body = ? WHERE record_id = ?", (b"{}", right))
         execute(session, "UPDATE candidate_pair SET of = 'elsewhere' WHERE left_id = ?", (left,))
 
