@@ -23,6 +23,7 @@ from fieldsync.core.linkage_levels import (
     MOVED,
     NEAR,
     PROVINCE,
+    RELATED,
     SAME,
     SAME_DATE,
     SAME_YEAR,
@@ -43,7 +44,7 @@ START, RARITY, HOUSEHOLD = "start", "rarity", "household"
 
 TWINS = "twins"
 
-HOUSEHOLD_OF = ("family_name", "phone", "place")
+HOUSEHOLD_OF = ("family_name", "phone", "place", "relatives")
 MOVED_LESS = 2.0
 """Bits by which the lower threshold is lower for a woman who may have married and moved.
 
@@ -260,6 +261,7 @@ def _bounds(levels: Levels, is_anyones: bool, kind: str) -> tuple[str, ...]:
         "two_national_ids": levels["national_id"] == DIFFERENT,
         "births_apart": levels["birth"] == FAR,
         "two_sexes": levels["sex"] == DIFFERENT,
+        "relatives_of_each_other": levels["relatives"] == RELATED,
         TWINS: relatives and levels["family_name"] in MAY_BE_KIN and given not in (*ONE_NAME, EXCHANGED, None),
         "few_identifiers": not _are_enough({**levels, "phone": None} if is_anyones else levels),
     }

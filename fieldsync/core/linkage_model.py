@@ -69,6 +69,13 @@ def is_sound(model: Model) -> bool:
     return not faults_of(model) and model.prior < PRIOR_MOST and next(turned, None) is None
 
 
+def completed(model: Model, shipped: Model) -> Model:
+    """A model that an older program learned, with what is compared since as the program weighs it."""
+    known = {each.name: each for each in model.comparisons}
+    added = tuple(known.get(each.name, each) for each in shipped.comparisons)
+    return msgspec.structs.replace(model, comparisons=added)
+
+
 def _ratio(level: LevelWeight) -> float:
     return level.m / level.u
 

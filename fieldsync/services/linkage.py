@@ -14,7 +14,7 @@ from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_bl
 from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
 from fieldsync.core.linkage_features import Features, algorithm, features_of, with_spellings
 from fieldsync.core.operations import Value
-from fieldsync.services import histories
+from fieldsync.services import histories, relatives
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
@@ -37,7 +37,8 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
     By whatever name one of a merged group was written down, the group is found.
     """
     found: dict[int, Features] = {}
-    for row in filter(is_compared, rows):
+    compared = {row.id: row for row in rows if is_compared(row)}
+    for row in compared.values():
         state = decode_state(bytes(row.state))
         features = Features() if state is None else _features_of(of_list, row, state.fields)
         if row.merged:
@@ -45,7 +46,7 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
             features = with_spellings(features, (_features_of(of_list, row, fields) for fields in said))
         if features.says_something:
             found[row.id] = with_codes(of_list, features)
-    return found
+    return relatives.settled(session, of_list, compared, found)
 
 
 def _features_of(of_list: LinkedList, row: RecordRow, fields: Mapping[str, Value]) -> Features:
