@@ -220,7 +220,7 @@ def _sex_level(left: str, right: str) -> str | None:
 
 
 def relatives_level(left: Features, right: Features) -> str | None:
-    """Whether two name one relative, or others of one kind, or each other. Whom only one of them names tells nothing."""
+    """Whether two name one relative, others of one kind, or each other; whom only one of them names tells nothing."""
     if not left.relatives and not right.relatives:
         return None
     if left.itself in right.named or right.itself in left.named:

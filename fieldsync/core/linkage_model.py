@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fieldsync.core.linkage_levels import LEVELS
+from fieldsync.core.linkage_levels import LEVELS, RELATED
 
 SHIPPED = 0
 """The version of the model that comes with the program."""
@@ -12,6 +12,9 @@ SHIPPED = 0
 LEAST = 1e-9
 """A probability of nought would be an infinite weight."""
 
+
+NOT_LEARNED = (RELATED,)
+"""Levels that no list teaches: a mother who is named by her daughter looks like her in much else."""
 
 PRIOR_MOST = 0.05
 """In no list is every twentieth pair one person."""

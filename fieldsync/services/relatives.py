@@ -21,7 +21,7 @@ _features = msgspec.json.Decoder(Features)
 def settled(
     session: Session, of_list: LinkedList, rows: Mapping[int, RecordRow], found: Mapping[int, Features]
 ) -> dict[int, Features]:
-    """Features with the survivors of whom they name, and with who each record is; as they are where nobody names any."""
+    """Features with the survivors of whom they name, and with who each record is; unchanged where nobody names any."""
     if RELATIVE not in of_list.parts:
         return dict(found)
     named = {uuid for each in found.values() for uuid in each.named}
@@ -43,7 +43,7 @@ def _with_survivors(relatives: Iterable[str], survivor: Mapping[str, str]) -> tu
 
 
 def apart(features: Features) -> Features:
-    """Features as another association may compare them: its entities are others, so whom a record names says nothing."""
+    """Features to be compared with those of another association: its entities are others, so relatives say nothing."""
     return msgspec.structs.replace(features, relatives=(), merged_relatives=(), itself="")
 
 

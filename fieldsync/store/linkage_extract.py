@@ -192,12 +192,19 @@ def _of_persons(known: Sequence[Features], names: Names) -> dict[str, list[Any]]
         "born_last": [each.born[1] if each.born else None for each in known],
         "birth_turned": [day[0] + day[2] + day[1] if day else None for day in dates],
         "sex": [each.sex or None for each in known],
-        "relatives": [list(each.relatives) or None for each in known],
-        "relations": [[told.partition(" ")[0] for told in each.relatives] or None for each in known],
-        "named": [list(each.named) or None for each in known],
-        "itself": [each.itself or None for each in known],
-        "relatives_mask": [_mask(each.relatives) for each in known],
+        **_relatives(known),
         **_with_ends(codes),
+    }
+
+
+def _relatives(known: Sequence[Features]) -> dict[str, list[Any]]:
+    said = [each if each.relatives else None for each in known]
+    return {
+        "relatives": [each and list(each.relatives) for each in said],
+        "relations": [each and [told.partition(" ")[0] for told in each.relatives] for each in said],
+        "named": [each and list(each.named) for each in said],
+        "itself": [each.itself or None for each in known],
+        "relatives_mask": [_mask(each.relatives) if each else 0 for each in said],
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fieldsync.core import linkage_levels as levels
 from fieldsync.core.geometry import EARTH_RADIUS_METRES
 from fieldsync.core.linkage_features import PERSON
-from fieldsync.core.linkage_model import ComparisonWeights, LevelWeight, Model
+from fieldsync.core.linkage_model import NOT_LEARNED, ComparisonWeights, LevelWeight, Model
 
 NAME_LEVEL = "name_level"
 """The function that a backend brings: (number, number) → rank of the level."""
@@ -66,6 +66,8 @@ def _level(level: LevelWeight, condition: str, weights: ComparisonWeights, rares
         "m_probability": level.m,
         "u_probability": level.u,
     }
+    if level.level in NOT_LEARNED:
+        told |= {"fix_m_probability": True, "fix_u_probability": True}
     if level.level in weights.rare:
         told |= {
             "tf_adjustment_column": CODES[weights.name],
