@@ -60,6 +60,17 @@ MONTHLY = """
 |         | monthly | Monthly    | 1       | fs="urn:fieldsync:form" |
 """
 
+TURNOVER = """
+| survey  |
+|         | type                            | name  | label | bind::fs:class | bind::fs:key |
+|         | select_one_from_file people.csv | group | Group | P1             | yes          |
+|         | text                            | month | Month | P1             | yes          |
+|         | integer                         | sales | Sales | P1             |              |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | turnover | Turnover   | 1       | fs="urn:fieldsync:form" |
+"""
+
 ROUND = """
 | survey  |
 |         | type     | name    | label         | bind::fs:class | bind::fs:place |
@@ -184,6 +195,7 @@ TEXTS = {
     "member 2": MEMBER.replace("| birth_year ", "|            ").replace("Member     | 1 ", "Member     | 2 "),
     "cooperative 1": COOPERATIVE,
     "training 1": TRAINING,
+    "turnover 1": TURNOVER,
 }
 
 

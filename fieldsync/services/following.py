@@ -11,12 +11,20 @@ from fieldsync.store import associations, changes, followers
 TOUCHED_MAX = 500
 """Records out of the log's order that one step takes."""
 
-INBOX, LINKAGE, ACROSS = "inbox", "linkage", "across"
+INBOX, LINKAGE, ACROSS, REPORTS = "inbox", "linkage", "across", "reports"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
+WORDS_RULES = 2
+"""Which rules say under what words a record is found (services/searchable), beside those of names."""
+
+
+def _words_version() -> int:
+    return 1000 * names.algorithm() + WORDS_RULES
+
+
 VERSIONS: Mapping[str, Callable[[], int]] = {
-    INBOX: names.algorithm,
+    INBOX: _words_version,
     LINKAGE: linkage_features.algorithm,
     ACROSS: linkage_features.algorithm,
 }
@@ -43,7 +51,7 @@ def follow(session: Session, follower: Follower, association_id: int, limit: int
     if start is None:
         return behind(session, follower.name, association_id)
     rows = changes.after(session, association_id, start, through, limit)
-    again = followers.touched(session, follower.name, association_id, TOUCHED_MAX)
+    again = followers.touched(session, follower.name, association_id, min(limit, TOUCHED_MAX))
     wanted = sorted({row.record_id for row in rows} | {record_id for _, record_id in again})
     if wanted:
         follower.take(session, association_id, wanted)
@@ -83,6 +91,11 @@ def compare_some_again(session: Session, association_id: int, record_ids: Collec
 def compare_again(session: Session, association_id: int, of: str) -> None:
     """Let linkage look again at every entity of a list: it is compared by other properties."""
     followers.touch_all(session, (LINKAGE, ACROSS), association_id, "entity", of)
+
+
+def pair_again(session: Session, association_id: int, record_ids: Collection[int]) -> None:
+    """Let the pairs of reports follow a decision on some of them."""
+    followers.touch(session, (REPORTS,), association_id, record_ids)
 
 
 def begin_again(session: Session) -> None:

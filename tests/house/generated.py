@@ -47,7 +47,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "upload",
         "as_sent",
     ),
-    "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What it adds up to": ("collection", "record", "merge", "report_key", "declared_key", "flag", "change_log"),
     "What is counted": (
         *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
     ),

@@ -38,5 +38,13 @@ def test_encrypted_submissions_leave_as_they_came_and_open_with_the_key(
     assert elsewhere.types("submission", "decrypt", target, "--key", key).json == {"opened": 1, "failed": 0}
     [clear] = target.glob("*/decrypted/submission.xml")
     assert clear.read_bytes() == answers
+    [photo] = target.glob("*/face.jpg.enc")
+    photo.unlink()
+    without = elsewhere.types("submission", "decrypt", target, "--key", key)
+    told = [{"folder": photo.parent.name, "code": "sealed_file_missing", "file": "face.jpg.enc"}]
+    assert (without.code, without.json) == (1, {"opened": 1, "failed": 0, "problems": told})
+    photo.with_name("submission.xml.enc").unlink()
+    gone = elsewhere.types("submission", "decrypt", target, "--key", key)
+    assert (gone.code, gone.json["failed"], gone.json["problems"][0]["code"]) == (1, 1, "sealed_record_missing")
     key.write_bytes(b"no key")
     assert elsewhere.types("submission", "decrypt", target, "--key", key).code == 1
