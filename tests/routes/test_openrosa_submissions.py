@@ -236,23 +236,6 @@ def test_an_edit_that_comes_before_what_it_replaces_is_shown_whole_and_stays(wor
     assert world.fields(record)["age"] == 32
 
 
-@pytest.mark.parametrize("order", ["first last middle", "last first middle"])
-def test_a_middle_edit_that_comes_last_corrects_the_record_that_it_names(
-    world: World, amina: Collect, order: str
-) -> None:
-    """The last edit stands in a record of its own; the first is not left as it was before anybody corrected it."""
-    first, middle, last = world.uuid(), world.uuid(), world.uuid()
-    sent = {
-        "first": visit(first, "<name>Amina</name><age>30</age>"),
-        "middle": visit(middle, "<name>Amina B.</name><age>30</age>", deprecated=first),
-        "last": visit(last, "<name>Amina B.</name><age>31</age>", deprecated=middle),
-    }
-    for each in [*order.split(), *order.split()]:
-        amina.sends(sent[each])
-    assert [world.fields(first)[path] for path in ("name", "age")] == ["Amina B.", 30]
-    assert [world.fields(middle)[path] for path in ("name", "age")] == ["Amina B.", 31]
-
-
 def test_other_content_under_a_known_id_is_kept_aside(world: World, amina: Collect) -> None:
     record = world.uuid()
     amina.sends(visit(record, "<name>Amina</name>"))
