@@ -372,7 +372,8 @@ def _record(
         levels, said, sampled, weight, automatic, together,
     )  # fmt: skip
     if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
-        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
+        shown = {left.id, right.id, left.merged_into or left.id, right.merged_into or right.id}
+        linkage_hints.tell_phones(session, by.association_id, shown, by.now_ms)
     pairs.decide(session, row)
     if pair.left.kind == "submission":
         following.pair_again(session, by.association_id, (left.id, right.id))

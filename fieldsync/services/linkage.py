@@ -41,7 +41,7 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
         state = decode_state(bytes(row.state))
         features = Features() if state is None else _features_of(of_list, row, state.fields)
         if row.merged:
-            said = _said_of_each(session, of_list, row)
+            said = histories.said_of_each(session, of_list.collection.association_id, row)
             features = with_spellings(features, (_features_of(of_list, row, fields) for fields in said))
         if features.says_something:
             found[row.id] = with_codes(of_list, features)
@@ -51,16 +51,6 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
 def _features_of(of_list: LinkedList, row: RecordRow, fields: Mapping[str, Value]) -> Features:
     year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
     return features_of(fields, row.place, of_list.parts, year)
-
-
-def _said_of_each(session: Session, of_list: LinkedList, row: RecordRow) -> list[dict[str, Value]]:
-    """What was said last of each record of a merged group, by property; nothing of one that is alone."""
-    spoken = histories.spoken(session, of_list.collection.association_id, row)
-    said: dict[str, dict[str, Value]] = {}
-    for operation in sorted(spoken.past.operations, key=lambda each: (each.stamp, each.id)) if spoken else ():
-        if operation.act is None:
-            said.setdefault(operation.record, {}).update(operation.writes)
-    return list(said.values()) if len(said) > 1 else []
 
 
 def is_compared(row: RecordRow) -> bool:

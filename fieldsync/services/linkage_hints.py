@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.problems import Problem
 from fieldsync.core.short_codes import short_code
-from fieldsync.services.linkage import is_compared
+from fieldsync.services import held_apart
+from fieldsync.services.linkage import is_compared, levels_of
 from fieldsync.services.showing import told
 from fieldsync.store import associations, changes, linkage, pairs, records
 from fieldsync.store.changes import NewChange
@@ -45,6 +46,9 @@ def hints(
     decided = pairs.latest(session, found_pairs) if found_pairs else {}
     open_pairs = [row for pair, row in found_pairs.items() if _is_open(row, decided.get(pair))]
     others = records.by_ids(session, {each for row in open_pairs for each in (row.left_id, row.right_id)})
+    undecided = {pair: levels_of(row) for pair, row in found_pairs.items() if pair not in decided}
+    answered = held_apart.answered(session, others, undecided)
+    open_pairs = [row for row in open_pairs if (row.left_id, row.right_id) not in answered]
     found: Hints = {}
     for pair in sorted(open_pairs, key=lambda pair: (-pair.weight, pair.left_id, pair.right_id)):
         for own, other in ((pair.left_id, pair.right_id), (pair.right_id, pair.left_id)):

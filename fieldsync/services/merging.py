@@ -60,6 +60,8 @@ def merge(
     if found.kind != "entity":
         return Problem("bad_act")
     outcome = foreseen(session, by.association_id, _survivors(session, by, joined), taken)
+    if _is_taken_from_nobody(outcome, taken or {}):
+        return Problem("stale_page")
     act: dict[str, object] = {"merge": sorted(records.uuid_text(each.row.uuid) for each in joined)}
     survives = [first_said(each, outcome.said) for each in outcome.survives]
     if survives:
@@ -88,6 +90,12 @@ def merges_of(session: Session, found: Found) -> list[Operation]:
 def named(merge: Operation) -> set[str]:
     """The UUIDs of the records that a merge makes one."""
     return {merge.record, *(merge.act or {}).get("merge", ())}
+
+
+def _is_taken_from_nobody(outcome: Outcome, taken: Taken) -> bool:
+    """Whether somebody chose a value that the records do not disagree about any more: another would survive."""
+    at_odds = {each.path: {claim.id for claim in each.claims} for each in outcome.disputes}
+    return any(path in at_odds and id not in at_odds[path] for path, id in taken.items())
 
 
 def _are_alike(one: Found, other: Found) -> bool:

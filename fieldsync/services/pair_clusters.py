@@ -9,7 +9,7 @@ from fieldsync.core.clusters import Link, clustered
 from fieldsync.core.declarations import LABEL
 from fieldsync.core.form_texts import FormText
 from fieldsync.core.operations import OperationId
-from fieldsync.services import deciding, entity_told, pair_queue, pair_told, reading
+from fieldsync.services import entity_told, pair_queue, pair_told, reading
 from fieldsync.services.answers_told import MASKED, WITHHELD
 from fieldsync.services.deciding import DIFFERENT, Pair
 from fieldsync.services.desk import Found
@@ -133,12 +133,10 @@ def _waiting(session: Session, reader: Reader, ids: Collection[int]) -> dict[Key
     known = records.by_ids(session, {each for row in candidates for each in row.pair})
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in candidates])
-    found = {}
-    for row in candidates:
-        pair = pair_queue.as_pair(pair_queue.acts(reader), named, known, row.pair, row, decisions.get(row.pair))
-        if pair is not None and deciding.is_waiting(pair):
-            found[row.pair] = pair
-    return found
+    may = pair_queue.acts(reader)
+    asked = [pair_queue.as_pair(may, named, known, row.pair, row, decisions.get(row.pair)) for row in candidates]
+    waiting = pair_queue.those_waiting(session, [each for each in asked if each is not None])
+    return {(each.left.row.id, each.right.row.id): each for each in waiting}
 
 
 def _proposed(first: int, inside: Sequence[Pair], decided: Collection[Key]) -> frozenset[int]:
