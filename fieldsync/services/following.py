@@ -15,8 +15,16 @@ INBOX, LINKAGE, ACROSS, REPORTS = "inbox", "linkage", "across", "reports"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
+WORDS_RULES = 2
+"""Which rules say under what words a record is found (services/searchable), beside those of names."""
+
+
+def _words_version() -> int:
+    return 1000 * names.algorithm() + WORDS_RULES
+
+
 VERSIONS: Mapping[str, Callable[[], int]] = {
-    INBOX: names.algorithm,
+    INBOX: _words_version,
     LINKAGE: linkage_features.algorithm,
     ACROSS: linkage_features.algorithm,
 }
