@@ -151,17 +151,18 @@ def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> Pair
 
 
 def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> set[int]:
-    """Make the pairs of records what was found; the records of pairs that came or went."""
+    """Make the pairs of records what was found; the records of pairs that came, went, or are told otherwise now."""
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
-    put(session, changed)
-    return {record_id for pair in before.keys() ^ found.keys() for record_id in pair}
+    news = before.keys() ^ found.keys() | put(session, changed)
+    return {record_id for pair in news for record_id in pair}
 
 
-def put(session: Session, rows: Sequence[PairRow]) -> None:
+def put(session: Session, rows: Sequence[PairRow]) -> set[Pair]:
     """Store pairs. One that was decided is asked again where something is compared otherwise than it was then.
 
+    Returned are those that were decided: what is told of them may be another now.
     Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
     """
     linkage.put_pairs(session, rows)
@@ -173,6 +174,7 @@ def put(session: Session, rows: Sequence[PairRow]) -> None:
         if each.levels
     }
     linkage.set_found(session, told)
+    return set(told)
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
