@@ -41,7 +41,7 @@ from fieldsync.routes import (
 from fieldsync.routes.context import EXTENSION, Context
 from fieldsync.routes.description import API_DESCRIPTION, DescribedApi
 from fieldsync.routes.pages import site
-from fieldsync.services import indicator_book, role_book, uploads
+from fieldsync.services import indicator_book, own_names, role_book, uploads
 from fieldsync.store import figures, outside_key, server
 from fieldsync.store.db import Database
 from fieldsync.store.engines import SqliteOptions, engine_options, prepare_sqlite
@@ -181,7 +181,7 @@ def create_app(
 
 def wsgi() -> Flask:
     """The application for a WSGI server, `gunicorn 'fieldsync.app:wsgi()'`; settings by environment and file."""
-    settings = load(os.environ)
+    settings = own_names.with_names(load(os.environ))
     if isinstance(settings, list):
         raise SystemExit("\n".join(render(problem, "en") for problem in settings))
     return create_app(settings)

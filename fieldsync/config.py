@@ -60,6 +60,11 @@ class Settings:
         "`secret.key` in the data folder, made at the first start. Processes that share a database share it.",
         secret=True,
     )
+    names: str = setting(
+        "",
+        "File of the server's own names, beside the program's list. Empty: `names.txt` in the data folder, where there "
+        "is one. Processes that share a database go by the same.",
+    )
     host: str = setting("127.0.0.1", "Address to listen on; `0.0.0.0` for every network of the machine.")
     port: int = setting(8000, "Port to listen on; 0 takes a free one.", least=0, most=65535)
     public_url: str = setting("", "Address under which phones reach the server. Empty: `http://HOST:PORT`.")
@@ -170,6 +175,11 @@ class Settings:
     def exports_folder(self) -> Path:
         """Where the files lie that people take out."""
         return Path(self.exports) if self.exports else self.data / "exports"
+
+    @property
+    def names_file(self) -> Path:
+        """Where the server's own names are, if there are any."""
+        return Path(self.names) if self.names else self.data / "names.txt"
 
     @property
     def sqlalchemy_url(self) -> str:

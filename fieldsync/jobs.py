@@ -35,6 +35,7 @@ from fieldsync.services import (
     publications,
     quality_follow,
     quality_night,
+    report_pairs,
     uploads,
 )
 from fieldsync.services.export_workshop import Workshop
@@ -165,24 +166,16 @@ def _list(association_id: int, session: Session) -> bool:
 
 
 def link(database: Transactions) -> None:
-    """Look for duplicates of what changed, step by step."""
-    with database.read() as session:
-        owners = linkage_follow.late(session, [each.id for each in associations.everyone(session)])
-    for association_id in owners:
-        _follow(database, partial(_compare, association_id))
-
-    with database.read() as session:
-        crossing = across_follow.late(session, [each.id for each in associations.everyone(session)])
-    for association_id in crossing:
-        _follow(database, partial(_compare_across, association_id))
+    """Look for duplicates of what changed, reports and entities, step by step."""
+    for follower in (report_pairs, linkage_follow, across_follow):
+        with database.read() as session:
+            owners = follower.late(session, [each.id for each in associations.everyone(session)])
+        for association_id in owners:
+            _follow(database, partial(_compare, follower.step, association_id))
 
 
-def _compare_across(association_id: int, session: Session) -> bool:
-    return across_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
-
-
-def _compare(association_id: int, session: Session) -> bool:
-    return linkage_follow.step(session, association_id, LINK_STEP_CHANGES, now_ms())
+def _compare(step: Callable[[Session, int, int, int], bool], association_id: int, session: Session) -> bool:
+    return step(session, association_id, LINK_STEP_CHANGES, now_ms())
 
 
 def cluster(database: Transactions) -> None:

@@ -7,7 +7,7 @@ from pyxform.xls2xform import convert as to_xform
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
 
-HEAD = "| survey |\n| | type | name | label | bind::fs:class | bind::fs:place | save_to |"
+HEAD = "| survey |\n| | type | name | label | bind::fs:class | bind::fs:place | bind::fs:key | save_to |"
 TEXTS: dict[str, tuple[str, str]] = {
     "f4_participant": (
         "text participant_uuid; text consent_data; text sex > sex; text age_band; text site @; text disability;"
@@ -30,7 +30,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         " text women_pct; repeat members; text participant_id; text exit_date; end",
         "groups | ${group_uuid} | ${status} != '' | ${status} = '' | concat('G ', ${status})",
     ),
-    "f7_monthly": ("text group; text period; text sales", ""),
+    "f7_monthly": ("select_one_from_file groups.csv group !; text period !; text sales", ""),
     "f8_application": (
         "text application_uuid; text title > title; text women_led; text youth_led",
         "applications | ${application_uuid} | ${title} != '' | ${title} = '' | ${title}",
@@ -54,7 +54,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "services_directory | ${entry_uuid} | ${site} != '' | ${site} = '' | ${service}",
     ),
 }  # fmt: skip
-"""Form → (questions: `type name`, `> property` is saved, `@` is the place; entity: list, id, create, update, label)."""
+"""Form → (questions: `type name`, `> property`, `@` the place, `!` a key; entity: list, id, create, update, label)."""
 
 ROLES = ("woman_leader", "young_pupil", "youth", "field_companion", "child", "woman_beneficiary")
 
@@ -62,19 +62,22 @@ ROLES = ("woman_leader", "young_pupil", "youth", "field_companion", "child", "wo
 def _text(form: str) -> str:
     questions, entity = TEXTS[form]
     rows = [HEAD]
-    rows += [f"| | csv-external | {entity.split()[0]} | | | | |"] if entity else []
+    rows += [f"| | csv-external | {entity.split()[0]} | | | | | |"] if entity else []
     for each in questions.split(";"):
         words = each.split()
         saved = words[words.index(">") + 1] if ">" in words else ""
         place = "yes" if "@" in words else ""
+        key = "yes" if "!" in words else ""
         if words[0] == "repeat":
-            rows.append(f"| | begin_repeat | {words[1]} | {words[1]} | P1 | | |")
+            rows.append(f"| | begin_repeat | {words[1]} | {words[1]} | P1 | | | |")
         elif words[0] == "end":
-            rows.append("| | end_repeat | | | | | |")
+            rows.append("| | end_repeat | | | | | | |")
         elif words[0] == "select_multiple":
-            rows.append(f"| | select_multiple {words[1]} | {words[2]} | {words[2]} | P1 | | |")
+            rows.append(f"| | select_multiple {words[1]} | {words[2]} | {words[2]} | P1 | | | |")
+        elif words[0] == "select_one_from_file":
+            rows.append(f"| | {words[0]} {words[1]} | {words[2]} | {words[2]} | P1 | | {key} | |")
         else:
-            rows.append(f"| | {words[0]} | {words[1]} | {words[1]} | P1 | {place} | {saved} |")
+            rows.append(f"| | {words[0]} | {words[1]} | {words[1]} | P1 | {place} | {key} | {saved} |")
     rows += ["| choices |", "| | list_name | name | label |", *(f"| | role | {role} | {role} |" for role in ROLES)]
     if entity:
         rows += ["| entities |", "| | list_name | entity_id | create_if | update_if | label |", f"| | {entity} |"]
@@ -87,6 +90,6 @@ def definition(form: str) -> Definition:
     """A form ready to publish."""
     text = _text(form)
     xform = to_xform(xlsform=text, file_type=".md").xform.encode()
-    converted = convert(xform, "xml")
+    converted = convert(xform, "xml", lists=("groups",))
     assert converted.form is not None, converted.findings
     return Definition(converted.form, converted.xform, None, text.encode(), "md", tuple(converted.findings))

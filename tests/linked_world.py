@@ -1,10 +1,11 @@
 """A register of members whose duplicates are looked for: what companions say, and the follower that compares."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from fieldsync.services import linkage_follow
+from fieldsync.services import linkage_follow, report_pairs
 from fieldsync.store import linkage, records
 from fieldsync.store.linkage import PairRow
 from tests.world import Json, Phone, World
@@ -40,11 +41,11 @@ class Register:
         return by.says(writes=writes | ({"name": name} if name else {}), of="member")
 
     def compare(self) -> None:
-        """The follower looks at all that changed."""
-        while self.world.write(
-            lambda session: linkage_follow.step(session, self.association_id, 100, self.world.now_ms)
-        ):
-            pass
+        """The followers look at all that changed."""
+        for step in (report_pairs.step, linkage_follow.step):
+            taken = partial(step, association_id=self.association_id, limit=100, now_ms=self.world.now_ms)
+            while self.world.write(taken):
+                pass
 
     def row_id(self, entity: str) -> int:
         [row] = self.world.read(lambda session: records.by_uuids(session, [records.uuid_bytes(entity)]))

@@ -60,6 +60,17 @@ MONTHLY = """
 |         | monthly | Monthly    | 1       | fs="urn:fieldsync:form" |
 """
 
+TURNOVER = """
+| survey  |
+|         | type                            | name  | label | bind::fs:class | bind::fs:key |
+|         | select_one_from_file people.csv | group | Group | P1             | yes          |
+|         | text                            | month | Month | P1             | yes          |
+|         | integer                         | sales | Sales | P1             |              |
+| settings |
+|         | form_id  | form_title | version | namespaces              |
+|         | turnover | Turnover   | 1       | fs="urn:fieldsync:form" |
+"""
+
 ROUND = """
 | survey  |
 |         | type     | name    | label         | bind::fs:class | bind::fs:place |
@@ -122,6 +133,7 @@ MEMBER = """
 |         | integer | year   | Year     | P2             |                | birth_year    | year    |
 |         | text    | phone  | Phone    | P2             |                | phone         | phone   |
 |         | text    | card   | Card     | P2             |                | national_id   | card    |
+|         | text    | mother | Mother   | P2             |                | relative      | mother  |
 |         | text    | home   | Home     | P1             | yes            |               | home    |
 | entities |
 |         | list_name | entity_id | create_if     | update_if    | label   |
@@ -183,6 +195,7 @@ TEXTS = {
     "member 2": MEMBER.replace("| birth_year ", "|            ").replace("Member     | 1 ", "Member     | 2 "),
     "cooperative 1": COOPERATIVE,
     "training 1": TRAINING,
+    "turnover 1": TURNOVER,
 }
 
 

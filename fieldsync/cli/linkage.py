@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
 from fieldsync.cli.operating import Operator, Refused, association_of, operated
+from fieldsync.core import names
 from fieldsync.core.problems import Problem
 from fieldsync.services import following, linkage_follow, linkage_status, linkage_training
 from fieldsync.services.linkage_training import RECORDS_LEAST, Trained
@@ -49,6 +50,24 @@ def rebuild(operator: Operator) -> None:
         with database.read() as session:
             left = [each for each in owners if following.is_behind(session, following.LINKAGE, each)]
     operator.show({"associations": len(owners), "left": len(left)}, f"associations compared anew: {len(owners)}")
+
+
+@linkage.command("compare")
+@click.argument("one")
+@click.argument("other")
+@operated
+def compare(operator: Operator, one: str, other: str) -> None:
+    """Say how two names agree (exact, same, alias, weak, different), and whether search finds one by the other.
+
+    It goes by the program's list of names and the server's own; no record is looked at.
+
+    \b
+    Example:
+      fieldsync linkage compare Fadma "فاطمة"
+    """
+    level = names.compare(one, other)
+    found = not set(names.search_keys(one)).isdisjoint(names.search_keys(other))
+    operator.show({"level": level, "found": found}, f"{level}; search finds {'both' if found else 'each alone'}")
 
 
 @linkage.command("train")

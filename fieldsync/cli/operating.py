@@ -19,6 +19,7 @@ from fieldsync.app import open_database
 from fieldsync.config import Settings, load
 from fieldsync.core.messages import LANGUAGES
 from fieldsync.core.problems import Problem, render
+from fieldsync.services import own_names
 from fieldsync.services.signing import canonical
 from fieldsync.store import associations, people
 from fieldsync.store.associations import AssociationRow
@@ -134,7 +135,7 @@ def operated(command: Callable[..., None]) -> Callable[..., None]:
     def run(as_json: bool, data: str | None, config: str | None, **arguments: Any) -> None:
         language = spoken_language(os.environ)
         flags = {"data": data, **arguments.pop("flags", {})}
-        settings = load(os.environ, Path(config) if config else None, flags)
+        settings = own_names.with_names(load(os.environ, Path(config) if config else None, flags))
         if isinstance(settings, list):
             _end(Refused(settings[0]), [render(each, language) for each in settings], as_json, USAGE)
         else:

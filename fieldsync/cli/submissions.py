@@ -6,8 +6,9 @@ import click
 
 from fieldsync.app import now_ms
 from fieldsync.cli.operating import Operator, Refused, association_of, operated
-from fieldsync.core.problems import Problem
+from fieldsync.core.problems import Problem, render
 from fieldsync.services import auditing, submission_files
+from fieldsync.services.submission_files import Decrypted
 from fieldsync.services.uploads import open_files
 
 Folder = click.Path(file_okay=False, path_type=Path)
@@ -55,20 +56,37 @@ def export(operator: Operator, form: str, slug: str, target: Path) -> None:
 def decrypt(operator: Operator, source: Path, key: Path, passphrase: str) -> None:
     """Open exported submissions with the private key, each into `decrypted` in its folder. Needs no server.
 
-    Do this on a machine that is not connected, and keep the key away from the server.
+    What its signature contradicts goes into `doubtful` instead. Each one that is not wholly opened is named with the
+    reason, and the command ends with 1. Do this on a machine that is not connected; keep the key away from the server.
 
     \b
     Example:
       fieldsync submission decrypt /media/stick/sealed --key private.pem
     """
     private_key, word = key.read_bytes(), passphrase.encode() or None
-    folders = sorted(path.parent for path in source.glob(f"*/{submission_files.RECORD}"))
-    opened, failed = 0, 0
-    for folder in folders:
+    told: list[tuple[Path, Problem]] = []
+    opened = failed = plain = 0
+    for folder in sorted(path.parent for path in source.glob(f"*/{submission_files.RECORD}")):
         found = submission_files.decrypt(folder, private_key, word)
-        if isinstance(found, Problem) and found.code == "private_key_unreadable":
-            raise Refused(found)
-        opened, failed = opened + isinstance(found, list), failed + isinstance(found, Problem)
-    operator.show({"opened": opened, "failed": failed}, f"{opened} opened, {failed} could not be")
-    if failed:
+        problems = _problems_of(found)
+        if any(each.code == "private_key_unreadable" for each in problems):
+            raise Refused(problems[0])
+        is_plain = any(each.code == "not_sealed" for each in problems)
+        opened, plain = opened + (not isinstance(found, Problem)), plain + is_plain
+        failed += isinstance(found, Problem) and not is_plain
+        told += [(folder, each) for each in problems if not is_plain]
+    for folder, problem in told:
+        operator.note(f"{folder.name}: {render(problem, operator.language)}")
+    counted = {"opened": opened, "failed": failed} | ({"plain": plain} if plain else {})
+    named = [{"folder": folder.name, "code": each.code, **each.detail} for folder, each in told]
+    text = f"{opened} opened, {failed} could not be, {plain} are in clear"
+    operator.show(counted | ({"problems": named} if named else {}), text)
+    if told:
         raise SystemExit(1)
+
+
+def _problems_of(found: Decrypted | Problem) -> list[Problem]:
+    if isinstance(found, Problem):
+        return [found]
+    missing = [Problem("sealed_file_missing", detail={"file": name}) for name in found.missing]
+    return [*([Problem("signature_differs")] if found.is_doubtful else []), *missing]

@@ -102,13 +102,19 @@ class Companion:
             self.ideas.append(idea_of(record))
 
     def register_participant(
-        self, today: date, known: Person | None = None, *, mistaken: bool = False, careless: bool = False
+        self,
+        today: date,
+        known: Person | None = None,
+        *,
+        new: Person | None = None,
+        mistaken: bool = False,
+        careless: bool = False,
     ) -> Filled:
-        """F4: a new person, now and then one who refuses; or, with `known`, her particulars again."""
+        """F4: a new person, `new` or anybody, who now and then refuses; or, with `known`, her particulars again."""
         wrong = mistaken or careless
-        if known is None and not wrong and self._rng.random() < REFUSALS:
+        if known is None and new is None and not wrong and self._rng.random() < REFUSALS:
             return self._filled("f4_participant", today, refusal_answers())
-        person = known or someone(self._rng, self._who.association, today.year)
+        person = known or new or someone(self._rng, self._who.association, today.year)
         answers = participant_answers(self._rng, self._who, person, today, known is not None)
         if known is None and not mistaken:
             self.participants.append(person)

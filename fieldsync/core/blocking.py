@@ -1,7 +1,7 @@
 """Blocking: the keys of a record. Two records are compared when they share one (docs/linkage.md, "Candidates").
 
-A key is the keyed 64-bit digest of a kind and a value, with the association and the list in it: names cannot be read
-out of the index, and no key of one border's side equals one of the other's.
+A key is the keyed digest of a kind and a value, with the association and the list in it: names cannot be read out of
+the index, and a key of one border's side equals one of the other's by chance alone.
 """
 
 import hashlib
@@ -18,6 +18,9 @@ CANDIDATES_MAX = 500
 
 BEARERS_MAX = 200
 """A key of more records is not used alone while somebody waits."""
+
+RECORD_BITS = 28
+"""The lower bits of a key, which are 0: there the index has the record that bears it (store.linkage)."""
 
 NAME_KEYS_MAX = 3
 PHONE_DIGITS = 9
@@ -38,7 +41,11 @@ class Space:
 
     def keys(self, features: Features) -> frozenset[int]:
         """Every key that a record bears."""
-        return frozenset(self.digest(text) for text in values(features))
+        return frozenset(map(self.key, values(features)))
+
+    def key(self, text: str) -> int:
+        """The key of a kind and a value: the upper bits of their digest."""
+        return self.digest(text) & -(1 << RECORD_BITS)
 
     def name_code(self, spellings: tuple[str, ...]) -> int:
         """What stands for a name where its frequency is looked up; 0 for none."""
@@ -55,6 +62,7 @@ def values(features: Features) -> Iterator[str]:
     if features.phone:
         yield f"phone {phone_block(features.phone)}"
     yield from _of_person(features)
+    yield from sorted(map(relative_block, {*features.named, *features.merged_relatives}))
     for name in _blocks(features.names):
         yield f"cooperative {name}"
 
@@ -62,6 +70,11 @@ def values(features: Features) -> Iterator[str]:
 def phone_block(phone: str) -> str:
     """The digits by which phones are looked up."""
     return phone[-PHONE_DIGITS:]
+
+
+def relative_block(uuid: str) -> str:
+    """What those are looked up by who name an entity as their relative."""
+    return f"relative {uuid}"
 
 
 def _of_person(features: Features) -> Iterator[str]:

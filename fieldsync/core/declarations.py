@@ -79,14 +79,15 @@ def chosen_entities(form: Form, fields: Fields) -> dict[tuple[str, str], set[str
     found: dict[tuple[str, str], set[str]] = {}
     for path, value in fields.items():
         plain = unindexed(path)
-        for name in _names(value) if plain in lists else ():
+        for name in named_values(value) if plain in lists else ():
             uuid = entity_id(name)
             if uuid is not None:
                 found.setdefault((lists[plain], uuid), set()).add(plain)
     return found
 
 
-def _names(value: Value) -> list[Value]:
+def named_values(value: Value) -> list[Value]:
+    """What an answer to a choice names, one by one."""
     if isinstance(value, dict):
         return list(value.get("set", ()))
     return value if isinstance(value, list) else [value]

@@ -15,6 +15,12 @@ _NAME_IN = "name_"
 """How lists of places name a place in a language: `name_ar`, `name_fr`."""
 
 
+IN_THREE = ("ar", "fr", "en")
+"""In this order titles of forms and labels of places are written in three languages: «… · … · …»."""
+
+_BETWEEN_LANGUAGES = " · "
+
+
 class FormText(NamedTuple):
     """A text with its language and direction; both are "" where the form declares no language."""
 
@@ -61,6 +67,12 @@ def _declared(language: str) -> tuple[str, str]:
     if not language:
         return "", ""
     return language, "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def in_three(text: str) -> dict[str, str]:
+    """A text that is written in three languages at once, by language; nothing of any other."""
+    parts = text.split(_BETWEEN_LANGUAGES)
+    return dict(zip(IN_THREE, parts, strict=True)) if len(parts) == len(IN_THREE) else {}
 
 
 class Choices:
@@ -110,7 +122,8 @@ class Choices:
 
 def _row_texts(row: Mapping[str, str], column: str) -> dict[str, str]:
     """The label of a row of a CSV file: its column, or by language (`label::Français (fr)`, `name_fr`)."""
-    texts = {"": row[column]} if row.get(column) else {}
+    label = row.get(column, "")
+    texts = in_three(label) or ({"": label} if label else {})
     for name, text in row.items():
         if not text:
             continue

@@ -19,9 +19,6 @@ from fieldsync.core.name_words import fold, is_arabic, words, written
 RULES = 5
 """Grows with every change of a rule that changes a key."""
 
-ALGORITHM = RULES * EDITIONS + edition()
-"""Which rules and which edition of names.txt make keys: what is stored under others is made anew."""
-
 SAME_BELOW = 0.8
 WEAK_BELOW = 1.2
 
@@ -46,6 +43,12 @@ KEY_MAX = 24
 KEYS_MAX = 40
 
 _CACHED = 1 << 16
+
+
+@cache
+def algorithm() -> int:
+    """Which rules and which edition of the list of names make keys: what is stored under others is made anew."""
+    return RULES * EDITIONS + edition()
 
 
 class Level(StrEnum):

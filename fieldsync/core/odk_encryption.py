@@ -8,12 +8,16 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 from lxml import etree
 
 from fieldsync.core.problems import Problem
 from fieldsync.core.xform_xml import Element, attribute, child, children, parse_xform
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_BYTES = 32
 BLOCK_BYTES = 16
@@ -26,7 +30,7 @@ PATH = "encrypted"
 class Envelope(msgspec.Struct, frozen=True):
     """What a phone says of an encrypted submission. `key` is in base64; `instance` is the id as it stands there.
 
-    `media` and `record` name the files, in the order in which they were encrypted.
+    `media` and `record` name the files, in the order in which they were encrypted. `form`, `version`: of which form.
     """
 
     key: str
@@ -34,6 +38,8 @@ class Envelope(msgspec.Struct, frozen=True):
     record: str
     media: tuple[str, ...] = ()
     signature: str = ""
+    form: str = ""
+    version: str | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -52,14 +58,27 @@ def envelope_of(root: Element) -> Envelope | Problem | None:
     if not key or not record or not instance or not all(media) or len(media) > FILES_MAX:
         return Problem("envelope_wrong")
     signature = _text(child(root, "base64EncryptedElementSignature"))
-    return Envelope(key, instance, record, tuple(media), signature)
+    form, version = attribute(root, "id") or "", attribute(root, "version")
+    return Envelope(key, instance, record, tuple(media), signature, form, version)
 
 
 def read_envelope(xml: bytes) -> Envelope | Problem:
     """The envelope in these bytes."""
     root = parse_xform(xml)
-    found = envelope_of(root) if isinstance(root, etree._Element) else None
-    return Problem("envelope_wrong") if found is None else found
+    if not isinstance(root, etree._Element):
+        return Problem("envelope_wrong")
+    return envelope_of(root) or Problem("not_sealed")
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What an envelope held: files in clear by their names without `.enc`, and the names of files that are not here.
+
+    `fits`: whether the signature is that of these files; None where that cannot be told, for want of either.
+    """
+
+    files: Mapping[str, bytes]
+    missing: tuple[str, ...]
+    fits: bool | None
 
 
 def is_public_key(encoded: str) -> bool:
@@ -76,44 +95,82 @@ def is_public_key(encoded: str) -> bool:
 
 def opened(
     envelope: Envelope, files: Mapping[str, bytes], private_key: bytes, passphrase: bytes | None = None
-) -> dict[str, bytes] | Problem:
-    """The files in clear, by their names without `.enc`; a problem where the key is another or a file was changed.
+) -> Opened | Problem:
+    """The files in clear; a problem where the key is another, the record is not here or a file was changed.
 
-    `private_key` is PEM. Files that are not here are left out: what is here opens all the same.
+    `private_key` is PEM. Media that are not here are left out: what is here opens all the same.
     """
-    key = _unwrapped(envelope.key, private_key, passphrase)
-    if isinstance(key, Problem):
-        return key
+    if envelope.record not in files:
+        return Problem("sealed_record_missing", detail={"file": envelope.record})
+    owner = _private(private_key, passphrase)
+    if isinstance(owner, Problem):
+        return owner
+    key = _unwrapped(envelope.key, owner)
+    if key is None or len(key) != KEY_BYTES:
+        return Problem("envelope_closed")
+    clear = _in_clear(envelope, files, key)
+    if isinstance(clear, Problem):
+        return clear
+    missing = tuple(name for name in envelope.files if name not in files)
+    fits = _fits(envelope, clear, _unwrapped(envelope.signature, owner)) if envelope.signature and not missing else None
+    return Opened(clear, missing, fits)
+
+
+def clear_name(name: str) -> str:
+    """How a file is called when it is opened."""
+    return name.removesuffix(".enc")
+
+
+def _in_clear(envelope: Envelope, files: Mapping[str, bytes], key: bytes) -> dict[str, bytes] | Problem:
     seed = bytearray(hashlib.md5(envelope.instance.encode() + key, usedforsecurity=False).digest())
     clear = {}
     for number, name in enumerate(envelope.files):
         seed[number % BLOCK_BYTES] = (seed[number % BLOCK_BYTES] + 1) % 256
+        found = _decrypted(files[name], key, bytes(seed)) if name in files else b""
+        is_sound = name != envelope.record or isinstance(parse_xform(found or b""), etree._Element)
+        if found is None or not is_sound:  # the cipher itself notices no change, only what stands at the end
+            return Problem("sealed_file_changed", detail={"file": name})
         if name in files:
-            found = _decrypted(files[name], key, bytes(seed))
-            if found is None:
-                return Problem("envelope_closed")
-            clear[name.removesuffix(".enc")] = found
-    record = clear.get(envelope.record.removesuffix(".enc"))
-    is_sound = record is None or isinstance(parse_xform(record), etree._Element)  # the cipher itself notices no change
-    return clear if is_sound else Problem("envelope_closed")
+            clear[clear_name(name)] = found
+    return clear
 
 
-def _unwrapped(wrapped: str, private_key: bytes, passphrase: bytes | None) -> bytes | Problem:
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+def _fits(envelope: Envelope, clear: Mapping[str, bytes], signed: bytes | None) -> bool:
+    """Whether what was signed is the MD5 of the form, its version, the key, the id, and each file's name and MD5."""
+    names = map(clear_name, envelope.files)
+    digests = [f"{name}::{hashlib.md5(clear[name], usedforsecurity=False).hexdigest()}" for name in names]
+    version = [envelope.version] if envelope.version is not None else []
+    told = "\n".join([envelope.form, *version, envelope.key, envelope.instance, *digests, ""])
+    return signed == hashlib.md5(told.encode(), usedforsecurity=False).digest()
+
+
+def _private(private_key: bytes, passphrase: bytes | None) -> "rsa.RSAPrivateKey | Problem":
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
     try:
         key = serialization.load_pem_private_key(private_key, passphrase)
     except (ValueError, TypeError):
         return Problem("private_key_unreadable")
-    if not isinstance(key, rsa.RSAPrivateKey):
-        return Problem("private_key_unreadable")
-    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-    try:
-        found = key.decrypt(base64.b64decode(wrapped, validate=True), oaep)
-    except (ValueError, binascii.Error):
-        return Problem("envelope_closed")
-    return found if len(found) == KEY_BYTES else Problem("envelope_closed")
+    return key if isinstance(key, rsa.RSAPrivateKey) else Problem("private_key_unreadable")
+
+
+def _unwrapped(wrapped: str, owner: "rsa.RSAPrivateKey") -> bytes | None:
+    """What was encrypted for a key's owner; None where it was not.
+
+    "OAEPWithSHA256AndMGF1Padding" leaves the hash of the mask to whoever encrypts: Bouncy Castle takes SHA-256, Enketo
+    and other providers of Java SHA-1.
+    """
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    for mask in (hashes.SHA256(), hashes.SHA1()):
+        oaep = padding.OAEP(mgf=padding.MGF1(mask), algorithm=hashes.SHA256(), label=None)
+        try:
+            return owner.decrypt(base64.b64decode("".join(wrapped.split()), validate=True), oaep)
+        except (ValueError, binascii.Error):
+            continue
+    return None
 
 
 def _decrypted(data: bytes, key: bytes, seed: bytes) -> bytes | None:

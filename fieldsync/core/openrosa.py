@@ -10,6 +10,7 @@ from lxml import etree
 
 from fieldsync.core.answer_paths import UUID
 from fieldsync.core.instance import SHEET_NODES_MAX
+from fieldsync.core.merge import RecordState
 from fieldsync.core.occurrences import around, is_occurrence
 from fieldsync.core.odk_encryption import Envelope, envelope_of
 from fieldsync.core.operations import Value
@@ -122,11 +123,22 @@ def applied(before: Fields, writes: Fields) -> dict[str, Value]:
     }
 
 
-def restored(shown: Fields, writes: Fields) -> dict[str, Value]:
-    """What puts `shown` back after a late submission wrote `writes` over it."""
-    unshown = {path for path, value in writes.items() if is_occurrence(path) and shown.get(path) is None}
+def restored(before: RecordState, after: RecordState, writes: Fields) -> dict[str, Value]:
+    """What puts back what a record showed `before` a late submission wrote `writes` over it and made it `after`.
+
+    Whoever left an answer as the late submission has it changed nothing. Of several that were changed, one that is not
+    seen any more is said again, so that people still find all of them.
+    """
+    unshown = {path for path, value in writes.items() if is_occurrence(path) and before.fields.get(path) is None}
     back: dict[str, Value] = {}
     for path, value in writes.items():
-        if not any(outer in unshown for outer in around(path)) and not same(shown.get(path), value):
-            back[path] = shown.get(path)
+        changed = [each for each in _current(before, path) if not same(each, value)]
+        if changed and not any(outer in unshown for outer in around(path)):
+            seen = _current(after, path)
+            back[path] = next((each for each in changed if not any(same(each, one) for one in seen)), changed[0])
     return back
+
+
+def _current(state: RecordState, path: str) -> list[Value]:
+    """What a path shows, and its other current values."""
+    return [state.fields.get(path), *(each.value for each in state.conflicts.get(path, ()))]

@@ -32,7 +32,8 @@ class CompiledForm:
     """A form version made ready to check what arrives; safe to share between threads, never changed.
 
     `protective`: question path to its choices, most protective first. `key_paths`: the questions that make two
-    submissions the same report. `place_path`: the question that says where, or None.
+    submissions the same report; `key_lists`: those of them that are chosen from a list, with its name.
+    `place_path`: the question that says where, or None.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class CompiledForm:
         "_rules",
         "_types",
         "form",
+        "key_lists",
         "key_paths",
         "lists",
         "place_path",
@@ -55,6 +57,7 @@ class CompiledForm:
         self.lists = ChoiceLists(form, files)
         self.protective: Mapping[str, tuple[str, ...]] = {q.path: q.protective for q in form.questions if q.protective}
         self.key_paths: tuple[str, ...] = tuple(q.path for q in form.questions if q.key)
+        self.key_lists: Mapping[str, str] = {q.path: q.itemset.instance for q in form.questions if q.key and q.itemset}
         self.place_path: str | None = next((q.path for q in form.questions if q.place), None)
         self._types = {question.path: question.type for question in form.questions}
         checkers = _checkers(self.tree, self.lists)

@@ -12,8 +12,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 from fieldsync.core.odk_encryption import BLOCK_BYTES, KEY_BYTES
 
-OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-
 
 def new_key() -> bytes:
     """A private key, as PEM without a passphrase."""
@@ -30,11 +28,21 @@ def public_key(private_key: bytes) -> str:
 
 
 def sealed(
-    private_key: bytes, form: str, version: str, instance: str, record: bytes, files: Mapping[str, bytes] = {}
+    private_key: bytes,
+    form: str,
+    version: str | None,
+    instance: str,
+    record: bytes,
+    files: Mapping[str, bytes] = {},
+    mask: hashes.HashAlgorithm | None = None,
 ) -> tuple[bytes, dict[str, bytes]]:
-    """The envelope of a record and its files, and what travels beside it by name; the key's public half is used."""
+    """The envelope of a record and its files, and what travels beside it by name; the key's public half is used.
+
+    `mask`: the hash with which OAEP makes its mask, SHA-256 unless told.
+    """
+    oaep = padding.OAEP(mgf=padding.MGF1(mask or hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
     key, named = secrets.token_bytes(KEY_BYTES), f"uuid:{instance}"
-    wrapped = base64.b64encode(_public(private_key).encrypt(key, OAEP)).decode()
+    wrapped = base64.b64encode(_public(private_key).encrypt(key, oaep)).decode()
     seed = bytearray(hashlib.md5(named.encode() + key, usedforsecurity=False).digest())
     travelling, digests = {}, []
     for number, (name, data) in enumerate([*files.items(), ("submission.xml", record)]):
@@ -43,11 +51,13 @@ def sealed(
         writer = Cipher(algorithms.AES(key), CFB(bytes(seed))).encryptor()
         travelling[f"{name}.enc"] = writer.update(data + bytes([count]) * count) + writer.finalize()
         digests.append(f"{name}::{hashlib.md5(data, usedforsecurity=False).hexdigest()}")
-    told = "\n".join([form, version, wrapped, named, *digests, ""]).encode()
-    signature = _public(private_key).encrypt(hashlib.md5(told, usedforsecurity=False).digest(), OAEP)
+    stated = [] if version is None else [version]
+    told = "\n".join([form, *stated, wrapped, named, *digests, ""]).encode()
+    signature = _public(private_key).encrypt(hashlib.md5(told, usedforsecurity=False).digest(), oaep)
     media = "".join(f"<media><file>{name}.enc</file></media>" for name in files)
+    versioned = "" if version is None else f' version="{version}"'
     xml = (
-        f'<data xmlns="http://opendatakit.org/submissions" id="{form}" version="{version}" encrypted="yes">'
+        f'<data xmlns="http://opendatakit.org/submissions" id="{form}"{versioned} encrypted="yes">'
         f"<base64EncryptedKey>{wrapped}</base64EncryptedKey>"
         f'<orx:meta xmlns:orx="http://openrosa.org/xforms"><orx:instanceID>{named}</orx:instanceID></orx:meta>'
         f"{media}<encryptedXmlFile>submission.xml.enc</encryptedXmlFile>"

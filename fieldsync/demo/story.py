@@ -1,25 +1,19 @@
 """What happens in the demo: work, lost requests, a disagreement, a mistake, a form that comes late, twins."""
 
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from fieldsync.app import now_ms
 from fieldsync.client import enrol
-from fieldsync.client.companion import Companion, Filled
-from fieldsync.client.companion_names import FAMILIES, MEN, WOMEN
-from fieldsync.client.companion_people import WORK, new_uuid
+from fieldsync.client.companion import Companion
+from fieldsync.client.companion_people import WORK
 from fieldsync.client.companion_people import phone as phone_number
 from fieldsync.client.transport import HttpTransport
-from fieldsync.core.problems import Problem
-from fieldsync.demo import office, rooms, setting
+from fieldsync.demo import doubles, office, rooms, setting
 from fieldsync.demo.cast import COMPANIONS, Cast, Say
 from fieldsync.demo.phones import Phone, days_work, open_phone
-from fieldsync.services import desk, enrolment, merging
-from fieldsync.services.desk import Desk
+from fieldsync.services import enrolment
 from fieldsync.services.enrolment import NewDevice
 from fieldsync.store.db import Database
 
@@ -27,11 +21,6 @@ CODE_MS = 15 * 60 * 1000
 
 HASTY = 4
 """Forms of one hasty night: enough to stand out."""
-
-SPELLED_ANEW = 4
-"""People whom two companions register, in two scripts."""
-
-NAME = "person/full_name"
 
 ONE_DAY = timedelta(days=1)
 
@@ -135,58 +124,9 @@ def waiting(cast: Cast, say: Say) -> None:
     say("Fadma reports a month with a version that nobody has published: held, until somebody does")
 
 
-def twins(cast: Cast, say: Say) -> None:
-    """Fadma registers a woman whom Khadija has registered; the coordinator says that they are one."""
-    _, filled = next(each for each in cast.work["Khadija"] if filled_person(each[1]))
-    first, second = filled.writes["meta/entity/@id"], new_uuid(cast.phones["Fadma"].dice)
-    again = {path: second if value == first else value for path, value in filled.writes.items()}
-    cast.phones["Fadma"].submit(filled._replace(writes=again))
-    cast.phones["Fadma"].sync()
-    association_id, at = cast.associations["kht"], now_ms()
-
-    def merge(session: Session) -> Problem | None:
-        found = desk.find(session, association_id, first)
-        return merging.merge(session, Desk(association_id, "operator", at), found[0], [second])
-
-    problem = cast.database.write(merge)
-    assert problem is None, problem
-    cast.shown["merged"] = first
-    say("Fadma registers a woman whom Khadija knows already: the coordinator merges the two, and can undo it")
-
-
-def known_already(cast: Cast, say: Say) -> None:
-    """Zahra registers women whom Khadija knows, as French registers spell them; the coordinator has to decide."""
-    spellings = {arabic: latin[-1] for arabic, latin in (*WOMEN, *MEN, *FAMILIES)}
-    registered = [form for _, form in cast.work["Khadija"] if filled_person(form)][1 : 1 + SPELLED_ANEW]
-    for form in registered:
-        second = new_uuid(cast.phones["Zahra"].dice)
-        first, name = form.writes["meta/entity/@id"], str(form.writes[NAME])
-        spelled = " ".join(_in_latin(name, spellings))
-        again = {path: second if value == first else value for path, value in form.writes.items()}
-        again |= {path: spelled for path, value in form.writes.items() if value == name}
-        cast.phones["Zahra"].submit(form._replace(writes=again))
-    cast.phones["Zahra"].sync()
-    say(f"Zahra registers {len(registered)} people whom Khadija knows, in Latin letters: pairs for the coordinator")
-
-
-def _in_latin(name: str, spellings: Mapping[str, str]) -> list[str]:
-    """An Arabic name word by word, names of several words first; what nobody spells stays."""
-    found, words = [], name.split()
-    while words:
-        size = next((size for size in (3, 2, 1) if " ".join(words[:size]) in spellings), 0)
-        found.append(spellings[" ".join(words[:size])] if size else words[0])
-        words = words[size or 1 :]
-    return found
-
-
-def filled_person(form: Filled) -> bool:
-    """Whether a form registers a new participant."""
-    return form.form_id == "f4_participant" and form.writes.get("meta/entity/@create") == "1"
-
-
 def play(cast: Cast, say: Say) -> None:
     """Everything, in order."""
-    scenes = (villages, disagreement, mistakes, late_form, haste, waiting, twins, known_already)
+    scenes = (villages, disagreement, mistakes, late_form, haste, waiting, doubles.twins, doubles.known_already)
     for scene in (*scenes, office.decisions, office.answers, office.silence, office.flags):
         scene(cast, say)
     for phone in cast.phones.values():

@@ -13,6 +13,7 @@ from fieldsync.routes import openrosa_signing, openrosa_xml
 from fieldsync.routes.bodies import json_response
 from fieldsync.routes.context import context, reader_language
 from fieldsync.store.db import Busy
+from fieldsync.store.file_store import StorageFails
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,10 @@ def _busy(_error: Exception) -> Response:
 
 
 def _full_or_fault(error: Exception) -> Response:
-    """Where there is no room for a file, clients come again later; everything else is a fault."""
+    """Where a file can be kept nowhere at present, clients come again later; everything else is a fault."""
+    if isinstance(error, StorageFails):
+        logger.error("object storage fails in %s: %s: %s", request.endpoint, error.filename, error.strerror)
+        return problem_response(Problem("busy"))
     if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return _fault(error)
     logger.error("no room on the disk: %s", request.endpoint)

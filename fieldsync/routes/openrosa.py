@@ -14,9 +14,8 @@ from fieldsync.routes.context import context
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
 from fieldsync.routes.openrosa_signing import forget
-from fieldsync.services import entity_csv, openrosa, openrosa_files, openrosa_forms
+from fieldsync.services import entity_csv, entity_list_files, openrosa, openrosa_files, openrosa_forms
 from fieldsync.services.openrosa_keys import Bringer
-from fieldsync.store import list_files
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<key>")
 
@@ -65,9 +64,7 @@ def entity_list(key: str, name: str) -> Response:
         mark = entity_csv.digest(session, who, name)
         if request.if_none_match.contains(mark):
             return openrosa_xml.mark(Response(status=304, headers={"ETag": f'"{mark}"'}))
-        packed = list_files.packed(
-            here.settings.data, mark, lambda target: entity_csv.write(session, who, name, target)
-        )
+        packed = entity_list_files.packed(session, who, name, mark, here.settings.data)
     return openrosa_xml.packed_csv(packed, mark)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.core.clusters import Facts, Link, Pair, clustered, components, named_after_oldest
-from fieldsync.core.linkage_features import ALGORITHM, Features
+from fieldsync.core.linkage_features import Features, algorithm
 from fieldsync.services import deciding, merging_itself
 from fieldsync.services.deciding import DIFFERENT, ITSELF, SAME, Verdict
 from fieldsync.services.desk import Desk, Found
@@ -146,7 +146,7 @@ def _wanted(
 
 def _evidence(session: Session, collection: CollectionRow, ids: Collection[int]) -> dict[int, Evidence]:
     """What was merged by itself is left out: that is this job's own doing."""
-    known = linkage.features(session, collection.id, ALGORITHM, ids)
+    known = linkage.features(session, collection.id, algorithm(), ids)
     said = pairs.touching(session, ids, but_by=ITSELF)
     return {each: (known.get(each, b""), frozenset(said[each])) for each in ids}
 
@@ -198,6 +198,6 @@ def _is_sampled(pair: Pair) -> bool:
 
 
 def _facts(session: Session, collection: CollectionRow, ids: Collection[int]) -> dict[int, Facts]:
-    found = linkage.features(session, collection.id, ALGORITHM, ids)
+    found = linkage.features(session, collection.id, algorithm(), ids)
     told = {record_id: _features.decode(body) for record_id, body in found.items()}
     return {record_id: Facts(each.national_id, each.sex) for record_id, each in told.items()}

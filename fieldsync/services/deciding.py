@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.access import ACT_ON_RECORDS
 from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD, compared_otherwise
 from fieldsync.core.operations import OperationId
-from fieldsync.core.problems import Problem, render
-from fieldsync.core.review_moves import RECEIVED, REJECTED
-from fieldsync.core.short_codes import short_code
+from fieldsync.core.problems import Problem
 from fieldsync.services import (
     auditing,
     desk,
@@ -21,13 +19,13 @@ from fieldsync.services import (
     linkage_lists,
     merging,
     reading,
+    report_marks,
     reviewing,
 )
 from fieldsync.services.desk import Desk, Found
 from fieldsync.services.merging import Taken
 from fieldsync.services.readers import Reader
-from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
-from fieldsync.store import associations, flags, merges, pairs, records
+from fieldsync.store import associations, merges, pairs, records
 from fieldsync.store.pairs import DecisionRow, PairRow
 
 SAME, DIFFERENT, UNSURE, OPEN, PROPOSED = "same", "different", "unsure", "open", "proposed"
@@ -114,16 +112,12 @@ def decide(session: Session, by: Desk, pair: Pair, verdict: Verdict, language: s
     if is_one(pair):
         return Problem("already_one")
     said: list[list[str | int]] = []
-    if verdict.decision == SAME and _needs_another(session, by, pair):
+    if verdict.decision == SAME and needs_another(session, by, pair):
         return _propose(session, by, pair, verdict)
-    if verdict.decision == SAME:
-        problem = _join(session, by, pair, verdict, said, language)
-        if problem is not None:
-            return problem
-    elif verdict.decision == DIFFERENT and pair.left.kind == "submission":
-        _dismiss(session, by, pair, verdict.why)
-    _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled, verdict.together)
-    return None
+    problem = _carry_out(session, by, pair, verdict, said, language)
+    if problem is None:
+        _record(session, by, pair, verdict.decision, verdict.why, said, verdict.sampled, verdict.together)
+    return problem
 
 
 def confirm(session: Session, by: Desk, pair: Pair, turn: int) -> Problem | None:
@@ -172,7 +166,7 @@ def need_two(session: Session, by: Desk, of: str, wanted: bool) -> Problem | Non
         return Problem("not_found")
     pairs.set_reviewed_twice(session, by.association_id, of, wanted)
     detail, about = f"{of} {'two' if wanted else 'one'}", f"association:{by.association_id}"
-    auditing.note(session, by.association_id, actor(by), "two_reviewers_set", about, by.now_ms, detail=detail)
+    auditing.note(session, by.association_id, by.actor, "two_reviewers_set", about, by.now_ms, detail=detail)
     return None
 
 
@@ -184,13 +178,24 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
         return problem
     for merge in standing:
         if named is None or merge.id in named:
-            uuids = sorted({merge.record, *(merge.act or {}).get("merge", ())})
-            parted = [each for uuid in uuids if (each := _alike(session, by, found, uuid)) is not None]
+            alike = (_alike(session, by, found, uuid) for uuid in sorted(merging.named(merge)))
+            parted = [each for each in alike if each is not None]
             for one, other in combinations(parted, 2):
                 pair = _locked(session, of_rows(session, one, other))
                 if not is_one(pair):  # else another merge still holds them together
                     _record(session, by, pair, DIFFERENT, UNMERGED, [])
     return None
+
+
+def part_for(session: Session, reader: Reader, by: Desk, found: Found) -> Problem | None:
+    """The same by somebody who is not the operator, where `may_part`; else it is not there."""
+    return part(session, by, found) if may_part(session, reader, found) else Problem("not_found")
+
+
+def may_part(session: Session, reader: Reader, found: Found) -> bool:
+    """Whether somebody may act upon every record that the merges of one name, as whoever takes a decision back must."""
+    uuids = {uuid for merge in merging.merges_of(session, found) for uuid in merging.named(merge)}
+    return all(reading.find(session, reader, uuid, found.kind, found.of, ACT_ON_RECORDS) for uuid in uuids)
 
 
 def heads_of(pair: Pair) -> tuple[OperationId, ...]:
@@ -218,6 +223,26 @@ def is_waiting(pair: Pair) -> bool:
     return pair.decision is None or pair.decision.decision in WAITING or bool(changed_since(pair))
 
 
+def is_settled(pair: Pair) -> bool:
+    """Whether what was decided of a pair holds, so that it is taken back before anything else is said of it."""
+    is_said = pair.decision is not None and pair.decision.decision in (SAME, DIFFERENT)
+    return is_one(pair) or (is_said and not changed_since(pair))
+
+
+def is_by_two(session: Session, association_id: int, of: str) -> bool:
+    """Whether merges of a list need two people."""
+    return of in pairs.reviewed_twice(session, association_id)
+
+
+def needs_another(session: Session, by: Desk, pair: Pair) -> bool:
+    """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
+    if pair.left.kind != "entity" or not is_by_two(session, by.association_id, pair.left.of):
+        return False
+    last = pair.decision
+    is_second = last is not None and last.decision == PROPOSED and last.decided_by != by.actor
+    return not is_second or bool(changed_since(pair))
+
+
 def may_merge_itself(row: PairRow | None) -> bool:
     """Whether nothing but the cap of a household was touched: enough that is independent agrees among them."""
     return row is not None and row.kind == "entity" and row.zone == AUTOMATIC and not set(row.bounds) - {HOUSEHOLD}
@@ -237,28 +262,45 @@ def _locked(session: Session, pair: Pair) -> Pair:
     return of_rows(session, left, right)
 
 
-def _needs_another(session: Session, by: Desk, pair: Pair) -> bool:
-    """Whether a merge of this list needs two people, and this is not the second who says so of what they both saw."""
-    if pair.left.kind != "entity" or pair.left.of not in pairs.reviewed_twice(session, by.association_id):
-        return False
-    last = pair.decision
-    is_second = last is not None and last.decision == PROPOSED and last.decided_by != actor(by)
-    return not is_second or bool(changed_since(pair))
-
-
 def _propose(session: Session, by: Desk, pair: Pair, verdict: Verdict) -> Problem | None:
     last = pair.decision
-    if last is not None and last.decision == PROPOSED and last.decided_by == actor(by) and not changed_since(pair):
+    if last is not None and last.decision == PROPOSED and last.decided_by == by.actor and not changed_since(pair):
         return Problem("second_person_due")
     _record(session, by, pair, PROPOSED, verdict.why, [])
     return None
 
 
-def _join(
+def _carry_out(
     session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
 ) -> Problem | None:
     if pair.left.kind == "submission":
-        return _mark(session, by, pair, verdict, said, language)
+        return _carry_out_on_reports(session, by, pair, verdict, said, language)
+    return _join(session, by, pair, verdict, said) if verdict.decision == SAME else None
+
+
+def _carry_out_on_reports(
+    session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
+) -> Problem | None:
+    """Of two submissions that are one the repeat counts no longer; that of two that are not, or perhaps, does again."""
+    before = _marked(pair)
+    if verdict.decision == SAME:
+        is_left = verdict.duplicate == records.uuid_text(pair.left.row.uuid)
+        repeats, kept = (pair.left, pair.right) if is_left else (pair.right, pair.left)
+        marked, problem = report_marks.mark(session, by, repeats, kept, before, language)
+        said.extend(marked)
+        return problem or report_marks.unmark(session, by, [kept], before, language)
+    if verdict.decision == DIFFERENT:
+        report_marks.dismiss(session, by, pair.left, pair.right, verdict.why)
+    return report_marks.unmark(session, by, (pair.left, pair.right), before, language)
+
+
+def _marked(pair: Pair) -> report_marks.Said:
+    """What the last decision marked as a repeat, if it did."""
+    last = pair.decision
+    return last.operations if last is not None and last.decision == SAME else []
+
+
+def _join(session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]]) -> Problem | None:
     if pair.left.row.deleted or pair.right.row.deleted:  # what is deleted would show again through the other
         return Problem("pair_deleted")
     if _is_held_apart(session, pair):
@@ -275,7 +317,7 @@ def _keeps_apart(session: Session, by: Desk, joined: Sequence[Found], apart: Seq
         return Problem("already_one")
     if any(each.row.deleted for each in joined):
         return Problem("pair_deleted")
-    if joined[0].of in pairs.reviewed_twice(session, by.association_id):
+    if is_by_two(session, by.association_id, joined[0].of):
         return Problem("two_people_due")
     among = [of_rows(session, *two) for two in combinations(joined, 2)] if len(joined) > 2 else []
     parted = any(each.decision is not None and each.decision.decision == DIFFERENT for each in among)
@@ -300,51 +342,11 @@ def _is_held_apart(session: Session, pair: Pair) -> bool:
     )
 
 
-def _mark(
-    session: Session, by: Desk, pair: Pair, verdict: Verdict, said: list[list[str | int]], language: str
-) -> Problem | None:
-    """Of two submissions, reject the one that repeats the other; the reason tells its sender."""
-    left, right = pair.left, pair.right
-    repeats, kept = (left, right) if verdict.duplicate == records.uuid_text(left.row.uuid) else (right, left)
-    said.append([records.uuid_text(repeats.row.uuid), repeats.row.review])
-    if repeats.row.review == REJECTED:
-        return None
-    told = Problem("marked_duplicate", detail={"record": short_code(records.uuid_text(kept.row.uuid))})
-    return reviewing.decide(session, by, repeats, REJECTED, render(told, language))
-
-
-def _dismiss(session: Session, by: Desk, pair: Pair, why: str, at_ms: int | None = 0) -> None:
-    """The flags that say that one of two submissions repeats the other; `at_ms` None: they stand again."""
-    moment = by.now_ms if at_ms is not None else None
-    changed = []
-    for one, other in ((pair.left, pair.right), (pair.right, pair.left)):
-        uuid = records.uuid_text(other.row.uuid)
-        for flag in flags.of_records(session, [one.row.id]).get(one.row.id, ()):
-            if flag.other == uuid and flag.code in (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN):
-                changed.append(
-                    flag._replace(dismissed_ms=moment, dismissed_by=actor(by) if moment else "", dismissed_why=why)
-                )
-    flags.put(session, changed)
-    following.touch(session, by.association_id, sorted({each.record_id for each in changed}))
-
-
-def _unmark(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
-    """A submission that was marked as a repeat stands again as it did before; received, where it cannot."""
-    before = {str(each[0]): str(each[1]) if len(each) > 1 else RECEIVED for each in last.operations}
-    for each in (pair.left, pair.right):
-        wanted = before.get(records.uuid_text(each.row.uuid), REJECTED)
-        if each.row.review == REJECTED != wanted:
-            told = render(Problem("mark_taken_back"), language)
-            problem = reviewing.decide(session, by, each, wanted, told)
-            return reviewing.decide(session, by, each, RECEIVED, told) if problem else None
-    return None
-
-
 def _take_back(session: Session, by: Desk, pair: Pair, last: DecisionRow, language: str) -> Problem | None:
     if pair.left.kind == "submission":
         if last.decision == DIFFERENT:
-            _dismiss(session, by, pair, "", at_ms=None)
-        return _unmark(session, by, pair, last, language)
+            report_marks.raise_again(session, by, pair.left, pair.right)
+        return report_marks.unmark(session, by, (pair.left, pair.right), _marked(pair), language)
     named: list[OperationId] = [tuple(each) for each in last.operations]  # type: ignore[misc]
     standing = {each.id for each in merging.merges_of(session, pair.left)}
     return merging.unmerge(session, by, pair.left, named) if standing & set(named) else None
@@ -366,17 +368,15 @@ def _record(
         levels, weight, automatic = last.levels, last.weight, last.automatic
     at_ms = max(by.now_ms, pair.row.found_ms if pair.row else 0)  # found later than decided is asked again
     row = DecisionRow(
-        left.id, right.id, pair.turn + 1, by.association_id, decision, actor(by), at_ms, why[:WHY_MAX],
+        left.id, right.id, pair.turn + 1, by.association_id, decision, by.actor, at_ms, why[:WHY_MAX],
         levels, said, sampled, weight, automatic, together,
     )  # fmt: skip
     if (decision == DIFFERENT) != (last is not None and last.decision == DIFFERENT) and pair.left.kind == "entity":
-        linkage_hints.tell_phones(session, by.association_id, {left.id, right.id}, by.now_ms)
+        shown = {left.id, right.id, left.merged_into or left.id, right.merged_into or right.id}
+        linkage_hints.tell_phones(session, by.association_id, shown, by.now_ms)
     pairs.decide(session, row)
+    if pair.left.kind == "submission":
+        following.pair_again(session, by.association_id, (left.id, right.id))
     about = f"record:{records.uuid_text(left.uuid)}"
     detail = f"{decision} record:{records.uuid_text(right.uuid)}"
-    auditing.note(session, by.association_id, actor(by), "pair_decided", about, by.now_ms, detail=detail)
-
-
-def actor(by: Desk) -> str:
-    """How logs name whoever acts at the desk."""
-    return f"person:{by.who[1:]}" if by.who.startswith("p") else by.who
+    auditing.note(session, by.association_id, by.actor, "pair_decided", about, by.now_ms, detail=detail)

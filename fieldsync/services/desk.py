@@ -30,6 +30,11 @@ class Desk:
     who: str
     now_ms: int
 
+    @property
+    def actor(self) -> str:
+        """How logs name whoever acts."""
+        return f"person:{self.who[1:]}" if self.who.startswith("p") else self.who
+
 
 Seen: TypeAlias = Sequence[OperationId] | None
 """The heads of a record as somebody saw them; None: as they are."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from fieldsync.services import doctor_inbox, doctor_linkage, doctor_mentions, doctor_records, presence
+from fieldsync.services import doctor_inbox, doctor_linkage, doctor_mentions, doctor_records, doctor_reports, presence
 from fieldsync.services.doctor_report import Report
 from fieldsync.store import associations, authors, changes, checks, form_versions, operations
 from fieldsync.store.associations import AssociationRow
@@ -29,6 +29,7 @@ def examine(session: Session) -> Report:
         doctor_inbox.examine(session, owner, report)
         doctor_linkage.examine(session, owner, report)
         doctor_mentions.examine(session, owner, report)
+        doctor_reports.examine(session, owner, report)
     return report
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage_features import ALGORITHM
+from fieldsync.core.linkage_features import algorithm
 from fieldsync.core.linkage_levels import LEVELS
 from fieldsync.services import following, linkage
 from fieldsync.services.doctor_report import Report
@@ -60,7 +60,7 @@ def _across(session: Session, owner: AssociationRow, lists: Collection[str], rep
 def _page(session: Session, of_list: LinkedList, rows: Sequence[RecordRow], report: Report) -> None:
     report.checked["linkage"] += len(rows)
     made = linkage.features_by_record(session, of_list, rows)
-    kept = stored.features(session, of_list.collection.id, ALGORITHM, [row.id for row in rows])
+    kept = stored.features(session, of_list.collection.id, algorithm(), [row.id for row in rows])
     for row in rows:
         features = made.get(row.id)
         if kept.get(row.id) != (None if features is None else msgspec.json.encode(features)):

@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from fieldsync.services.following import Follower
 from fieldsync.services.senders import Sender
 from fieldsync.services.withholding import Withholding
 from fieldsync.store import associations, entity_lists, records, server
+from fieldsync.store import changes as change_log
 from fieldsync.store.entity_lists import EntityRow
 from fieldsync.store.records import RecordRow
 
@@ -28,8 +29,8 @@ ENDING = ".csv"
 
 OWN_COLUMNS = ("name", LABEL, "__version")
 
-CHUNK_ROWS = 500
-"""Entities in hand at a time."""
+PART_ENTITIES = 1000
+"""Entities in hand at a time, and written anew where one of them changed."""
 
 STEP_CHANGES = 500
 STEPS_MAX = 8
@@ -60,9 +61,9 @@ def take(session: Session, association_id: int, record_ids: Sequence[int]) -> No
     """Note which lists changed."""
     lists = {row.id: row.of for row in associations.collections(session, association_id) if row.kind == "entity"}
     rows = records.by_ids(session, record_ids).values()
-    entity_lists.note_changed(
-        session, association_id, {lists[row.collection_id] for row in rows if row.collection_id in lists}
-    )
+    names = {lists[row.collection_id] for row in rows if row.collection_id in lists}
+    position, _ = associations.positions(session, association_id)
+    entity_lists.note_changed(session, association_id, names, position)
 
 
 FOLLOWER = Follower("entity_lists", take)
@@ -85,44 +86,82 @@ def is_behind(session: Session, association_id: int) -> bool:
     return following.is_behind(session, FOLLOWER.name, association_id)
 
 
-def digest(session: Session, sender: Sender, name: str) -> str:
-    """What changes whenever the list does, or what the phone may read of it: MD5, as these clients compare them."""
+def scope(session: Session, sender: Sender, name: str) -> str:
+    """A digest of what decides, beside the entities themselves, on what a phone reads of a list."""
     association_id = sender.device.association_id
     identity = server.identity(session)
-    position, forms_position = associations.positions(session, association_id)
-    followed = is_behind(session, association_id)
     said = (
         identity.epoch if identity else "",
         association_id,
         name,
-        entity_lists.changed(session, association_id, name),
-        position if followed else 0,
-        forms_position,
-        sender.device.id if any(view.kind == "own" for view in sender.views) else 0,
-        sender.device.role,
+        associations.positions(session, association_id)[1],  # the forms', which say what is restricted
+        sorted(author.id for author in sender.authors.values()) if any(v.kind == "own" for v in sender.views) else [],
+        not sender.is_revoked and sender.opens("entity", name),
+        sender.sees_restricted,
         sorted((view.kind, view.place) for view in sender.views),
     )
+    return _md5(said)
+
+
+def digest(session: Session, sender: Sender, name: str) -> str:
+    """What changes whenever the list does, or what the phone may read of it: MD5, as these clients compare them."""
+    association_id = sender.device.association_id
+    position, _ = associations.positions(session, association_id)
+    behind = is_behind(session, association_id)
+    changed = entity_lists.changed(session, association_id, name)
+    # Two histories of a database that was put back untold reach the same position at different times.
+    logged_ms = change_log.logged_ms(session, association_id, changed)
+    return _md5((scope(session, sender, name), changed, logged_ms, position if behind else 0))
+
+
+def _md5(said: tuple[Any, ...]) -> str:
     return hashlib.md5(repr(said).encode(), usedforsecurity=False).hexdigest()
 
 
-def write(session: Session, sender: Sender, name: str, target: IO[str]) -> None:
+class Entities:
     """A list as CSV: `name` (the UUID), `label`, `__version`, then its properties by name.
 
     What is restricted comes down only where the phone's role has it; a code stands for a label that is.
     """
-    classes = Withholding(session, sender.device.association_id).paths("entity", name)
-    hidden = frozenset[str]() if sender.sees_restricted else classes.restricted
-    columns = sorted(classes.known.difference(hidden, OWN_COLUMNS))
-    target.write(_lines([[*OWN_COLUMNS, *columns]]))
-    for chunk in _readable(session, sender, name):
-        merged = _merged(session, sender.device.association_id, [row.id for row in chunk if row.merged])
+
+    def __init__(self, session: Session, sender: Sender, name: str) -> None:
+        self.collection_id = _collection(session, sender, name)
+        self._session = session
+        self._sender = sender
+        classes = Withholding(session, sender.device.association_id).paths("entity", name)
+        self._hidden = frozenset[str]() if sender.sees_restricted else classes.restricted
+        self._columns = sorted(classes.known.difference(self._hidden, OWN_COLUMNS))
+
+    def parts(self, first: int, end: int) -> Iterator[tuple[int, str]]:
+        """The lines of the entities from a row id on, up to but not another: (from which row id on, lines).
+
+        The names of the columns stand before those from 0 on.
+        """
+        head = "" if first else _lines([[*OWN_COLUMNS, *self._columns]])
+        rows = self._page(first, end)
+        if head or rows:
+            yield first, head + self._written(rows)
+        while len(rows) == PART_ENTITIES:
+            rows = self._page(rows[-1].id + 1, end)
+            if rows:
+                yield rows[0].id, self._written(rows)
+
+    def _page(self, first: int, end: int) -> list[EntityRow]:
+        owner = self.collection_id
+        return [] if owner is None else entity_lists.page(self._session, owner, first, end, PART_ENTITIES)
+
+    def _written(self, rows: Sequence[EntityRow]) -> str:
+        if not any(view.kind == "all" for view in self._sender.views):
+            rows = [row for row in rows if _is_readable(self._sender, row)]
+        association_id = self._sender.device.association_id
+        merged = _merged(self._session, association_id, [row.id for row in rows if row.merged])
         lines: list[list[str | int]] = []
-        for row in chunk:
+        for row in rows:
             fields = merged[row.id] if row.merged else _read_fields(row.state or b"{}").fields
             uuid = records.uuid_text(row.uuid)
-            label = short_code(uuid) if LABEL in hidden else _text(fields.get(LABEL))
-            lines.append([uuid, label, row.version, *[_text(fields.get(column)) for column in columns]])
-        target.write(_lines(lines))
+            label = short_code(uuid) if LABEL in self._hidden else _text(fields.get(LABEL))
+            lines.append([uuid, label, row.version, *[_text(fields.get(column)) for column in self._columns]])
+        return _lines(lines)
 
 
 def _lines(rows: Iterable[Iterable[str | int]]) -> str:
@@ -143,20 +182,6 @@ def deleted(session: Session, sender: Sender, name: str, ids: Sequence[str]) -> 
         if row.collection_id == owner and _is_readable(sender, row) and not row.is_there
     }
     return {each: each in gone for each in wanted}
-
-
-def _readable(session: Session, sender: Sender, name: str) -> Iterator[list[EntityRow]]:
-    owner = _collection(session, sender, name)
-    after = 0
-    while owner is not None:
-        rows = entity_lists.page(session, owner, after, CHUNK_ROWS)
-        if not rows:
-            return
-        after = rows[-1].id
-        if any(view.kind == "all" for view in sender.views):
-            yield rows
-        else:
-            yield [row for row in rows if _is_readable(sender, row)]
 
 
 def _merged(session: Session, association_id: int, ids: Collection[int]) -> dict[int, Mapping[str, Value]]:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_block
 from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
-from fieldsync.core.linkage_features import ALGORITHM, Features, features_of, with_spellings
+from fieldsync.core.linkage_features import Features, algorithm, features_of, with_spellings
 from fieldsync.core.operations import Value
-from fieldsync.services import histories
+from fieldsync.services import histories, relatives
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
@@ -37,30 +37,21 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
     By whatever name one of a merged group was written down, the group is found.
     """
     found: dict[int, Features] = {}
-    for row in filter(is_compared, rows):
+    compared = {row.id: row for row in rows if is_compared(row)}
+    for row in compared.values():
         state = decode_state(bytes(row.state))
         features = Features() if state is None else _features_of(of_list, row, state.fields)
         if row.merged:
-            said = _said_of_each(session, of_list, row)
+            said = histories.said_of_each(session, of_list.collection.association_id, row)
             features = with_spellings(features, (_features_of(of_list, row, fields) for fields in said))
         if features.says_something:
             found[row.id] = with_codes(of_list, features)
-    return found
+    return relatives.settled(session, of_list, compared, found)
 
 
 def _features_of(of_list: LinkedList, row: RecordRow, fields: Mapping[str, Value]) -> Features:
     year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
     return features_of(fields, row.place, of_list.parts, year)
-
-
-def _said_of_each(session: Session, of_list: LinkedList, row: RecordRow) -> list[dict[str, Value]]:
-    """What was said last of each record of a merged group, by property; nothing of one that is alone."""
-    spoken = histories.spoken(session, of_list.collection.association_id, row)
-    said: dict[str, dict[str, Value]] = {}
-    for operation in sorted(spoken.past.operations, key=lambda each: (each.stamp, each.id)) if spoken else ():
-        if operation.act is None:
-            said.setdefault(operation.record, {}).update(operation.writes)
-    return list(said.values()) if len(said) > 1 else []
 
 
 def is_compared(row: RecordRow) -> bool:
@@ -79,24 +70,24 @@ def note(session: Session, of_list: LinkedList, record_ids: Collection[int]) -> 
     made = features_by_record(session, of_list, records.by_ids(session, record_ids).values())
     after = {record_id: _encode(features) for record_id, features in made.items()}
     collection_id = of_list.collection.id
-    before = linkage.features(session, collection_id, ALGORITHM, record_ids)
+    before = linkage.features(session, collection_id, algorithm(), record_ids)
     changed = {record_id for record_id, body in after.items() if before.get(record_id) != body}
     gone = before.keys() - after.keys()
     old = {(key, each) for each in changed & before.keys() | gone for key in _keys(of_list, before[each])}
     new = {(key, each) for each in changed for key in of_list.space.keys(made[each])}
     linkage.drop_keys(session, old - new)
     linkage.add_keys(session, new - old)
-    linkage.put_features(session, collection_id, ALGORITHM, [(each, after[each]) for each in changed])
-    linkage.drop_features(session, collection_id, ALGORITHM, gone)
+    linkage.put_features(session, collection_id, algorithm(), [(each, after[each]) for each in changed])
+    linkage.drop_features(session, collection_id, algorithm(), gone)
     return {record_id: made[record_id] for record_id in changed}
 
 
 def forget(session: Session, collection_id: int, space: Space, record_ids: Collection[int]) -> None:
     """Forget all that was compared of records whose list is compared no longer."""
-    before = linkage.features(session, collection_id, ALGORITHM, record_ids)
+    before = linkage.features(session, collection_id, algorithm(), record_ids)
     keys = {(key, record_id) for record_id, body in before.items() for key in space.keys(_features.decode(body))}
     linkage.drop_keys(session, keys)
-    linkage.drop_features(session, collection_id, ALGORITHM, before)
+    linkage.drop_features(session, collection_id, algorithm(), before)
     linkage.drop_pairs(session, linkage.pairs_of(session, record_ids))
 
 
@@ -115,7 +106,7 @@ def look_up(
 ) -> list[tuple[int, Match]]:
     """The records that may be the same as one with these features, best first: at most those of its keys."""
     wanted, persons = _candidates(session, of_list, features)
-    stored = linkage.features(session, of_list.collection.id, ALGORITHM, wanted.difference(without))
+    stored = linkage.features(session, of_list.collection.id, algorithm(), wanted.difference(without))
     known = msgspec.structs.replace(features, phone_persons=persons)
     likely = of_list.scorer.matches(known, ((other, _features.decode(body)) for other, body in stored.items()))
     return sorted(likely, key=lambda each: (-each[1].weight, each[0]))
@@ -160,17 +151,18 @@ def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> Pair
 
 
 def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> set[int]:
-    """Make the pairs of records what was found; the records of pairs that came or went."""
+    """Make the pairs of records what was found; the records of pairs that came, went, or are told otherwise now."""
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
-    put(session, changed)
-    return {record_id for pair in before.keys() ^ found.keys() for record_id in pair}
+    news = before.keys() ^ found.keys() | put(session, changed)
+    return {record_id for pair in news for record_id in pair}
 
 
-def put(session: Session, rows: Sequence[PairRow]) -> None:
+def put(session: Session, rows: Sequence[PairRow]) -> set[Pair]:
     """Store pairs. One that was decided is asked again where something is compared otherwise than it was then.
 
+    Returned are those that were decided: what is told of them may be another now.
     Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
     """
     linkage.put_pairs(session, rows)
@@ -182,6 +174,7 @@ def put(session: Session, rows: Sequence[PairRow]) -> None:
         if each.levels
     }
     linkage.set_found(session, told)
+    return set(told)
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:
@@ -217,7 +210,7 @@ def _candidates(session: Session, of_list: LinkedList, features: Features) -> tu
 
 
 def _phone_key(of_list: LinkedList, features: Features) -> int:
-    return of_list.space.digest(f"phone {phone_block(features.phone)}")
+    return of_list.space.key(f"phone {phone_block(features.phone)}")
 
 
 def _keys(of_list: LinkedList, body: bytes) -> frozenset[int]:

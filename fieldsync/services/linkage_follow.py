@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage_features import ALGORITHM
-from fieldsync.services import following, linkage, linkage_hints
-from fieldsync.services.following import ACROSS, LINKAGE, Follower
+from fieldsync.core.linkage_features import algorithm
+from fieldsync.services import following, linkage, linkage_hints, relatives
+from fieldsync.services.following import ACROSS, LINKAGE, REPORTS, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, space_of
-from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
+from fieldsync.services.reports import SAME_CONTENT_AGAIN
 from fieldsync.store import associations, flags, followers, pairs, records
 from fieldsync.store import linkage as stored
 from fieldsync.store.records import RecordRow
@@ -32,23 +32,24 @@ def step(session: Session, association_id: int, limit: int, now_ms: int) -> bool
 def begin_again(session: Session) -> None:
     """Forget features and keys, and begin with the first change; pairs stay until they are looked at."""
     stored.forget_features(session)
-    followers.begin_again(session, (LINKAGE, ACROSS))
+    followers.begin_again(session, (LINKAGE, ACROSS, REPORTS))
 
 
 def compare(session: Session, association_id: int, record_ids: Sequence[int], now_ms: int) -> None:
     """Find who may be one with records that changed. What follows depends on their present state alone."""
     lists = linked_lists(session, association_id)
     for collection_id in lists:
-        if stored.is_outdated(session, collection_id, ALGORITHM):
-            stored.forget_outdated(session, collection_id, ALGORITHM)
+        if stored.is_outdated(session, collection_id, algorithm()):
+            stored.forget_outdated(session, collection_id, algorithm())
     rows = records.by_ids(session, record_ids)
     concerned: set[int] = set()
     for collection_id, ids in linkage.grouped(rows.values(), lists).items():
         of_list = lists[collection_id]
         changed = linkage.note(session, of_list, ids)
-        unchanged = stored.features(session, collection_id, ALGORITHM, ids).keys() - changed.keys()
+        unchanged = stored.features(session, collection_id, algorithm(), ids).keys() - changed.keys()
         likely = linkage.pairs_of(session, of_list, changed, now_ms)
         concerned |= linkage.settle(session, set(ids) - unchanged, likely)
+    relatives.compare_who_names(session, association_id, lists.values(), rows.values())
     _forget_others(session, association_id, lists, rows.values())
     _compare_reports(session, association_id, rows, now_ms)
     linkage_hints.tell_phones(session, association_id, concerned, now_ms)
@@ -65,7 +66,10 @@ def _forget_others(
 
 
 def _compare_reports(session: Session, association_id: int, rows: Mapping[int, RecordRow], now_ms: int) -> None:
-    """Pairs of submissions come with their flags (services/reports): end those of what is gone, bring them back."""
+    """Pairs of one content come with their flags (services/reports): end those of what is gone, bring them back.
+
+    Those of one key are kept by services/report_pairs.
+    """
     names = {row.id: row for row in associations.collections(session, association_id) if row.kind == "submission"}
     submissions = {row.id: row for row in rows.values() if row.collection_id in names}
     gone = [row.id for row in submissions.values() if not row.is_there]
@@ -74,7 +78,7 @@ def _compare_reports(session: Session, association_id: int, rows: Mapping[int, R
         (record_id, each.code, each.other)
         for record_id, found in flags.of_records(session, submissions.keys() - set(gone)).items()
         for each in found
-        if each.code in (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN) and each.dismissed_ms is None
+        if each.code == SAME_CONTENT_AGAIN and each.dismissed_ms is None
     ]
     others = records.by_uuids(session, {records.uuid_bytes(other) for _, _, other in standing})
     by_name = {(row.collection_id, records.uuid_text(row.uuid)): row.id for row in others if row.is_there}

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from fieldsync.core.linkage_features import ALGORITHM
+from fieldsync.core.linkage_features import algorithm
 from fieldsync.services import following
 from fieldsync.services.following import LINKAGE
 from fieldsync.services.linkage_lists import linked_lists
@@ -21,7 +21,7 @@ def of_association(session: Session, owner: AssociationRow) -> list[dict[str, An
             "list": each.collection.of,
             "kind": each.kind,
             "parts": {part: list(names) for part, names in sorted(each.parts.items())},
-            "records": linkage.count_features(session, each.collection.id, ALGORITHM),
+            "records": linkage.count_features(session, each.collection.id, algorithm()),
             "pairs": linkage.count_pairs(session, owner.id, each.collection.kind, each.collection.of),
             "model": each.model.version,
             "trained_ms": linkage.trained_ms(session, owner.id, each.collection.of) or None,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.linkage import NONE, Scorer, least_of
 from fieldsync.core.linkage_check import Agreement, Judged, agreement
-from fieldsync.core.linkage_features import ALGORITHM, Features
+from fieldsync.core.linkage_features import Features, algorithm
 from fieldsync.core.linkage_model import is_sound
 from fieldsync.services import linkage as matching
 from fieldsync.services import quality_night
@@ -37,7 +37,7 @@ RECORDS_LEAST = 1000
 """A shorter list teaches nothing: the shipped model scores it."""
 
 PAGE_ROWS = 20_000
-KEYS_PAGE_ROWS = 50_000
+ENTRIES_PAGE_ROWS = 250_000
 PAIRS_AT_ONCE = 500
 """Pairs that are stored in one transaction: some ten milliseconds."""
 
@@ -117,7 +117,7 @@ def _train_unless_overtaken(read: Step, write: Step, of_list: LinkedList, now_ms
 
 
 def _is_long(of_list: LinkedList, least: int, session: Session) -> bool:
-    return linkage.has_features(session, of_list.collection.id, ALGORITHM, least)
+    return linkage.has_features(session, of_list.collection.id, algorithm(), least)
 
 
 def _rescore_list(read: Step, write: Step, of_list: LinkedList, now_ms: int) -> int:
@@ -171,7 +171,7 @@ def _scored(read: Step, write: Step, on: Bench, collection: CollectionRow, now_m
 def _settle_all(read: Step, write: Step, on: Bench, of_list: LinkedList, now_ms: int, watch: _Watch) -> int:
     """Keep every pair of a list that is likely enough, by the model in force, and no other."""
     found, changed = 0, set[int]()
-    for table in linkage_pairing.pair_up(on, of_list.model, _keys(read)):
+    for table in linkage_pairing.pair_up(on, of_list.model, _entries(read)):
         watch.note("pairing up")
         likely = linkage_splink.scores(on, of_list.model, table, least_of(of_list.model))
         for scored in _batches(likely, PAIRS_AT_ONCE):
@@ -213,7 +213,7 @@ def _put_pairs(of_list: LinkedList, told: Sequence[Told], session: Session) -> s
     """Store pairs but those of records that changed since they were read; these."""
     _go_on_in_force(of_list, session)
     ids = {each for row, _ in told for each in (row.left_id, row.right_id)}
-    bodies = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
+    bodies = linkage.features(session, of_list.collection.id, algorithm(), ids)
     now = {record_id: digest_of(body) for record_id, body in bodies.items()}
     matching.put(session, [row for row, was in told if was == (now.get(row.left_id), now.get(row.right_id))])
     was = {each: digest for row, of in told for each, digest in zip((row.left_id, row.right_id), of, strict=True)}
@@ -222,7 +222,7 @@ def _put_pairs(of_list: LinkedList, told: Sequence[Told], session: Session) -> s
 
 def _compare_again(of_list: LinkedList, ids: Sequence[int], now_ms: int, session: Session) -> None:
     """Compare records that changed meanwhile as they are now."""
-    bodies = linkage.features(session, of_list.collection.id, ALGORITHM, ids)
+    bodies = linkage.features(session, of_list.collection.id, algorithm(), ids)
     _rescore(of_list, {each: _features.decode(body) for each, body in bodies.items()}, now_ms, session)
 
 
@@ -254,18 +254,18 @@ def _pages(read: Step, of_list: LinkedList, limit: int) -> Iterator[list[Known]]
 
 
 def _page(collection_id: int, after: int, limit: int, session: Session) -> list[tuple[int, bytes]]:
-    return linkage.page(session, collection_id, ALGORITHM, after, limit)
+    return linkage.page(session, collection_id, algorithm(), after, limit)
 
 
-def _keys(read: Step) -> Iterator[list[tuple[int, str]]]:
-    after = -(2**63)
-    while page := read(partial(_page_of_keys, after)):
+def _entries(read: Step) -> Iterator[list[int]]:
+    start = -(2**63)
+    while page := read(partial(_page_of_entries, start)):
         yield page
-        after = page[-1][0]
+        start = page[-1] + 1
 
 
-def _page_of_keys(after: int, session: Session) -> list[tuple[int, str]]:
-    return linkage.shared_keys(session, after, KEYS_PAGE_ROWS)
+def _page_of_entries(start: int, session: Session) -> list[int]:
+    return linkage.entries(session, start, ENTRIES_PAGE_ROWS)
 
 
 def _batches(every: Iterable[Each], limit: int) -> Iterator[list[Each]]:

@@ -5,6 +5,7 @@ A training names those who took part: they are chosen from a list, and nothing o
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from sqlalchemy.orm import Session
@@ -68,9 +69,15 @@ def made(session: Session, association_id: int, taken: Sequence[Taken]) -> set[M
         named = chosen_entities(form.form, each.state.fields) if form else {}
         found |= {
             MentionRow(association_id, of, records.uuid_bytes(uuid), each.row.id, " ".join(sorted(paths)))
-            for (of, uuid), paths in islice(sorted(named.items()), NAMED_MAX)
+            for (of, uuid), paths in islice(sorted(named.items(), key=partial(_rank, form)), NAMED_MAX)
         }
     return found
+
+
+def _rank(form: Published | None, named: tuple[tuple[str, str], set[str]]) -> tuple[bool, tuple[str, str]]:
+    """Those whom the key of a report names come first, since a merge of them must find it."""
+    name, paths = named
+    return form is None or paths.isdisjoint(form.compiled.key_paths), name
 
 
 def page(

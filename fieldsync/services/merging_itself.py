@@ -128,9 +128,7 @@ def allow(session: Session, by: Desk, weight: float | None) -> Problem | None:
             return Problem("weight_not_earned", detail=detail)
     pairs.set_automatic_weight(session, by.association_id, weight)
     about, detail_text = f"association:{by.association_id}", "never" if weight is None else f"{weight:g}"
-    auditing.note(
-        session, by.association_id, deciding.actor(by), "automatic_merging_set", about, by.now_ms, detail=detail_text
-    )
+    auditing.note(session, by.association_id, by.actor, "automatic_merging_set", about, by.now_ms, detail=detail_text)
     return None
 
 

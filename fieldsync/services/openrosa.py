@@ -13,26 +13,24 @@ from sqlalchemy.orm import Session
 from fieldsync.core import odk_encryption
 from fieldsync.core.clock import tick
 from fieldsync.core.instance import read_answers
+from fieldsync.core.merge import RecordState
 from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.openrosa import Sheet, changes, occurrence_names, read_sheet, restored
 from fieldsync.core.openrosa_alignment import Named, aligned
-from fieldsync.core.operations import Operation, OperationId, Stamp, Value
-from fieldsync.core.parsing import parse_operation, stamp_of
+from fieldsync.core.operations import OperationId, Value
 from fieldsync.core.problems import Problem
-from fieldsync.services import arrivals, auditing, counters, desk, openrosa_branches, openrosa_files, quarantining
+from fieldsync.services import arrivals, auditing, counters, openrosa_branches, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_branches import Step
-from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, operation_of
+from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, last_stamp, operation_of, state_of
 from fieldsync.services.openrosa_keys import Bringer, device_of
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
 from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
-from fieldsync.services.working import decode_state
-from fieldsync.store import authors, devices, openrosa, operations, quarantine, records
+from fieldsync.store import authors, devices, openrosa, quarantine, records
 from fieldsync.store import openrosa_branches as store_branches
 from fieldsync.store import openrosa_files as store_files
-from fieldsync.store.authors import AuthorRow
 from fieldsync.store.db import Transactions, is_passing, savepoint
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.openrosa import SubmissionRow
@@ -97,6 +95,8 @@ def _receive(
         return UNKNOWN
     store_files.remember(session, device.association_id, sheet.form, sheet.instance, files)
     found = around(session, device.association_id, sheet)
+    if files and sheet.envelope is None:
+        _hand_on(session, [row for row in found if row.deprecated == sheet.instance], now_ms)
     same = [row for row in found if (row.instance, row.digest) == (sheet.instance, sheet.digest)]
     known = next((row for row in same if row.revoked_device == _revoked(device)), None)
     if len(found) == openrosa.LINKS_MAX:
@@ -118,11 +118,7 @@ def _receive(
 def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:
     """A form version has come: the submissions that wait for it are read."""
     for row in openrosa.waiting(session, association_id, form, version):
-        device, author = devices.find(session, row.device_id, True), openrosa.author_of_device(session, row.device_id)
-        sheet = read_sheet(bytes(row.xml or b""))
-        assert device is not None and author is not None and isinstance(sheet, Sheet)
-        then = msgspec.structs.replace(device, status="revoked" if row.revoked_device else "active")
-        taking = _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row)
+        taking = _again(session, row, now_ms)
         taking.take()
         _go_on(session, association_id, taking.entities, now_ms)
 
@@ -143,13 +139,32 @@ def _go_on(session: Session, association_id: int, entities: set[str], now_ms: in
 
 
 def _take_step(session: Session, step: StepRow, now_ms: int) -> None:
-    row = openrosa.find(session, step.submission_id)
+    _again(session, openrosa.find(session, step.submission_id), now_ms).take_step(step)
+    store_branches.taken(session, step)
+
+
+def _hand_on(session: Session, edits: Sequence[SubmissionRow], now_ms: int) -> None:
+    """Files came with a submission: the edits of it, and of those, that name some and did not bring them have them."""
+    waiting = list(edits)
+    for _ in range(openrosa.LINKS_MAX):
+        edit = waiting.pop() if waiting else None
+        if edit is None:
+            return
+        taking = _again(session, edit, now_ms)
+        if taking.sheet.envelope is None and openrosa_files.has_those_of_replaced(session, edit):
+            taking.take_files()
+            found = around(session, edit.association_id, taking.sheet)
+            waiting += [row for row in found if row.deprecated == edit.instance]
+
+
+def _again(session: Session, row: SubmissionRow, now_ms: int) -> "_Taking":
+    """A submission that is here, once more in the hands of who sent it, as she might when it came."""
     device = devices.find(session, row.device_id, lock=True)
     author = authors.find(session, openrosa.author_name(session, row.author_id))
     sheet = read_sheet(bytes(row.xml or b""))
     assert device is not None and author is not None and isinstance(sheet, Sheet)
-    _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, row).take_step(step)
-    store_branches.taken(session, step)
+    then = msgspec.structs.replace(device, status="revoked" if row.revoked_device else "active")
+    return _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row)
 
 
 def _known(session: Session, device: DeviceRow, sheet: Sheet) -> SubmissionRow | None:
@@ -164,6 +179,13 @@ def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: Submis
     author = authors.find(session, openrosa.author_name(session, known.author_id))
     assert author is not None
     return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()
+
+
+def _objection(found: Published, twice: str | None) -> Problem | None:
+    """What keeps open answers out of a record; `twice`: the path of one that stands twice."""
+    if found.form.public_key:
+        return Problem("not_encrypted")
+    return Problem("answered_twice", twice) if twice is not None else None
 
 
 def _revoked(device: DeviceRow) -> int:
@@ -204,16 +226,19 @@ class _Taking:
         if found is None and self.waited is not None:
             return self.waited.status
         content = self._content(found) if found else self._announced()
-        shown = self._shown() if self.chain.is_late and found else {}
+        before = self._state() if self.chain.is_late and found else None
         counter, status = self._say(content)
         if status != RETRY:
             self._remember(content, counter, status, waits=found is None)
         self._await(content, status)
-        if shown and status == "applied":
-            back = restored(shown, content.writes)
-            if back:
-                self._say(_Content(back, (self._id(counter),)))
+        after = self._state() if before and status == "applied" else None
+        back = restored(before, after, content.writes) if before and after else None
+        if back:
+            self._say(_Content(back, (self._id(counter),)))
         return status
+
+    def _state(self) -> RecordState | None:
+        return state_of(self.session, self.association_id, self.chain.record, self.sheet.form)
 
     def _await(self, content: _Content, status: str) -> None:
         """Note what a submission waits for: files, and its turn among the updates of an entity."""
@@ -279,13 +304,14 @@ class _Taking:
         self.entities = openrosa_branches.touched(found.form, fields)
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
+        content.problem = _objection(found, twice)
         if twice is not None:
-            content.problem, content.xml = Problem("answered_twice", twice), sheet.xml.decode("utf-8", "replace")
+            content.xml = sheet.xml.decode("utf-8", "replace")
         return content
 
     def _sealed(self, envelope: Envelope) -> _Content:
         """The envelope and nothing else; its files are waited for, and named by no answer."""
-        files = self._files()
+        files = openrosa_files.by_name(self.session, self.association_id, self.sheet.form, self.sheet.instance)
         digests = {value["sha256"] for name, value in files.items() if name in envelope.files}
         arrivals.here(self.session, self.association_id, digests)
         writes = {INSTANCE_ID: envelope.instance, odk_encryption.PATH: openrosa_files.sealed(envelope)}
@@ -299,13 +325,6 @@ class _Taking:
         """What can be said before the form version is here; the held operation shows that something waits."""
         writes = {INSTANCE_ID: self.sheet.instance, DEPRECATED_ID: self.sheet.deprecated}
         return _Content({path: value for path, value in writes.items() if value})
-
-    def _shown(self) -> Mapping[str, Value]:
-        for found in desk.find(self.session, self.association_id, self.chain.record):
-            if (found.kind, found.of) == ("submission", self.sheet.form):
-                state = decode_state(bytes(found.row.state))
-                return state.fields if state else {}
-        return {}
 
     def _say(self, content: _Content) -> tuple[int, str]:
         """Draw a counter and say one operation; (counter, status)."""
@@ -341,7 +360,7 @@ class _Taking:
         return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
 
     def _operation(self, content: _Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
-        last = _last_stamp(self.session, self.sender.author, counter - 1)
+        last = last_stamp(self.session, self.sender.author, counter - 1)
         said: dict[str, Any] = {
             "id": self._id(counter),
             "record": self.chain.record,
@@ -379,15 +398,3 @@ class _Taking:
             sheet.version if waits else None, sheet.xml,
         )  # fmt: skip
         openrosa.add_submission(self.session, row)
-
-
-def _last_stamp(session: Session, author: AuthorRow, counter: int) -> Stamp:
-    """The stamp of what an author said last; the beginning of time where that cannot be read."""
-    if counter == 0:
-        return (0, 0)
-    stored = operations.known(session, author.id, [counter]).get(counter)
-    if stored is not None:
-        return stamp_of(bytes(stored.body))
-    rows = quarantine.targets(session, author.association_id, author.name, counter, 0)
-    read = (parse_operation(bytes(row.body)) for row in rows)
-    return max((each.stamp for each in read if isinstance(each, Operation)), default=(0, 0))

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.orm import Session
 
+from fieldsync.core.merge import RecordState
 from fieldsync.core.openrosa import Sheet, applied, record_of
-from fieldsync.core.operations import Operation, OperationId, Value
-from fieldsync.core.parsing import parse_operation
+from fieldsync.core.operations import Operation, OperationId, Stamp, Value
+from fieldsync.core.parsing import parse_operation, stamp_of
 from fieldsync.core.wire_values import is_uuid
+from fieldsync.services import desk
+from fieldsync.services.working import decode_state
 from fieldsync.store import associations, openrosa, operations, quarantine, records
+from fieldsync.store.authors import AuthorRow
 from fieldsync.store.openrosa import SubmissionRow
 
 EDITS_MAX = 200
@@ -19,7 +23,8 @@ EDITS_MAX = 200
 class Chain(msgspec.Struct, frozen=True):
     """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
 
-    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied before it came.
+    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied to the same
+    record before it came.
     """
 
     record: str
@@ -54,7 +59,7 @@ def chain_of(
         record,
         _base(replaced),
         has_other_content=any(row.status != "quarantined" for row in same),
-        is_late=any(row.status == "applied" for row in replacing),
+        is_late=any((row.status, row.record) == ("applied", known[0].record) for row in replacing),
     )
 
 
@@ -83,6 +88,26 @@ def content_of(session: Session, row: SubmissionRow) -> dict[str, Value] | None:
     for operation in reversed(said):
         fields = applied(fields, operation.writes)
     return fields
+
+
+def last_stamp(session: Session, author: AuthorRow, counter: int) -> Stamp:
+    """The stamp of what an author said last; the beginning of time where that cannot be read."""
+    if counter == 0:
+        return (0, 0)
+    stored = operations.known(session, author.id, [counter]).get(counter)
+    if stored is not None:
+        return stamp_of(bytes(stored.body))
+    rows = quarantine.targets(session, author.association_id, author.name, counter, 0)
+    read = (parse_operation(bytes(row.body)) for row in rows)
+    return max((each.stamp for each in read if isinstance(each, Operation)), default=(0, 0))
+
+
+def state_of(session: Session, association_id: int, record: str, form: str) -> RecordState | None:
+    """What the record of some submissions shows; None where nothing of it applies."""
+    for found in desk.find(session, association_id, record):
+        if (found.kind, found.of) == ("submission", form):
+            return decode_state(bytes(found.row.state))
+    return None
 
 
 def _said(session: Session, row: SubmissionRow) -> Operation | None:

@@ -136,6 +136,16 @@ def await_files(session: Session, row: SubmissionRow, missing: Sequence[tuple[st
         arrivals.make_whole_if_it_is(session, record_id)
 
 
+def has_those_of_replaced(session: Session, edit: SubmissionRow) -> bool:
+    """Whether files that an edit waits for came with what it replaces; from now on they are the edit's own too."""
+    wanted = {name for _path, name in openrosa_files.awaited(session, edit.id)}
+    replaced = [edit.deprecated] if wanted else []
+    came = openrosa_files.named(session, edit.association_id, edit.form, replaced)
+    found = [file for name, file in came.items() if name in wanted]
+    openrosa_files.remember(session, edit.association_id, edit.form, edit.instance, found)
+    return bool(found)
+
+
 def what_came(session: Session, row: SubmissionRow) -> dict[str, Value]:
     """Path → file, of those that a submission waited for and that are here now."""
     files = by_name(session, row.association_id, row.form, row.instance)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fieldsync.config import Settings
+from fieldsync.services import own_names
 from fieldsync.store import outside_key
 from fieldsync.store.db import Database
 from fieldsync.store.engines import SqliteOptions, open_engine
@@ -56,7 +57,8 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def open_beside(settings: Settings, cache_kib: int) -> Database:
-    """The database of a server that runs already; its schema and its key are there."""
+    """The database of a server that runs already; its schema, its key and its own names are there."""
+    own_names.take(settings)
     options = SqliteOptions(busy_timeout_ms=int(settings.sqlite_busy_timeout_seconds * 1000))
     engine = open_engine(settings.sqlalchemy_url, options, settings.lock_timeout_seconds)
     key = outside_key.given(settings.secret_key) or outside_key.of_folder(settings.data, secrets.token_bytes)

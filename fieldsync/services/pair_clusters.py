@@ -9,12 +9,12 @@ from fieldsync.core.clusters import Link, clustered
 from fieldsync.core.declarations import LABEL
 from fieldsync.core.form_texts import FormText
 from fieldsync.core.operations import OperationId
-from fieldsync.services import deciding, entity_told, pair_queue, reading
+from fieldsync.services import entity_told, pair_queue, pair_told, reading
 from fieldsync.services.answers_told import MASKED, WITHHELD
 from fieldsync.services.deciding import DIFFERENT, Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.pair_queue import Rank
-from fieldsync.services.pair_told import HIDDEN, MISSING, OTHER, SAME, Cell
+from fieldsync.services.pair_told import HIDDEN, MISSING, OTHER, SAME, Agreement, Cell
 from fieldsync.services.readers import Reader
 from fieldsync.services.reviewing import heads_of
 from fieldsync.store import associations, linkage, pairs, records
@@ -30,7 +30,7 @@ FIRM = 3.0
 
 Key = tuple[int, int]
 
-APART = {"two_national_ids", "two_sexes", "two_register_numbers"}
+APART = {"two_national_ids", "two_sexes", "two_register_numbers", "relatives_of_each_other"}
 """Bounds by which two records are never proposed as one."""
 
 
@@ -100,10 +100,13 @@ def rows(session: Session, reader: Reader, cluster: Cluster, language: str, reve
     told = reading.told(session, reader, cluster.members, language, revealed)
     speech = entity_told.speech_of(session, reader, cluster.members[0].of, language)
     named = {path for each in told for path in (*each["fields"], *each["withheld"], *each["masked"])}
+    compared = _compared(session, reader, cluster.pairs)
     made = []
     for path in named:
         cells = tuple(_cell(speech, path, each) for each in told)
-        made.append(Row(path, speech.words.label(path), cells, _agreement(cells)))
+        is_open = path in compared and not any(each.hidden == WITHHELD for each in cells)
+        level = compared[path].level if is_open else _agreement(cells)
+        made.append(Row(path, speech.words.label(path), cells, level))
     order = {SAME: 1, MISSING: 2}
     return sorted(
         made, key=lambda row: (row.path != LABEL, order.get(row.level, 0), speech.order.get(row.path, 1000), row.path)
@@ -130,12 +133,10 @@ def _waiting(session: Session, reader: Reader, ids: Collection[int]) -> dict[Key
     known = records.by_ids(session, {each for row in candidates for each in row.pair})
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in candidates])
-    found = {}
-    for row in candidates:
-        pair = pair_queue.as_pair(pair_queue.acts(reader), named, known, row.pair, row, decisions.get(row.pair))
-        if pair is not None and deciding.is_waiting(pair):
-            found[row.pair] = pair
-    return found
+    may = pair_queue.acts(reader)
+    asked = [pair_queue.as_pair(may, named, known, row.pair, row, decisions.get(row.pair)) for row in candidates]
+    waiting = pair_queue.those_waiting(session, [each for each in asked if each is not None])
+    return {(each.left.row.id, each.right.row.id): each for each in waiting}
 
 
 def _proposed(first: int, inside: Sequence[Pair], decided: Collection[Key]) -> frozenset[int]:
@@ -150,6 +151,15 @@ def _proposed(first: int, inside: Sequence[Pair], decided: Collection[Key]) -> f
 
 def _weight(pair: Pair) -> float:
     return pair.row.weight if pair.row else 0.0
+
+
+def _compared(session: Session, reader: Reader, among: Iterable[Pair]) -> dict[str, Agreement]:
+    """Path → how it agrees in the pair in which it agrees least; so it is told of what is masked, too."""
+    worst: dict[str, Agreement] = {}
+    for pair in among:
+        for path, agreement in pair_told.compared(session, reader, pair).items():
+            worst[path] = min(agreement, worst.get(path, agreement))
+    return worst
 
 
 def _cell(speech: entity_told.Speech, path: str, shown: dict[str, object]) -> Cell:

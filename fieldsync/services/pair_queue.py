@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.access import ACT_ON_RECORDS
 from fieldsync.core.clusters import Link, components
 from fieldsync.core.opaque import open_number, seal_number
-from fieldsync.services import deciding, reading
+from fieldsync.services import deciding, held_apart, reading
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.readers import Reader
@@ -130,7 +130,12 @@ def count_at_most(session: Session, reader: Reader, most: int) -> int:
         return 0
     named = associations.collections(session, reader.association_id)
     opened = [(each.kind, each.of) for each in named if reader.opens(each.kind, each.of, ACT_ON_RECORDS)]
-    return pairs.count_waiting(session, reader.association_id, opened, most)
+    counted = pairs.count_waiting(session, reader.association_id, opened, most)
+    if not 0 < counted < most:
+        return counted
+    merged = pairs.undecided_of_merged(session, reader.association_id, opened, most)
+    known = records.by_ids(session, {each for row in merged for each in row.pair})
+    return counted - len(held_apart.answered(session, known, {row.pair: row.levels for row in merged}))
 
 
 def recent(session: Session, reader: Reader) -> list[Pair]:
@@ -153,7 +158,7 @@ def of_record(session: Session, reader: Reader, found: Found) -> list[Pair]:
     named = {row.id: row for row in associations.collections(session, reader.association_id)}
     decisions = pairs.latest(session, [row.pair for row in rows])
     shown = [as_pair(acts(reader), named, known, row.pair, row, decisions.get(row.pair)) for row in rows]
-    return [each for each in shown if each is not None and deciding.is_waiting(each)]
+    return those_waiting(session, [each for each in shown if each is not None])
 
 
 def seal_rank(rank: Rank, purpose: str, secret: bytes) -> str:
@@ -222,6 +227,19 @@ def _first_of_each(everything: Sequence[Waiting], together: Mapping[int, Sequenc
     return kept
 
 
+def those_waiting(session: Session, asked: Sequence[Pair]) -> list[Pair]:
+    """Those of some pairs at which somebody should look: none that a decision within their groups answers."""
+    found = [each for each in asked if deciding.is_waiting(each)]
+    undecided = {
+        (each.left.row.id, each.right.row.id): each.levels
+        for each in found
+        if each.decision is None and each.left.kind == "entity"
+    }
+    known = {side.row.id: side.row for each in found for side in (each.left, each.right)}
+    answered = held_apart.answered(session, known, undecided)
+    return [each for each in found if (each.left.row.id, each.right.row.id) not in answered]
+
+
 def _of_collection(session: Session, collection: CollectionRow, may: May) -> list[Waiting]:
     name = (collection.kind, collection.of)
     shown: list[Waiting] = []
@@ -243,12 +261,13 @@ def _waiting_of(session: Session, collection: CollectionRow, rows: Sequence[Pair
     found = records.by_ids(session, ids)
     decisions = pairs.latest(session, [row.pair for row in rows])
     sizes = pairs.cluster_sizes(session, ids)
+    named = {collection.id: collection}
+    asked = [as_pair(may, named, found, row.pair, row, decisions.get(row.pair)) for row in rows]
     shown = []
-    for row in rows:
-        pair = as_pair(may, {collection.id: collection}, found, row.pair, row, decisions.get(row.pair))
-        if pair is not None and deciding.is_waiting(pair):
-            joined = sum(sizes.get(each, 1) for each in row.pair)
-            shown.append(Waiting(pair, Rank(max(0, round(row.weight * joined * 100)), *row.pair)))
+    for pair in those_waiting(session, [each for each in asked if each is not None]):
+        key, weight = (pair.left.row.id, pair.right.row.id), pair.row.weight if pair.row else 0.0
+        joined = sum(sizes.get(each, 1) for each in key)
+        shown.append(Waiting(pair, Rank(max(0, round(weight * joined * 100)), *key)))
     return shown
 
 

@@ -2,24 +2,33 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core import geometry
 from fieldsync.core.declarations import LABEL
-from fieldsync.core.disputes import Dispute
-from fieldsync.core.form_texts import Choices, FormText
+from fieldsync.core.form_texts import FormText
 from fieldsync.core.operations import OperationId
 from fieldsync.core.shown_values import ShownValue, shown_value, spots
 from fieldsync.core.survivorship import Survival
-from fieldsync.services import authorship, deciding, entity_told, histories, mentions, merging, provenance, reading
-from fieldsync.services.answers_told import MASKED, WITHHELD, Words, words_of
+from fieldsync.services import (
+    authorship,
+    deciding,
+    entity_told,
+    histories,
+    mentions,
+    merging,
+    pair_reports,
+    provenance,
+    reading,
+)
+from fieldsync.services.answers_told import MASKED, WITHHELD, Words
 from fieldsync.services.authorship import Author
 from fieldsync.services.deciding import Pair
 from fieldsync.services.desk import Found
 from fieldsync.services.linkage_lists import linked_lists
 from fieldsync.services.merging import Outcome
-from fieldsync.services.published import published
 from fieldsync.services.readers import Reader
 from fieldsync.services.working import decode_state
 from fieldsync.store import form_versions, records
@@ -46,6 +55,9 @@ COMPARED_AS: Mapping[str, tuple[str, ...]] = {
 Readers: TypeAlias = tuple[Reader, Reader]
 """Whoever reads, at work in the association of the left and of the right record."""
 
+Both: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""Both records as the reader may see them."""
+
 Spots: TypeAlias = tuple[tuple[float, float], ...]
 
 
@@ -60,7 +72,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One answer of both. `level`: how it agrees; `survives`, `rule`: where they disagree, whose value would show."""
+    """One answer of both. `level`: how it agrees; `survives`, `rule`: where they disagree, whose value would show.
+
+    `is_heading`: an occurrence of a repeat, whose answers follow.
+    """
 
     path: str
     label: FormText
@@ -69,6 +84,17 @@ class Row:
     is_compared: bool = False
     rule: str = ""
     survives: OperationId | None = None
+    is_heading: bool = False
+
+
+Rows: TypeAlias = list[Row]
+
+
+class Agreement(NamedTuple):
+    """How two records agree in one comparison, and what that weighs, in bits; the least is the worst."""
+
+    weight: float
+    level: str
 
 
 @dataclass(frozen=True)
@@ -85,8 +111,11 @@ class Side:
 
 @dataclass(frozen=True)
 class PairPage:
-    """All of a pair's page. `shared`: entities that both are linked to; `heads`: what whoever decides has seen;
-    `threshold`: from which weight on pairs of this list are shown.
+    """All of a pair's page. `aside`: answers that nobody is asked, as times and calculations.
+
+    `shared`: entities that both are linked to; `heads`: what whoever decides has seen; `threshold`: from which weight
+    on pairs of this list are shown; `apart_metres`: between the nearest two places where forms of either were filled,
+    as far as the reader sees them.
     """
 
     pair: Pair
@@ -96,52 +125,39 @@ class PairPage:
     masked: int
     heads: tuple[OperationId, ...]
     threshold: float | None = None
-
-
-@dataclass(frozen=True)
-class _Told:
-    """Both records as the reader may see them, and the words of their answers."""
-
-    pair: Pair
-    shown: tuple[Mapping[str, Any], Mapping[str, Any]]
-    words: Words
-    order: Mapping[str, int]
+    apart_metres: float | None = None
+    aside: Sequence[Row] = ()
 
 
 def told(session: Session, readers: Readers, pair: Pair, language: str, revealed: bool = False) -> PairPage:
     """Everything that the page of a pair shows to whoever reads it, at work where each record lies."""
     at_work = tuple(zip(readers, (pair.left, pair.right), strict=True))
     first, second = (reading.told(session, reader, [each], language, revealed)[0] for reader, each in at_work)
-    both = _Told(pair, (first, second), *_speech(session, readers[0], pair, language))
+    is_report = pair.left.kind == "submission"
+    tell = _report_rows if is_report else _entity_rows
+    rows, aside = tell(session, readers, pair, (first, second), language)
     sides = tuple(_side(session, reader, each, language) for reader, each in at_work)
     others = [{each.row.id: each for each in side.links} for side in sides]
     return PairPage(
         pair=pair,
         sides=(sides[0], sides[1]),
-        rows=_rows(session, readers, both),
+        rows=rows,
+        aside=aside,
         shared=[each for row_id, each in others[0].items() if row_id in others[1]],
         masked=len({*first["masked"], *second["masked"]}),
         heads=deciding.heads_of(pair),
         threshold=_threshold(session, readers[0], pair),
+        apart_metres=_apart(sides[0].spots, sides[1].spots),
     )
+
+
+def _apart(some: Spots, others: Spots) -> float | None:
+    return min((geometry.distance(*one, *other) for one in some for other in others), default=None)
 
 
 def _threshold(session: Session, reader: Reader, pair: Pair) -> float | None:
     of_list = linked_lists(session, reader.association_id).get(pair.left.row.collection_id)
     return of_list.model.review if of_list else None
-
-
-def _speech(session: Session, reader: Reader, pair: Pair, language: str) -> tuple[Words, Mapping[str, int]]:
-    if pair.left.kind == "entity":
-        speech = entity_told.speech_of(session, reader, pair.left.of, language)
-        return speech.words, speech.order
-    state = decode_state(bytes(pair.left.row.state))
-    form = published(session, reader.association_id, pair.left.of, state.version) if state else None
-    if form is None:
-        return words_of(None, None, language), {}
-    choices = Choices(form.compiled.lists, language, form.form.default_language)
-    order = {each.path: number for number, each in enumerate(form.form.questions)}
-    return words_of(form.form, choices, language), order
 
 
 def _side(session: Session, reader: Reader, found: Found, language: str) -> Side:
@@ -167,24 +183,49 @@ def _spots(session: Session, reader: Reader, submissions: Sequence[Found], langu
     return tuple(spot for each in shown for value in each["fields"].values() for spot in spots(value)[:1])
 
 
-def _rows(session: Session, readers: Readers, both: _Told) -> list[Row]:
-    pair, owner = both.pair, readers[0].association_id
+def _entity_rows(session: Session, readers: Readers, pair: Pair, both: Both, language: str) -> tuple[Rows, Rows]:
+    """What is compared first, in the order of the model; then the label, what disagrees, the rest as the form asks."""
+    speech = entity_told.speech_of(session, readers[0], pair.left.of, language)
+    owner = readers[0].association_id
     is_within = owner == readers[1].association_id
     outcome = merging.foreseen(session, owner, (pair.left, pair.right)) if is_within else Outcome()
-    at_odds = {each.path: each for each in outcome.disputes} if pair.left.kind == "entity" else {}
+    at_odds = {each.path: each for each in outcome.disputes}
     survives = {each.path: each for each in outcome.survives}
-    compared = _compared(session, readers[0], pair)
-    first = {path: number for number, path in enumerate(compared)}
+    agreeing = compared(session, readers[0], pair)
+    first = {path: number for number, path in enumerate(agreeing)}
     records_of = {id: operation.record for id, operation in outcome.said.items()}
-    named = sorted({path for each in both.shown for path in (*each["fields"], *each["withheld"], *each["masked"])})
     rows = []
-    for path in named:
-        cells = _cells(both, path, at_odds.get(path), records_of)
-        is_open = WITHHELD not in (cells[0].hidden, cells[1].hidden)
-        level = compared[path] if is_open and path in compared else _agreement(*cells)
+    for path in sorted({path for each in both for path in (*each["fields"], *each["withheld"], *each["masked"])}):
+        claims = reversed(at_odds[path].claims) if path in at_odds else ()
+        claimed = {records_of.get(claim.id): claim.id for claim in claims}
+        sides = zip((pair.left, pair.right), both, strict=True)
+        left, right = (
+            _cell(speech.words, shown, path, claimed.get(records.uuid_text(side.row.uuid))) for side, shown in sides
+        )
+        is_open = WITHHELD not in (left.hidden, right.hidden)
+        level = agreeing[path].level if is_open and path in agreeing else _agreement(left, right)
         survival = survives.get(path) if path in at_odds else None
-        rows.append(_row(path, both.words.label(path), cells, level, path in compared, survival))
-    return sorted(rows, key=lambda row: (first.get(row.path, len(first)), *_place(row, both.order)))[:ROWS_MAX]
+        rows.append(_row(path, speech.words.label(path), (left, right), level, path in agreeing, survival))
+    rows.sort(key=lambda row: (first.get(row.path, len(first)), *_place(row, speech.order)))
+    return rows[:ROWS_MAX], []
+
+
+def _report_rows(session: Session, readers: Readers, pair: Pair, both: Both, language: str) -> tuple[Rows, Rows]:
+    """All that was asked, as the form asks it; beside it what nobody was asked."""
+    state = decode_state(bytes(pair.left.row.state))
+    form = pair_reports.form_of_reports(session, readers[0], pair.left.of, state.version if state else None, language)
+    left, right = (pair_reports.addresses(each) for each in both)
+    asked: Rows = []
+    aside: Rows = []
+    for address in sorted({*left, *right}, key=lambda each: (form.place(each), each)):
+        cells = tuple(
+            _cell(form.words, shown, paths[address]) if address in paths else Cell()
+            for paths, shown in zip((left, right), both, strict=True)
+        )
+        is_heading = address.endswith("]")
+        row = Row(address, form.words.label(address), (cells[0], cells[1]), _agreement(*cells), is_heading=is_heading)
+        (asked if form.is_asked(address) else aside).append(row)
+    return asked[:ROWS_MAX], aside[:ROWS_MAX]
 
 
 def _row(
@@ -200,15 +241,10 @@ def _place(row: Row, order: Mapping[str, int]) -> tuple[bool, bool, int, str]:
     return row.path != LABEL, row.level == SAME, order.get(row.path, 1000), row.path
 
 
-def _cells(both: _Told, path: str, dispute: Dispute | None, records_of: Mapping[OperationId, str]) -> tuple[Cell, Cell]:
-    claimed = {records_of.get(claim.id): claim.id for claim in reversed(dispute.claims)} if dispute else {}
-    found = []
-    for side, shown in zip((both.pair.left, both.pair.right), both.shown, strict=True):
-        hidden = WITHHELD if path in shown["withheld"] else MASKED if path in shown["masked"] else ""
-        value = shown["fields"].get(path)
-        said = None if hidden or value is None else both.words.show(path, value)
-        found.append(Cell(said, hidden, claimed.get(records.uuid_text(side.row.uuid))))
-    return found[0], found[1]
+def _cell(words: Words, shown: Mapping[str, Any], path: str, said_by: OperationId | None = None) -> Cell:
+    hidden = WITHHELD if path in shown["withheld"] else MASKED if path in shown["masked"] else ""
+    value = shown["fields"].get(path)
+    return Cell(None if hidden or value is None else words.show(path, value), hidden, said_by)
 
 
 def _agreement(left: Cell, right: Cell) -> str:
@@ -219,20 +255,20 @@ def _agreement(left: Cell, right: Cell) -> str:
     return SAME if left.value == right.value else OTHER
 
 
-def _compared(session: Session, reader: Reader, pair: Pair) -> dict[str, str]:
+def compared(session: Session, reader: Reader, pair: Pair) -> dict[str, Agreement]:
     """Path → how the model found that it agrees, in the order of the model; of several comparisons the worst."""
     if pair.row is None:
         return {}
-    found: list[tuple[int, str, str]] = []
+    found: list[tuple[int, str, Agreement]] = []
     places = {name: place for place, (name, _) in enumerate(pair.row.levels)}
     weights = {(name, level): weight for name, level, weight in pair.row.comparisons}
-    by_name = {name: (weights[name, level], level) for name, level in pair.row.levels}
+    by_name = {name: Agreement(weights[name, level], level) for name, level in pair.row.levels}
     for row in form_versions.properties(session, reader.association_id, pair.left.of):
         names = COMPARED_AS.get(row.part, (row.part,)) if row.part else ()
-        levels = [(*by_name[name], places[name]) for name in names if name in by_name]
-        if levels:
-            found.append((min(each[2] for each in levels), row.name, min(levels)[1]))
-    return {name: level for _, name, level in sorted(found)}
+        known = [name for name in names if name in by_name]
+        if known:
+            found.append((min(places[name] for name in known), row.name, min(by_name[name] for name in known)))
+    return {name: agreement for _, name, agreement in sorted(found)}
 
 
 def labelled(session: Session, reader: Reader, found: Iterable[Found], language: str) -> dict[int, ShownValue]:

@@ -1,19 +1,23 @@
 """Submissions that may be the same report: the same key fields, or the same content again (outside the fold)."""
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from fieldsync.core.merge import RecordState
 from fieldsync.core.operations import Value
 from fieldsync.core.problems import Problem
-from fieldsync.services.working import WorkingRecord, WorkingSet, decode_state
-from fieldsync.store import flags, pairs, records
+from fieldsync.services import report_keys
+from fieldsync.services.report_keys import Report, digest
+from fieldsync.services.working import WorkingRecord, WorkingSet
+from fieldsync.store import declared_keys, flags, pairs, records
 
 POSSIBLE_DUPLICATE = "possible_duplicate"
 SAME_CONTENT_AGAIN = "same_content_again"
+
+Repeat = tuple[int, str, int]
+"""(record, why, the record that it may repeat)."""
 
 OPENED = "start"
 """The question in which a form keeps when it was opened, by the custom of XLSForm."""
@@ -28,23 +32,23 @@ _encode = msgspec.json.Encoder().encode
 
 
 def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> dict[int, tuple[Problem, ...]]:
-    """Give submissions their keys, and flag those whose key another record bore before; the flags by row id."""
-    claimed: list[tuple[int, int, int]] = []
-    freed: list[tuple[int, int, int]] = []
-    for record in changed:
-        if record.collection.kind == "submission" and record.touched and record.state and not record.state.deleted:
-            old, new = _old_keys(working, record), _keys(working, record)
-            freed += [(*key, record.id) for key in old if key not in new]
-            claimed += [(*key, record.id) for key in new if key not in old]
-    flags.free_keys(working.session, freed)
-    taken = flags.claim_keys(working.session, claimed)
+    """Give submissions their keys, and flag those whose key another record bore before; the flags by row id.
+
+    The keys that they bear no longer, and what follows from that, are left to services/report_pairs.
+    """
+    said = [
+        record
+        for record in changed
+        if record.collection.kind == "submission" and record.touched and record.state and not record.state.deleted
+    ]
+    taken = _share_declared(working, said) | _share_content(working, said)
     if not taken:
         return {}
-    others = records.by_ids(working.session, set(taken.values()))
-    marks = [(row[2], _code(row[0]), records.uuid_text(others[other].uuid)) for row, other in taken.items()]
+    others = records.by_ids(working.session, {other for _, _, other in taken})
+    marks = [(record_id, code, records.uuid_text(others[other].uuid)) for record_id, code, other in sorted(taken)]
     flags.raise_flags(working.session, [(*mark, now_ms) for mark in marks])
-    forms = {record.id: record.collection.of for record in working.records.values()}
-    asked = [(row[2], other, forms[row[2]], _code(row[0])) for row, other in taken.items()]
+    forms = {record.id: record.collection.of for record in said}
+    asked = [(record_id, other, forms[record_id], code) for record_id, code, other in taken]
     pairs.add_reports(working.session, working.association_id, asked, now_ms)
     raised: dict[int, tuple[Problem, ...]] = {}
     for record_id, code, other in marks:
@@ -52,30 +56,34 @@ def note(working: WorkingSet, changed: Iterable[WorkingRecord], now_ms: int) -> 
     return raised
 
 
-def _code(space: int) -> str:
-    return POSSIBLE_DUPLICATE if space > 0 else SAME_CONTENT_AGAIN
+def _share_declared(working: WorkingSet, said: Sequence[WorkingRecord]) -> set[Repeat]:
+    """Those whose key fields another submission answered alike before."""
+    found = [(record, working.form(record.collection.of, _state(record).version)) for record in said]
+    keyed = [(record, each.compiled) for record, each in found if each and each.compiled.key_paths]
+    if not keyed:
+        return set()
+    reports = [Report(record.id, record.collection.id, form, _state(record).fields) for record, form in keyed]
+    known = declared_keys.of_records(working.session, [record.id for record, _ in keyed if record.row is not None])
+    new = report_keys.keys(working.session, working.association_id, reports) - known
+    declared_keys.add(working.session, new)
+    before = declared_keys.first_before(working.session, new)
+    return {(row.record_id, POSSIBLE_DUPLICATE, other) for row, other in before.items()}
 
 
-def _keys(working: WorkingSet, record: WorkingRecord) -> list[tuple[int, int]]:
-    """(space, digest) keys: of the declared key fields, and of a new submission's whole content."""
+def _share_content(working: WorkingSet, said: Sequence[WorkingRecord]) -> set[Repeat]:
+    """New ones whose whole content the same author sent before."""
+    claimed = [
+        (-record.created_by, _content_digest(record.collection.id, _state(record).fields), record.id)
+        for record in said
+        if record.row is None
+    ]
+    taken = flags.claim_keys(working.session, claimed)
+    return {(row[2], SAME_CONTENT_AGAIN, other) for row, other in taken.items()}
+
+
+def _state(record: WorkingRecord) -> RecordState:
     assert record.state is not None
-    keys = _declared_keys(working, record, record.state)
-    if record.row is None:
-        keys.append((-record.created_by, _content_digest(record.collection.id, record.state.fields)))
-    return keys
-
-
-def _old_keys(working: WorkingSet, record: WorkingRecord) -> list[tuple[int, int]]:
-    before = decode_state(record.row.state) if record.row is not None else None
-    return _declared_keys(working, record, before) if before else []
-
-
-def _declared_keys(working: WorkingSet, record: WorkingRecord, state: RecordState) -> list[tuple[int, int]]:
-    found = working.form(record.collection.of, state.version)
-    if found is None or not found.compiled.key_paths:
-        return []
-    values = [state.fields.get(path) for path in found.compiled.key_paths]
-    return [] if None in values else [(record.collection.id, _digest(_encode(values)))]
+    return record.state
 
 
 def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:
@@ -87,9 +95,9 @@ def _content_digest(collection_id: int, fields: Mapping[str, Value]) -> int:
         content = _encode([(path, value) for path, value in fields.items() if "meta/" not in path])
     else:
         content = _encode(fields)
-    digest = _digest(content + b"%d" % collection_id)
+    found = digest(content + b"%d" % collection_id)
     hour = _hour(fields.get(OPENED))
-    return digest if hour is None else hour << _HOUR_SHIFT | digest & (1 << _HOUR_SHIFT) - 1
+    return found if hour is None else hour << _HOUR_SHIFT | found & (1 << _HOUR_SHIFT) - 1
 
 
 def _hour(opened: Value | None) -> int | None:
@@ -103,7 +111,3 @@ def _hour(opened: Value | None) -> int | None:
 
 def _plain(path: str) -> str:
     return _OCCURRENCE.sub("[]", path) if "[" in path else path
-
-
-def _digest(content: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big") >> 1

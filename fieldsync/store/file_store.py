@@ -5,13 +5,22 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 CHUNK_BYTES = 256 * 1024
 """How much of a file is in memory at a time."""
+
+PIECE_BYTES = 1024 * 1024
+"""How much is asked of object storage at a time."""
+
+REASON_LENGTH_MAX = 300
+
+BACKOFF: Any = {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=2), "base": 2}
+"""Between two tries of a request to object storage."""
 
 S3 = "s3://"
 
@@ -124,49 +133,80 @@ class ObjectStore:
     def __init__(self, url: str, endpoint: str = "") -> None:
         import obstore.store
 
-        options: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
+        client: Any = {"timeout": "30s", "connect_timeout": "5s"}
         if endpoint.startswith("http://"):
-            options["client_options"] = {"allow_http": True}
-        self._bucket = obstore.store.S3Store.from_url(url, **options)
+            client["allow_http"] = True
+        options: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
+        # Phones wait for 60 s: they hear of an outage before that, and the threads are soon free for others.
+        retries: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=30), "backoff": BACKOFF}
+        self._url = url
+        self._bucket = obstore.store.S3Store.from_url(url, client_options=client, retry_config=retries, **options)
 
     def put(self, key: str, source: Path) -> None:
         import obstore
 
-        if self.size(key) != source.stat().st_size:
-            obstore.put(self._bucket, key, source)
+        if self.size(key) == source.stat().st_size:
+            return
+        try:
+            with self._reached():
+                obstore.put(self._bucket, key, source, max_concurrency=2)
+        except FileNotFoundError as error:
+            raise self._failing(error) from error  # it is the bucket that is not there
 
     def read(self, key: str) -> Iterator[bytes] | None:
+        size = self.size(key)
+        return None if size is None else self._pieces(key, size)
+
+    def _pieces(self, key: str, size: int) -> Iterator[bytes]:
+        """Each piece is a request of its own: whoever reads slowly keeps none open until it is timed out."""
         import obstore
 
-        try:
-            found = obstore.get(self._bucket, key)
-        except FileNotFoundError:
-            return None
-        return (bytes(chunk) for chunk in found.stream(CHUNK_BYTES))
+        for start in range(0, size, PIECE_BYTES):
+            with self._reached():
+                piece = obstore.get_range(self._bucket, key, start=start, length=min(PIECE_BYTES, size - start))
+            yield bytes(piece)
 
     def size(self, key: str) -> int | None:
         import obstore
 
         try:
-            return int(obstore.head(self._bucket, key)["size"])
+            with self._reached():
+                return int(obstore.head(self._bucket, key)["size"])
         except FileNotFoundError:
             return None
 
     def remove(self, key: str) -> None:
         import obstore
 
-        try:
+        with suppress(FileNotFoundError), self._reached():
             obstore.delete(self._bucket, key)
-        except FileNotFoundError:
-            return
 
     def names(self, association_id: int) -> Iterator[StoredFile]:
         import obstore
 
-        for page in obstore.list(self._bucket, prefix=f"{association_id}"):
-            for each in page:
-                changed_ms = int(each["last_modified"].timestamp() * 1000)
-                yield StoredFile(str(each["path"]), int(each["size"]), changed_ms)
+        with self._reached():
+            for page in obstore.list(self._bucket, prefix=f"{association_id}"):
+                for each in page:
+                    changed_ms = int(each["last_modified"].timestamp() * 1000)
+                    yield StoredFile(str(each["path"]), int(each["size"]), changed_ms)
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Raises `StorageFails` where the storage does not answer as it should."""
+        import obstore.exceptions
+
+        try:
+            yield
+        except obstore.exceptions.BaseError as error:
+            raise self._failing(error) from error
+
+    def _failing(self, error: Exception) -> "StorageFails":
+        reason = str(error).partition("\n")[0][:REASON_LENGTH_MAX]
+        return StorageFails(errno.EIO, reason or type(error).__name__, self._url)
+
+
+class StorageFails(OSError):
+    """Object storage is not reached, refuses, or has no such bucket; `strerror` tells. It may be tried again."""
 
 
 def open_store(where: str, data: Path, endpoint: str = "") -> FileStore:

@@ -47,12 +47,6 @@ def claim_keys(session: Session, rows: Iterable[tuple[int, int, int]]) -> dict[t
     return {row: bearers[row[:2]] for row in wanted if bearers[row[:2]] != row[2]}
 
 
-def free_keys(session: Session, rows: Iterable[tuple[int, int, int]]) -> None:
-    """Take keys (space, digest, record id) from records that bear them no longer."""
-    sql = "DELETE FROM report_key WHERE space = ? AND digest = ? AND record_id = ?"
-    execute_many(session, sql, sorted(rows))
-
-
 def _bearers(session: Session, rows: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
     by_space: dict[int, set[int]] = {}
     for space, digest, _ in rows:

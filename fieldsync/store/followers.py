@@ -57,6 +57,15 @@ def touch_all(session: Session, names: Collection[str], association_id: int, kin
         execute(session, sql, (name, association_id, kind, of))
 
 
+def touch_naming(session: Session, name: str, association_id: int, list_name: str, uuid: bytes) -> None:
+    """Let a follower look again at every submission that names an entity of a list."""
+    sql = (
+        "INSERT INTO touched (follower, association_id, record_id) SELECT ?, association_id, record_id FROM mention"
+        " WHERE association_id = ? AND list = ? AND uuid = ?"
+    )
+    execute(session, sql, (name, association_id, list_name, uuid))
+
+
 def begin_again_in(session: Session, name: str, association_id: int) -> None:
     """Put a follower back to the beginning of one association's log."""
     execute(session, "UPDATE follower SET position = 0 WHERE name = ? AND association_id = ?", (name, association_id))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from fieldsync.core.blocking import RECORD_BITS
 from fieldsync.store.db import execute, execute_many, is_postgresql, places
 
 CHUNK_ROWS = 500
@@ -15,6 +16,9 @@ MODELS_KEPT = 5
 
 KEYS_AT_ONCE = 50
 """Keys of one look-up statement."""
+
+RECORD_MASK = (1 << RECORD_BITS) - 1
+"""Where an entry of the index of keys has the record."""
 
 
 class PairRow(NamedTuple):
@@ -68,7 +72,8 @@ def is_outdated(session: Session, collection_id: int, algorithm: int) -> bool:
 def forget_outdated(session: Session, collection_id: int, algorithm: int) -> None:
     """Forget what another algorithm made of a list, with the keys that came of it."""
     other = "SELECT record_id FROM linkage_feature WHERE collection_id = ? AND algorithm <> ?"
-    execute(session, f"DELETE FROM blocking_key WHERE record_id IN ({other})", (collection_id, algorithm))
+    sql = f"DELETE FROM blocking_entry WHERE entry & {RECORD_MASK} IN ({other})"
+    execute(session, sql, (collection_id, algorithm))
     execute(
         session, "DELETE FROM linkage_feature WHERE collection_id = ? AND algorithm <> ?", (collection_id, algorithm)
     )
@@ -76,7 +81,7 @@ def forget_outdated(session: Session, collection_id: int, algorithm: int) -> Non
 
 def forget_features(session: Session) -> None:
     """Forget all features and keys, of every list: they are made anew. Pairs stay."""
-    execute(session, "DELETE FROM blocking_key")
+    execute(session, "DELETE FROM blocking_entry")
     execute(session, "DELETE FROM linkage_feature")
 
 
@@ -109,54 +114,61 @@ def has_features(session: Session, collection_id: int, algorithm: int, least: in
 
 def add_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
     """Give (key, record id) pairs."""
-    sql = "INSERT INTO blocking_key (key, record_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
-    execute_many(session, sql, sorted(rows))
+    sql = "INSERT INTO blocking_entry (entry) VALUES (?) ON CONFLICT DO NOTHING"
+    execute_many(session, sql, _entries_of(rows))
 
 
 def drop_keys(session: Session, rows: Iterable[tuple[int, int]]) -> None:
     """Take (key, record id) pairs away."""
-    execute_many(session, "DELETE FROM blocking_key WHERE key = ? AND record_id = ?", sorted(rows))
+    execute_many(session, "DELETE FROM blocking_entry WHERE entry = ?", _entries_of(rows))
+
+
+def _entries_of(rows: Iterable[tuple[int, int]]) -> list[tuple[int]]:
+    return [(entry_of(*row),) for row in sorted(rows)]
+
+
+def entry_of(key: int, record_id: int) -> int:
+    """A key and the record that bears it as one number. OverflowError for an id that has no room in it."""
+    if record_id > RECORD_MASK:
+        raise OverflowError(f"record {record_id} has no room beside a blocking key")
+    return key | record_id
 
 
 def bearers(session: Session, keys: Collection[int], most: int) -> dict[int, list[int]]:
     """Key → the records that bear it, the oldest `most` of them; keys that nobody bears are left out."""
     wanted, found = sorted(keys), dict[int, list[int]]()
     one = (
-        f"SELECT key, {_joined(session)} FROM (SELECT key, record_id FROM blocking_key WHERE key = ?"
-        " ORDER BY record_id LIMIT ?) AS k GROUP BY key"
+        f"SELECT CAST(? AS BIGINT), {_joined(session, f'entry & {RECORD_MASK}')} FROM"
+        " (SELECT entry FROM blocking_entry WHERE entry BETWEEN ? AND ? ORDER BY entry LIMIT ?) AS k"
     )
     for start in range(0, len(wanted), KEYS_AT_ONCE):
         chunk = wanted[start : start + KEYS_AT_ONCE]
         sql = " UNION ALL ".join([one] * len(chunk))
-        for row in execute(session, sql, [value for key in chunk for value in (key, most)]):
-            found[row[0]] = sorted(map(int, row[1].split(",")))
+        rows = execute(session, sql, [value for key in chunk for value in (key, key, key | RECORD_MASK, most)])
+        found.update((row[0], sorted(map(int, row[1].split(",")))) for row in rows if row[1])
     return found
 
 
-def _joined(session: Session) -> str:
-    """The records of a group as `1,2,3`: as text, since many rows take longer to hand over than to read."""
-    return "string_agg(CAST(record_id AS TEXT), ',')" if is_postgresql(session) else "group_concat(record_id)"
+def _joined(session: Session, column: str) -> str:
+    """A column of a group as `1,2,3`: as text, since many rows take longer to hand over than to read."""
+    return f"string_agg(CAST({column} AS TEXT), ',')" if is_postgresql(session) else f"group_concat({column})"
 
 
 def keys_of_records(session: Session, rows: Collection[tuple[int, int]]) -> int:
     """How many of some (key, record id) pairs are there."""
-    found = 0
-    listed = sorted(rows)
-    for start in range(0, len(listed), CHUNK_ROWS // 2):
-        chunk = listed[start : start + CHUNK_ROWS // 2]
-        either = " OR ".join(["(key = ? AND record_id = ?)"] * len(chunk))
-        sql = f"SELECT count(*) FROM blocking_key WHERE {either}"
-        found += int(execute(session, sql, [value for row in chunk for value in row]).scalar_one())
+    found, entries_wanted = 0, [entry_of(*row) for row in sorted(rows)]
+    for start in range(0, len(entries_wanted), CHUNK_ROWS):
+        chunk = entries_wanted[start : start + CHUNK_ROWS]
+        sql = f"SELECT count(*) FROM blocking_entry WHERE entry IN ({places(len(chunk))})"
+        found += int(execute(session, sql, chunk).scalar_one())
     return found
 
 
-def shared_keys(session: Session, after: int, limit: int) -> list[tuple[int, str]]:
-    """The next keys that two records or more bear, of every list, with these records as `1,2,3`."""
-    sql = (
-        f"SELECT key, {_joined(session)} FROM blocking_key WHERE key > ? GROUP BY key HAVING count(*) > 1"
-        " ORDER BY key LIMIT ?"
-    )
-    return [(row[0], row[1]) for row in execute(session, sql, (after, limit))]
+def entries(session: Session, start: int, limit: int) -> list[int]:
+    """The next entries of the index of keys from a number on, of every list: keys, each with its records, in order."""
+    page = "SELECT entry FROM blocking_entry WHERE entry >= ? ORDER BY entry LIMIT ?"
+    text = execute(session, f"SELECT {_joined(session, 'entry')} FROM ({page}) AS page", (start, limit)).scalar()
+    return sorted(map(int, text.split(","))) if text else []
 
 
 def pairs_of(session: Session, record_ids: Collection[int]) -> dict[tuple[int, int], PairRow]:

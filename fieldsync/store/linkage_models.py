@@ -23,16 +23,15 @@ class LinkageFeature(Base):
     body: Mapped[bytes]
 
 
-class BlockingKey(Base):
-    """A record bears a key: the keyed 64-bit digest of something that it shares with whom it is compared to.
+class BlockingEntry(Base):
+    """A record bears a key: the keyed digest of something that it shares with whom it is compared to.
 
-    The digest covers association and list, so a look-up cannot leave them.
+    Both are one number: the key above, the record's id in the lower core.blocking.RECORD_BITS. The digest covers
+    association and list; where two are alike by chance, features of another list are not read all the same.
     """
 
-    __tablename__ = "blocking_key"
-    __table_args__ = (PrimaryKeyConstraint("key", "record_id"), {"sqlite_with_rowid": False})
-    key: Mapped[int]
-    record_id: Mapped[int]
+    __tablename__ = "blocking_entry"
+    entry: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
 
 
 class LinkageModel(Base):

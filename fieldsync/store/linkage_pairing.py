@@ -7,8 +7,10 @@ PyArrow are of the optional extra `linkage`; nothing here is imported before it 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from fieldsync.core.blocking import RECORD_BITS
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_model import Model
+from fieldsync.store.linkage import RECORD_MASK
 from fieldsync.store.linkage_bound import Bound, Pairs, columns_of
 from fieldsync.store.linkage_splink import Bench
 
@@ -24,11 +26,11 @@ KEPT_MAX = 4_000_000
 SCORED_AT_ONCE = 1_000_000
 """Pairs that are scored in one go: what memory is needed depends on them."""
 
-Keys = Iterable[Sequence[tuple[int, str]]]
-"""Pages of (key, the records that bear it as `1,2,3`)."""
+Entries = Iterable[Sequence[int]]
+"""Pages of keys with the records that bear them, in order (store.linkage.entries)."""
 
 
-def pair_up(on: Bench, model: Model, keys: Keys) -> Iterator[str]:
+def pair_up(on: Bench, model: Model, entries: Entries) -> Iterator[str]:
     """Tables of the pairs of records that share a key and may not be beyond review, one after the other, on DuckDB.
 
     A table is gone once the next is asked for.
@@ -36,7 +38,7 @@ def pair_up(on: Bench, model: Model, keys: Keys) -> Iterator[str]:
     import numpy
     import pyarrow
 
-    near, ids = _near(on, model, keys)
+    near, ids = _near(on, model, entries)
     for number, start in enumerate(range(0, len(near), SCORED_AT_ONCE)):
         part = near[start : start + SCORED_AT_ONCE]
         left, right = ids[part >> numpy.uint64(32)], ids[part & numpy.uint64(0xFFFFFFFF)]
@@ -47,7 +49,7 @@ def pair_up(on: Bench, model: Model, keys: Keys) -> Iterator[str]:
         on.run(f"DROP TABLE pairs_{number}")
 
 
-def _near(on: Bench, model: Model, keys: Keys) -> tuple[Any, Any]:
+def _near(on: Bench, model: Model, entries: Entries) -> tuple[Any, Any]:
     """(the rows of both records of each pair in one number, in order; the record id of each row)."""
     import numpy
 
@@ -57,7 +59,7 @@ def _near(on: Bench, model: Model, keys: Keys) -> tuple[Any, Any]:
     else:
         columns, bound = on.columns("SELECT unique_id, 0 AS born_first FROM people ORDER BY unique_id"), None
     ids, found, many = columns["unique_id"], list[Any](), 0
-    for left, right in _beside(_blocks(keys, ids, columns["born_first"])):
+    for left, right in _beside(_blocks(entries, ids, columns["born_first"])):
         kept = bound.may_match((left, right)) if bound else slice(None)
         one, other = left[kept].astype(numpy.uint64), right[kept].astype(numpy.uint64)
         found.append(numpy.minimum(one, other) << numpy.uint64(32) | numpy.maximum(one, other))
@@ -68,18 +70,16 @@ def _near(on: Bench, model: Model, keys: Keys) -> tuple[Any, Any]:
     return numpy.unique(numpy.concatenate(found or [numpy.zeros(0, numpy.uint64)])), ids
 
 
-def _blocks(keys: Keys, ids: Any, born: Any) -> Iterator[tuple[Any, Any]]:
+def _blocks(entries: Entries, ids: Any, born: Any) -> Iterator[tuple[Any, Any]]:
     """(rows of records, how many of them share each key): what many share is split by the year of birth."""
     import numpy
 
-    for page in keys:
-        counts = numpy.array([bearers.count(",") + 1 for _, bearers in page])
-        records = numpy.array(",".join(bearers for _, bearers in page).split(","), numpy.int64)
-        key = numpy.repeat(numpy.arange(len(page)), counts)
+    for page in _by_whole_keys(entries):
+        records = page & RECORD_MASK
         rows = numpy.searchsorted(ids, records)
         is_known = ids[numpy.minimum(rows, len(ids) - 1)] == records
-        key, rows = key[is_known], rows[is_known]
-        counts = numpy.bincount(key, minlength=len(page))
+        rows = rows[is_known]
+        _, key, counts = numpy.unique(page[is_known] >> RECORD_BITS, return_inverse=True, return_counts=True)
         is_crowded = counts[key] > KEY_BEARERS_MAX
         yield rows[~is_crowded], counts[counts <= KEY_BEARERS_MAX]
         if is_crowded.any():
@@ -88,6 +88,19 @@ def _blocks(keys: Keys, ids: Any, born: Any) -> Iterator[tuple[Any, Any]]:
             order = numpy.lexsort((rows, years, key))
             _, counts = numpy.unique(numpy.stack((key, years))[:, order], axis=1, return_counts=True)
             yield rows[order], counts
+
+
+def _by_whole_keys(entries: Entries) -> Iterator[Any]:
+    """Pages that end where a key does."""
+    import numpy
+
+    rest = numpy.zeros(0, numpy.int64)
+    for page in entries:
+        every = numpy.concatenate((rest, numpy.array(page, numpy.int64)))
+        end = numpy.searchsorted(every, every[-1] & ~RECORD_MASK)
+        yield every[:end]
+        rest = every[end:]
+    yield rest
 
 
 def _years(born: Any) -> Any:

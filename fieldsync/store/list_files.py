@@ -1,13 +1,12 @@
-"""Entity lists that were written once and are asked for by many phones: files under what changes with the list."""
+"""Entity lists that were written once and are asked for by many phones, each in parts of some hundred entities."""
 
-import gzip
-import io
 import os
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, cast
+
+import msgspec
 
 from fieldsync.store.file_store import flush
 
@@ -17,34 +16,51 @@ KEPT_SECONDS = 7 * 24 * 3600
 """A list that nobody asked for so long is written anew."""
 
 
-def packed(data: Path, mark: str, write: Callable[[IO[str]], None]) -> bytes:
-    """A list as gzip, from its file where there is one; `mark` is hexadecimal and changes whenever the list does."""
-    path = data / FOLDER / f"{mark}.csv.gz"
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """The entities from a row id up to the next part's; how many bytes they take, packed."""
+
+    first: int
+    size: int
+
+
+class ListFile(msgspec.Struct, frozen=True, array_like=True):
+    """A list as it was at a position of the change log, and when that was written, in ms (None before the first).
+
+    `mark` changes whenever the list does. `packed` is all of it (core/packed_parts).
+    """
+
+    mark: str
+    position: int
+    logged_ms: int | None
+    parts: list[Part]
+    packed: bytes
+
+
+def read(data: Path, name: str) -> ListFile | None:
+    """What is kept under a name."""
+    path = data / FOLDER / name
     try:
-        found = path.read_bytes()
+        found = msgspec.msgpack.decode(path.read_bytes(), type=ListFile)
         os.utime(path)
-        return found
-    except FileNotFoundError:
-        return _written(path, write)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    return found
 
 
-def sweep(data: Path) -> int:
-    """Drop what nobody asked for; how many files."""
+def write(data: Path, name: str, kept: ListFile) -> None:
+    """Keep a list in place of what the name had before."""
+    folder = data / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(msgspec.msgpack.encode(kept))
+    flush(Path(file.name))
+    Path(file.name).replace(folder / name)
+
+
+def sweep(data: Path) -> None:
+    """Drop what nobody asked for."""
     before = time.time() - KEPT_SECONDS
-    old = [path for path in (data / FOLDER).glob("*.csv.gz") if path.stat().st_mtime < before]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
-
-
-def _written(path: Path, write: Callable[[IO[str]], None]) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (
-        NamedTemporaryFile(dir=path.parent, delete=False) as file,
-        gzip.GzipFile("", "wb", 6, cast(IO[bytes], file), 0) as packer,
-        io.TextIOWrapper(cast(IO[bytes], packer), encoding="utf-8", newline="") as target,
-    ):
-        write(target)
-    flush(Path(file.name))  # after a power cut a name without its bytes would be an empty list, until the next change
-    Path(file.name).replace(path)
-    return path.read_bytes()
+    for path in (data / FOLDER).glob("*"):
+        with suppress(FileNotFoundError):  # one that is just being written gets its name meanwhile
+            if path.stat().st_mtime < before:
+                path.unlink()

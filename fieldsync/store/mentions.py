@@ -38,7 +38,7 @@ def replace(session: Session, lost: Iterable[MentionRow], won: Iterable[MentionR
     """What is named no longer, and what is named now."""
     sql = "DELETE FROM mention WHERE association_id = ? AND list = ? AND uuid = ? AND record_id = ?"
     execute_many(session, sql, [row[:4] for row in sorted(lost)])
-    execute_many(session, f"INSERT INTO mention ({_COLUMNS}) VALUES ({places(5)})", sorted(won))
+    execute_many(session, f"INSERT INTO mention ({_COLUMNS}) VALUES ({places(5)}) ON CONFLICT DO NOTHING", sorted(won))
 
 
 def newest(

@@ -17,6 +17,21 @@ def add(session: Session, operation_id: int, record_ids: Iterable[int]) -> None:
     execute_many(session, "UPDATE record SET merged = ? WHERE id = ?", [(True, row[0]) for row in rows])
 
 
+def survivors(session: Session, association_id: int, list_name: str, uuids: Collection[bytes]) -> dict[bytes, bytes]:
+    """Of those of some entities of a list that are merged away, the UUID of the one that each shows through."""
+    wanted, found = sorted(uuids), dict[bytes, bytes]()
+    for start in range(0, len(wanted), GROUP_RECORDS_MAX):
+        chunk = wanted[start : start + GROUP_RECORDS_MAX]
+        sql = (
+            "SELECT r.uuid, s.uuid FROM record r JOIN record s ON s.id = r.merged_into"
+            " JOIN collection c ON c.id = r.collection_id"
+            f" WHERE r.uuid IN ({places(len(chunk))}) AND c.association_id = ? AND c.kind = 'entity' AND c.of = ?"
+        )
+        rows = execute(session, sql, (*chunk, association_id, list_name))
+        found.update((bytes(row[0]), bytes(row[1])) for row in rows)
+    return found
+
+
 def ever_joined(session: Session, record_ids: Collection[int]) -> set[int]:
     """All records that any merge, in force or undone, connects with these."""
     group, front = set(record_ids), set(record_ids)

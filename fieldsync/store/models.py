@@ -248,14 +248,31 @@ class Merge(Base):
 
 
 class ReportKey(Base):
-    """Digests by which two submissions may be the same report; the first record to bear one keeps it.
+    """Digests of whole contents, by which one device sent the same again; the first record to bear one keeps it.
 
-    `space` is the collection's id for declared key fields, minus the author's id for "the same content again".
+    `space` is minus the author's id.
     """
 
     __tablename__ = "report_key"
     __table_args__ = (PrimaryKeyConstraint("space", "digest"), {"sqlite_with_rowid": False})
     space: Mapped[int]
+    digest: Mapped[int]
+    record_id: Mapped[int]
+
+
+class DeclaredKey(Base):
+    """Digests of the answers to a form's key questions: all submissions that bear one may be one report.
+
+    An entity among the answers stands for the record into which it is merged.
+    """
+
+    __tablename__ = "declared_key"
+    __table_args__ = (
+        PrimaryKeyConstraint("collection_id", "digest", "record_id"),
+        Index("ix_declared_key_record_id", "record_id"),
+        {"sqlite_with_rowid": False},
+    )
+    collection_id: Mapped[int]
     digest: Mapped[int]
     record_id: Mapped[int]
 

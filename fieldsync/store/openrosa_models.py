@@ -65,7 +65,7 @@ class OpenRosaMissing(Base):
 
 
 class EntityListChange(Base):
-    """How often an entity list changed, so that phones learn whether they have the newest."""
+    """By which position of the log an entity list changed last, so that phones learn whether they have the newest."""
 
     __tablename__ = "entity_list_change"
     __table_args__ = (PrimaryKeyConstraint("association_id", "list"),)

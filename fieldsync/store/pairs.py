@@ -112,6 +112,21 @@ def count_waiting(session: Session, association_id: int, names: Collection[tuple
     return int(execute(session, sql, (association_id, *(each for name in names for each in name), most)).scalar_one())
 
 
+def undecided_of_merged(
+    session: Session, association_id: int, names: Collection[tuple[str, str]], limit: int
+) -> list[PairRow]:
+    """Pairs of some (kind, list or form) of which nothing is decided and one record is in a merge, or was."""
+    either = " OR ".join(["(p.kind = ? AND p.of = ?)"] * len(names))
+    columns = ", ".join(f"p.{column.strip()}" for column in _PAIR.split(","))
+    sql = (
+        f"SELECT {columns} FROM candidate_pair p JOIN record l ON l.id = p.left_id JOIN record r ON r.id = p.right_id"
+        f" WHERE p.association_id = ? AND ({either}) AND (l.merged = ? OR r.merged = ?) AND NOT EXISTS (SELECT 1 FROM"
+        " pair_decision d WHERE d.left_id = p.left_id AND d.right_id = p.right_id) LIMIT ?"
+    )
+    parameters = (association_id, *(each for name in names for each in name), True, True, limit)
+    return [read_pair(row) for row in execute(session, sql, parameters)]
+
+
 def find(session: Session, left_id: int, right_id: int) -> PairRow | None:
     """The candidate pair of two records, where there is one."""
     sql = f"SELECT {_PAIR} FROM candidate_pair WHERE left_id = ? AND right_id = ?"
@@ -155,11 +170,13 @@ def latest(session: Session, pairs: Collection[tuple[int, int]]) -> dict[tuple[i
 
 def of_records(session: Session, record_ids: Collection[int]) -> list[DecisionRow]:
     """What was decided last of every pair that one of these records is in."""
-    ids, found = sorted(record_ids)[:CHUNK_ROWS], dict[tuple[int, int], DecisionRow]()
-    for side in ("left_id", "right_id"):
-        sql = f"SELECT {_DECISION} FROM pair_decision d WHERE d.{side} IN ({places(len(ids))}){_LATEST}"
-        for row in execute(session, sql, ids) if ids else ():
-            found[row[0], row[1]] = _decision(row)
+    wanted, found = sorted(record_ids), dict[tuple[int, int], DecisionRow]()
+    for start in range(0, len(wanted), CHUNK_ROWS):
+        ids = wanted[start : start + CHUNK_ROWS]
+        for side in ("left_id", "right_id"):
+            sql = f"SELECT {_DECISION} FROM pair_decision d WHERE d.{side} IN ({places(len(ids))}){_LATEST}"
+            for row in execute(session, sql, ids):
+                found[row[0], row[1]] = _decision(row)
     return sorted(found.values())
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldsync.store.file_store import FileStore, digest_of_file, key_of, open_store
+from fieldsync.store.file_store import PIECE_BYTES, FileStore, StorageFails, digest_of_file, key_of, open_store
 from tests.attachments.conftest import Place
 
 Make = Callable[[str], Path]
@@ -86,3 +86,26 @@ def test_a_folder_is_the_owners_alone(tmp_path: Path, make: Make) -> None:
     store.put(key, make("a photo"))
     folder = (tmp_path / "data" / "attachments" / key).parent
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_object_storage_that_does_not_answer_as_it_should_is_told_from_a_file_that_is_not_there(
+    object_storage: str, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "test")
+    nobody = open_store("s3://some/kept", tmp_path, "http://127.0.0.1:1")
+    for ask in (nobody.size, nobody.read, nobody.remove, lambda key: nobody.put(key, make("a photo"))):
+        with pytest.raises(StorageFails, match=r"127\.0\.0\.1:1"):
+            ask("7/aa/x")
+    with pytest.raises(StorageFails):
+        list(nobody.names(7))
+    without_bucket = open_store("s3://never-made/kept", tmp_path, object_storage)
+    assert without_bucket.size("7/aa/x") is None
+    with pytest.raises(StorageFails, match="404"):
+        without_bucket.put("7/aa/x", make("a photo"))
+
+
+def test_a_film_is_read_in_pieces_that_make_it_whole(store: FileStore, make: Make) -> None:
+    text = "0123456789abcdef" * (PIECE_BYTES // 8) + "end"
+    store.put("7/aa/film", make(text))
+    assert b"".join(store.read("7/aa/film") or ()) == text.encode()

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -18,6 +20,7 @@ from fieldsync.store import attachments
 from tests.attachments import photos
 from tests.attachments.photos import Photo
 from tests.routes import callers
+from tests.routes.collect import Collect, message, visit
 from tests.world import Phone, World, codes
 
 PHOTO = Photo(bytes(range(256)) * 40)
@@ -363,3 +366,29 @@ def test_a_length_to_be_told_later_and_parts_to_be_joined_are_not_taken(world: W
         assert photos.announce(phone, PHOTO, **headers).status_code == 400
     spoken = photos.ask(phone, "OPTIONS", photos.ATTACHMENTS).headers["Tus-Extension"]
     assert not {"creation-defer-length", "concatenation"} & set(spoken.split(","))
+
+
+def test_while_object_storage_fails_phones_keep_their_photos_and_come_again(
+    object_storage: str, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bucket is not there: nothing is said to be kept, and all goes on once somebody has made it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "test")
+    bucket = f"later-{os.urandom(4).hex()}"
+    place = Settings(data=tmp_path, attachments=f"s3://{bucket}/kept", attachments_endpoint=object_storage)
+    world = World(engine, place)
+    phone, collect = world.phone(), Collect(world)
+    where = photos.begin(phone, PHOTO)
+    answer = photos.add(phone, where, 0, PHOTO.data)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.get_json()["code"] == "busy"
+    record = visit(world.uuid(), "<name>Amina</name><photo>p.jpg</photo>")
+    refused = collect.send(record, {"p.jpg": b"another photo"})
+    assert (refused.status_code, message(refused)) == (503, "The server is busy. It will be tried again by itself.")
+
+    assert requests.put(f"{object_storage}/{bucket}", timeout=10).status_code == 200
+    assert photos.offset(phone, where) == len(PHOTO.data)
+    assert collect.send(record, {"p.jpg": b"another photo"}).status_code == 201
+    [shown] = phone.pulls()
+    assert (codes(shown), shown["fields"]["photo"]["size"]) == ([], 13)
+    world.database.close()

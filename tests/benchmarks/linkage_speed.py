@@ -25,7 +25,7 @@ from fieldsync.config import program_folder
 from fieldsync.core.blocking import Space
 from fieldsync.core.keys import derived
 from fieldsync.core.linkage import AUTOMATIC, REVIEW, Scorer
-from fieldsync.core.linkage_features import ALGORITHM, PERSON, Features, features_of
+from fieldsync.core.linkage_features import PERSON, Features, algorithm, features_of
 from fieldsync.services import linkage as matching
 from fieldsync.services import linkage_training
 from fieldsync.services.linkage_lists import PURPOSE, LinkedList, shipped_model
@@ -176,7 +176,7 @@ def _registry(of_list: LinkedList, count: int) -> Iterator[tuple[int, int, Featu
     if not folder:
         yield from _generated(of_list, count)
         return
-    kept = Path(folder) / f"registry-{count}-{SEED}-{ALGORITHM}.persons.jsonl"
+    kept = Path(folder) / f"registry-{count}-{SEED}-{algorithm()}.persons.jsonl"
     if not kept.exists():
         begun = kept.with_suffix(".begun")
         encode = msgspec.json.Encoder().encode
@@ -228,7 +228,7 @@ class _Sqlite:
         def work(session: Any) -> None:
             sql = f"INSERT INTO record ({_RECORD}) VALUES ({','.join('?' * 13)})"
             execute_many(session, sql, [_record(number) for number, _ in page])
-            linkage.put_features(session, 1, ALGORITHM, page)
+            linkage.put_features(session, 1, algorithm(), page)
 
         self._database.write(work)
 
@@ -246,12 +246,12 @@ class _Postgresql:
     def features(self, page: list[tuple[int, bytes]]) -> None:
         """Store records with their features."""
         self._copy(f"record ({_RECORD})", [_record(number) for number, _ in page])
-        told = [(1, ALGORITHM, number, body) for number, body in page]
+        told = [(1, algorithm(), number, body) for number, body in page]
         self._copy("linkage_feature (collection_id, algorithm, record_id, body)", told)
 
     def keys(self, page: list[tuple[int, int]]) -> None:
         """Store (key, record)."""
-        self._copy("blocking_key (key, record_id)", page)
+        self._copy("blocking_entry (entry)", [(linkage.entry_of(*row),) for row in page])
 
     def _copy(self, table: str, rows: list[Any]) -> None:
         with self._database.engine.begin() as connection:
@@ -268,8 +268,8 @@ def _bytes(database: Database) -> tuple[int, str]:
             pages = execute(session, "SELECT page_count, page_size FROM pragma_page_count(), pragma_page_size()").one()
         return int(pages[0]) * int(pages[1]), ""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE linkage_feature, blocking_key, record")
-        sql = "SELECT pg_relation_size('pk_blocking_key'), pg_total_relation_size('blocking_key')"
+        connection.exec_driver_sql("VACUUM ANALYZE linkage_feature, blocking_entry, record")
+        sql = "SELECT pg_relation_size('pk_blocking_entry'), pg_total_relation_size('blocking_entry')"
         index, whole = connection.exec_driver_sql(sql).one()
     return int(index), f" of index, {int(whole) / 10**6:.0f} MB with its table"
 

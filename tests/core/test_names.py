@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fieldsync.core import linkage_features, names
-from fieldsync.core.name_data import EDITIONS, edition, edition_of, parse_data
+from fieldsync.core.name_data import EDITIONS, LineWrong, edition, edition_of, parse_data
 from fieldsync.core.names import (
     KEY_MAX,
     KEYS_MAX,
@@ -92,8 +92,55 @@ def test_whoever_corrects_the_list_of_names_has_all_compared_anew() -> None:
     text = "[short]\nAli: Alou\n"
     assert edition_of(text) == edition_of("# the short forms\n[short]\n\nAli: Alou  # dear")
     assert edition_of(text) != edition_of(text + "Itto: Yattou\n")
-    assert names.RULES * EDITIONS + edition() == names.ALGORITHM
-    assert linkage_features.ALGORITHM // 1000 == names.ALGORITHM
+    assert names.RULES * EDITIONS + edition() == names.algorithm()
+    assert linkage_features.algorithm() // 1000 == names.algorithm()
+
+
+OURS = """[short]
+Fatima: Fadma, Fati
+Hassan: Hassou
+Hassan: Lahcen
+[written]
+ghita: rita
+soraya: touria
+[left out]
+haj, lalla
+"""
+
+
+def test_a_server_adds_names_of_its_own_to_the_list_and_takes_others_out() -> None:
+    own = """
+        [short]
+        Fátima: Tamou، -fati        # an Arabic comma, and an accent that does not matter
+        Hannou: Yattouna
+        Hassan: Hassouni
+        [written]
+        ghita: -rita
+        tourya: touria
+        [left out]
+        -Haj, cheikh
+    """
+    data = parse_data(OURS, own)
+    assert data.short == (
+        ("fatima", "fadma", "tamou"),
+        ("hassan", "hassou", "hassouni"),
+        ("hassan", "lahcen"),
+        ("hannou", "yattouna"),
+    )
+    assert data.written == {"touria": "tourya"}
+    assert data.left_out == {"lalla", "cheikh"}
+    assert parse_data(OURS, "# nothing\n") == parse_data(OURS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["ali alou", ": alou", "-ali: alou", "[shorts]\nali: alou", "[left out]\nhaj: hajj", "[]\nhaj", "[written]\n,"],
+)
+def test_a_line_of_a_servers_own_list_that_says_nothing_is_named(line: str) -> None:
+    own = f"[short]\nali: alou\n{line}"
+    with pytest.raises(LineWrong) as wrong:
+        parse_data(OURS, own)
+    assert wrong.value.number == len(own.splitlines())
 
 
 def test_a_name_as_written_is_exact_and_a_short_form_an_alias_and_a_part_weak() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldsync.core.merge import RecordState, fold
 from fieldsync.core.openrosa import (
     Sheet,
     applied,
@@ -18,9 +19,11 @@ from fieldsync.core.openrosa import (
     restored,
 )
 from fieldsync.core.openrosa_alignment import aligned
+from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.problems import Problem
 
 IDS = [str(uuid.UUID(int=number)) for number in range(1, 5)]
+RECORD = str(uuid.UUID(int=99))
 VALUES = st.sampled_from(["a", "b", 1, True, {"set": ["a"]}])
 CHILD = st.dictionaries(st.sampled_from(["name", "age"]), VALUES, max_size=2)
 GROUPS = st.dictionaries(
@@ -51,7 +54,39 @@ def test_what_an_edit_writes_leads_from_one_version_to_the_next(before: dict[str
 @given(SHEETS, SHEETS)
 def test_a_late_version_is_written_and_put_back(shown: dict[str, Any], late: dict[str, Any]) -> None:
     written = applied(shown, late)
-    assert applied(written, restored(shown, late)) == shown
+    assert applied(written, restored(_showing(shown), _showing(written), late)) == shown
+
+
+def _showing(fields: dict[str, Any]) -> RecordState:
+    return RecordState(((IDS[0], 1),), fields, ((1, 0), (IDS[0], 1)), {})
+
+
+PLAIN_ANSWERS = st.dictionaries(st.sampled_from("abc"), st.sampled_from([1, 2, 3, "x", None]))
+
+
+@given(PLAIN_ANSWERS, PLAIN_ANSWERS, PLAIN_ANSWERS, st.sampled_from(IDS[:3]))
+def test_what_two_early_edits_changed_is_there_after_the_late_version_and_nothing_of_that(
+    one: dict[str, Any], other: dict[str, Any], late: dict[str, Any], late_by: str
+) -> None:
+    """`late_by`: who handed in the first edit, or the second, or somebody else."""
+    edits = [_said(IDS[0], 1, one), _said(IDS[1], 1, other)]
+    before = fold(edits)
+    original = _said(late_by, 2, late)
+    back = restored(before, fold([*edits, original]), late)
+    after = fold([*edits, original, _said(late_by, 3, back, (original.id,))])
+    for path in "abc":
+        earlier, now = _values(before, path), _values(after, path)
+        assert {value for value in earlier if value != repr(late.get(path))} <= now or path not in late
+        assert now <= earlier
+
+
+def _said(author: str, counter: int, writes: dict[str, Any], seen: tuple[OperationId, ...] = ()) -> Operation:
+    return Operation((author, counter), RECORD, "submission", "visit", "1", (counter, 0), seen, writes)
+
+
+def _values(state: RecordState, path: str) -> set[str]:
+    shown = [state.fields.get(path), *(each.value for each in state.conflicts.get(path, ()))]
+    return {repr(value) for value in shown}
 
 
 @given(SHEETS, st.permutations(IDS))

@@ -20,6 +20,7 @@ from fieldsync.services.auditing import ACTIONS
 from fieldsync.services.indicator_book import read_file as read_indicators
 from fieldsync.services.role_book import read_file
 from fieldsync.store.models import Base
+from tests.house.addresses import address_table
 from tests.house.source import PACKAGE, ROOT, python_files, tree
 
 AREAS: dict[str, tuple[str, ...]] = {
@@ -46,7 +47,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "upload",
         "as_sent",
     ),
-    "What it adds up to": ("collection", "record", "merge", "report_key", "flag", "change_log"),
+    "What it adds up to": ("collection", "record", "merge", "report_key", "declared_key", "flag", "change_log"),
     "What is counted": (
         *("indicator_book", "fact", "subject_root", "counted_item", "figure_cell", "report_time", "publication"),
     ),
@@ -55,7 +56,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "mention",
     ),
     "Who is whom": (
-        *("linkage_feature", "blocking_key", "linkage_model", "candidate_pair"),
+        *("linkage_feature", "blocking_entry", "linkage_model", "candidate_pair"),
         *("pair_decision", "cluster_member", "linkage_setting", "reviewed_twice"),
         *("linkage_agreement", "across_pair", "across_decision"),
     ),
@@ -255,6 +256,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "actions": ("docs/access.md", action_table),
     "indicators": ("docs/programme.md", indicator_table),
     "moves": ("docs/desk.md", move_table),
+    "addresses": ("docs/api.md", address_table),
     "settings": ("docs/operating.md", settings_table),
     "commands": ("docs/operating.md", command_table),
     "problems": ("docs/protocol.md", problem_table),

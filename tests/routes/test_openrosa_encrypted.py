@@ -1,10 +1,13 @@
 """Encrypted submissions: kept whole, opened by nobody here, and by the private key elsewhere."""
 
+import errno
 import hashlib
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,7 +74,8 @@ def test_the_envelope_is_kept_whole_and_opens_elsewhere(world: World, amina: Col
     assert written.missing == []
     folder = tmp_path / "out" / written.folder
     assert (folder / "submission.xml").read_bytes() == xml
-    assert submission_files.decrypt(folder, PRIVATE, None) == ["face.jpg", "submission.xml"]
+    opened = submission_files.decrypt(folder, PRIVATE, None)
+    assert opened == submission_files.Decrypted(["face.jpg", "submission.xml"], [], False)
     assert (folder / "decrypted" / "submission.xml").read_bytes() == answers
     assert (folder / "decrypted" / "face.jpg").read_bytes() == b"\xff\xd8face"
     assert (folder / "decrypted" / "face.jpg").stat().st_mode & 0o077 == 0
@@ -134,6 +138,23 @@ def test_an_envelope_for_a_form_without_a_key_is_set_apart(world: World, amina: 
     assert len(quarantined(world)) == 1
 
 
+def test_answers_that_come_in_clear_where_they_were_to_be_encrypted_are_kept_and_shown_to_few(
+    world: World, amina: Collect, tmp_path: Path
+) -> None:
+    record = world.uuid()
+    plain = visit(record, f"<name>{SECRET}</name>", version="9")
+    for _ in range(2):
+        assert "set apart" in amina.sends(plain)
+    assert world.record(record) is None
+    [kept] = quarantined(world)
+    assert codes(kept) == ["not_encrypted"]
+    assert SECRET not in str(kept)
+    page = visitor(world, "coordinator").opens(f"/quarantine/{kept['quarantined']}").text
+    assert "en clair" in page and SECRET not in page
+    [written] = export(world, tmp_path / "out")
+    assert (tmp_path / "out" / written.folder / "submission.xml").read_bytes() == plain.encode()
+
+
 def test_a_resend_is_known(world: World, amina: Collect) -> None:
     record = world.uuid()
     xml, files = sealed(record, {}, b"<data/>")
@@ -152,17 +173,99 @@ def test_another_key_opens_nothing(tmp_path: Path) -> None:
     assert odk_encryption.opened(envelope, files, other) == Problem("envelope_closed")
     assert odk_encryption.opened(envelope, files, b"no key") == Problem("private_key_unreadable")
     cut = {name: data[:-1] for name, data in files.items()}
-    assert odk_encryption.opened(envelope, cut, PRIVATE) == Problem("envelope_closed")
+    changed = Problem("sealed_file_changed", detail={"file": "submission.xml.enc"})
+    assert odk_encryption.opened(envelope, cut, PRIVATE) == changed
+    missing = Problem("sealed_record_missing", detail={"file": "submission.xml.enc"})
+    assert odk_encryption.opened(envelope, {}, PRIVATE) == missing
+
+
+def opened(xml: bytes, files: Mapping[str, bytes]) -> odk_encryption.Opened | Problem:
+    """What the private key finds in an envelope."""
+    envelope = odk_encryption.read_envelope(xml)
+    assert not isinstance(envelope, Problem)
+    return odk_encryption.opened(envelope, files, PRIVATE)
+
+
+def fits(xml: bytes, files: Mapping[str, bytes]) -> bool | None:
+    """Whether an envelope that opens is what its signature says."""
+    found = opened(xml, files)
+    assert not isinstance(found, Problem), found
+    return found.fits
 
 
 def test_a_record_that_was_changed_in_its_middle_is_not_called_opened() -> None:
     xml, files = sealed("a", {"photo.jpg": b"photo"}, b"<data><name>Amina</name></data>" + b" " * 40)
-    envelope = odk_encryption.read_envelope(xml)
-    assert not isinstance(envelope, Problem)
-    record = bytearray(files["submission.xml.enc"])
-    record[3] ^= 1
-    changed = {**files, "submission.xml.enc": bytes(record)}
-    assert odk_encryption.opened(envelope, changed, PRIVATE) == Problem("envelope_closed")
+    changed = with_byte_changed(files, "submission.xml.enc", 3)
+    assert opened(xml, changed) == Problem("sealed_file_changed", detail={"file": "submission.xml.enc"})
+
+
+def with_byte_changed(files: Mapping[str, bytes], name: str, place: int) -> dict[str, bytes]:
+    """Somebody changed one byte of a file on its way."""
+    data = bytearray(files[name])
+    data[place] ^= 1
+    return {**files, name: bytes(data)}
+
+
+def test_the_signature_tells_what_was_changed_where_the_cipher_does_not() -> None:
+    record = b"<data><name>Amina</name></data>"
+    xml, files = sealed("a", {"photo.jpg": b"p" * 50, "b.jpg": b"b"}, record)
+    assert fits(xml, files) is True
+    assert fits(xml, with_byte_changed(files, "photo.jpg.enc", 3)) is False
+    others = sealed("a", {"photo.jpg": b"p" * 50, "b.jpg": b"b"}, record)[0]
+    signature = re.search(rb"<base64EncryptedElementSignature>.*?</base64EncryptedElementSignature>", xml)
+    other = re.search(rb"<base64EncryptedElementSignature>.*?</base64EncryptedElementSignature>", others)
+    assert signature and other
+    assert fits(xml.replace(signature[0], other[0]), files) is False
+    assert fits(xml.replace(signature[0], b""), files) is None
+    for stated in (b' version="9"', b' id="visit"'):
+        assert fits(xml.replace(stated, stated.replace(b'="', b'="1')), files) is False
+    without = {name: data for name, data in files.items() if name != "b.jpg.enc"}
+    assert fits(xml, without) is None
+    assert fits(*sealing.sealed(PRIVATE, "visit", None, "a", record)) is True
+
+
+def test_what_enketo_encrypts_opens_as_what_collect_encrypts() -> None:
+    """The one masks with SHA-1, the other with SHA-256: the name of the cipher that both go by leaves it open."""
+    xml, files = sealing.sealed(PRIVATE, "visit", "9", "a", b"<data/>", mask=hashes.SHA1())
+    assert fits(xml, files) is True
+
+
+def test_a_submission_is_opened_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    xml, files = sealed("a", {"..jpg": b"photo"}, b"<data/>")
+    (tmp_path / "submission.xml").write_bytes(xml)
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    def is_full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", is_full)
+        with pytest.raises(OSError, match="no space"):
+            submission_files.decrypt(tmp_path, PRIVATE, None)
+    before = {path.name for path in tmp_path.iterdir()}
+    assert before == {"submission.xml", *files}
+    changed = with_byte_changed(files, "..jpg.enc", 0)
+    (tmp_path / "..jpg.enc").write_bytes(changed["..jpg.enc"])
+    assert submission_files.decrypt(tmp_path, PRIVATE, None) == submission_files.Decrypted(
+        ["..jpg", "submission.xml"], [], True
+    )
+    assert (tmp_path / "doubtful" / "submission.xml").read_bytes() == b"<data/>"
+    (tmp_path / "..jpg.enc").write_bytes(files["..jpg.enc"])
+    submission_files.decrypt(tmp_path, PRIVATE, None)
+    assert {path.name for path in tmp_path.iterdir()} == before | {"decrypted"}
+
+
+def test_an_envelope_that_names_a_folder_above_writes_nothing_there(tmp_path: Path) -> None:
+    xml, files = sealed("a", {"photo.jpg": b"photo"}, b"<data/>")
+    (tmp_path / "in").mkdir()
+    for name in ("../photo.jpg.enc", "...enc", "..enc"):
+        (tmp_path / "in" / "submission.xml").write_bytes(xml.replace(b"photo.jpg.enc", name.encode()))
+        (tmp_path / "in" / "submission.xml.enc").write_bytes(files["submission.xml.enc"])
+        (tmp_path / "in" / name).write_bytes(files["photo.jpg.enc"])
+        found = submission_files.decrypt(tmp_path / "in", PRIVATE, None)
+        assert found == submission_files.Decrypted(["submission.xml"], [name], False)
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "photo.jpg.enc"}
 
 
 @settings(max_examples=15)
@@ -173,4 +276,5 @@ def test_whatever_was_encrypted_comes_back(files: list[bytes], words: bytes) -> 
     xml, travelling = sealed("a", named, record)
     envelope = odk_encryption.read_envelope(xml)
     assert not isinstance(envelope, Problem)
-    assert odk_encryption.opened(envelope, travelling, PRIVATE) == {**named, "submission.xml": record}
+    found = odk_encryption.Opened({**named, "submission.xml": record}, (), True)
+    assert odk_encryption.opened(envelope, travelling, PRIVATE) == found

@@ -179,6 +179,36 @@ def test_an_edit_that_comes_before_its_record_decides_which_photos_are_awaited(w
     assert not is_incomplete(world, with_it)
 
 
+def test_a_photo_that_only_the_late_record_brings_is_the_edits_too(world: World, amina: Collect) -> None:
+    """The edit names it and does not bring it, since what it replaces does."""
+    for late in (amina, Collect(world)):
+        record, edit, last = world.uuid(), world.uuid(), world.uuid()
+        amina.sends(pictured(edit, "a.jpg", deprecated=record, name="Amina B."))
+        amina.sends(pictured(last, "a.jpg", deprecated=edit, name="Amina C."))
+        assert is_incomplete(world, record)
+        assert late.send(pictured(record, "a.jpg"), {"a.jpg": FACE}).status_code == 201
+        shown = world.record(record)
+        assert shown is not None and shown["conflicts"] == {}
+        assert (shown["fields"]["name"], photo(world, record)["sha256"]) == (
+            "Amina C.",
+            hashlib.sha256(FACE).hexdigest(),
+        )
+        assert not is_incomplete(world, record)
+        amina.sends(pictured(world.uuid(), "a.jpg", deprecated=last, name="Amina D."))
+        assert photo(world, record)["file"] == "a.jpg" and not is_incomplete(world, record)
+
+
+def test_a_photo_of_the_record_that_comes_after_its_edit_is_the_edits_too(world: World, amina: Collect) -> None:
+    record = world.uuid()
+    amina.sends(pictured(record, "a.jpg"))
+    amina.sends(pictured(world.uuid(), "a.jpg", deprecated=record, name="Amina B."))
+    assert is_incomplete(world, record)
+    for _ in range(2):
+        assert amina.send(pictured(record, "a.jpg"), {"a.jpg": FACE}).status_code == 201
+    assert not is_incomplete(world, record)
+    assert (world.fields(record)["name"], photo(world, record)["file"]) == ("Amina B.", "a.jpg")
+
+
 def test_a_photo_that_comes_after_an_edit_in_quarantine_is_said(world: World, amina: Collect) -> None:
     record = world.uuid()
     original = pictured(record, "a.jpg")

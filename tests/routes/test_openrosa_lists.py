@@ -3,16 +3,23 @@
 import csv
 import gzip
 import io
+import os
 import random
+import shutil
+import time
 
 import pytest
 from lxml import etree
 from pyxform.xls2xform import convert as to_xform
 
-from fieldsync.services import desk, merging, publishing
+from fieldsync.core import packed_parts
+from fieldsync.core.roles import PHONE_ROLE, Role, RoleBook
+from fieldsync.services import desk, entity_csv, merging, publishing, role_book
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
+from fieldsync.store import list_files
 from fieldsync.store.devices import ViewRow
+from tests.databases import copied, put_back
 from tests.routes.collect import MANIFEST, Collect
 from tests.world import Json, Phone, World
 
@@ -132,7 +139,20 @@ def test_ids_that_are_none_are_left_out(amina: Collect, ids: str) -> None:
 def test_a_revoked_phone_gets_no_list(world: World, amina: Collect) -> None:
     registers(world.phone(), "Fadma")
     path = listed(amina)["downloadUrl"]
+    known = amina.get(path)  # written once for all phones that read the same
+    assert known.text.count("\n") == 2
     world.revoke(amina.phone)
+    for condition in ({}, {"If_None_Match": known.headers["ETag"]}):
+        gone = amina.get(path, **condition)
+        assert (gone.status_code, gone.text.count("\n")) == (200, 1)
+
+
+def test_a_list_that_another_book_of_roles_closes_is_empty_at_once(world: World, amina: Collect) -> None:
+    registers(world.phone(), "Fadma")
+    path = listed(amina)["downloadUrl"]
+    assert amina.get(path).text.count("\n") == 2
+    companion = Role(PHONE_ROLE, "", "", "", "association", families=frozenset({"markets"}))
+    world.write(lambda session: role_book.load(session, RoleBook((companion,))))
     assert amina.get(path).text.count("\n") == 1
 
 
@@ -159,3 +179,101 @@ def test_the_list_says_what_the_records_show(world: World, amina: Collect) -> No
     assert {row["name"]: row["risk"] for row in rows(amina)} == {
         person: record["fields"]["risk"] for person, record in present.items()
     }
+
+
+def written_whole(world: World, client: Collect) -> list[dict[str, str]]:
+    """The list as a server writes it that has kept nothing."""
+    shutil.rmtree(world.settings.data / list_files.FOLDER, ignore_errors=True)
+    return rows(client)
+
+
+def test_after_any_changes_a_list_is_what_it_would_be_written_whole(
+    world: World, amina: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of three: people come, change, go and come back, are merged and parted, and move out of sight."""
+    monkeypatch.setattr(entity_csv, "PART_ENTITIES", 3)
+    dice, phone = random.Random(7), world.phone()
+    people = [registers(phone, f"Name {number}", dice.choice(VILLAGES)) for number in range(8)]
+    for step in range(40):
+        if step == 20:
+            world.grant(amina.phone, ViewRow("place", "07.041"))
+        for _ in range(dice.randint(1, 3)):
+            happens(world, phone, people, dice)
+        in_parts = rows(amina)
+        if step % 4 == 3:
+            assert in_parts == written_whole(world, amina)
+    assert 3 < len(in_parts) < len(people)
+
+
+VILLAGES = ("07.041.05", "07.161.01")
+
+
+def happens(world: World, phone: Phone, people: list[str], dice: random.Random) -> None:
+    """Something happens to somebody on the list."""
+    person, other = dice.sample(people, 2)
+    match dice.choice(["comes", "changes", "changes", "moves", "goes", "merged", "parted"]):
+        case "comes":
+            people.append(registers(phone, f"Name {len(people)}", dice.choice(VILLAGES)))
+        case "changes":
+            world.at_desk(desk.correct, person, {"risk": dice.choice(["low", "high"])}, kind="entity")
+        case "moves":
+            world.at_desk(desk.correct, person, {"village": dice.choice(VILLAGES)}, kind="entity")
+        case "goes":
+            world.at_desk(desk.delete, person, kind="entity")
+        case "merged":
+            world.at_desk(merging.merge, person, [other], kind="entity")
+        case "parted":
+            world.at_desk(merging.unmerge, person, kind="entity")
+
+
+def test_only_what_changed_is_packed_again(world: World, amina: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entity_csv, "PART_ENTITIES", 3)
+    phone = world.phone()
+    people = [registers(phone, f"Name {number}") for number in range(11)]
+    rows(amina)
+    packed, pack = list[bytes](), packed_parts.part
+
+    def part(content: bytes) -> bytes:
+        packed.append(content)
+        return pack(content)
+
+    monkeypatch.setattr(packed_parts, "part", part)
+    world.at_desk(desk.correct, people[4], {"risk": "high"}, kind="entity")
+    assert len(rows(amina)) == 11
+    [content] = packed
+    assert content.decode().count("\n") == 3 and people[4] in content.decode()
+    packed.clear()
+    rows(amina)
+    assert packed == []
+
+
+def test_a_database_put_back_has_its_lists_written_whole(world: World, amina: Collect) -> None:
+    """What was kept knows a past that is no longer: the same positions of the log may speak of others."""
+    phone = world.phone()
+    registers(phone, "Fadma")
+    assert [row["label"] for row in rows(amina)] == ["Fadma"]
+    copy = copied(world.database.engine)
+    registers(phone, "Zahra")
+    assert len(rows(amina)) == 2
+    put_back(world.database.engine, copy)
+    world.now_ms += 60_000
+    registers(world.phone(), "Hadda")
+    registers(world.phone(), "Mina")
+    assert [row["label"] for row in rows(amina)] == ["Fadma", "Hadda", "Mina"]
+
+
+def test_a_list_that_nobody_asks_for_goes_after_a_week_and_one_that_is_damaged_is_written_anew(
+    world: World, amina: Collect
+) -> None:
+    registers(world.phone(), "Fadma")
+    assert len(rows(amina)) == 1
+    [kept] = (world.settings.data / list_files.FOLDER).iterdir()
+    kept.write_bytes(kept.read_bytes()[:20])
+    assert len(rows(amina)) == 1
+    list_files.sweep(world.settings.data)
+    assert kept.exists()
+    long_ago = time.time() - list_files.KEPT_SECONDS - 60
+    os.utime(kept, (long_ago, long_ago))
+    list_files.sweep(world.settings.data)
+    assert not kept.exists()
+    assert len(rows(amina)) == 1

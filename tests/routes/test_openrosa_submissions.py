@@ -182,6 +182,31 @@ def test_two_edits_that_come_before_the_record_differ_only_in_their_answers(worl
     assert shown is not None and list(shown["conflicts"]) == ["age"]
 
 
+@pytest.mark.parametrize("late_by", ["amina", "fatima", "somebody else"])
+def test_two_edits_that_differ_still_differ_when_what_they_replace_comes_late(
+    world: World, amina: Collect, late_by: str
+) -> None:
+    """Whoever left an answer as it was changed nothing; what both changed is for people to decide."""
+    record, fatima = world.uuid(), Collect(world)
+    amina.sends(visit(world.uuid(), "<name>Amina</name><age>31</age><colour>red</colour>", deprecated=record))
+    world.now_ms += 1000
+    fatima.sends(visit(world.uuid(), "<name>Amina B.</name><age>32</age><colour>red</colour>", deprecated=record))
+    world.now_ms += 1000
+    late = {"amina": amina, "fatima": fatima}.get(late_by) or Collect(world)
+    original = visit(record, "<name>Amina</name><age>30</age><colour>green</colour>")
+    for _ in range(2):
+        late.sends(original)
+    shown = world.record(record)
+    assert shown is not None
+    ages = [shown["fields"]["age"], *(each["value"] for each in shown["conflicts"]["age"])]
+    assert sorted(ages) == [31, 32]
+    assert (shown["fields"]["name"], shown["fields"]["colour"]) == ("Amina B.", "red")
+    assert set(shown["conflicts"]) <= {"age", "name"}
+    if late_by == "amina":
+        assert shown["conflicts"].keys() == {"age"}
+    assert len(said_of(world, record)) == 4
+
+
 def test_every_link_of_a_chain_is_the_same_record(world: World, amina: Collect) -> None:
     first, second, third = world.uuid(), world.uuid(), world.uuid()
     amina.sends(visit(first, "<age>1</age>"))

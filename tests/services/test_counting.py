@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from fieldsync.core.problems import Problem
-from fieldsync.services import deciding, desk
+from fieldsync.services import deciding, desk, report_pairs
 from fieldsync.services.deciding import Verdict
 from fieldsync.services.desk import Desk, Found
 from tests.counted_world import ASNI, Village, entity
@@ -138,6 +138,50 @@ def test_cooperatives_that_are_registered_and_in_formation_stand_apart(engine: E
         writes = {"group_uuid": group, "status": status, "women_pct": "100", "place": ASNI, **more}
         village.reviews(village.sends("f7_profile", {**writes, **entity(group, f"G {status}")}))
     assert (village.figure("I14", "registered"), village.figure("I14", "in_formation")) == (1, 2)
+
+
+def test_sales_of_one_month_count_once_while_the_groups_are_one(engine: Engine) -> None:
+    """At once on a merge, on what is decided of the two reports, and when either is taken back."""
+    village = Village(engine, "saf", ("f7_profile", "f7_monthly"))
+    weavers, again = village.uuid(), village.uuid()
+    for group in (weavers, again):
+        village.reviews(village.sends("f7_profile", profile(village, group, [])))
+    first, second = (
+        village.reviews(village.sends("f7_monthly", {"group": group, "period": "2026-10-01", "sales": sales}))
+        for group, sales in ((weavers, "500"), (again, "700"))
+    )
+
+    def figures() -> tuple[int, int]:
+        return village.figure("I18", "amount"), village.figure("I18", "amount", level=3)
+
+    def decides(session: Session, by: Desk, found: Found, what: str) -> Problem | None:
+        pair = deciding.of_rows(session, found, desk.find(session, by.association_id, second)[0])
+        if what == "undo":
+            return deciding.undo(session, by, pair, pair.turn)
+        return deciding.decide(session, by, pair, Verdict(what, pair.turn))
+
+    def follows() -> bool:
+        while village.write(lambda session: report_pairs.step(session, village.home, 100, village.now_ms)):
+            pass
+        pair = village.read(
+            lambda session: deciding.of_rows(
+                session, *(desk.find(session, village.home, each)[0] for each in (first, second))
+            )
+        )
+        return pair.row is not None and deciding.is_waiting(pair)
+
+    assert figures() == (120000, 0) and not follows()
+    village.merges(weavers, again)
+    assert figures() == (70000, 0) and follows(), "the amount that was said last"
+    assert village.at_desk(decides, first, deciding.SAME) is None
+    assert figures() == (50000, 0) and not follows(), "the repeat was rejected, and counts no longer"
+    assert village.at_desk(decides, first, "undo") is None
+    assert figures() == (70000, 0) and follows()
+    assert village.at_desk(decides, first, deciding.SAME) is None
+    village.separates(weavers)
+    assert figures() == (50000, 70000) and follows(), "somebody looks again at what she rejected"
+    assert village.at_desk(decides, first, deciding.DIFFERENT) is None
+    assert figures() == (120000, 0) and not follows()
 
 
 def test_women_of_two_groups_count_once_and_leave_with_the_group(engine: Engine) -> None:

@@ -22,6 +22,7 @@ from tests.services.test_deciding import (
     says,
     shown,
     takes_back,
+    two_women,
 )
 from tests.world import World
 
@@ -157,3 +158,13 @@ def test_a_pair_that_was_decided_alone_is_no_step(world: World, decision: str) -
     assert says(world, uuids[0], uuids[1], decision) is None
     assert step_of(world, uuids[0]) is None and undoes(world, uuids[0]) == "nothing_decided"
     assert world.read(lambda session: pair_of(session, world, *uuids[:2]).turn) == 1
+
+
+def test_a_value_that_is_nobodys_is_not_chosen(world: World) -> None:
+    """Else another would survive than the one that she saw and chose."""
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    problem = says(world, older, younger, SAME, taken={"fullname": ("nobody", 1)})
+    assert problem is not None and problem.code == "stale_page"
+    assert shown(world, younger)[0]["merged_into"] is None and is_waiting(world, older, younger)
+    assert says(world, older, younger, SAME, taken={"village": ("nobody", 1)}) is None, "none says another village"

@@ -125,7 +125,7 @@ def test_a_long_list_is_scored_in_parts_as_a_short_one_is_at_once(
     monkeypatch.setattr(linkage_splink, "train", unlearned)
     linkage_training.train(world.read, world.write, world.amal, world.now_ms, least=50)
     whole = kept(world)
-    for name in ("PAIRS_AT_ONCE", "STALE_AT_ONCE", "PAGE_ROWS", "KEYS_PAGE_ROWS"):
+    for name in ("PAIRS_AT_ONCE", "STALE_AT_ONCE", "PAGE_ROWS", "ENTRIES_PAGE_ROWS"):
         monkeypatch.setattr(linkage_training, name, 7)
     monkeypatch.setattr(linkage_pairing, "PAIRS_AT_ONCE", 50)
     monkeypatch.setattr(linkage_pairing, "KEPT_MAX", 40)

@@ -105,6 +105,16 @@ def test_a_model_of_an_older_program_scores_no_more(register: Register) -> None:
     assert kept(world) == before
 
 
+def test_a_model_that_was_learned_before_relatives_were_compared_goes_on(register: Register) -> None:
+    world = register.world
+    old = msgspec.structs.replace(shipped_model("person"), prior=3e-5)
+    fewer = tuple(each for each in old.comparisons if each.name != "relatives")
+    body = msgspec.json.encode(msgspec.structs.replace(old, comparisons=fewer))
+    version = world.write(lambda session: linkage.add_model(session, world.amal, "members", body, 1, active=True))
+    [of_list] = world.read(lambda session: linked_lists(session, world.amal)).values()
+    assert of_list.model == msgspec.structs.replace(old, version=version)
+
+
 def test_a_list_has_one_night_a_day_and_a_short_one_none(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     world = register.world
     late = world.now_ms + 40 * HOUR_MS
@@ -131,7 +141,7 @@ def test_all_is_made_anew_when_asked_and_when_the_rules_change(register: Registe
     register.compare()
     assert kept(world) == before and ailments(world) == []
     world.write(lambda session: execute(session, "UPDATE linkage_feature SET algorithm = 1"))
-    world.write(lambda session: execute(session, "UPDATE blocking_key SET key = key / 2"))
+    world.write(lambda session: execute(session, "UPDATE blocking_entry SET entry = entry + 1073741824"))
     world.write(lambda session: execute(session, "UPDATE follower SET version = 1 WHERE name = 'linkage'"))
     register.compare()
     assert kept(world) == before and ailments(world) == []
@@ -143,7 +153,7 @@ def test_the_doctor_sees_what_is_compared_wrongly(register: Register) -> None:
     left, right = rows[0]
 
     def tamper(session: Session) -> None:
-        execute(session, "DELETE FROM blocking_key WHERE record_id = ?", (left,))
+        execute(session, "DELETE FROM blocking_entry WHERE entry & ? = ?", (linkage.RECORD_MASK, left))
         execute(session, "UPDATE linkage_feature SET body = ? WHERE record_id = ?", (b"{}", right))
         execute(session, "UPDATE candidate_pair SET of = 'elsewhere' WHERE left_id = ?", (left,))
 

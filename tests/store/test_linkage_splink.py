@@ -1,7 +1,7 @@
 """Our scorer against real Splink on DuckDB: the same model gives the same weight for every pair."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import product
 from typing import Any
@@ -10,12 +10,14 @@ import msgspec
 import pyarrow
 import pytest
 
+from fieldsync.core.blocking import RECORD_BITS
 from fieldsync.core.linkage import NONE, REVIEW, Scorer, compared, least_of
 from fieldsync.core.linkage_features import COOPERATIVE, PERSON, Features
 from fieldsync.core.linkage_levels import LEVELS, NAME_RANK, name_level
 from fieldsync.core.linkage_model import Model, is_sound
 from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store import linkage_extract, linkage_pairing
+from fieldsync.store.linkage import entry_of
 from fieldsync.store.linkage_extract import Known, Names
 from fieldsync.store.linkage_pairing import pair_up
 from fieldsync.store.linkage_splink import Bench, bench, scores, shares, train
@@ -36,6 +38,7 @@ FAMILY = (
 )
 PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
 POINTS = (None, None, (31.25, -7.98), (31.2501, -7.98), (31.28, -7.98), (31.9, -7.1))
+RELATIVES = ((), (), ("mother 1",), ("mother 2", "husband 3"), ("husband 1",), ("head 4", "mother 1"))
 NAMES = (("تعاونية أركان",), ("Taawniya Argan",), ("Tifaouine",), ("Argan",), ("Fadma",), ("Fatima",), ("فاطمة",), ())
 CRAFTS = ((), ("raffia",), ("raffia", "weaving"), ("food",))
 MEMBERS = ((), ("a", "b", "c"), ("b", "c", "d"), ("c", "x", "y", "z", "w"), ("q",))
@@ -66,6 +69,8 @@ def persons(count: int) -> dict[int, Features]:
             sex=dice.choice(("", "f", "f", "m")),
             place=dice.choice(PLACES),
             point=dice.choice(POINTS),
+            relatives=dice.choice(RELATIVES),
+            itself=dice.choice(("", f"{number % 7}")),
             given_code=GIVEN.index(given) + 1,
             family_code=FAMILY.index(family) + 1,
         )
@@ -141,8 +146,7 @@ def test_no_pair_that_may_come_to_review_is_left_unscored(village: Any, review: 
         if pair.weight >= least_of(model) and scorer.match(pair.compared).zone != NONE
     }
     assert 0 < len(likely) < len(every)
-    everybody = ",".join(map(str, known))
-    tables = [set(pairs_in(on, table)) for table in pair_up(on, model, [[(7, everybody)]])]
+    tables = [set(pairs_in(on, table)) for table in pair_up(on, model, [borne_by(7, known)])]
     assert likely <= set().union(*tables)
     if model.kind == PERSON and review >= 0:
         assert sum(map(len, tables)) < len(every), "those that are beyond review for certain are not scored"
@@ -156,7 +160,12 @@ def test_twins_are_scored_where_their_weight_alone_would_not_show_them() -> None
         [pair] = scores(on, shipped_model(PERSON), all_pairs(on), -10_000)
         model = msgspec.structs.replace(shipped_model(PERSON), review=pair.weight + 1, automatic=1000.0)
         assert Scorer(model).match(pair.compared).zone == REVIEW
-        assert [pairs_in(on, table) for table in pair_up(on, model, [[(7, "1,2")]])] == [[(1, 2)]]
+        assert [pairs_in(on, table) for table in pair_up(on, model, [borne_by(7, (1, 2))])] == [[(1, 2)]]
+
+
+def borne_by(key: int, record_ids: Iterable[int]) -> list[int]:
+    """Entries of the index: a key with the records that bear it."""
+    return [entry_of(key << RECORD_BITS, each) for each in sorted(record_ids)]
 
 
 def pairs_in(on: Bench, table: str) -> list[tuple[Any, ...]]:
@@ -175,12 +184,9 @@ def test_a_key_of_many_brings_those_of_one_year_together_and_each_pair_once(
     for record_id, each in known.items():
         of_year.setdefault(date.fromordinal(each.born[0]).year if each.born else 0, []).append(record_id)
     chosen = sorted(record_id for ids in of_year.values() for record_id in ids[:3])[:6]
-    keys = [
-        (1, ",".join(map(str, chosen))),
-        (2, f"{chosen[2]},{chosen[0]},99999,{chosen[1]}"),
-        (3, f"99999,{chosen[0]}"),
-    ]
-    found = [pair for table in pair_up(on, shown, [keys[:1], keys[1:]]) for pair in pairs_in(on, table)]
+    entries = borne_by(-1, chosen) + borne_by(2, (*chosen[:3], 99999)) + borne_by(3, (99999, chosen[0]))
+    pages = [entries[:8], entries[8:9], entries[9:]]
+    found = [pair for table in pair_up(on, shown, pages) for pair in pairs_in(on, table)]
     year = {record_id: born for born, ids in of_year.items() for record_id in ids}
     expected = {(one, other) for one in chosen[:3] for other in chosen[:3] if one < other}
     if model.kind == PERSON:

@@ -1,20 +1,14 @@
 """A server of before people had several roles comes along: everybody keeps her passphrase, her role and her tokens."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from fieldsync.config import program_folder
 from fieldsync.services.senders import digest_of
 from fieldsync.store import grants, people, sign_ins
-from fieldsync.store.engines import open_engine
 from fieldsync.store.migrate import migrate
-from tests.databases import KINDS
 
 BEFORE = (
     "INSERT INTO association (id, slug, name, position, forms_position) VALUES (1, 'amal', 'Amal', 0, 0)",
@@ -22,27 +16,6 @@ BEFORE = (
     " VALUES (7, 1, 'Hayat@Example.org', 'coordinator', 'hash', 5),"
     " (9, 1, 'hayat@example.org', 'designer', 'other', 6)",
 )
-
-
-@pytest.fixture(params=KINDS)
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database of each kind, without any table."""
-    if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
-        yield engine
-        engine.dispose()
-        return
-    server = open_engine(request.getfixturevalue("postgresql_url"))
-    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS before_people"))
-        connection.execute(text("CREATE DATABASE before_people"))
-    url = make_url(request.getfixturevalue("postgresql_url")).set(database="before_people")
-    engine = open_engine(url.render_as_string(hide_password=False))
-    yield engine
-    engine.dispose()
-    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("DROP DATABASE before_people"))
-    server.dispose()
 
 
 def test_people_come_along(old: Engine) -> None:

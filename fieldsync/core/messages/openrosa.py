@@ -39,9 +39,45 @@ OPENROSA: dict[str, tuple[int | None, str, str, str]] = {
     ),
     "envelope_closed": (
         None,
-        "لا يفتح هذا المفتاح هذه الاستمارة، أو تغيّر أحد ملفاتها.",
-        "Cette clé n’ouvre pas cette fiche, ou un de ses fichiers a changé.",
-        "This key does not open this record, or one of its files was changed.",
+        "لا يفتح هذا المفتاح هذه الاستمارة: شُفّرت لمفتاح آخر، أو تغيّر غلافها.",
+        "Cette clé n’ouvre pas cette fiche : elle a été chiffrée pour une autre clé, ou son enveloppe a changé.",
+        "This key does not open this record: it was encrypted for another one, or its envelope was changed.",
+    ),
+    "not_encrypted": (
+        None,
+        "تطلب هذه الاستمارة تشفير أجوبتها على الهاتف، وقد وصلت غير مشفّرة. حُفظت جانباً ولا يراها إلا من يحق له الاطلاع على الأجوبة السرية؛ حدّث الاستمارة والتطبيق على الهاتف.",
+        "Ce formulaire demande que le téléphone chiffre ses réponses, et elles sont arrivées en clair. Elles sont mises de côté et ne s’ouvrent qu’à qui peut lire les réponses confidentielles ; mettez à jour le formulaire et l’application du téléphone.",
+        "This form asks phones to encrypt its answers, and they came in clear. They are set apart, open only to those who may read restricted answers; update the form and the app on the phone.",
+    ),
+    "not_sealed": (
+        None,
+        "هذه الاستمارة غير مشفّرة: تُقرأ كما هي.",
+        "Cette fiche n’est pas chiffrée : elle se lit telle quelle.",
+        "This record is not encrypted: it can be read as it is.",
+    ),
+    "sealed_file_changed": (
+        None,
+        "الملف {file} ليس ما شفّره الهاتف: تغيّر أو قُطع. لم يُكتب شيء؛ صدّره من جديد، أو أبعده لفتح الباقي.",
+        "Le fichier {file} n’est pas celui que le téléphone a chiffré : il a changé ou il est coupé. Rien n’est écrit ; exportez-le de nouveau, ou écartez-le pour ouvrir le reste.",
+        "The file {file} is not what the phone encrypted: it was changed or cut. Nothing was written; export it again, or take it away to open the rest.",
+    ),
+    "sealed_file_missing": (
+        None,
+        "الملف {file} غير موجود: فُتح الباقي من دونه.",
+        "Le fichier {file} n’est pas là : le reste est ouvert sans lui.",
+        "The file {file} is not here: the rest was opened without it.",
+    ),
+    "sealed_record_missing": (
+        None,
+        "الأجوبة نفسها ({file}) غير موجودة: لم يُكتب شيء.",
+        "Les réponses elles-mêmes ({file}) ne sont pas là : rien n’est écrit.",
+        "The answers themselves ({file}) are not here: nothing was written.",
+    ),
+    "signature_differs": (
+        None,
+        "لا يطابق توقيع الغلاف ما فيه: قد يكون شيء تغيّر بعد الهاتف. ما فُتح موجود في doubtful.",
+        "La signature de l’enveloppe ne correspond pas à son contenu : quelque chose a pu changer après le téléphone. Ce qui est ouvert est dans doubtful.",
+        "The envelope's signature does not fit what is in it: something may have been changed after the phone. What was opened is in doubtful.",
     ),
     "private_key_unreadable": (
         None,

@@ -19,6 +19,23 @@ OPERATING: dict[str, tuple[int | None, str, str, str]] = {
         "Le fichier de réglages {file} est illisible : vérifiez qu’il existe et que c’est du TOML valide.",
         "The settings file {file} cannot be read: check that it exists and is valid TOML.",
     ),
+    "names_unreadable": (
+        None,
+        "تعذّرت قراءة قائمة الأسماء {file}: يجب أن تكون نصاً بترميز UTF-8 لا يتجاوز 1 ميبيبايت.",
+        "La liste de noms {file} est illisible : il faut un texte en UTF-8 de 1 Mio au plus.",
+        "The list of names {file} cannot be read: it must be text in UTF-8 of at most 1 MiB.",
+    ),
+    "names_wrong": (
+        None,
+        "تعذّرت قراءة السطر {line} من قائمة الأسماء {file}. يبدأ كل قسم باسمه، مثل [short]، كما في القائمة المرفقة "
+        "بالبرنامج. تحت [written] و[short] و[with article]: اسم ثم نقطتان ثم كلمات بينها فواصل، وفي غيرها كلمات بينها فواصل.",
+        "La ligne {line} de la liste de noms {file} est illisible. Chaque partie commence par son nom, comme [short], tel que "
+        "dans la liste du programme. Sous [written], [short] et [with article] : un nom, deux-points et des mots séparés par "
+        "des virgules ; ailleurs, des mots séparés par des virgules.",
+        "Line {line} of the list of names {file} cannot be read. Each part begins with its name, such as [short], as in the "
+        "program's list. Under [written], [short] and [with article]: a name, a colon and words parted by commas; elsewhere "
+        "words parted by commas.",
+    ),
     "no_database": (
         None,
         "لا توجد قاعدة بيانات في {folder}. شغّل fieldsync run أو أضف جمعية أولاً، أو حدّد المجلد بـ ‎--data.",

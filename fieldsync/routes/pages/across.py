@@ -80,7 +80,7 @@ def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) ->
     with context().database.read() as session:
         found = _find(session, who, pair)
         told = pair_told.told(session, _at_work(session, who, found), found.pair, chosen, revealed)
-        card = pair_cards.card(session, who, told, labels.titles(session, who.association_id), {})
+        card = pair_cards.card(session, told, labels.titles(session, who.association_id), is_across=True)
         named = labels.associations_by_id(session)
         for side, owner in zip(card["sides"], found.couple, strict=True):
             side["association"] = named.get(owner)

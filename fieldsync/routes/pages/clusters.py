@@ -12,7 +12,7 @@ from fieldsync.routes.pages.addresses import find_record
 from fieldsync.routes.pages.guard import page_access, reader
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.submission import desk_of_reader
-from fieldsync.services import deciding_together, pair_clusters, reading
+from fieldsync.services import deciding, deciding_together, pair_clusters, reading
 from fieldsync.services.deciding_together import Said
 from fieldsync.services.pair_clusters import SHOWN_MAX
 from fieldsync.store import records
@@ -76,6 +76,7 @@ def _shown(list: str, record: str, revealed: bool = False, refused: Problem | No
         titles = labels.titles(session, who.association_id)
         step = deciding_together.last(session, who, found)
         decided = pair_cards.step(session, who, step) if step else None
+        by_two = deciding.is_by_two(session, who.association_id, list)
     masked = any(cell.hidden == "masked" for row in answers for cell in row.cells)
     return shell.page(
         "cluster.html",
@@ -91,6 +92,7 @@ def _shown(list: str, record: str, revealed: bool = False, refused: Problem | No
         more=told.more,
         turn=told.turns,
         step=decided,
+        by_two=by_two,
         seen=heads.as_text(told.heads),
         masked=masked,
         revealed=revealed,

@@ -1,10 +1,12 @@
 """Possible duplicates: the queue, and one pair side by side; deciding, taking back, un-merging."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, request, url_for
 
 from fieldsync.core.access import ACT_ON_RECORDS, MANAGE_PEOPLE
+from fieldsync.core.form_texts import FormText
 from fieldsync.core.operations import OperationId
 from fieldsync.core.pair_questions import NAMES, QUESTIONS, question
 from fieldsync.core.problems import Problem
@@ -13,6 +15,7 @@ from fieldsync.routes.errors import Refused
 from fieldsync.routes.pages import fields, heads, labels, language, map_ground, pair_cards, shell
 from fieldsync.routes.pages.addresses import NOWHERE, find_record, record_uuid
 from fieldsync.routes.pages.guard import page_access, reader
+from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.shell import blueprint
 from fieldsync.routes.pages.speech import _
 from fieldsync.routes.pages.submission import desk_of_reader
@@ -24,6 +27,7 @@ from fieldsync.services import (
     merging,
     pair_figures,
     pair_queue,
+    pair_reports,
     pair_told,
     reading,
 )
@@ -56,13 +60,16 @@ def duplicates() -> Response:
         found = pair_queue.page(session, who, after, ROWS, is_grouped=True)
         recent = pair_queue.recent(session, who)
         titles = labels.titles(session, who.association_id)
+        keys = _keys(session, who, [each.pair for each in found.items])
         done = _done_together(session, who, request.args.get("done", ""))
         crossing = across.count_at_most(session, who, CROSSING_MAX)
     following = seal_rank(found.following, _purpose(who), secret) if found.following else ""
     return shell.page(
         "duplicates.html",
         lines=[
-            pair_cards.waiting_line(each.pair, titles, found.together.get(each.rank.left_id, ()))
+            pair_cards.waiting_line(
+                each.pair, titles, found.together.get(each.rank.left_id, ()), keys.get(each.pair.left.of, ())
+            )
             for each in found.items
         ],
         recent=pair_cards.recent_lines(recent, titles),
@@ -135,7 +142,7 @@ def ask_unmerge(list: str, record: str) -> Response:
     """Ask before a merge is undone."""
     with context().database.read() as session:
         found = find_record(session, reader(), "entity", list, record, ACT_ON_RECORDS)
-        if not merging.merges_of(session, found):
+        if not merging.merges_of(session, found) or not deciding.may_part(session, reader(), found):
             raise Refused(Problem("not_found"))
     return shell.deed(
         question=_("Undo the merge?"),
@@ -158,7 +165,7 @@ def unmerge(list: str, record: str) -> Response:
     who, by = reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | None:
-        return deciding.part(session, by, find_record(session, who, "entity", list, record, ACT_ON_RECORDS))
+        return deciding.part_for(session, who, by, find_record(session, who, "entity", list, record, ACT_ON_RECORDS))
 
     problem = context().database.write(work)
     if problem is not None:
@@ -174,9 +181,11 @@ def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) ->
         titles = labels.titles(session, who.association_id)
         done = _done(session, who, request.args.get("done", ""))
         named = pair_told.labelled(session, who, told.shared, chosen)
-        card = pair_cards.card(session, who, told, titles, named)
+        keys = _keys(session, who, [found])
+        card = pair_cards.card(session, told, titles, named, keys.get(found.left.of, ()))
         standing = pair_queue.standing(session, who, found)
         effect = pair_figures.of_merge(session, who.association_id, found)
+        needs_another = deciding.needs_another(session, desk_of_reader(), found)
     following = standing.following
     return pair_page(
         told,
@@ -187,6 +196,7 @@ def _shown(pair: str, revealed: bool = False, refused: Problem | None = None) ->
         following=url_for("pages.duplicate", pair=pair_cards.name_of(following.pair)) if following else "",
         done=done,
         standing=standing,
+        needs_another=needs_another,
         effect=pair_cards.effect(effect, chosen) if effect else None,
     )
 
@@ -197,6 +207,7 @@ def pair_page(told: PairPage, refused: Problem | None, *, revealed: bool, **valu
         "duplicate.html",
         shell.status_of(refused) if refused else 200,
         has_map=any(side.spots for side in told.sides),
+        is_personal=True,
         pair=told.pair,
         seen=heads.as_text(told.heads),
         revealed=revealed,
@@ -218,6 +229,13 @@ def find_pair(session: Any, who: Reader, pair: str) -> Pair:
     if found is None:
         raise Refused(Problem("not_found"))
     return found
+
+
+def _keys(session: Any, who: Reader, pairs: Iterable[Pair]) -> dict[str, list[Spoken | FormText]]:
+    """Form → what its key questions are called, of pairs of submissions."""
+    forms = {each.left.of for each in pairs if each.left.kind == "submission"}
+    named = pair_reports.key_labels(session, who, forms, language.chosen())
+    return {form: [labels.answer(path, label) for path, label in keys] for form, keys in named.items()}
 
 
 def _done(session: Any, who: Reader, pair: str) -> dict[str, Any] | None:

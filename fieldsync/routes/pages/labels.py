@@ -5,22 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fieldsync.core.form_texts import FormText
-from fieldsync.core.messages import LANGUAGES
+from fieldsync.core.form_texts import FormText, in_three
 from fieldsync.core.roles import Role
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import TEXT, ShownValue
 from fieldsync.routes.pages import language
 from fieldsync.routes.pages.speech import _
-from fieldsync.routes.pages.words import AGE_GROUPS, LISTS, PROPERTIES
+from fieldsync.routes.pages.words import AGE_GROUPS, LISTS, PROPERTIES, TECHNICAL
 from fieldsync.services import places, role_book
 from fieldsync.store import associations, form_versions
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
-
-_BETWEEN_LANGUAGES = " · "
-TITLE_ORDER = ("ar", "fr", "en")
-"""In this order the titles of the programme's forms name them in three languages."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +74,8 @@ def place_choices() -> list[tuple[str, str]]:
 
 def form(title: str, code: str) -> Spoken:
     """A form's title; of one written in three languages («… · … · …»), the reader's."""
-    parts = title.split(_BETWEEN_LANGUAGES)
-    if len(parts) != len(LANGUAGES):
-        return Spoken(title or code)
-    chosen = language.chosen()
-    return Spoken(parts[TITLE_ORDER.index(chosen)], chosen, language.DIRECTIONS[chosen])
+    parts, chosen = in_three(title), language.chosen()
+    return Spoken(parts[chosen], chosen, language.DIRECTIONS[chosen]) if parts else Spoken(title or code)
 
 
 def entity_list(code: str) -> Spoken:
@@ -99,6 +91,14 @@ def entity_property(name: str, asked: FormText) -> FormText | Spoken:
     if known is None or asked.text != name:
         return asked
     return Spoken(str(known), chosen, language.DIRECTIONS[chosen])
+
+
+def answer(path: str, asked: FormText) -> FormText | Spoken:
+    """What an answer of a form or a list is called; what no form asks, by the programme's word for it."""
+    known = TECHNICAL.get(path) if asked.text == path else None
+    if known is None:
+        return entity_property(path, asked)
+    return Spoken(str(known), language.chosen(), language.DIRECTIONS[language.chosen()])
 
 
 def property_value(name: str, value: ShownValue | None) -> ShownValue | None:

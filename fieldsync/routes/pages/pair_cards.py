@@ -1,17 +1,17 @@
 """What the pages of possible duplicates show: lines of the queue, both sides, the evidence, what would survive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from flask import url_for
 
 from fieldsync.core.clusters import AUTOMATIC_MAX
-from fieldsync.core.linkage import HOUSEHOLD
+from fieldsync.core.form_texts import FormText
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import NUMBER, TEXT, ShownValue
-from fieldsync.routes.pages import charts, heads, labels, language, pair_words, rows, speakers
-from fieldsync.routes.pages.charts import Step, Waterfall
+from fieldsync.routes.pages import heads, labels, pair_reasons, pair_words, rows, speakers
 from fieldsync.routes.pages.labels import Spoken
 from fieldsync.routes.pages.speech import _
 from fieldsync.services import authorship, deciding, deciding_together, pair_clusters, pair_queue
@@ -34,29 +34,15 @@ MARKED_MAX = 40
 """Longer texts are not marked letter by letter."""
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The waterfall: (what, tone, icon, how it agrees, weight, its step) for each comparison, and their sum.
-
-    `bounds`: why the pair is never merged without a person; the cap of a household alone is no such reason.
-    """
-
-    lines: Sequence[tuple[str, str, str, str, float, Step]]
-    chart: Waterfall
-    weight: float
-    chance: str
-    likely: str
-    bounds: Sequence[str]
-    threshold: float | None
-
-
 def name_of(pair: Pair) -> str:
     """How addresses name a pair."""
     return "_".join(records.uuid_text(each.row.uuid) for each in (pair.left, pair.right))
 
 
-def line(pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplicate") -> dict[str, Any]:
-    """A pair in a list: codes and places, never a name."""
+def line(
+    pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplicate", keys: Sequence[Spoken | FormText] = ()
+) -> dict[str, Any]:
+    """A pair in a list: codes and places, never a name. `keys`: key questions of two reports."""
     levels = [] if pair.row is None else sorted(pair.row.comparisons, key=lambda each: -abs(each[2]))
     shown = [each for each in levels if each[1] not in ("", RARITY)][:3]
     return {
@@ -65,15 +51,17 @@ def line(pair: Pair, titles: Mapping[str, Spoken], endpoint: str = "pages.duplic
         "codes": [short_code(records.uuid_text(each.row.uuid)) for each in (pair.left, pair.right)],
         "places": [place for place in dict.fromkeys(_place(each) for each in (pair.left, pair.right)) if place],
         "facts": [(*_level(name, level, weight),) for name, level, weight in shown],
-        "likely": _likely(pair),
+        "likely": pair_reasons.likely(pair, keys),
         "changed": [pair_words.comparison(each) for each in deciding.changed_since(pair)],
         "decision": _decision(pair.decision),
     }
 
 
-def waiting_line(pair: Pair, titles: Mapping[str, Spoken], together: Sequence[Found]) -> dict[str, Any]:
+def waiting_line(
+    pair: Pair, titles: Mapping[str, Spoken], together: Sequence[Found], keys: Sequence[Spoken | FormText] = ()
+) -> dict[str, Any]:
     """The same of a pair that waits; where more than two hang together it stands for all of them."""
-    return line(pair, titles) | (_of_several(together) if together else {})
+    return line(pair, titles, keys=keys) | (_of_several(together) if together else {})
 
 
 def recent_lines(decided: Sequence[Pair], titles: Mapping[str, Spoken]) -> list[dict[str, Any]]:
@@ -102,12 +90,6 @@ def _of_several(together: Sequence[Found]) -> dict[str, Any]:
         "places": places[:CODES_SHOWN],
         "together": len(uuids),
     }
-
-
-def _likely(pair: Pair) -> str:
-    """How likely it is, in a word or two; a repeated report has no weight."""
-    is_weighed = pair.row is not None and pair.left.kind == "entity"
-    return pair_words.likelihood(pair.row.weight).partition(".")[0] if is_weighed and pair.row else ""
 
 
 def asked_of(session: Any, who: Reader, found: Found) -> list[tuple[str, str]]:
@@ -140,20 +122,29 @@ def step(session: Any, who: Reader, found: deciding_together.Step) -> dict[str, 
     )
     return {
         "address": address, "same": same, "apart": apart, "turn": found.turns, "at_ms": found.decision.decided_ms,
-        "title": labels.entity_list(first.of), "by": _who(session, who, found.decision),
+        "title": labels.entity_list(first.of), "by": _who(session, found.decision),
     }  # fmt: skip
 
 
 def card(
-    session: Any, who: Reader, told: PairPage, titles: Mapping[str, Spoken], named: Mapping[int, ShownValue]
+    session: Any,
+    told: PairPage,
+    titles: Mapping[str, Spoken],
+    named: Mapping[int, ShownValue] = MappingProxyType({}),
+    keys: Sequence[Spoken | FormText] = (),
+    is_across: bool = False,
 ) -> dict[str, Any]:
-    """Everything of a pair's page."""
+    """Everything of a pair's page. `named`: labels of what both are linked to; `keys`: key questions of two reports."""
     pair = told.pair
+    last = pair.decision.decision if pair.decision else ""
+    evidence = pair_reasons.evidence(pair, told.threshold)
     return {
         "title": labels.collection(pair.left.kind, pair.left.of, titles),
         "sides": [_side(each, titles) for each in told.sides],
         "rows": [_row(each) for each in told.rows],
-        "evidence": _evidence(pair, told.threshold),
+        "aside": [_row(each) for each in told.aside],
+        "evidence": evidence,
+        "verdict": pair_reasons.verdict(pair, evidence, told.rows, keys),
         "shared": [
             (rows.record_address(each.kind, each.of, records.uuid_text(each.row.uuid)),
              labels.entity_list(each.of), records.uuid_text(each.row.uuid), named.get(each.row.id))
@@ -161,8 +152,11 @@ def card(
         ],
         "changed": [pair_words.comparison(each) for each in deciding.changed_since(pair)],
         "decision": _decision(pair.decision),
-        "decided_by": _who(session, who, pair.decision),
+        "decided_by": _who(session, pair.decision),
         "is_one": deciding.is_one(pair),
+        "is_settled": deciding.is_settled(pair),
+        "stands": pair_words.stands(last, deciding.is_one(pair), pair_words.ACROSS if is_across else pair.left.kind),
+        "apart": pair_words.apart(told.apart_metres, *(each.found.row.place for each in told.sides)),
         "submissions": [len(each.submissions) for each in told.sides],
     }  # fmt: skip
 
@@ -183,7 +177,7 @@ def cluster_row(row: pair_clusters.Row) -> dict[str, Any]:
         "path": row.path,
         "label": labels.entity_property(row.path, row.label),
         "level": pair_words.level(row.level),
-        "differs": row.level == OTHER,
+        "differs": row.level == OTHER or pair_words.level(row.level)[0] == "warn",
         "cells": [replace(each, value=labels.property_value(row.path, each.value)) for each in row.cells],
     }
 
@@ -212,10 +206,12 @@ def _decision(row: DecisionRow | None) -> dict[str, Any] | None:
             "by_itself": row.decided_by == ITSELF, "sampled": row.sampled}  # fmt: skip
 
 
-def _who(session: Any, who: Reader, row: DecisionRow | None) -> str:
+def _who(session: Any, row: DecisionRow | None) -> str:
     """Who decided, by name; colleagues of the association know each other."""
-    if row is None or not row.decided_by.startswith("person:"):
+    if row is None:
         return ""
+    if not row.decided_by.startswith("person:"):
+        return pair_words.decider(row.decided_by)
     person = people.find_by_id(session, int(row.decided_by.removeprefix("person:")))
     return "" if person is None else person.name or person.email
 
@@ -244,7 +240,10 @@ def _row(row: Row) -> dict[str, Any]:
     marked = _marked(left.value, right.value) if row.level not in ("same", "exact", "missing") else None
     return {
         "path": row.path,
-        "label": labels.entity_property(row.path, row.label),
+        "label": labels.answer(row.path, row.label),
+        "is_heading": row.is_heading,
+        "is_inner": "[" in row.path,
+        "number": row.path[row.path.rindex("[") + 1 : -1] if row.is_heading else "",
         "level": pair_words.level(row.level),
         "differs": row.level in ("different", OTHER) or (row.is_compared and pair_words.level(row.level)[0] == "warn"),
         "rule": str(pair_words.RULES[row.rule]) if row.rule else "",
@@ -282,23 +281,3 @@ def _marked(
 def _split(text: str, start: int, end: int) -> tuple[str, str, str]:
     stop = len(text) - end
     return text[:start], text[start:stop], text[stop:]
-
-
-def _evidence(pair: Pair, threshold: float | None) -> Evidence | None:
-    if pair.row is None or pair.left.kind == "submission":
-        return None
-    told = pair.row.comparisons
-    chart = charts.waterfall([weight for _name, _level, weight in told], threshold)
-    lines = [
-        (
-            pair_words.comparison(name),
-            *(pair_words.level(level, weight) if level else ("still", "minus", pair_words.beside(name))),
-            weight,
-            step,
-        )
-        for (name, level, weight), step in zip(told, chart.steps, strict=True)
-    ]
-    chance = 100 / (1 + 2 ** -max(-60.0, min(60.0, pair.row.weight)))
-    shown = "> 99,9" if chance > 99.9 else "< 0,1" if chance < 0.1 else language.number(round(chance, 1))
-    bounds = [pair_words.bound(each) for each in pair.row.bounds if each != HOUSEHOLD]
-    return Evidence(lines, chart, pair.row.weight, shown, pair_words.likelihood(pair.row.weight), bounds, threshold)

@@ -19,6 +19,6 @@ def _l(text: str) -> Words:
     return lazy_gettext(text)
 
 
-def ngettext(one: str, many: str, count: int) -> str:
+def ngettext(one: str, many: str, count: int, **blanks: object) -> str:
     """A text with a number in it, as the reader's language counts; `%(num)s` is the number."""
-    return str(babel_ngettext(one, many, count))
+    return str(babel_ngettext(one, many, count, **blanks))

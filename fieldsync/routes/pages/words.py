@@ -140,6 +140,27 @@ PROPERTIES: dict[str, Words] = {
 }
 """Properties of these lists that forms work out, so that no question names them."""
 
+TECHNICAL: dict[str, Words] = {
+    "start": _l("Opened"),
+    "end": _l("Finished"),
+    "today": _l("Day of filling"),
+    "deviceid": _l("Phone's own number"),
+    "username": _l("User name on the phone"),
+    "phonenumber": _l("Number of the phone"),
+    "audit": _l("Log of filling"),
+    "staff_code": _l("Companion's code"),
+    "instanceID": _l("Number of the submission"),
+    "meta/instanceID": _l("Number of the submission"),
+    "meta/instanceName": _l("Name of the submission"),
+    "meta/audit": _l("Log of filling"),
+    "meta/entity/@id": _l("Entity"),
+    "meta/entity/@create": _l("Creates an entity"),
+    "meta/entity/@update": _l("Changes an entity"),
+    "meta/entity/@baseVersion": _l("Version of the entity before"),
+    "meta/entity/label": _l("Label of the entity"),
+}
+"""What forms keep that nobody is asked (XLSForm's metadata, and the programme's)."""
+
 AGE_GROUPS: dict[str, Words] = {
     "under_15": _l("under 15"),
     "15_17": _l("15–17"),

@@ -21,7 +21,7 @@
   });
   bar.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-key]");
-    if (button) reason.required = false;
+    if (button && reason) reason.required = false;
     if (button && asks(button)) event.preventDefault();
   });
   reason?.addEventListener("keydown", (event) => {
