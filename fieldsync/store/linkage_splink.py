@@ -20,8 +20,8 @@ import msgspec
 from fieldsync.core.blocking import PHONE_DIGITS
 from fieldsync.core.linkage import PHONE_OF_A_HOUSE, Compared
 from fieldsync.core.linkage_features import PERSON
-from fieldsync.core.linkage_levels import FAR, LEVELS, MARRIED, MOVED
-from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
+from fieldsync.core.linkage_levels import LEVELS
+from fieldsync.core.linkage_model import LEAST, NOT_LEARNED, ComparisonWeights, LevelWeight, Model
 from fieldsync.store.linkage_extract import Names, Page, tables
 from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, settings_of
 
@@ -60,9 +60,6 @@ LEARNED = 0.5
 
 MOVES_MOST = 1.5
 """By which factor m moves at most: where kin live together, a pass takes some of them for one person."""
-
-NOT_LEARNED = (MARRIED, MOVED, FAR)
-"""What only kin and strangers show in a pass: women who married and moved would be found less by what it teaches."""
 
 ITERATIONS_MAX = 15
 
@@ -226,8 +223,8 @@ def train(on: Bench, model: Model) -> Model:
             passes += 1
     told = linker.misc.save_model_to_json()
     learned = _learned(model, told["comparisons"])
-    learnable = ((each.name, level) for each in learned for level in each.levels if level.level not in NOT_LEARNED)
-    never = tuple(f"{name} {level.level}" for name, level in learnable if not level.trained)
+    untrained = ((each.name, level.level) for each in learned for level in each.levels if not level.trained)
+    never = tuple(f"{name} {level}" for name, level in untrained if level not in NOT_LEARNED)
     if never:
         logger.warning("linkage: %d levels were never seen and keep their weights", len(never))
     return msgspec.structs.replace(
@@ -321,8 +318,6 @@ def _learned(model: Model, told: Sequence[Mapping[str, Any]]) -> tuple[Compariso
 
 
 def _level(level: LevelWeight, told: Sequence[Mapping[str, Any]]) -> LevelWeight:
-    if level.level in NOT_LEARNED:
-        return msgspec.structs.replace(level, trained=False)
     found = next(each for each in told if each["label_for_charts"] == level.level)
     m, u = found.get("m_probability"), found.get("u_probability")
     if not isinstance(m, float) or not isinstance(u, float) or min(m, u) <= LEAST or level.m == m or level.u == u:
