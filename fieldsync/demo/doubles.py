@@ -1,14 +1,16 @@
 """People whom two or three companions register, in two scripts, with half the facts; and one who is somebody else."""
 
+from itertools import combinations
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from fieldsync.app import now_ms
 from fieldsync.client.companion import Filled
-from fieldsync.client.companion_names import FAMILIES, WOMEN
+from fieldsync.client.companion_names import FAMILIES, WOMEN, Name
 from fieldsync.client.companion_people import Person, new_uuid, short_code
 from fieldsync.client.companion_people import phone as phone_number
+from fieldsync.core.names import Level, compare
 from fieldsync.core.problems import Problem
 from fieldsync.demo.cast import Cast, Say
 from fieldsync.services import deciding, desk
@@ -35,12 +37,16 @@ class Woman(NamedTuple):
 
 
 def a_woman(cast: Cast) -> Woman:
-    """Somebody whose name is spelled in more than one way."""
+    """Somebody whose name two registers spell in two ways, each of which is read as the same name."""
     dice = cast.phones[FIRST].dice
-    given = dice.choice([each for each in WOMEN if len(each[1]) > 1])
-    family = dice.choice([each for each in FAMILIES if len(each[1]) > 1])
-    latin = tuple(f"{given[1][at]} {family[1][at]}" for at in (0, 1))
-    return Woman(f"{given[0]} {family[0]}", (latin[0], latin[1]), dice.randint(1968, 1998), phone_number(dice))
+    given, family = (dice.choice([each for each in names if _is_read_alike(each)]) for names in (WOMEN, FAMILIES))
+    first, second = (f"{given[1][at]} {family[1][at]}" for at in (0, 1))
+    return Woman(f"{given[0]} {family[0]}", (first, second), dice.randint(1968, 1998), phone_number(dice))
+
+
+def _is_read_alike(name: Name) -> bool:
+    spelled = (name[0], *name[1][:2])
+    return len(spelled) > 2 and all(compare(*two) in (Level.EXACT, Level.SAME) for two in combinations(spelled, 2))
 
 
 def registered(

@@ -15,8 +15,16 @@ INBOX, LINKAGE, ACROSS, REPORTS = "inbox", "linkage", "across", "reports"
 FOLLOWERS = (INBOX,)
 """Those who must hear of what changes beside the log (`touch`)."""
 
+WORDS_RULES = 2
+"""Which rules say under what words a record is found (services/searchable), beside those of names."""
+
+
+def _words_version() -> int:
+    return 1000 * names.algorithm() + WORDS_RULES
+
+
 VERSIONS: Mapping[str, Callable[[], int]] = {
-    INBOX: names.algorithm,
+    INBOX: _words_version,
     LINKAGE: linkage_features.algorithm,
     ACROSS: linkage_features.algorithm,
 }
@@ -73,6 +81,11 @@ def touch(session: Session, association_id: int, record_ids: Collection[int]) ->
 def touch_all(session: Session, association_id: int, kind: str, of: str) -> None:
     """Let the followers look again at every record of a form or list."""
     followers.touch_all(session, FOLLOWERS, association_id, kind, of)
+
+
+def compare_some_again(session: Session, association_id: int, record_ids: Collection[int]) -> None:
+    """Let linkage look again at some entities: whom they name is another."""
+    followers.touch(session, (LINKAGE,), association_id, record_ids)
 
 
 def compare_again(session: Session, association_id: int, of: str) -> None:

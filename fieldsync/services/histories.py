@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from fieldsync.core.causality import History, history
 from fieldsync.core.groups import connected, in_force
 from fieldsync.core.merge import Protective, RecordState
-from fieldsync.core.operations import Operation, OperationId
+from fieldsync.core.operations import Operation, OperationId, Value
 from fieldsync.core.parsing import parse_operation
 from fieldsync.core.survivorship import with_survivals
 from fieldsync.services import presence
@@ -49,6 +49,16 @@ def spoken(session: Session, association_id: int, row: RecordRow) -> Spoken | No
     # Which fields are protective is said by the form version that the record's first operation names, as in the fold.
     protective = working.protective(shown[0])
     return Spoken(state, history(shown, passed_on, elsewhere), rows, protective)
+
+
+def said_of_each(session: Session, association_id: int, row: RecordRow) -> list[dict[str, Value]]:
+    """What was said last of each record of a merged group, by property; nothing of one that is alone."""
+    told = spoken(session, association_id, row)
+    said: dict[str, dict[str, Value]] = {}
+    for operation in sorted(told.past.operations, key=lambda each: (each.stamp, each.id)) if told else ():
+        if operation.act is None:
+            said.setdefault(operation.record, {}).update(operation.writes)
+    return list(said.values()) if len(said) > 1 else []
 
 
 def _joined(session: Session, row: RecordRow) -> Collection[int]:

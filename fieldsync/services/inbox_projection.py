@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.core.inbox import CONFLICT, GONE, HELD, INCOMPLETE, STATES
-from fieldsync.services import following
+from fieldsync.services import following, histories
 from fieldsync.services.following import INBOX, Follower
-from fieldsync.services.searchable import Searchable, Words
+from fieldsync.services.searchable import Answers, Searchable, Words
 from fieldsync.services.taken import Taken, take_up
 from fieldsync.store import flags, inbox, operations
 from fieldsync.store.inbox import InboxRow, Tally
@@ -33,8 +33,14 @@ def made(
     """The rows of some records as they must be, each with the words under which it is found."""
     taken = take_up(session, association_id, record_ids)
     marks = _marks(session, association_id, [each.row for each in taken])
-    rows = [(_row(association_id, each, marks[each.row.id]), each.state) for each in taken]
-    return [(row, searchable.words(row, state)) for row, state in rows]
+    rows = [(_row(association_id, each, marks[each.row.id]), each) for each in taken]
+    return [(row, searchable.words(row, each.state, _merged_into(session, association_id, each))) for row, each in rows]
+
+
+def _merged_into(session: Session, association_id: int, taken: Taken) -> Sequence[Answers]:
+    """What was said of each of a merged group, where this one shows it; of any other record nothing beside."""
+    shows_others = taken.row.merged and taken.row.merged_into is None
+    return histories.said_of_each(session, association_id, taken.row) if shows_others else ()
 
 
 def late(session: Session, association_ids: Iterable[int]) -> list[int]:

@@ -14,7 +14,7 @@ from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_bl
 from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
 from fieldsync.core.linkage_features import Features, algorithm, features_of, with_spellings
 from fieldsync.core.operations import Value
-from fieldsync.services import histories
+from fieldsync.services import histories, relatives
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
@@ -37,30 +37,21 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
     By whatever name one of a merged group was written down, the group is found.
     """
     found: dict[int, Features] = {}
-    for row in filter(is_compared, rows):
+    compared = {row.id: row for row in rows if is_compared(row)}
+    for row in compared.values():
         state = decode_state(bytes(row.state))
         features = Features() if state is None else _features_of(of_list, row, state.fields)
         if row.merged:
-            said = _said_of_each(session, of_list, row)
+            said = histories.said_of_each(session, of_list.collection.association_id, row)
             features = with_spellings(features, (_features_of(of_list, row, fields) for fields in said))
         if features.says_something:
             found[row.id] = with_codes(of_list, features)
-    return found
+    return relatives.settled(session, of_list, compared, found)
 
 
 def _features_of(of_list: LinkedList, row: RecordRow, fields: Mapping[str, Value]) -> Features:
     year = datetime.fromtimestamp(row.arrived_ms / 1000, UTC).year
     return features_of(fields, row.place, of_list.parts, year)
-
-
-def _said_of_each(session: Session, of_list: LinkedList, row: RecordRow) -> list[dict[str, Value]]:
-    """What was said last of each record of a merged group, by property; nothing of one that is alone."""
-    spoken = histories.spoken(session, of_list.collection.association_id, row)
-    said: dict[str, dict[str, Value]] = {}
-    for operation in sorted(spoken.past.operations, key=lambda each: (each.stamp, each.id)) if spoken else ():
-        if operation.act is None:
-            said.setdefault(operation.record, {}).update(operation.writes)
-    return list(said.values()) if len(said) > 1 else []
 
 
 def is_compared(row: RecordRow) -> bool:
@@ -160,17 +151,18 @@ def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> Pair
 
 
 def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> set[int]:
-    """Make the pairs of records what was found; the records of pairs that came or went."""
+    """Make the pairs of records what was found; the records of pairs that came, went, or are told otherwise now."""
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
-    put(session, changed)
-    return {record_id for pair in before.keys() ^ found.keys() for record_id in pair}
+    news = before.keys() ^ found.keys() | put(session, changed)
+    return {record_id for pair in news for record_id in pair}
 
 
-def put(session: Session, rows: Sequence[PairRow]) -> None:
+def put(session: Session, rows: Sequence[PairRow]) -> set[Pair]:
     """Store pairs. One that was decided is asked again where something is compared otherwise than it was then.
 
+    Returned are those that were decided: what is told of them may be another now.
     Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
     """
     linkage.put_pairs(session, rows)
@@ -182,6 +174,7 @@ def put(session: Session, rows: Sequence[PairRow]) -> None:
         if each.levels
     }
     linkage.set_found(session, told)
+    return set(told)
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:

@@ -181,6 +181,13 @@ def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: Submis
     return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()
 
 
+def _objection(found: Published, twice: str | None) -> Problem | None:
+    """What keeps open answers out of a record; `twice`: the path of one that stands twice."""
+    if found.form.public_key:
+        return Problem("not_encrypted")
+    return Problem("answered_twice", twice) if twice is not None else None
+
+
 def _revoked(device: DeviceRow) -> int:
     return device.id if device.status == "revoked" else 0
 
@@ -297,8 +304,9 @@ class _Taking:
         self.entities = openrosa_branches.touched(found.form, fields)
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
+        content.problem = _objection(found, twice)
         if twice is not None:
-            content.problem, content.xml = Problem("answered_twice", twice), sheet.xml.decode("utf-8", "replace")
+            content.xml = sheet.xml.decode("utf-8", "replace")
         return content
 
     def _sealed(self, envelope: Envelope) -> _Content:

@@ -9,6 +9,7 @@ from fieldsync.core.answer_paths import UUID, unindexed
 from fieldsync.core.forms import Form
 from fieldsync.core.merge import RecordState
 from fieldsync.core.names import search_keys
+from fieldsync.core.operations import Value
 from fieldsync.core.roles import RoleBook
 from fieldsync.services import following, places, role_book
 from fieldsync.services.published import published
@@ -32,6 +33,9 @@ _NO_WORDS = re.compile(rf"{UUID}|\d+(\.\d+)+|\d{{4}}-\d\d-\d\d.*")
 
 Path = tuple[str, str, str]
 """(kind, form or list, path)."""
+
+Answers = Mapping[str, Value]
+"""Answers by their paths."""
 
 Words = frozenset[tuple[Path, str]]
 """Words under which a record is found, each with its question."""
@@ -70,8 +74,12 @@ class Searchable:
         self._texts: dict[tuple[str, str | None], frozenset[str]] = {}
         self._place_words: dict[str, list[str]] = {}
 
-    def words(self, row: InboxRow, state: RecordState | None) -> Words:
-        """Under which words a record is found, and by which question each."""
+    def words(self, row: InboxRow, state: RecordState | None, also: Iterable[Answers] = ()) -> Words:
+        """Under which words a record is found, and by which question each.
+
+        `also`: what was said of each record that it shows, itself among them: whoever searches for the former name or
+        phone of one that was merged finds the one through which she shows.
+        """
         if state is None or row.uuid is None or self._is_sealed(row.kind, row.of):
             return frozenset()
         own = (row.kind, row.of, OF_THE_RECORD)
@@ -79,12 +87,12 @@ class Searchable:
         found += [(own, word) for word in self._words_of_place(row.place)]
         restricted = self._withholding.paths(row.kind, row.of).restricted
         texts = self._texts_of(row, state)
-        for path, value in state.fields.items():
+        for path, value in (said for each in (state.fields, *also) for said in each.items()):
             question = unindexed(path)
             asked = question not in restricted and (texts is None or question in texts)
             if asked and isinstance(value, str) and not _NO_WORDS.fullmatch(value):
                 found += [((row.kind, row.of, question), word) for word in search_keys(value)]
-        return frozenset(found[:WORDS_MAX])
+        return frozenset(list(dict.fromkeys(found))[:WORDS_MAX])
 
     def numbers(self, wanted: Collection[Path]) -> dict[Path, int]:
         """The numbers of questions; new ones get theirs."""

@@ -119,6 +119,9 @@ def _read(forms: Sequence[Form]) -> Mapping[Name, Mapping[str, str]]:
     for number, form in enumerate(forms):
         known = found.setdefault(("submission", form.id), {})
         beside = dict.fromkeys([*form.meta_paths, *(repeat.path for repeat in form.repeats)], OPEN)
-        for path, sensitivity in (beside | dict(copied.answers(number))).items():
+        answers = dict(copied.answers(number))
+        if form.public_key:  # what phones were to seal and comes in clear is for few to read
+            answers = dict.fromkeys(answers.keys() - beside.keys(), RESTRICTED)
+        for path, sensitivity in (beside | answers).items():
             known[path] = max(known.get(path, OPEN), sensitivity)
     return found | {("entity", each): dict(copied.properties(each)) for each in copied.lists}

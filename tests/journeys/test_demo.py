@@ -11,9 +11,9 @@ from fieldsync.app import create_app, now_ms, open_database
 from fieldsync.config import Settings
 from fieldsync.core import totp
 from fieldsync.demo import listening
-from fieldsync.jobs import follow
+from fieldsync.jobs import follow, link
 from fieldsync.routes.pages import cookies
-from fieldsync.services import figures, second_factor, signing
+from fieldsync.services import figures, pair_queue, second_factor, signing
 from fieldsync.services.readers import Reader
 from fieldsync.services.sight import Sight
 from fieldsync.store import associations, people
@@ -56,6 +56,7 @@ def test_the_demo_shows_what_it_promises(tmp_path: Path) -> None:
     assert told["sign_in"] == f"{told['url']}/sign-in"
     assert {"coordinator", "companion", "designer", "instance_admin"} <= {each["role"] for each in told["accounts"]}
     figures_agree(operator.data)
+    pairs_look_like_those_of_villages(operator.data)
     nobody_finds_an_empty_desk(operator.data, told)
     what_is_sealed_opens_only_with_the_key(operator, tmp_path)
     goes_on(operator, told["operations"], told["passphrase"])
@@ -85,6 +86,21 @@ def figures_agree(folder: Path) -> None:
         for name, count in counted.items():
             if name in shown:
                 assert (shown[name].numbers.get("all") or 0) == (count or 0), (owner.slug, *name)
+    database.close()
+
+
+def pairs_look_like_those_of_villages(folder: Path) -> None:
+    """Several spellings of one woman, a group of three, and two cousins whose births are years apart."""
+    database = open_database(Settings(data=folder))
+    link(database)
+    with database.read() as session:
+        owner = associations.find(session, "kht")
+        assert owner is not None
+        waiting = pair_queue.waiting_anywhere(session, owner.id)
+    people_of = [each.pair for each in waiting if each.pair.left.of == "participants"]
+    assert 3 in {len(group) for group in pair_queue.groups(waiting).values()}
+    assert [each for each in people_of if each.row and "births_apart" in each.row.bounds]
+    assert len(people_of) >= 6
     database.close()
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.benchmarks import linkage_names, linkage_own
 from tests.benchmarks.linkage_registry import linked
 from tests.linkage_registry import elsewhere
+from tests.linkage_registry.links import uuid_of, with_mothers
 from tests.linkage_registry.people import look_alike
 from tests.linkage_registry.registry import PROPERTIES, registry
 from tests.linkage_registry.spellings import ARABIC, LATIN, TIFINAGH, family_names, given_names
@@ -58,6 +60,23 @@ def test_the_tables_of_names_are_wide() -> None:
     assert len(given_names("f")) > 80
     assert len(given_names("m")) > 80
     assert len(family_names()) > 300
+
+
+def test_companions_name_mothers_and_change_nothing_else() -> None:
+    plain, found = registry(3000, 3), with_mothers(registry(3000, 3), 3)
+    about = {uuid_of(each.number): each.person.number for each in plain.records}
+    named = [each for each in found.records if "mother" in each.fields]
+    wrong = [each for each in named if about[each.fields["mother"]] != each.person.mother]
+    assert len(named) > 300 and 0 < len(wrong) < 0.1 * len(named)
+    without = [replace(each, fields={k: v for k, v in each.fields.items() if k != "mother"}) for each in found.records]
+    assert without == plain.records
+
+
+def test_mothers_who_are_named_find_more_and_link_no_kin() -> None:
+    without, found = linked(4000, 6), linked(4000, 6, make=lambda size, seed: with_mothers(registry(size, seed), seed))
+    recall = [len((each.of_zone("automatic") | each.reviewed()) & each.true) for each in (without, found)]
+    assert recall[1] >= recall[0]
+    assert not found.of_zone("automatic") - found.true
 
 
 def test_whoever_has_a_registry_of_her_own_measures_it_by_one_table(tmp_path: Path) -> None:

@@ -138,6 +138,23 @@ def test_an_envelope_for_a_form_without_a_key_is_set_apart(world: World, amina: 
     assert len(quarantined(world)) == 1
 
 
+def test_answers_that_come_in_clear_where_they_were_to_be_encrypted_are_kept_and_shown_to_few(
+    world: World, amina: Collect, tmp_path: Path
+) -> None:
+    record = world.uuid()
+    plain = visit(record, f"<name>{SECRET}</name>", version="9")
+    for _ in range(2):
+        assert "set apart" in amina.sends(plain)
+    assert world.record(record) is None
+    [kept] = quarantined(world)
+    assert codes(kept) == ["not_encrypted"]
+    assert SECRET not in str(kept)
+    page = visitor(world, "coordinator").opens(f"/quarantine/{kept['quarantined']}").text
+    assert "en clair" in page and SECRET not in page
+    [written] = export(world, tmp_path / "out")
+    assert (tmp_path / "out" / written.folder / "submission.xml").read_bytes() == plain.encode()
+
+
 def test_a_resend_is_known(world: World, amina: Collect) -> None:
     record = world.uuid()
     xml, files = sealed(record, {}, b"<data/>")

@@ -92,6 +92,25 @@ def test_what_companions_and_coordinators_say_stands_in_the_list(world: World, p
     assert listed(world, reader(world, "companion"), Filter(state="quarantined")) == []
 
 
+def test_whoever_was_merged_is_found_by_her_former_name_until_the_merge_is_undone(world: World, phone: Phone) -> None:
+    """Her name did not survive; whoever may not read names finds her by none of them."""
+    who = [phone.says(writes=registered(world.uuid(), name), of="person") for name in ("Khadija", "Mbarka")]
+    phone.tells(*who)
+    older, younger = (each["writes"]["person"] for each in who)
+    reviewer = reader(world, "association_reviewer")
+    ids = [each.replace("-", "") for each in (older, younger)]
+    entities = set(ids)
+    assert {*found(world, reviewer, "Mbarka")} & entities == {ids[1]}
+    world.at_desk(merging.merge, older, [younger], kind="entity")
+    assert {*found(world, reviewer, "Khadija")} & entities == {ids[0]}
+    assert {*found(world, reviewer, "Mbarka")} & entities == {ids[0]}
+    assert found(world, reader(world, "designer", "two"), "Mbarka") == []
+    world.at_desk(merging.unmerge, older, kind="entity")
+    assert {*found(world, reviewer, "Khadija")} & entities == {ids[0]}
+    assert ids[0] not in found(world, reviewer, "Mbarka")
+    assert sound(world)
+
+
 def following_lag(world: World) -> int:
     return world.read(lambda session: following.behind(session, INBOX, world.amal))
 

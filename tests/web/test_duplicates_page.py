@@ -49,6 +49,38 @@ def test_a_pair_is_shown_side_by_side_merged_and_taken_back(world: World, coordi
     assert [each["merged_into"] for each in shown(world, older, younger)] == [None, None]
 
 
+def test_a_pair_says_in_a_sentence_what_speaks_for_it_and_against_and_how_strongly(
+    world: World, coordinator: Visitor
+) -> None:
+    """Her names are near and her phone the same, her year of birth is another; a cousin may look like that, too."""
+    older, younger = two_women(world)
+    levels = [
+        ("start", "", -12.0), ("given_name", "same", 5.0), ("family_name", "exact", 3.0), ("birth", "far", -1.9),
+        ("phone", "same", 9.2), ("sex", "same", 0.1),
+    ]  # fmt: skip
+    found_pair(world, older, younger, levels)
+    text = coordinator.opens(f"/duplicates/{older}_{younger}").text
+    said = re.findall(r'<p id="summary">([^<]+)</p>', text)
+    pro = "Le même téléphone et le même nom parlent pour. Une autre année de naissance parle contre."
+    assert said == [f"{pro} La décision vous revient."]
+    strengths = re.findall(r'<td class="says"><span>([^<]+)</span>', text)
+    assert strengths == ["pour", "pour", "un peu contre", "fortement pour", "dit peu"]
+
+
+def test_what_was_decided_stands_above_with_what_taking_it_back_does(world: World, coordinator: Visitor) -> None:
+    older, younger = two_women(world)
+    found_pair(world, older, younger)
+    address = f"/duplicates/{older}_{younger}"
+    decides(coordinator, address, "different")
+    text = coordinator.opens(address).text
+    assert "Décidé : Pas la même" in text and "rien ne les fusionne" in text
+    assert 'value="undo"' in text and 'value="same"' not in text and "Si c’est la même" not in text
+    decides(coordinator, address, "undo")
+    decides(coordinator, address, "same")
+    text = coordinator.opens(address).text
+    assert "Décidé : La même" in text and "chacune montre de nouveau" in text and 'name="take:' not in text
+
+
 def test_any_two_of_a_list_can_be_asked_for_and_decided(world: World, coordinator: Visitor) -> None:
     older, younger = two_women(world)
     address = f"/duplicates/{older}_{younger}"
@@ -129,7 +161,9 @@ def test_a_repeated_report_is_decided_in_the_same_queue_and_counts_no_longer(
     first, again = (amina.says(writes={"name": "Fatima", "age": 30}) for _ in range(2))
     amina.sync(first, again)
     address = f"/duplicates/{first['record']}_{again['record']}"
-    assert address in coordinator.opens("/duplicates").text
+    queue = coordinator.opens("/duplicates").text
+    assert address in queue and "Tout le contenu, une seconde fois" in queue
+    assert "Aucune réponse ne diffère." in coordinator.opens(address).text
     assert address in coordinator.opens(f"/submissions/visit/{again['record']}").text
     assert decides(coordinator, address, "same") == "/duplicates"
     states = [(world.record(each["record"]) or {})["review"]["state"] for each in (first, again)]
@@ -179,6 +213,8 @@ def test_a_merge_that_needs_two_shows_who_proposed_it(world: World, coordinator:
     lead = visitor(world, "coordinator")
     answer = lead.fills(f"{rules}/reviewers", {"list": "people", "two": "yes"}, page=rules)
     assert answer.headers["Location"] == rules
+    asked = coordinator.opens(address).text
+    assert "demandent deux personnes" in asked and "La même : proposer" in asked
     decides(coordinator, address, "same")
     assert "une deuxième personne doit confirmer" in lead.opens(address).text
     assert "Vous avez proposé cette fusion" in decides(coordinator, address, "same")
@@ -197,6 +233,19 @@ def five_of_whom_one_hangs_by_a_bridge(world: World) -> list[str]:
         found_pair(world, one, other)
     found_pair(world, uuids[3], uuids[4], [("given_name", "weak", 1.0)])
     return uuids
+
+
+def test_a_group_of_a_list_that_needs_two_people_says_beforehand_that_it_is_decided_pair_by_pair(
+    world: World, coordinator: Visitor
+) -> None:
+    uuids = five_of_whom_one_hangs_by_a_bridge(world)
+    address = f"/duplicates/cluster/people/{uuids[0]}"
+    assert 'name="member"' in coordinator.opens(address).text
+    rules, lead = "/duplicates/settings", visitor(world, "coordinator")
+    lead.fills(f"{rules}/reviewers", {"list": "people", "two": "yes"}, page=rules)
+    text = coordinator.opens(address).text
+    assert "on décide donc paire par paire" in text and f"/duplicates/{uuids[0]}_{uuids[1]}" in text
+    assert 'name="member"' not in text and 'id="decide"' not in text
 
 
 def settles(who: Visitor, address: str, members: list[str], **more: str) -> str:

@@ -43,6 +43,12 @@ OPENROSA: dict[str, tuple[int | None, str, str, str]] = {
         "Cette clé n’ouvre pas cette fiche : elle a été chiffrée pour une autre clé, ou son enveloppe a changé.",
         "This key does not open this record: it was encrypted for another one, or its envelope was changed.",
     ),
+    "not_encrypted": (
+        None,
+        "تطلب هذه الاستمارة تشفير أجوبتها على الهاتف، وقد وصلت غير مشفّرة. حُفظت جانباً ولا يراها إلا من يحق له الاطلاع على الأجوبة السرية؛ حدّث الاستمارة والتطبيق على الهاتف.",
+        "Ce formulaire demande que le téléphone chiffre ses réponses, et elles sont arrivées en clair. Elles sont mises de côté et ne s’ouvrent qu’à qui peut lire les réponses confidentielles ; mettez à jour le formulaire et l’application du téléphone.",
+        "This form asks phones to encrypt its answers, and they came in clear. They are set apart, open only to those who may read restricted answers; update the form and the app on the phone.",
+    ),
     "not_sealed": (
         None,
         "هذه الاستمارة غير مشفّرة: تُقرأ كما هي.",
