@@ -110,7 +110,7 @@ def _couple(
     wife = person("f", _given(dice, "f"), own, wed - timedelta(days=dice.randrange(17 * 365, 27 * 365)), -1, "")
     yield wife
     yield person("m", _given(dice, "m"), family, wed - timedelta(days=dice.randrange(20 * 365, 38 * 365)), -1, "")
-    day, taken = wed + timedelta(days=dice.randrange(300, 900)), set()
+    day, taken = wed + timedelta(days=dice.randrange(300, 900)), set[tuple[str, int]]()
     while day < TODAY and len(taken) < 5:
         for _ in range(2 if dice.random() < 0.03 else 1):
             sex = dice.choice("ffm")
