@@ -276,6 +276,20 @@ def test_a_film_larger_than_announced_stays_on_the_phone_and_its_answers_are_her
     world.database.close()
 
 
+def test_photos_that_are_too_large_together_are_told_so_and_come_one_by_one(engine: Engine, tmp_path: Path) -> None:
+    world = World(engine, Settings(data=tmp_path, openrosa_bytes_max=1024 * 1024))
+    amina, record = Collect(world), world.uuid()
+    xml, half = pictured(record, "a.jpg"), b"x" * (600 * 1024)
+    refused = amina.send(xml, {"a.jpg": half, "b.jpg": half})
+    assert refused.status_code == 413
+    assert "with all its files" in message(refused) and "in several parts" in message(refused)
+    assert is_incomplete(world, record)
+    for name in ("a.jpg", "b.jpg"):
+        assert amina.send(xml, {name: half}).status_code == 201
+    assert not is_incomplete(world, record)
+    world.database.close()
+
+
 def test_what_is_larger_than_announced_and_does_not_begin_with_a_whole_record_is_refused_whole(
     engine: Engine, tmp_path: Path
 ) -> None:
