@@ -133,6 +133,7 @@ MEMBER = """
 |         | integer | year   | Year     | P2             |                | birth_year    | year    |
 |         | text    | phone  | Phone    | P2             |                | phone         | phone   |
 |         | text    | card   | Card     | P2             |                | national_id   | card    |
+|         | text    | mother | Mother   | P2             |                | relative      | mother  |
 |         | text    | home   | Home     | P1             | yes            |               | home    |
 | entities |
 |         | list_name | entity_id | create_if     | update_if    | label   |

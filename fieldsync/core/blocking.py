@@ -62,6 +62,7 @@ def values(features: Features) -> Iterator[str]:
     if features.phone:
         yield f"phone {phone_block(features.phone)}"
     yield from _of_person(features)
+    yield from sorted(map(relative_block, {*features.named, *features.merged_relatives}))
     for name in _blocks(features.names):
         yield f"cooperative {name}"
 
@@ -69,6 +70,11 @@ def values(features: Features) -> Iterator[str]:
 def phone_block(phone: str) -> str:
     """The digits by which phones are looked up."""
     return phone[-PHONE_DIGITS:]
+
+
+def relative_block(uuid: str) -> str:
+    """What those are looked up by who name an entity as their relative."""
+    return f"relative {uuid}"
 
 
 def _of_person(features: Features) -> Iterator[str]:

@@ -23,6 +23,7 @@ from fieldsync.core.linkage_levels import (
     MOVED,
     NEAR,
     PROVINCE,
+    RELATED,
     SAME,
     SAME_DATE,
     SAME_YEAR,
@@ -44,6 +45,7 @@ START, RARITY, HOUSEHOLD = "start", "rarity", "household"
 TWINS = "twins"
 
 HOUSEHOLD_OF = ("family_name", "phone", "place")
+RELATIVES = "relatives"
 MOVED_LESS = 2.0
 """Bits by which the lower threshold is lower for a woman who may have married and moved.
 
@@ -157,7 +159,7 @@ class Scorer:
         bars = list(self._with_rarity(plain, pair))
         raw = math.fsum(bar.weight for bar in bars)
         most = self.model.household - (KIN_LESS if "given_name_differs" in bounds else 0.0)
-        excess = math.fsum(bar.weight for bar in bars if bar.name in HOUSEHOLD_OF) - most
+        excess = math.fsum(bar.weight for bar in bars if _is_of_a_household(bar)) - most
         if excess > 0 and self.model.kind == PERSON:
             bars.append(Comparison(HOUSEHOLD, "", -excess))
             bounds = (*bounds, HOUSEHOLD)
@@ -241,6 +243,11 @@ def least_of(model: Model) -> float:
     return model.review - MOVED_LESS
 
 
+def _is_of_a_household(bar: Comparison) -> bool:
+    """Whether kin agree in it as a rule. What relatives say against two records stands in full."""
+    return bar.name in HOUSEHOLD_OF or (bar.name == RELATIVES and bar.level == SAME)
+
+
 def _zone(weight: float, bounds: tuple[str, ...], automatic: float, lower: float) -> str:
     if TWINS in bounds:
         return REVIEW
@@ -260,6 +267,7 @@ def _bounds(levels: Levels, is_anyones: bool, kind: str) -> tuple[str, ...]:
         "two_national_ids": levels["national_id"] == DIFFERENT,
         "births_apart": levels["birth"] == FAR,
         "two_sexes": levels["sex"] == DIFFERENT,
+        "relatives_of_each_other": levels[RELATIVES] == RELATED,
         TWINS: relatives and levels["family_name"] in MAY_BE_KIN and given not in (*ONE_NAME, EXCHANGED, None),
         "few_identifiers": not _are_enough({**levels, "phone": None} if is_anyones else levels),
     }

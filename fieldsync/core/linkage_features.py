@@ -16,6 +16,7 @@ PERSON, COOPERATIVE = "person", "cooperative"
 """What a list holds, by the parts that it declares."""
 
 GIVEN, FAMILY, FULL, NAME = "given_name", "family_name", "full_name", "name"
+RELATIVE = "relative"
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     GIVEN: (PERSON,),
@@ -29,6 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "sex": (PERSON,),
     "place": (PERSON, COOPERATIVE),
     "point": (PERSON, COOPERATIVE),
+    RELATIVE: (PERSON,),
     NAME: (COOPERATIVE,),
     "register_number": (COOPERATIVE,),
     "activity": (COOPERATIVE,),
@@ -41,6 +43,7 @@ RULES = 5
 
 SPELLINGS_MAX = 4
 MEMBERS_MAX = 500
+RELATIVES_MAX = 20
 TEXT_MAX = 200
 LISTED_MAX = 40_000
 """Characters of a list of codes, such as the UUIDs of MEMBERS_MAX members, parted by blanks."""
@@ -49,6 +52,7 @@ AGE_SLACK_YEARS = 2
 """A stated age is right within this."""
 
 _MOROCCO = "+212"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NATIONAL_ID = re.compile(r"([A-Z]{1,2})0*(\d{2,7})")
 
 Parts = Mapping[str, tuple[str, ...]]
@@ -68,6 +72,9 @@ class Features(msgspec.Struct, frozen=True, omit_defaults=True):
     `given` and `family`, or `names` of a cooperative: spellings, in any script. `born`: first and last day on which
     she may be born, as ordinals. `phone` is E.164. `phone_persons`: how many records bear the phone, where it is known.
     `given_code`, `family_code`: under what the frequency of the name stands in a model (core.blocking), 0 for none.
+    `relatives`: whom it names, each as the property that does and the UUID of an entity, parted by a blank; of those
+    who were merged the survivor, and in `merged_relatives` who was named. `itself`: its own UUID, where anybody of its
+    list names relatives.
     """
 
     given: tuple[str, ...] = ()
@@ -85,6 +92,14 @@ class Features(msgspec.Struct, frozen=True, omit_defaults=True):
     phone_persons: int = 0
     given_code: int = 0
     family_code: int = 0
+    relatives: tuple[str, ...] = ()
+    merged_relatives: tuple[str, ...] = ()
+    itself: str = ""
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The UUIDs of its relatives."""
+        return frozenset(each.partition(" ")[2] for each in self.relatives)
 
     @property
     def birth_date(self) -> date | None:
@@ -122,6 +137,7 @@ def features_of(fields: Mapping[str, Value], place: str, parts: Parts, year: int
         register_number=_first(said, "register_number", _code),
         activity=_choices(said.get("activity", ())),
         members=_choices(said.get("members", ())),
+        relatives=_relatives(fields, parts.get(RELATIVE, ())),
     )
 
 
@@ -220,6 +236,18 @@ def _choices(values: Iterable[Value]) -> tuple[str, ...]:
         chosen = value.get("set", ()) if isinstance(value, Mapping) else listed
         found |= {str(each)[:TEXT_MAX] for each in chosen if each}
     return tuple(sorted(found)[:MEMBERS_MAX])
+
+
+def _relatives(fields: Mapping[str, Value], properties: Iterable[str]) -> tuple[str, ...]:
+    """Whom properties name; what is no UUID, such as a name, names nobody who could be told from others."""
+    found = [
+        f"{name} {each.lower()}"
+        for name in properties
+        if fields.get(name) is not None
+        for each in _choices([fields[name]])
+        if _UUID.fullmatch(each.lower())
+    ]
+    return tuple(sorted(found)[:RELATIVES_MAX])
 
 
 def _first(said: Mapping[str, list[Value]], part: str, read: Callable[[Value], str]) -> str:

@@ -25,6 +25,9 @@ SHARED = "shared"
 ONE_OFF = "one_off"
 SAME_DATE, SLIP, SAME_YEAR, COMPATIBLE, NEAR, FAR = "same_date", "slip", "same_year", "compatible", "near", "far"
 COMMUNE, PROVINCE, ELSEWHERE = "commune", "province", "elsewhere"
+RELATED = "related"
+"""One of the two is named as a relative of the other, so they are hardly one."""
+
 MANY, SOME, NONE = "many", "some", "none"
 
 COMMUNE_PARTS = 4
@@ -54,6 +57,7 @@ LEVELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "national_id": (SAME, ONE_OFF, DIFFERENT),
         "place": (SAME, COMMUNE, MOVED, PROVINCE, ELSEWHERE),
         "sex": (SAME, DIFFERENT),
+        "relatives": (SAME, DIFFERENT, RELATED),
     },
     COOPERATIVE: {
         "name": (EXACT, SAME, ALIAS, WEAK, DIFFERENT),
@@ -99,6 +103,7 @@ def levels_beside_names(left: Features, right: Features) -> dict[str, str | None
         "national_id": _code_level(left.national_id, right.national_id),
         "place": place_level(left, right),
         "sex": _sex_level(left.sex, right.sex),
+        "relatives": relatives_level(left, right),
     }
 
 
@@ -212,6 +217,18 @@ def _sex_level(left: str, right: str) -> str | None:
     if not left or not right:
         return None
     return SAME if left == right else DIFFERENT
+
+
+def relatives_level(left: Features, right: Features) -> str | None:
+    """Whether two name one relative, others of one kind, or each other; whom only one of them names tells nothing."""
+    if not left.relatives and not right.relatives:
+        return None
+    if left.itself in right.named or right.itself in left.named:
+        return RELATED
+    if set(left.relatives) & set(right.relatives):
+        return SAME
+    one, other = ({each.partition(" ")[0] for each in side.relatives} for side in (left, right))
+    return DIFFERENT if one & other else None
 
 
 def _activity_level(left: tuple[str, ...], right: tuple[str, ...]) -> str | None:

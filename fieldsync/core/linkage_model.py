@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fieldsync.core.linkage_levels import LEVELS
+from fieldsync.core.linkage_levels import LEVELS, RELATED
 
 SHIPPED = 0
 """The version of the model that comes with the program."""
@@ -12,6 +12,9 @@ SHIPPED = 0
 LEAST = 1e-9
 """A probability of nought would be an infinite weight."""
 
+
+NOT_LEARNED = (RELATED,)
+"""Levels that no list teaches: a mother who is named by her daughter looks like her in much else."""
 
 PRIOR_MOST = 0.05
 """In no list is every twentieth pair one person."""
@@ -67,6 +70,13 @@ def is_sound(model: Model) -> bool:
     """
     turned = (each for each in model.comparisons if _ratio(each.levels[0]) < 0.5 or _ratio(each.levels[-1]) > 2)
     return not faults_of(model) and model.prior < PRIOR_MOST and next(turned, None) is None
+
+
+def completed(model: Model, shipped: Model) -> Model:
+    """A model that an older program learned, with what is compared since as the program weighs it."""
+    known = {each.name: each for each in model.comparisons}
+    added = tuple(known.get(each.name, each) for each in shipped.comparisons)
+    return msgspec.structs.replace(model, comparisons=added)
 
 
 def _ratio(level: LevelWeight) -> float:

@@ -90,8 +90,9 @@ def merge(which: dict[str, Any], given: dict[str, Any], uuid: UUID) -> Response:
 @blueprint.response(200, RecordSchema)
 @refuses(400, 404, 409, 422)
 def unmerge(which: dict[str, Any], uuid: UUID) -> Response:
-    """Cancel the merges of a record; edits made since stay."""
-    return _act(uuid, which, deciding.part)
+    """Cancel the merges of a record, all of whose records are the caller's to act upon; edits made since stay."""
+    who = reader()
+    return _act(uuid, which, lambda session, by, found: deciding.part_for(session, who, by, found))
 
 
 @blueprint.post("/<uuid:uuid>/delete")

@@ -20,6 +20,7 @@ class FoundProblemSchema(Schema):
     code = fields.String(required=True)
     path = fields.String(required=True, allow_none=True)
     message = fields.String(required=True)
+    about = fields.UUID()
 
 
 class FindingSchema(Schema):

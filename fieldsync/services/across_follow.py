@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.core.linkage import compared_otherwise
-from fieldsync.services import agreements, following, linkage
+from fieldsync.services import agreements, following, linkage, relatives
 from fieldsync.services.following import ACROSS, LINKAGE, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, with_shipped_model
 from fieldsync.store import agreements as stored
@@ -66,7 +66,7 @@ def _found(
 ) -> dict[tuple[int, int], PairRow]:
     found: dict[tuple[int, int], PairRow] = {}
     for record_id, features in linkage.features_by_record(session, own, rows).items():
-        for other_id, match in linkage.look_up(session, other, linkage.with_codes(other, features)):
+        for other_id, match in linkage.look_up(session, other, linkage.with_codes(other, relatives.apart(features))):
             pair = (record_id, other_id) if is_left else (other_id, record_id)
             found[pair] = decoded(linkage.pair_row(other, pair, match, now_ms))
     return found

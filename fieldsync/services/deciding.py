@@ -178,13 +178,24 @@ def part(session: Session, by: Desk, found: Found, named: Sequence[OperationId] 
         return problem
     for merge in standing:
         if named is None or merge.id in named:
-            uuids = sorted({merge.record, *(merge.act or {}).get("merge", ())})
-            parted = [each for uuid in uuids if (each := _alike(session, by, found, uuid)) is not None]
+            alike = (_alike(session, by, found, uuid) for uuid in sorted(merging.named(merge)))
+            parted = [each for each in alike if each is not None]
             for one, other in combinations(parted, 2):
                 pair = _locked(session, of_rows(session, one, other))
                 if not is_one(pair):  # else another merge still holds them together
                     _record(session, by, pair, DIFFERENT, UNMERGED, [])
     return None
+
+
+def part_for(session: Session, reader: Reader, by: Desk, found: Found) -> Problem | None:
+    """The same by somebody who is not the operator, where `may_part`; else it is not there."""
+    return part(session, by, found) if may_part(session, reader, found) else Problem("not_found")
+
+
+def may_part(session: Session, reader: Reader, found: Found) -> bool:
+    """Whether somebody may act upon every record that the merges of one name, as whoever takes a decision back must."""
+    uuids = {uuid for merge in merging.merges_of(session, found) for uuid in merging.named(merge)}
+    return all(reading.find(session, reader, uuid, found.kind, found.of, ACT_ON_RECORDS) for uuid in uuids)
 
 
 def heads_of(pair: Pair) -> tuple[OperationId, ...]:

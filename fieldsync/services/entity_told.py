@@ -17,7 +17,16 @@ from fieldsync.core.operations import Operation, OperationId
 from fieldsync.core.short_codes import short_code
 from fieldsync.core.shown_values import ShownValue, shown_value
 from fieldsync.core.survivorship import read_act
-from fieldsync.services import authorship, entity_questions, histories, mentions, provenance, reading, timeline
+from fieldsync.services import (
+    authorship,
+    deciding,
+    entity_questions,
+    histories,
+    mentions,
+    provenance,
+    reading,
+    timeline,
+)
 from fieldsync.services.answers_told import MASKED, WITHHELD, Words
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
@@ -95,6 +104,7 @@ class EntityPage:
     history: Timeline | None
     speech: Speech
     may_act: bool
+    may_part: bool
     is_personal: bool
 
 
@@ -126,6 +136,7 @@ def told(session: Session, reader: Reader, found: Found, asked: Asked) -> Entity
         else None,
         speech=speech,
         may_act=reading.may_read(reader, found, found.row, ACT_ON_RECORDS),
+        may_part=found.row.merged and deciding.may_part(session, reader, found),
         is_personal=RESTRICTED in classes.values() or classes.get(GEOMETRY) not in PLAIN,
     )
 

@@ -83,6 +83,11 @@ def touch_all(session: Session, association_id: int, kind: str, of: str) -> None
     followers.touch_all(session, FOLLOWERS, association_id, kind, of)
 
 
+def compare_some_again(session: Session, association_id: int, record_ids: Collection[int]) -> None:
+    """Let linkage look again at some entities: whom they name is another."""
+    followers.touch(session, (LINKAGE,), association_id, record_ids)
+
+
 def compare_again(session: Session, association_id: int, of: str) -> None:
     """Let linkage look again at every entity of a list: it is compared by other properties."""
     followers.touch_all(session, (LINKAGE, ACROSS), association_id, "entity", of)

@@ -14,7 +14,7 @@ from fieldsync.core.blocking import BEARERS_MAX, CANDIDATES_MAX, Space, phone_bl
 from fieldsync.core.linkage import RARITY, Level, Match, compared_otherwise
 from fieldsync.core.linkage_features import Features, algorithm, features_of, with_spellings
 from fieldsync.core.operations import Value
-from fieldsync.services import histories
+from fieldsync.services import histories, relatives
 from fieldsync.services.folding import HELD_REVIEW
 from fieldsync.services.linkage_lists import LinkedList
 from fieldsync.services.working import decode_state
@@ -37,7 +37,8 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
     By whatever name one of a merged group was written down, the group is found.
     """
     found: dict[int, Features] = {}
-    for row in filter(is_compared, rows):
+    compared = {row.id: row for row in rows if is_compared(row)}
+    for row in compared.values():
         state = decode_state(bytes(row.state))
         features = Features() if state is None else _features_of(of_list, row, state.fields)
         if row.merged:
@@ -45,7 +46,7 @@ def features_by_record(session: Session, of_list: LinkedList, rows: Iterable[Rec
             features = with_spellings(features, (_features_of(of_list, row, fields) for fields in said))
         if features.says_something:
             found[row.id] = with_codes(of_list, features)
-    return found
+    return relatives.settled(session, of_list, compared, found)
 
 
 def _features_of(of_list: LinkedList, row: RecordRow, fields: Mapping[str, Value]) -> Features:
@@ -150,17 +151,18 @@ def pair_row(of_list: LinkedList, pair: Pair, match: Match, now_ms: int) -> Pair
 
 
 def settle(session: Session, record_ids: Collection[int], found: Mapping[Pair, PairRow]) -> set[int]:
-    """Make the pairs of records what was found; the records of pairs that came or went."""
+    """Make the pairs of records what was found; the records of pairs that came, went, or are told otherwise now."""
     before = linkage.pairs_of(session, record_ids)
     linkage.drop_pairs(session, before.keys() - found.keys())
     changed = [row for pair, row in found.items() if pair not in before or _differs(before[pair], row)]
-    put(session, changed)
-    return {record_id for pair in before.keys() ^ found.keys() for record_id in pair}
+    news = before.keys() ^ found.keys() | put(session, changed)
+    return {record_id for pair in news for record_id in pair}
 
 
-def put(session: Session, rows: Sequence[PairRow]) -> None:
+def put(session: Session, rows: Sequence[PairRow]) -> set[Pair]:
     """Store pairs. One that was decided is asked again where something is compared otherwise than it was then.
 
+    Returned are those that were decided: what is told of them may be another now.
     Whether it is, is told by `found_ms` against the time of the decision, whatever the clock says meanwhile.
     """
     linkage.put_pairs(session, rows)
@@ -172,6 +174,7 @@ def put(session: Session, rows: Sequence[PairRow]) -> None:
         if each.levels
     }
     linkage.set_found(session, told)
+    return set(told)
 
 
 def not_stored(session: Session, rows: Sequence[PairRow]) -> list[PairRow]:

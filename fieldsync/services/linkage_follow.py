@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from fieldsync.core.linkage_features import algorithm
-from fieldsync.services import following, linkage, linkage_hints
+from fieldsync.services import following, linkage, linkage_hints, relatives
 from fieldsync.services.following import ACROSS, LINKAGE, REPORTS, Follower
 from fieldsync.services.linkage_lists import LinkedList, linked_lists, space_of
 from fieldsync.services.reports import SAME_CONTENT_AGAIN
@@ -49,6 +49,7 @@ def compare(session: Session, association_id: int, record_ids: Sequence[int], no
         unchanged = stored.features(session, collection_id, algorithm(), ids).keys() - changed.keys()
         likely = linkage.pairs_of(session, of_list, changed, now_ms)
         concerned |= linkage.settle(session, set(ids) - unchanged, likely)
+    relatives.compare_who_names(session, association_id, lists.values(), rows.values())
     _forget_others(session, association_id, lists, rows.values())
     _compare_reports(session, association_id, rows, now_ms)
     linkage_hints.tell_phones(session, association_id, concerned, now_ms)

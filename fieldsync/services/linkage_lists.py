@@ -17,7 +17,7 @@ from fieldsync.core.blocking import Space
 from fieldsync.core.keys import derived
 from fieldsync.core.linkage import Scorer
 from fieldsync.core.linkage_features import Parts, kind_of
-from fieldsync.core.linkage_model import Model, faults_of
+from fieldsync.core.linkage_model import Model, completed, faults_of
 from fieldsync.core.masking import RESTRICTED
 from fieldsync.services import role_book
 from fieldsync.services.searchable import sealed_families
@@ -99,7 +99,8 @@ def _scorer_in_force(session: Session, association_id: int, of: str, kind: str) 
 @lru_cache(maxsize=16)
 def _trained_scorer(version: int, body: bytes) -> Scorer | None:
     """None for a model whose levels are those of an older program: the shipped one scores until the next night."""
-    model = msgspec.structs.replace(msgspec.json.decode(body, type=Model), version=version)
+    learned = msgspec.structs.replace(msgspec.json.decode(body, type=Model), version=version)
+    model = completed(learned, shipped_model(learned.kind))
     return None if faults_of(model) else Scorer(model)
 
 

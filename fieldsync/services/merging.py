@@ -69,10 +69,10 @@ def merge(
     return desk.say(session, by, [desk.statement(found, act=act, seen=outcome.heads[:SEEN_MAX])])
 
 
-def unmerge(session: Session, by: Desk, found: Found, named: Sequence[OperationId] | None = None) -> Problem | None:
+def unmerge(session: Session, by: Desk, found: Found, chosen: Sequence[OperationId] | None = None) -> Problem | None:
     """Cancel merges that speak of a record: those that are named, or every one."""
     standing = merges_of(session, found)
-    wanted = [each.id for each in standing if named is None or each.id in named]
+    wanted = [each.id for each in standing if chosen is None or each.id in chosen]
     if not wanted:
         return Problem("nothing_merged")
     return desk.say(session, by, [desk.statement(found, act={"unmerge": wanted})])
@@ -84,7 +84,12 @@ def merges_of(session: Session, found: Found) -> list[Operation]:
     rows = operations.of_merges(session, merges.ever_joined(session, {found.row.id}))
     said = [each for row in rows if isinstance(each := parse_operation(bytes(row.body)), Operation)]
     standing = in_force(said)
-    return [each for each in said if each.id in standing and uuid in (each.record, *(each.act or {}).get("merge", ()))]
+    return [each for each in said if each.id in standing and uuid in named(each)]
+
+
+def named(merge: Operation) -> set[str]:
+    """The UUIDs of the records that a merge makes one."""
+    return {merge.record, *(merge.act or {}).get("merge", ())}
 
 
 def _is_taken_from_nobody(outcome: Outcome, taken: Taken) -> bool:

@@ -23,7 +23,8 @@ EDITS_MAX = 200
 class Chain(msgspec.Struct, frozen=True):
     """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
 
-    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied before it came.
+    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied to the same
+    record before it came.
     """
 
     record: str
@@ -58,7 +59,7 @@ def chain_of(
         record,
         _base(replaced),
         has_other_content=any(row.status != "quarantined" for row in same),
-        is_late=any(row.status == "applied" for row in replacing),
+        is_late=any((row.status, row.record) == ("applied", known[0].record) for row in replacing),
     )
 
 

@@ -30,7 +30,7 @@ FIRM = 3.0
 
 Key = tuple[int, int]
 
-APART = {"two_national_ids", "two_sexes", "two_register_numbers"}
+APART = {"two_national_ids", "two_sexes", "two_register_numbers", "relatives_of_each_other"}
 """Bounds by which two records are never proposed as one."""
 
 

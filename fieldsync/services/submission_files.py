@@ -1,5 +1,6 @@
 """Submissions by OpenRosa as they came: their XML and their files, put into a folder; envelopes among them."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ RECORD = "submission.xml"
 CLEAR = "decrypted"
 DOUBTFUL = "doubtful"
 PAGE_ROWS = 100
+
+NAME_BYTES_MAX = 255
+"""What file systems take as a name."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,15 @@ def _write(session: Session, files: Files, row: SubmissionRow, folder: Path) -> 
         if chunks is None:
             missing.append(name)
             continue
-        with (folder / name).open("wb") as target:
+        with (folder / _place(name, file.sha256)).open("wb") as target:
             target.writelines(chunks)
     return Written(row.instance, folder.name, sorted(missing))
+
+
+def _place(name: str, sha256: str) -> str:
+    """Where a file lies in its submission's folder: under its name, or under its digest where that cannot be."""
+    is_taken = name in ("", ".", "..", RECORD, CLEAR, DOUBTFUL)
+    return sha256 if is_taken or "/" in name or len(os.fsencode(name)) > NAME_BYTES_MAX else name
 
 
 def _beside(folder: Path, envelope: Envelope) -> dict[str, bytes]:

@@ -41,7 +41,7 @@ def columns_of(model: Model) -> str:
         f"CASE WHEN {each} IS NULL THEN -1 ELSE CAST(hash({each}) % {DIGESTS} AS INT) END {each}" for each in ALIKE
     ]
     told += [f"CAST(coalesce({each}, -1) AS INT) AS {each}" for each in AREAS]
-    told += [f"coalesce({each}, 0) AS {each}" for each in ("born_first", "born_last")]
+    told += [f"coalesce({each}, 0) AS {each}" for each in ("born_first", "born_last", "relatives_mask")]
     told += [f"coalesce({each}, CAST('nan' AS DOUBLE)) AS {each}" for each in ("latitude", "longitude")]
     for name, code in CODES.items():
         number, mask = (code.replace("code", each) for each in ("id", "mask"))
@@ -61,6 +61,7 @@ class Bound:
         self._weights = {each.name: _bits(each) for each in model.comparisons}
         self._rare = {each.name: {x.level: log2(x.m) for x in each.levels} for each in model.comparisons}
         self._least = model.review - log2(model.prior / (1 - model.prior)) - SLACK
+        self._has_relatives = bool(columns["relatives_mask"].any())
         self._has_points = bool((columns["latitude"] == columns["latitude"]).any())
 
     def may_match(self, pairs: Pairs) -> Any:
@@ -89,9 +90,20 @@ class Bound:
         one, other = self._both("sex", pairs)
         sex = self._said(one, other, self._step("sex", one == other, levels.SAME, levels.DIFFERENT))
         codes = self._phone(pairs) + self._code("national_id", pairs)
-        weight = self._birth(pairs) + codes + place + sex
+        weight = self._birth(pairs) + codes + place + sex + self._relatives(pairs)
         may_be_twins = self._are_one("birth", pairs) & self._are_one("phone", pairs)
         return numpy.where(may_be_twins, numpy.float32(numpy.inf), weight), may_have_married
+
+    def _relatives(self, pairs: Pairs) -> Any:
+        """Those without a bit in common name no relative in common."""
+        import numpy
+
+        if not self._has_relatives:
+            return numpy.float32(0)
+        weights = self._weights["relatives"]
+        otherwise = max(weights[levels.DIFFERENT], weights[levels.RELATED], numpy.float32(0))
+        in_common = numpy.bitwise_and(*self._both("relatives_mask", pairs)) != 0
+        return numpy.where(in_common, max(weights[levels.SAME], otherwise), otherwise)
 
     def _step(self, name: str, is_so: Any, level: str, otherwise: Any) -> Any:
         """The weight of a level where something is so, otherwise that of another level, or what was found already."""

@@ -18,6 +18,8 @@ COLUMNS = {
         **{"given_mask": "bigint", "family_mask": "bigint"},
         **{"born_first": "int", "born_last": "int", "birth": "string", "birth_turned": "string"},
         **{"phone": "string", "national_id": "string", "sex": "string"},
+        **{"relatives": "array<string>", "relations": "array<string>", "named": "array<string>"},
+        **{"itself": "string", "relatives_mask": "bigint"},
         **{f"{name}_{end}": "string" for name in ("birth", "phone", "national_id") for end in ("begin", "end")},
     },
     "cooperative": {
@@ -96,7 +98,7 @@ class Names:
             self._spellings.append(spellings)
             near = {key for each in spellings for key in block_keys(each)}
             self._near.append(near.union(*map(slip_keys, spellings)))
-            self._masks.append(sum({1 << crc32(key.encode()) % MASK_BITS for key in near}))
+            self._masks.append(_mask(near))
         return number
 
     def mask(self, number: int | None) -> int:
@@ -146,6 +148,11 @@ class Names:
         return found
 
 
+def _mask(keys: Iterable[str]) -> int:
+    """A number in which each key has a bit."""
+    return sum({1 << crc32(key.encode()) % MASK_BITS for key in keys})
+
+
 def tables(kind: str, pages: Iterable[Page], names: Names) -> Iterator[Any]:
     """Pages of records as tables of columns (PyArrow)."""
     import pyarrow
@@ -185,7 +192,19 @@ def _of_persons(known: Sequence[Features], names: Names) -> dict[str, list[Any]]
         "born_last": [each.born[1] if each.born else None for each in known],
         "birth_turned": [day[0] + day[2] + day[1] if day else None for day in dates],
         "sex": [each.sex or None for each in known],
+        **_relatives(known),
         **_with_ends(codes),
+    }
+
+
+def _relatives(known: Sequence[Features]) -> dict[str, list[Any]]:
+    said = [each if each.relatives else None for each in known]
+    return {
+        "relatives": [each and list(each.relatives) for each in said],
+        "relations": [each and [told.partition(" ")[0] for told in each.relatives] for each in said],
+        "named": [each and list(each.named) for each in said],
+        "itself": [each.itself or None for each in known],
+        "relatives_mask": [_mask(each.relatives) if each else 0 for each in said],
     }
 
 

@@ -21,7 +21,7 @@ from fieldsync.core.blocking import PHONE_DIGITS
 from fieldsync.core.linkage import PHONE_OF_A_HOUSE, Compared
 from fieldsync.core.linkage_features import PERSON
 from fieldsync.core.linkage_levels import LEVELS
-from fieldsync.core.linkage_model import LEAST, ComparisonWeights, LevelWeight, Model
+from fieldsync.core.linkage_model import LEAST, NOT_LEARNED, ComparisonWeights, LevelWeight, Model
 from fieldsync.store.linkage_extract import Names, Page, tables
 from fieldsync.store.linkage_sql import CODES, DUCKDB, NAME_LEVEL, SPARK, settings_of
 
@@ -220,7 +220,8 @@ def train(on: Bench, model: Model) -> Model:
             passes += 1
     told = linker.misc.save_model_to_json()
     learned = _learned(model, told["comparisons"])
-    never = tuple(f"{each.name} {level.level}" for each in learned for level in each.levels if not level.trained)
+    untrained = ((each.name, level.level) for each in learned for level in each.levels if not level.trained)
+    never = tuple(f"{name} {level}" for name, level in untrained if level not in NOT_LEARNED)
     if never:
         logger.warning("linkage: %d levels were never seen and keep their weights", len(never))
     return msgspec.structs.replace(

@@ -11,7 +11,7 @@ from typing import Any
 from fieldsync.core import linkage_levels as levels
 from fieldsync.core.geometry import EARTH_RADIUS_METRES
 from fieldsync.core.linkage_features import PERSON
-from fieldsync.core.linkage_model import ComparisonWeights, LevelWeight, Model
+from fieldsync.core.linkage_model import NOT_LEARNED, ComparisonWeights, LevelWeight, Model
 
 NAME_LEVEL = "name_level"
 """The function that a backend brings: (number, number) → rank of the level."""
@@ -24,11 +24,17 @@ CODES = {"given_name": "given_code", "family_name": "family_code"}
 _ELSE = "ELSE"
 
 _OVERLAP: Mapping[str, Mapping[str, str]] = {
-    DUCKDB: {"some": "list_has_any({0}_l, {0}_r)", "count": "len(list_intersect({0}_l, {0}_r))", "size": "len({0})"},
+    DUCKDB: {
+        "some": "list_has_any({0}_l, {0}_r)",
+        "count": "len(list_intersect({0}_l, {0}_r))",
+        "size": "len({0})",
+        "has": "list_contains({0}, {1})",
+    },
     SPARK: {
         "some": "arrays_overlap({0}_l, {0}_r)",
         "count": "size(array_intersect({0}_l, {0}_r))",
         "size": "size({0})",
+        "has": "array_contains({0}, {1})",
     },
 }
 
@@ -38,7 +44,7 @@ Conditions = Mapping[str, str]
 
 def settings_of(model: Model, backend: str) -> list[Any]:
     """The comparisons of a model as Splink reads them."""
-    asked = _person(model.year) if model.kind == PERSON else _cooperative(_OVERLAP[backend])
+    asked = _person(model.year, _OVERLAP[backend]) if model.kind == PERSON else _cooperative(_OVERLAP[backend])
     return [_comparison(each, asked[each.name], model.rarest) for each in model.comparisons]
 
 
@@ -60,6 +66,8 @@ def _level(level: LevelWeight, condition: str, weights: ComparisonWeights, rares
         "m_probability": level.m,
         "u_probability": level.u,
     }
+    if level.level in NOT_LEARNED:
+        told |= {"fix_m_probability": True, "fix_u_probability": True}
     if level.level in weights.rare:
         told |= {
             "tf_adjustment_column": CODES[weights.name],
@@ -70,7 +78,7 @@ def _level(level: LevelWeight, condition: str, weights: ComparisonWeights, rares
     return told
 
 
-def _person(year: int) -> Mapping[str, Conditions]:
+def _person(year: int, lists: Mapping[str, str]) -> Mapping[str, Conditions]:
     given, family = _rank("given", "given"), _rank("family", "family")
     crossed = (
         f"(CASE WHEN {_MAY_BE_EXCHANGED} THEN {_rank('given', 'family')} <= 1 and {_rank('family', 'given')} <= 1"
@@ -101,6 +109,7 @@ def _person(year: int) -> Mapping[str, Conditions]:
         "national_id": _code("national_id"),
         "place": _place(f"({_married(year)}) and not ({_COMMUNE})"),
         "sex": {"": _unsaid("sex"), levels.SAME: "sex_l = sex_r", levels.DIFFERENT: _ELSE},
+        "relatives": _relatives(lists),
     }
 
 
@@ -168,6 +177,18 @@ def _phone() -> Conditions:
         levels.SHARED: "phone_l = phone_r",
         levels.ONE_OFF: _one_off("phone"),
         levels.DIFFERENT: _ELSE,
+    }
+
+
+def _relatives(lists: Mapping[str, str]) -> Conditions:
+    has = (lists["has"].format(f"named_{one}", f"itself_{other}") for one, other in ("lr", "rl"))
+    related = " or ".join(f"coalesce({each}, false)" for each in has)
+    same, of_a_kind = (f"coalesce({lists['some'].format(each)}, false)" for each in ("relatives", "relations"))
+    return {
+        "": f"not ({related}) and not {of_a_kind}",
+        levels.SAME: f"not ({related}) and {same}",
+        levels.DIFFERENT: f"not ({related})",
+        levels.RELATED: _ELSE,
     }
 
 

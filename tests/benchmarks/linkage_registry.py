@@ -13,13 +13,14 @@ from msgspec.structs import replace
 from fieldsync.core.blocking import BEARERS_MAX, Space, values
 from fieldsync.core.clusters import Facts, Link, clustered
 from fieldsync.core.linkage import AUTOMATIC, HOUSEHOLD, NONE, REVIEW, TWINS, Match, Scorer, probability
-from fieldsync.core.linkage_features import PERSON, Features, features_of
+from fieldsync.core.linkage_features import PERSON, RELATIVE, Features, features_of
 from fieldsync.core.linkage_model import Model
 from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store.linkage_extract import Known
 from fieldsync.store.linkage_splink import bench, train
 from tests.benchmarks.linkage_measure import BCubed, Pairs, Rate, b_cubed
 from tests.linkage_registry import elsewhere
+from tests.linkage_registry.links import uuid_of, with_mothers
 from tests.linkage_registry.people import TODAY, look_alike
 from tests.linkage_registry.registry import PROPERTIES, Record, Registry, registry
 
@@ -28,7 +29,7 @@ SET_ON = 1
 REVIEWED_PER_100 = 20
 BANDS = (0.0, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0)
 CURVE = (-5, -4, -3, -2, -1, 0, 2, 4, 6, 8, 10, 12, 16, 20)
-PARTS = {name: (name,) for name in PROPERTIES}
+PARTS = {name: (name,) for name in PROPERTIES} | {RELATIVE: ("mother",)}
 KIN = ("twins", "siblings", "mother_and_child", "cousins")
 PRECISION_LEAST = 0.999
 ONE_IN_TWENTY = 0.05
@@ -104,7 +105,12 @@ def linked(
 
 def features_of_registry(made: Registry) -> list[Features]:
     """What is compared of each record, as the follower would keep it."""
-    return as_kept([features_of(each.fields, each.fields["place"], PARTS, TODAY.year) for each in made.records])
+    return as_kept([_features_of(each) for each in made.records])
+
+
+def _features_of(record: Record) -> Features:
+    known = features_of(record.fields, record.fields["place"], PARTS, TODAY.year)
+    return replace(known, itself=uuid_of(record.number))
 
 
 def as_kept(found: list[Features]) -> list[Features]:
@@ -151,6 +157,7 @@ def lines(size: int) -> Iterator[str]:
     yield f"registry: thresholds by {size:,} records of seed {SET_ON}: precise from {upper}, worth a look from {lower};"
     yield f"  shipped: automatic from {set_on.model.automatic}, review from {set_on.model.review}"
     yield from _figures(linked(size), "shipped model")
+    yield from _figures(linked(size, make=_with_mothers), "shipped model, where companions name mothers")
     yield from _figures(linked(size // 2, make=elsewhere.registry), "shipped model, a registry made up otherwise")
     yield from _figures(linked(size, model=trained_on(registry(size, SEED))), "model trained on it at night")
 
@@ -168,6 +175,10 @@ def thresholds(found: Linked) -> tuple[float, float]:
             lower = weight + 1
             break
     return upper, lower
+
+
+def _with_mothers(size: int, seed: int) -> Registry:
+    return with_mothers(registry(size, seed), seed)
 
 
 def _figures(found: Linked, model: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from fieldsync.config import program_folder
 from fieldsync.core.blocking import NAME_KEYS_MAX, Space
 from fieldsync.core.linkage import AUTOMATIC, NONE, REVIEW, Match, Scorer
 from fieldsync.core.linkage_features import Features, features_of, kind_of, national_id_of, phone_of
-from fieldsync.core.linkage_levels import is_one_off
+from fieldsync.core.linkage_levels import is_one_off, levels_beside_names
 from fieldsync.core.linkage_model import Model, faults_of
 from fieldsync.core.person_names import split_name
 
@@ -109,6 +109,36 @@ def said(**answers: object) -> Features:
 
 def met(left: Features, right: Features) -> Match:
     return PERSONS.score(left, right)
+
+
+def test_relatives_are_entities_by_the_property_that_names_them() -> None:
+    """A relative may be chosen from a list, one or several; her name alone names nobody."""
+    one, other = (f"{number:08}-0000-4000-8000-000000000000" for number in (1, 2))
+    parts = {"full_name": ("name",), "relative": ("mother", "children")}
+    answers = {"name": "Rkia", "mother": one.upper(), "children": f"{other} {one} Fatima"}
+    found = features_of(answers, "", parts, 2026)
+    assert found.relatives == (f"children {one}", f"children {other}", f"mother {one}")
+    assert found.named == {one, other}
+    assert features_of({"mother": "Fatima Bakkali"}, "", parts, 2026).relatives == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        (("mother a",), ("mother a",), "same"),
+        (("mother a", "husband b"), ("mother c", "husband b"), "same"),
+        (("mother a",), ("mother c",), "different"),
+        (("mother a",), ("husband c",), None),
+        (("mother a",), ("husband a",), None),
+        (("mother a",), (), None),
+        (("mother other",), (), "related"),
+        (("mother other",), ("mother other",), "related"),
+    ],
+)
+def test_relatives_agree_kind_by_kind(one: tuple[str, ...], other: tuple[str, ...], level: str | None) -> None:
+    left, right = Features(relatives=one, itself="one"), Features(relatives=other, itself="other")
+    for pair in ((left, right), (right, left)):
+        assert levels_beside_names(*pair)["relatives"] == level
 
 
 def test_an_age_is_a_span_of_years_and_a_year_meets_it() -> None:

@@ -1,5 +1,6 @@
 """An operator takes encrypted submissions out, and whoever has the key opens them on another machine."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,20 @@ def test_encrypted_submissions_leave_as_they_came_and_open_with_the_key(
     assert (gone.code, gone.json["failed"], gone.json["problems"][0]["code"]) == (1, 1, "sealed_record_missing")
     key.write_bytes(b"no key")
     assert elsewhere.types("submission", "decrypt", target, "--key", key).code == 1
+
+
+@pytest.mark.parametrize("name", ["..", ".", "submission.xml", "decrypted", "ص" * 200 + ".jpg"])
+def test_a_file_with_a_name_that_no_file_can_have_there_lies_under_its_digest(
+    sqlite_engine: Engine, tmp_path: Path, name: str
+) -> None:
+    """Nor does it lie over the record."""
+    folder = Path(str(sqlite_engine.url.database)).parent
+    world, operator = World(sqlite_engine, Settings(data=folder)), Operator(folder)
+    record = visit(world.uuid(), f"<name>Amina</name><photo>{name}</photo>")
+    assert Collect(world).send(record, {name: b"face"}).status_code == 201
+    target = tmp_path / "stick"
+    said = operator.types("submission", "export", "visit", "--association", "amal", "--out", target)
+    assert said.json == {"submissions": 1, "missing_files": 0}
+    [kept] = target.glob("*/submission.xml")
+    assert kept.read_text() == record
+    assert (kept.parent / hashlib.sha256(b"face").hexdigest()).read_bytes() == b"face"

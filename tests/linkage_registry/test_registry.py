@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.benchmarks import linkage_names, linkage_own
 from tests.benchmarks.linkage_registry import linked
 from tests.linkage_registry import elsewhere
+from tests.linkage_registry.links import uuid_of, with_mothers
 from tests.linkage_registry.people import look_alike
 from tests.linkage_registry.registry import PROPERTIES, registry
 from tests.linkage_registry.spellings import ARABIC, LATIN, TIFINAGH, family_names, given_names
@@ -60,6 +62,23 @@ def test_the_tables_of_names_are_wide() -> None:
     assert len(family_names()) > 300
 
 
+def test_companions_name_mothers_and_change_nothing_else() -> None:
+    plain, found = registry(3000, 3), with_mothers(registry(3000, 3), 3)
+    about = {uuid_of(each.number): each.person.number for each in plain.records}
+    named = [each for each in found.records if "mother" in each.fields]
+    wrong = [each for each in named if about[each.fields["mother"]] != each.person.mother]
+    assert len(named) > 300 and 0 < len(wrong) < 0.1 * len(named)
+    without = [replace(each, fields={k: v for k, v in each.fields.items() if k != "mother"}) for each in found.records]
+    assert without == plain.records
+
+
+def test_mothers_who_are_named_find_more_and_link_no_kin() -> None:
+    without, found = linked(4000, 6), linked(4000, 6, make=lambda size, seed: with_mothers(registry(size, seed), seed))
+    recall = [len((each.of_zone("automatic") | each.reviewed()) & each.true) for each in (without, found)]
+    assert recall[1] >= recall[0]
+    assert not found.of_zone("automatic") - found.true
+
+
 def test_whoever_has_a_registry_of_her_own_measures_it_by_one_table(tmp_path: Path) -> None:
     table = tmp_path / "villages.csv"
     with table.open("w", encoding="utf-8", newline="") as file:
@@ -70,9 +89,17 @@ def test_whoever_has_a_registry_of_her_own_measures_it_by_one_table(tmp_path: Pa
     assert told[0] == "registry villages: 400 records"
     assert any(line.startswith("  automatic: precision 1.0000") for line in told)
     assert any(line.startswith("  women: found 0.9") or line.startswith("  women: found 1.0") for line in told)
-    table.write_text("given_name\nFatima\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="person"):
-        list(linkage_own.lines_of_file(table))
+    wrong = [
+        "given_name\nFatima\n",
+        "person,colour\n1,red\n",
+        "person,age\n1,30\n,31\n",
+        "person,age\n1,2,3\n",
+        "\udcff",
+    ]
+    for text, said in zip(wrong, ["person", "given_name", "line 3", "line 2", "UTF-8"], strict=True):
+        table.write_text(text, encoding="utf-8", errors="surrogateescape")
+        with pytest.raises(ValueError, match=said):
+            list(linkage_own.lines_of_file(table))
 
 
 def test_and_spellings_of_her_own_by_one_file_of_groups(tmp_path: Path) -> None:
@@ -84,6 +111,13 @@ def test_and_spellings_of_her_own_by_one_file_of_groups(tmp_path: Path) -> None:
     lines = list(linkage_names.lines_of_file(groups))
     assert lines[0].startswith("names, spellings groups: precision 1.0000") and "F1 1.0000" in lines[0]
     assert lines[-1] == "    Rachid / Rachyd", "it says which hard pair it takes for one name"
+    for text in ("x", "[]", '{"groups": []}', '{"groups": [{"script_forms": "Ali"}]}'):
+        groups.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"spellings\.json"):
+            list(linkage_names.lines_of_file(groups))
+    groups.write_text(json.dumps(told | {"negatives": [["Ali"]]}), encoding="utf-8")
+    with pytest.raises(ValueError, match="negative 1"):
+        list(linkage_names.lines_of_file(groups))
 
 
 def test_in_villages_that_somebody_else_made_up_no_kin_is_linked_without_asking() -> None:

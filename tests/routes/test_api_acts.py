@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.linked_world import AMIZMIZ, ASNI, Register
 from tests.routes.callers import Caller, bearer, person
 from tests.world import Json, World, codes
 
@@ -74,6 +75,21 @@ def test_entities_are_merged_and_parted_again(world: World) -> None:
     assert coordinator.post(f"{path}/unmerge?kind=entity", status=409)["code"] == "nothing_merged"
     refused = coordinator.post(f"records/{first['record']}/merge", {"records": [second["record"]]}, 422)
     assert refused["code"] == "bad_act"
+
+
+def test_who_takes_a_merge_back_may_act_upon_every_record_that_it_names(world: World) -> None:
+    """By the address of the record as by that of the pair: one rule, and 404 for whoever sees only one of them."""
+    register, phone = Register(world), world.phone()
+    here, there = register.member(phone, "Itto", home=ASNI), register.member(phone, "Ittou", home=AMIZMIZ)
+    register.says(phone, here, "Itto", home=ASNI)
+    coordinator, of_asni = person(world, "coordinator"), person(world, "coordinator", places=(ASNI,))
+    coordinator.post(f"records/{here}/merge?kind=entity", {"records": [there]})
+    assert of_asni.get(f"records/{here}?kind=entity")["record"] == here
+    assert of_asni.post(f"records/{here}/unmerge?kind=entity", status=404)["code"] == "not_found"
+    assert of_asni.post(f"duplicates/{here}/{there}/undo", {"turn": 1}, 404)["code"] == "not_found"
+    assert coordinator.get(f"records/{there}?kind=entity")["merged_into"] == here
+    coordinator.post(f"records/{here}/unmerge?kind=entity")
+    assert coordinator.get(f"records/{there}?kind=entity")["merged_into"] is None
 
 
 def test_a_record_of_which_nothing_applies_yet_can_be_acted_on(world: World) -> None:

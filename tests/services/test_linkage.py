@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
+from fieldsync.core.short_codes import short_code
 from fieldsync.services import deciding, desk, doctor, linkage_follow, merging, pair_queue
 from fieldsync.services import linkage as matching
 from fieldsync.services.changes import view_named
@@ -144,7 +145,7 @@ def test_a_phone_hears_of_a_pair_only_where_it_may_read_both(register: Register)
     register.compare()
     told = {each["record"]: each for each in everything.pulls()}
     assert codes(told[first]) == codes(told[second]) == ["possibly_same"]
-    assert second in told[first]["problems"][0]["message"]
+    assert told[first]["problems"][0]["about"] == second
     heard = {each["record"]: each for each in asni.pulls() if each["kind"] == "entity"}
     assert codes(heard[first]) == [] and second not in msgspec.json.encode(heard).decode()
 
@@ -300,7 +301,7 @@ def test_phones_no_longer_hear_of_a_pair_that_was_rejected_or_is_gone(register: 
 def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_otherwise(register: Register) -> None:
     """From the phones to the queue: a corrected birth brings it back, a form that says nothing new does not."""
     world, reader = register.world, coordinator_of(register.world)
-    phone = world.phone()
+    phone, reads = world.phone(), world.phone()
     first = register.member(phone, "Fatima Ait Lahcen", sex="f", phone="0612345678", home=ASNI, born="1990-05-02")
     second = register.member(phone, "فاطمة أيت لحسن", sex="f", phone="0612345678", home=ASNI, born="1979-01-30")
     register.compare()
@@ -323,10 +324,16 @@ def test_a_pair_that_was_rejected_comes_back_only_when_something_is_compared_oth
     register.says(phone, second, "فاطمة أيت لحسن")
     register.compare()
     assert waiting() == []
+    assert not any(codes(each) for each in reads.pulls()), "phones hear of a rejected pair no longer"
     register.says(phone, second, "فاطمة أيت لحسن", born="1990-05-02")
     register.compare()
     assert waiting() == [["birth"]]
     assert register.pair(first, second) is not None
+    hears = {each["record"]: each["problems"] for each in reads.pulls() if each["kind"] == "entity"}
+    assert {record: [each["about"] for each in told] for record, told in hears.items()} == {
+        first: [second], second: [first],
+    }  # fmt: skip
+    assert short_code(second) in hears[first][0]["message"] and "Fatima" not in str(hears)
 
 
 def test_two_that_linkage_did_not_pair_are_compared_when_somebody_asks(register: Register) -> None:

@@ -105,6 +105,16 @@ def test_a_model_of_an_older_program_scores_no_more(register: Register) -> None:
     assert kept(world) == before
 
 
+def test_a_model_that_was_learned_before_relatives_were_compared_goes_on(register: Register) -> None:
+    world = register.world
+    old = msgspec.structs.replace(shipped_model("person"), prior=3e-5)
+    fewer = tuple(each for each in old.comparisons if each.name != "relatives")
+    body = msgspec.json.encode(msgspec.structs.replace(old, comparisons=fewer))
+    version = world.write(lambda session: linkage.add_model(session, world.amal, "members", body, 1, active=True))
+    [of_list] = world.read(lambda session: linked_lists(session, world.amal)).values()
+    assert of_list.model == msgspec.structs.replace(old, version=version)
+
+
 def test_a_list_has_one_night_a_day_and_a_short_one_none(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     world = register.world
     late = world.now_ms + 40 * HOUR_MS

@@ -38,6 +38,7 @@ FAMILY = (
 )
 PLACES = ("07.041.07.03", "07.041.01.03", "07.161.05.09", "07.041.07.03.12", "douar-0001", "")
 POINTS = (None, None, (31.25, -7.98), (31.2501, -7.98), (31.28, -7.98), (31.9, -7.1))
+RELATIVES = ((), (), ("mother 1",), ("mother 2", "husband 3"), ("husband 1",), ("head 4", "mother 1"))
 NAMES = (("تعاونية أركان",), ("Taawniya Argan",), ("Tifaouine",), ("Argan",), ("Fadma",), ("Fatima",), ("فاطمة",), ())
 CRAFTS = ((), ("raffia",), ("raffia", "weaving"), ("food",))
 MEMBERS = ((), ("a", "b", "c"), ("b", "c", "d"), ("c", "x", "y", "z", "w"), ("q",))
@@ -68,6 +69,8 @@ def persons(count: int) -> dict[int, Features]:
             sex=dice.choice(("", "f", "f", "m")),
             place=dice.choice(PLACES),
             point=dice.choice(POINTS),
+            relatives=dice.choice(RELATIVES),
+            itself=dice.choice(("", f"{number % 7}")),
             given_code=GIVEN.index(given) + 1,
             family_code=FAMILY.index(family) + 1,
         )

@@ -142,7 +142,7 @@ def ask_unmerge(list: str, record: str) -> Response:
     """Ask before a merge is undone."""
     with context().database.read() as session:
         found = find_record(session, reader(), "entity", list, record, ACT_ON_RECORDS)
-        if not merging.merges_of(session, found):
+        if not merging.merges_of(session, found) or not deciding.may_part(session, reader(), found):
             raise Refused(Problem("not_found"))
     return shell.deed(
         question=_("Undo the merge?"),
@@ -165,7 +165,7 @@ def unmerge(list: str, record: str) -> Response:
     who, by = reader(), desk_of_reader()
 
     def work(session: Any) -> Problem | None:
-        return deciding.part(session, by, find_record(session, who, "entity", list, record, ACT_ON_RECORDS))
+        return deciding.part_for(session, who, by, find_record(session, who, "entity", list, record, ACT_ON_RECORDS))
 
     problem = context().database.write(work)
     if problem is not None:

@@ -32,6 +32,7 @@ COMPARISONS: dict[str, Words] = {
     "members": _l("Members in common"),
     "place": _l("Place"),
     "sex": _l("Sex"),
+    "relatives": _l("Relatives who are named"),
     "household": _l("One household"),
     "possible_duplicate": _l("Key questions"),
     "same_content_again": _l("The whole content"),
@@ -58,6 +59,7 @@ LEVELS: dict[str, Tone] = {
     "province": ("info", "near", _l("the same province")),
     "moved": ("info", "near", _l("elsewhere, perhaps by marriage")),
     "elsewhere": ("warn", "cross", _l("elsewhere")),
+    "related": ("warn", "people", _l("one is named as the other's relative")),
     "many": ("ok", "equal", _l("many")),
     "some": ("info", "near", _l("some")),
     "none": ("warn", "cross", _l("none in common")),
@@ -74,6 +76,7 @@ BOUNDS: dict[str, Words] = {
     "two_register_numbers": _l("two register numbers"),
     "births_apart": _l("births years apart"),
     "two_sexes": _l("two sexes"),
+    "relatives_of_each_other": _l("one is named as the other's relative"),
     "twins": _l("perhaps twins or sisters"),
     "few_identifiers": _l("too few independent facts agree"),
 }
