@@ -10,7 +10,7 @@ import pytest
 
 from tests.benchmarks import linkage_names, linkage_own
 from tests.benchmarks.linkage_registry import linked
-from tests.linkage_registry import elsewhere
+from tests.linkage_registry import elsewhere, valleys
 from tests.linkage_registry.links import uuid_of, with_mothers
 from tests.linkage_registry.people import look_alike
 from tests.linkage_registry.registry import PROPERTIES, registry
@@ -126,3 +126,12 @@ def test_in_villages_that_somebody_else_made_up_no_kin_is_linked_without_asking(
     assert len(automatic & found.true) > 0.3 * len(found.true), "even where phones and papers are few"
     assert not automatic - found.true
     assert elsewhere.registry(200, 1) == elsewhere.registry(200, 1)
+
+
+def test_nor_in_a_dry_valley_with_few_papers_and_phones_nor_in_a_town_of_namesakes() -> None:
+    for make, least in ((valleys.valley, 0.2), (valleys.town, 0.45)):
+        found = linked(2500, 4, make=make)
+        automatic = found.of_zone("automatic")
+        assert len(automatic & found.true) > least * len(found.true), make.__name__
+        assert not automatic - found.true, make.__name__
+        assert make(200, 1) == make(200, 1)
