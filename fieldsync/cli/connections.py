@@ -1,13 +1,16 @@
 """Connections that stay open after an answer without a body, and cost less for a small request than waitress's own."""
 
+from collections.abc import Callable
 from operator import itemgetter
-from typing import ClassVar
+from socket import socket
+from typing import Any, ClassVar
 
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
 from fieldsync.cli.cut_uploads import ComingUpload, ComingUploads, is_piece
+from fieldsync.cli.rounds import Door, PlainRounds
 
 _OURS = frozenset(("date", "server", "connection", "transfer-encoding"))
 """What the server itself adds to an answer."""
@@ -56,6 +59,23 @@ class StayingChannel(HTTPChannel):  # type: ignore[misc]
     task_class = StayingTask
     uploads: ClassVar = ComingUploads()
     coming: ComingUpload | None = None
+
+    @classmethod
+    def among(cls, rounds: PlainRounds) -> Callable[..., HTTPChannel]:
+        """What makes such connections for the server of these rounds."""
+
+        def connected(server: Any, link: socket, address: Any, adjustments: Any, **kept: Any) -> HTTPChannel:
+            made = cls(Door(server, rounds, link.fileno()), link, address, adjustments, **kept)
+            rounds.came(made)
+            return made
+
+        return connected
+
+    def del_channel(self, map: Any = None) -> None:
+        """The connection is closed next; waitress may say so twice, when its number is another's already."""
+        if self._fileno is not None:
+            self.server.leave()
+        super().del_channel(map)
 
     def handle_read(self) -> None:
         """What has come; of a request whose headers came alone its body too, which mostly follows them at once.

@@ -16,6 +16,7 @@ from waitress.server import create_server
 
 from fieldsync.cli.connections import StayingChannel
 from fieldsync.cli.operating import Refused
+from fieldsync.cli.rounds import PlainRounds, rounds_of
 from fieldsync.config import Settings
 from fieldsync.core.problems import Problem
 
@@ -109,21 +110,23 @@ def serve(app: Flask, listening: socket.socket, settings: Settings) -> None:
         max_request_body_size=max(BODY_BYTES_MAX, 2 * settings.openrosa_bytes_max, 2 * settings.attachment_bytes_max),
         ident=None,
     )
-    server.channel_class = StayingChannel
+    rounds = rounds_of(server)
+    server.channel_class = StayingChannel.among(rounds)
     try:
-        server.asyncore.loop(timeout=1, map=server._map, use_poll=True)
+        while True:
+            rounds.go(1)
     except (SystemExit, KeyboardInterrupt):
-        _drain(server)
+        _drain(server, rounds)
     finally:
         server.task_dispatcher.shutdown(timeout=1)
 
 
-def _drain(server: Any) -> None:
+def _drain(server: Any, rounds: PlainRounds) -> None:
     server.del_channel()
     server.socket.close()
     until = time.monotonic() + DRAIN_SECONDS
     while _is_answering(server) and time.monotonic() < until:
-        server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+        rounds.go(0.05)
     for channel in list(server.active_channels.values()):
         channel.handle_close()  # what came of an upload is kept
 

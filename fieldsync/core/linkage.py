@@ -6,6 +6,7 @@ a village, where phone, place and family name agree for all sisters; so bounds s
 
 import math
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from fieldsync.core.linkage_levels import (
     LEVELS,
     MOVED,
     NEAR,
+    ONE_OFF,
     PROVINCE,
     RELATED,
     SAME,
@@ -280,17 +282,33 @@ def _are_enough(levels: Levels) -> bool:
     Kin of one household never agree in these: sisters and twins differ in the given name, mother and daughter and
     cousins named after one grandmother in the birth.
     """
-    given, birth = levels["given_name"], levels["birth"]
-    family = levels["family_name"]
-    whole_name = given == EXCHANGED or (given in ONE_NAME and family in ONE_NAME)
+    given, family = levels["given_name"], levels["family_name"]
     agreeing = {name for name, agree in IDENTIFIERS.items() if levels[name] in agree}
+    is_one_name = given in (*ONE_NAME, EXCHANGED)
+    if len(agreeing) >= 2 and (is_one_name or "birth" in agreeing):
+        return True
+    if "national_id" in agreeing and (is_one_name or given == ALIAS) and levels["birth"] in BIRTHS_AGREE:
+        return True
+    if given == EXCHANGED or (is_one_name and family in ONE_NAME):
+        return _are_with_whole_name(levels, agreeing)
+    return given in ONE_NAME and _are_with_given_name(levels, agreeing)
+
+
+def _are_with_whole_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
+    """Both names agree: so must the day of birth near by, or phone or card and the years; a digit may be off."""
+    birth, place = levels["birth"], levels["place"]
     return (
-        len(agreeing) >= 2
-        or ("national_id" in agreeing and given in (*ONE_NAME, ALIAS, EXCHANGED) and birth in (*BIRTHS_AGREE, NEAR))
-        or ("birth" in agreeing and whole_name and levels["place"] in (SAME, COMMUNE))
-        or ("birth" in agreeing and given in ONE_NAME and family in MAY_BE_KIN and levels["place"] == SAME)
-        or ("phone" in agreeing and whole_name and birth in BIRTHS_AGREE)
+        (birth in BIRTHS_AGREE and ("phone" in agreeing or ONE_OFF in (levels["phone"], levels["national_id"])))
+        or ("birth" in agreeing and place in (SAME, COMMUNE))
+        or (birth == SLIP and place == SAME)
+        or (birth == NEAR and "national_id" in agreeing)
     )
+
+
+def _are_with_given_name(levels: Levels, agreeing: AbstractSet[str]) -> bool:
+    """The given name agrees: so must the phone and the years of birth, or the day of birth and the douar."""
+    lives_there = levels["family_name"] in MAY_BE_KIN and levels["place"] == SAME
+    return ("phone" in agreeing and levels["birth"] in BIRTHS_AGREE) or ("birth" in agreeing and lives_there)
 
 
 def _every_level(model: Model) -> Iterator[tuple[str, LevelWeight, bool]]:

@@ -38,7 +38,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """Every part that a property may play (`bind::fs:part`), and in lists of what."""
 
-RULES = 5
+RULES = 6
 """Grows with every change of what is compared."""
 
 SPELLINGS_MAX = 4
@@ -181,7 +181,8 @@ def _names(said: Mapping[str, list[Value]]) -> tuple[tuple[str, ...], tuple[str,
 
 
 def _spellings(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if text))[:SPELLINGS_MAX]
+    """Of an initial alone nothing can be told."""
+    return tuple(dict.fromkeys(text for text in texts if sum(map(str.isalpha, text)) > 1))[:SPELLINGS_MAX]
 
 
 def _born(said: Mapping[str, list[Value]], year: int) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fieldsync.core.linkage_levels import LEVELS, RELATED
+from fieldsync.core.linkage_levels import FAR, LEVELS, MARRIED, MOVED, RELATED
 
 SHIPPED = 0
 """The version of the model that comes with the program."""
@@ -13,8 +13,9 @@ LEAST = 1e-9
 """A probability of nought would be an infinite weight."""
 
 
-NOT_LEARNED = (RELATED,)
-"""Levels that no list teaches: a mother who is named by her daughter looks like her in much else."""
+NOT_LEARNED = (RELATED, FAR, MARRIED, MOVED)
+"""Levels that no list teaches: a mother who is named by her daughter looks like her in much else, kin far apart in
+birth pass for one person, and women who married and moved are so few that they would weigh as strangers do."""
 
 PRIOR_MOST = 0.05
 """In no list is every twentieth pair one person."""

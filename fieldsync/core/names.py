@@ -254,7 +254,7 @@ def _word_level(one: str, other: str) -> Level:
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """A letter inside a word lost, doubled or exchanged with the next; its ends tell names apart."""
+    """A letter inside a word lost, doubled, exchanged with the next or for another; its ends tell names apart."""
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < SLIP_LENGTH_MIN or len(longer) - len(shorter) > 1 or shorter[0] != longer[0]:
         return False
@@ -264,7 +264,7 @@ def _is_slip(one: str, other: str) -> bool:
     if len(shorter) < len(longer):
         return at < len(shorter) and shorter[at:] == longer[at + 1 :]
     exchanged = shorter[at : at + 2][::-1] + shorter[at + 2 :]
-    return exchanged == longer[at:]
+    return longer[at:] == exchanged or (longer[at + 1 :] == shorter[at + 1 :] and is_arabic(one) == is_arabic(other))
 
 
 def _least_conflict(one: Token, other: Token) -> float:

@@ -58,6 +58,9 @@ Each pass must hold many pairs that are one, or what it calls a match is anythin
 LEARNED = 0.5
 """How far m moves from what it was to what was learned: a list is small, and may be strange."""
 
+MOVES_MOST = 1.5
+"""By which factor m moves at most: where kin live together, a pass takes some of them for one person."""
+
 ITERATIONS_MAX = 15
 
 PASS_PAIRS_MAX = 1_000_000
@@ -319,4 +322,5 @@ def _level(level: LevelWeight, told: Sequence[Mapping[str, Any]]) -> LevelWeight
     m, u = found.get("m_probability"), found.get("u_probability")
     if not isinstance(m, float) or not isinstance(u, float) or min(m, u) <= LEAST or level.m == m or level.u == u:
         return msgspec.structs.replace(level, trained=False)
-    return LevelWeight(level.level, LEARNED * m + (1 - LEARNED) * level.m, u, trained=True)
+    moved = LEARNED * m + (1 - LEARNED) * level.m
+    return LevelWeight(level.level, min(max(moved, level.m / MOVES_MOST), level.m * MOVES_MOST), u, trained=True)

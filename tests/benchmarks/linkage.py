@@ -1,8 +1,9 @@
 """`make bench-linkage`: how well names are compared and records linked, on sets whose truth is known."""
 
 import argparse
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.benchmarks import linkage_febrl, linkage_names, linkage_own, linkage_registry
@@ -14,7 +15,17 @@ def main() -> None:
     words.add_argument("--records", type=int, default=20_000, help="how large the generated registry is")
     words.add_argument("--names", type=Path, help="only these groups of spellings, as in tests/vectors/names")
     words.add_argument("--registry", type=Path, help="only this table of records whose truth is known")
-    for part in _parts(words.parse_args()):
+    chosen = words.parse_args()
+    try:
+        _print(_parts(chosen))
+    except (OSError, ValueError) as wrong:
+        if not (chosen.names or chosen.registry):
+            raise
+        sys.exit(str(wrong))
+
+
+def _print(parts: Iterable[Iterator[str]]) -> None:
+    for part in parts:
         began = time.process_time()
         for line in part:
             print(line, flush=True)

@@ -47,8 +47,8 @@ def measured(name: str) -> NamesFound:
 
 def measured_file(path: Path) -> NamesFound:
     """Two spellings of one group are a true pair, of two groups a false one; what shares no key is never the same."""
-    data = json.loads(path.read_text(encoding="utf-8"))
-    groups = [(form, group["id"]) for group in data["groups"] for form in group["script_forms"]]
+    data = _read(path)
+    groups = [(form, number) for number, group in enumerate(data["groups"]) for form in group["script_forms"]]
     forms = [(form, group, script_of(form), block_keys(form)) for form, group in groups]
     found = NamesFound()
     for (one, of_one, script, keys), (other, of_other, other_script, other_keys) in combinations(forms, 2):
@@ -65,6 +65,28 @@ def measured_file(path: Path) -> NamesFound:
     found.negatives = len(hard)
     found.called_same = [(one, other) for one, other in hard if said_same(one, other)]
     return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Groups and negatives as they are; ValueError that names what is missing."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError:
+        raise ValueError(f"{path}: no JSON in UTF-8") from None
+    groups, hard = (data.get("groups"), data.get("negatives", [])) if isinstance(data, dict) else (None, [])
+    if not isinstance(groups, list) or not groups:
+        raise ValueError(f'{path}: {{"groups": [{{"script_forms": ["…", …]}}, …]}} is needed')
+    for number, each in enumerate(groups, 1):
+        if not isinstance(each, dict) or not _are_texts(each.get("script_forms")):
+            raise ValueError(f"{path}: group {number} has no list of spellings, `script_forms`")
+    for number, each in enumerate(hard if isinstance(hard, list) else [hard], 1):
+        if not _are_texts(each) or len(each) != 2:
+            raise ValueError(f"{path}: negative {number} is no list of two names")
+    return {"groups": groups, "negatives": hard}
+
+
+def _are_texts(found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(each, str) for each in found)
 
 
 def said_same(one: str, other: str) -> bool:

@@ -22,16 +22,29 @@ SEXES = {"f": "women", "m": "men"}
 
 
 def lines_of_file(path: Path) -> Iterator[str]:
-    """The figures, as text; ValueError where the file has no column `person`."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or WHO not in rows[0]:
-        raise ValueError(f"{path}: a table with a column `{WHO}` is needed")
+    """The figures, as text; ValueError that says what is wrong with the file."""
+    rows = _read(path)
     model = shipped_model(PERSON)
     features = as_kept([features_of(row, row.get("place") or "", OF_PERSONS, model.year) for row in rows])
     found = _matches(features, Scorer(model))
     yield f"registry {path.stem}: {len(rows):,} records"
     yield from _figures(found, _true_pairs(rows), features)
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, restval=""))
+    except (UnicodeDecodeError, csv.Error):
+        raise ValueError(f"{path}: no CSV in UTF-8") from None
+    if not rows or WHO not in rows[0]:
+        raise ValueError(f"{path}: a table with commas and a column `{WHO}` is needed")
+    if not rows[0].keys() & OF_PERSONS.keys():
+        raise ValueError(f"{path}: none of the columns is compared: {', '.join(sorted(OF_PERSONS))}")
+    for number, row in enumerate(rows, 2):
+        if not row[WHO].strip() or None in row:
+            raise ValueError(f"{path}, line {number}: {'nobody is named' if None not in row else 'too many cells'}")
+    return rows
 
 
 def _matches(features: list[Features], scorer: Scorer) -> dict[Pair, Match]:

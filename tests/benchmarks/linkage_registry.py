@@ -19,7 +19,7 @@ from fieldsync.services.linkage_lists import shipped_model
 from fieldsync.store.linkage_extract import Known
 from fieldsync.store.linkage_splink import bench, train
 from tests.benchmarks.linkage_measure import BCubed, Pairs, Rate, b_cubed
-from tests.linkage_registry import elsewhere
+from tests.linkage_registry import elsewhere, valleys
 from tests.linkage_registry.links import uuid_of, with_mothers
 from tests.linkage_registry.people import TODAY, look_alike
 from tests.linkage_registry.registry import PROPERTIES, Record, Registry, registry
@@ -158,7 +158,8 @@ def lines(size: int) -> Iterator[str]:
     yield f"  shipped: automatic from {set_on.model.automatic}, review from {set_on.model.review}"
     yield from _figures(linked(size), "shipped model")
     yield from _figures(linked(size, make=_with_mothers), "shipped model, where companions name mothers")
-    yield from _figures(linked(size // 2, make=elsewhere.registry), "shipped model, a registry made up otherwise")
+    for make in (elsewhere.registry, valleys.valley, valleys.town):
+        yield from _figures(linked(size // 2, make=make), f"shipped model, a {make.__name__} made up otherwise")
     yield from _figures(linked(size, model=trained_on(registry(size, SEED))), "model trained on it at night")
 
 

@@ -211,6 +211,16 @@ DOUAR = {"place": "07.041.07.03.012"}
         ("a birth date and names exchanged", ("Fatima Bakkali", BORN), ("البقالي فاطمة", BORN)),
         ("a birth date, a given name, the douar", ("Fatima Bakkali", BORN | DOUAR), ("فاطمة", BORN | DOUAR)),
         ("a phone, the whole name, an age", ("Fatima Bakkali", PHONE | {"age": 37}), ("فاطمة البقالي", HOME)),
+        (
+            "a card, the whole name, a guessed age",
+            ("Fatima Bakkali", CARD | {"age": 40}),
+            ("فاطمة البقالي", CARD | BORN),
+        ),
+        (
+            "a slip in the day, in one douar",
+            ("Rkia Bakkali", BORN | DOUAR),
+            ("Rkia Bakkali", DOUAR | {"born": "1990-05-03"}),
+        ),
     ],
 )
 def test_enough_that_is_independent_makes_two_one(who: str, one: Person, other: Person) -> None:
@@ -227,6 +237,7 @@ def test_enough_that_is_independent_makes_two_one(who: str, one: Person, other: 
         ("the same, her birth not said", ("Fatima Bakkali", CARD), ("Fatima Bakkali", CARD | {"age": 16})),
         ("another family of that day", ("Fatima Bakkali", BORN | DOUAR), ("Fatima Oubella", BORN | DOUAR)),
         ("twins with phones of their own", ("Fadma Bakkali", BORN), ("Fatima Bakkali", BORN)),
+        ("sisters on their mother's card", ("Fatma Addi", CARD | HOME), ("Fadma Addi", CARD | PHONE | {"age": 39})),
         ("a daughter with her mother's card", ("Fatima Bakkali", HOME | CARD), ("Rkia Bakkali", CARD | PHONE)),
         ("cousins after one grandmother", ("Fatima Bakkali", HOME), ("Fatima Bakkali", PHONE | {"born": "1992-11-13"})),
         ("cousins of one year", ("Fatima Bakkali", HOME), ("Fatima Bakkali", PHONE | {"born": "1990-11-13"})),
@@ -353,3 +364,11 @@ def test_all_members_of_a_cooperative_are_compared_however_long_their_list_is() 
     assert one.members == tuple(members) and len(other.members) == 16
     levels = {bar.name: bar.level for bar in Scorer(MODELS["cooperative"]).score(one, other).comparisons}
     assert levels["members"] == "many"
+
+
+def test_of_an_initial_nothing_is_told_and_one_letter_for_another_is_a_slip() -> None:
+    assert said(name="Rkia B.").family == ()
+    assert said(name="Rkia Bakkali").family == ("Bakkali",)
+    assert ("given_name", "weak") in {bar[:2] for bar in met(said(name="Racjid"), said(name="Rachid")).comparisons}
+    crossed = met(said(name="Racjid"), said(name="رشيد")).comparisons
+    assert ("given_name", "different") in {bar[:2] for bar in crossed}, "no letter stands for one of another script"

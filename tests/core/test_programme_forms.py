@@ -194,7 +194,7 @@ def test_the_forms_make_and_change_the_entities_that_the_programme_follows() -> 
         "f4_participant": {
             "participants": (
                 "meta/entity",
-                {"participant_id", "site", "role", "sex", "band", "full_name", "birth_year", "phone"},
+                {"participant_id", "site", "role", "sex", "band", "full_name", "name_alt", "birth_year", "phone"},
             )
         },
         "f5_activity": {"activities": ("meta/entity", {"code", "kind", "theme", "place"})},

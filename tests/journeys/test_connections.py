@@ -5,12 +5,14 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from waitress.server import create_server
 
 from fieldsync.cli.connections import StayingChannel
+from fieldsync.cli.rounds import PlainRounds, Rounds
 from fieldsync.cli.serving import listen
 
 PIECE = b"PATCH /upload HTTP/1.1\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 1000\r\n"
@@ -57,18 +59,30 @@ def answers(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
     return []
 
 
-@pytest.fixture
-def address() -> Iterator[tuple[str, int]]:
+@contextmanager
+def served(kind: type[PlainRounds] = Rounds, **adjusted: int) -> Iterator[tuple[str, int]]:
     listening = listen("127.0.0.1", 0)
-    server = create_server(answers, sockets=[listening], threads=2, ident=None)
-    server.channel_class = StayingChannel
-    loop = threading.Thread(target=server.asyncore.loop, args=(0.05, True, server._map))
+    server = create_server(answers, sockets=[listening], threads=2, ident=None, **adjusted)
+    rounds, ends = kind(server), threading.Event()
+    server.channel_class = StayingChannel.among(rounds)
+
+    def go() -> None:
+        while not ends.is_set():
+            rounds.go(0.05)
+
+    loop = threading.Thread(target=go)
     loop.start()
     yield listening.getsockname()
-    server._map.clear()
+    ends.set()
     loop.join()
     server.task_dispatcher.shutdown()
-    listening.close()
+    server.close()
+
+
+@pytest.fixture(params=[Rounds, PlainRounds])
+def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
+    with served(request.param) as where:
+        yield where
 
 
 def asked(link: http.client.HTTPConnection, path: str, body: bytes = b"x", method: str = "POST") -> tuple[int, bytes]:
@@ -169,3 +183,35 @@ def test_who_comes_back_over_another_connection_ends_the_first_and_nobody_else_d
             assert link.getresponse().read() == b""
             assert [KEPT.get(timeout=30) for _ in kept] == kept
         assert silent.recv(4096) == b""
+
+
+def test_who_is_silent_is_let_go() -> None:
+    with served(channel_timeout=1, cleanup_interval=1) as where, socket.create_connection(where, timeout=30) as silent:
+        assert silent.recv(1) == b""
+
+
+def test_who_comes_when_all_places_are_taken_is_heard_once_somebody_leaves() -> None:
+    with served(connection_limit=4) as where:  # the server's own two, the first phone and the second
+        first, second, third = (http.client.HTTPConnection(*where, timeout=30) for _ in range(3))
+        for link in (first, second):
+            assert asked(link, "/whole") == (201, b"x")
+        third.request("POST", "/whole", b"x")
+        assert asked(first, "/whole") == (201, b"x")
+        first.close()
+        assert third.getresponse().read() == b"x"
+
+
+def test_many_answers_of_many_sizes_come_whole_over_many_connections(address: tuple[str, int]) -> None:
+    def phone(number: int, came: list[bool]) -> None:
+        link = http.client.HTTPConnection(*address, timeout=30)
+        for turn in range(40):
+            body = bytes([number]) * (1 + turn % 4 * 40_000)
+            came.append(asked(link, "/whole", body) == (201, body))
+
+    came: list[bool] = []
+    phones = [threading.Thread(target=phone, args=(number, came)) for number in range(12)]
+    for each in phones:
+        each.start()
+    for each in phones:
+        each.join()
+    assert came == [True] * 480

@@ -10,7 +10,7 @@ import pytest
 
 from tests.benchmarks import linkage_names, linkage_own
 from tests.benchmarks.linkage_registry import linked
-from tests.linkage_registry import elsewhere
+from tests.linkage_registry import elsewhere, valleys
 from tests.linkage_registry.links import uuid_of, with_mothers
 from tests.linkage_registry.people import look_alike
 from tests.linkage_registry.registry import PROPERTIES, registry
@@ -89,9 +89,17 @@ def test_whoever_has_a_registry_of_her_own_measures_it_by_one_table(tmp_path: Pa
     assert told[0] == "registry villages: 400 records"
     assert any(line.startswith("  automatic: precision 1.0000") for line in told)
     assert any(line.startswith("  women: found 0.9") or line.startswith("  women: found 1.0") for line in told)
-    table.write_text("given_name\nFatima\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="person"):
-        list(linkage_own.lines_of_file(table))
+    wrong = [
+        "given_name\nFatima\n",
+        "person,colour\n1,red\n",
+        "person,age\n1,30\n,31\n",
+        "person,age\n1,2,3\n",
+        "\udcff",
+    ]
+    for text, said in zip(wrong, ["person", "given_name", "line 3", "line 2", "UTF-8"], strict=True):
+        table.write_text(text, encoding="utf-8", errors="surrogateescape")
+        with pytest.raises(ValueError, match=said):
+            list(linkage_own.lines_of_file(table))
 
 
 def test_and_spellings_of_her_own_by_one_file_of_groups(tmp_path: Path) -> None:
@@ -103,6 +111,13 @@ def test_and_spellings_of_her_own_by_one_file_of_groups(tmp_path: Path) -> None:
     lines = list(linkage_names.lines_of_file(groups))
     assert lines[0].startswith("names, spellings groups: precision 1.0000") and "F1 1.0000" in lines[0]
     assert lines[-1] == "    Rachid / Rachyd", "it says which hard pair it takes for one name"
+    for text in ("x", "[]", '{"groups": []}', '{"groups": [{"script_forms": "Ali"}]}'):
+        groups.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"spellings\.json"):
+            list(linkage_names.lines_of_file(groups))
+    groups.write_text(json.dumps(told | {"negatives": [["Ali"]]}), encoding="utf-8")
+    with pytest.raises(ValueError, match="negative 1"):
+        list(linkage_names.lines_of_file(groups))
 
 
 def test_in_villages_that_somebody_else_made_up_no_kin_is_linked_without_asking() -> None:
@@ -111,3 +126,12 @@ def test_in_villages_that_somebody_else_made_up_no_kin_is_linked_without_asking(
     assert len(automatic & found.true) > 0.3 * len(found.true), "even where phones and papers are few"
     assert not automatic - found.true
     assert elsewhere.registry(200, 1) == elsewhere.registry(200, 1)
+
+
+def test_nor_in_a_dry_valley_with_few_papers_and_phones_nor_in_a_town_of_namesakes() -> None:
+    for make, least in ((valleys.valley, 0.2), (valleys.town, 0.45)):
+        found = linked(2500, 4, make=make)
+        automatic = found.of_zone("automatic")
+        assert len(automatic & found.true) > least * len(found.true), make.__name__
+        assert not automatic - found.true, make.__name__
+        assert make(200, 1) == make(200, 1)

@@ -88,8 +88,6 @@ def test_a_pair_looks_right_is_merged_taken_back_and_rejected(
         found += [f"{name} {screen}: {each}" for each in (*misfits(page), *faults(page))]
     assert found == []
     expect(page.locator(".pair")).to_contain_text("فاطمة أيت الحسن")
-    for seen in ("#summary", "#decide button[value=same]"):
-        expect(page.locator(seen)).to_be_in_viewport()
     word = page.locator(".pair .level .word").first
     assert word.bounding_box()["width"] > WORD_LEAST, "how answers agree stands in words, on a phone, too"  # type: ignore[index]
     page.locator(".pair input[type=radio]").first.check()
@@ -163,6 +161,8 @@ def test_a_pair_of_two_associations_is_noted_by_whoever_acts_for_both(
             follow(page.locator("#pairs th.what a").first)
             shot(page, pictures, f"across-pair.{screen}")
             found += [f"across pair {screen}: {each}" for each in (*misfits(page), *faults(page))]
+            for seen in ("#summary", "#decide button[value=same]"):
+                expect(page.locator(seen)).to_be_in_viewport()
             expect(page.locator(".pair input[type=radio]")).to_have_count(0)
             decides(page, screen, "1", "same")
             expect(page.locator("#decide button[value=undo]")).to_be_visible()
