@@ -8,6 +8,7 @@ from fieldsync.core import answer_types, odk_encryption
 from fieldsync.core.answer_paths import pattern_of, pattern_of_answer, unindexed
 from fieldsync.core.answer_types import CHOICE_CHECKERS, ENTITY_CHECKERS, PLAIN_CHECKERS, Checker
 from fieldsync.core.choice_lists import ChoiceLists
+from fieldsync.core.declarations import declaration_problems
 from fieldsync.core.form_tree import FormTree
 from fieldsync.core.forms import EntityDeclaration, Form, Question
 from fieldsync.core.operations import Value
@@ -93,7 +94,8 @@ class CompiledForm:
         """
         if fields.get(odk_encryption.PATH) is not None:
             return []  # nobody here can read the answers
-        return self._rules.broken(fields, stamp_ms, timezone)
+        broken = self._rules.broken(fields, stamp_ms, timezone)
+        return broken + declaration_problems(fields, self.form) if self.form.entities else broken
 
     def _checker_inside(self, path: str, occurrences: dict[str, str]) -> Checker | None:
         """The checker of a path inside an occurrence; `occurrences` remembers prefixes already read."""

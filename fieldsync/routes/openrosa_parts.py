@@ -79,7 +79,7 @@ def _record_alone(body: Any, record_max: int) -> Parts:
     limit = {"limit": f"{context().settings.openrosa_bytes_max // 1024} KiB"}
     if alone is None or len(alone) > record_max:
         raise Refused(Problem("too_large", detail=limit))
-    return Parts(alone, [], Problem("file_left_out", detail=limit))
+    return Parts(alone, [], Problem("request_left_out", detail=limit))
 
 
 def _as_announced(stream: Any, size: int) -> bytes:

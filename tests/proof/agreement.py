@@ -18,6 +18,8 @@ from fieldsync.core.operations import Value
 from fieldsync.core.validation import PROGRAMME_ZONE, CompiledForm
 
 Json = dict[str, Any]
+NOT_THE_ENGINES = "bad_entity"
+"""What is wrong with a record's entities; the engine makes none, and does not look."""
 CONTROLS = ("input", "select", "rank", "upload", "range", "trigger")
 _STEP = re.compile(r"([^/\[]+)(?:\[(\d+)\])?")
 
@@ -55,7 +57,8 @@ class Record:
         self.around = {group.path: group.relevant for group in self.form.groups}
         self.around |= {repeat.path: repeat.relevant for repeat in self.form.repeats}
         broken = self.compiled.broken_rules(self.fields, self.stamp_ms)
-        self.broken = {(problem.path or "", problem.code): problem for problem in broken}
+        known = [problem for problem in broken if problem.code != NOT_THE_ENGINES]
+        self.broken = {(problem.path or "", problem.code): problem for problem in known}
 
     def with_hidden_files(self) -> "Record":
         """The record with the files that the engine counts and does not send, as their questions do not apply."""

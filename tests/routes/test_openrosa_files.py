@@ -260,36 +260,6 @@ def test_the_photo_of_a_revoked_phone_is_kept_and_nobody_sees_it(world: World, a
     assert world.record(record) is None
 
 
-def test_a_film_larger_than_announced_stays_on_the_phone_and_its_answers_are_here(
-    engine: Engine, tmp_path: Path
-) -> None:
-    world = World(engine, Settings(data=tmp_path, openrosa_bytes_max=1024 * 1024))
-    amina, record = Collect(world), world.uuid()
-    for _ in range(2):
-        refused = amina.send(pictured(record, "film.mp4"), {"film.mp4": b"x" * (1024 * 1024)}, language="fr")
-        assert refused.status_code == 413
-        assert "1024 KiB" in message(refused) and "réponses sont reçues" in message(refused)
-    assert len(said_of(world, record)) == 1
-    assert world.fields(record)["name"] == "Amina" and is_incomplete(world, record)
-    assert amina.send(pictured(record, "film.mp4"), {"film.mp4": FACE}).status_code == 201
-    assert photo(world, record)["file"] == "film.mp4"
-    world.database.close()
-
-
-def test_what_is_larger_than_announced_and_does_not_begin_with_a_whole_record_is_refused_whole(
-    engine: Engine, tmp_path: Path
-) -> None:
-    world = World(engine, Settings(data=tmp_path, openrosa_bytes_max=1024 * 1024))
-    amina, record = Collect(world), world.uuid()
-    film = {"film.mp4": (io.BytesIO(b"x" * (1024 * 1024)), "film.mp4", "video/mp4")}
-    last = film | {"xml_submission_file": (io.BytesIO(pictured(record).encode()), "r.xml", "text/xml")}
-    for parts in (last, {"xml_submission_file": (io.BytesIO(b"<" * (1024 * 1024)), "r.xml", "text/xml")}):
-        refused = amina.client.post(f"{amina.base}/submission", data=parts, content_type="multipart/form-data")
-        assert refused.status_code == 413 and "Larger than allowed" in message(refused)
-    assert world.record(record) is None
-    world.database.close()
-
-
 def test_a_film_may_be_as_large_as_announced_whatever_other_requests_may_be(engine: Engine, tmp_path: Path) -> None:
     world = World(engine, Settings(data=tmp_path, request_packed_bytes_max=64 * 1024))
     amina, record, film = Collect(world), world.uuid(), b"film" * (512 * 1024)

@@ -6,7 +6,7 @@ import pytest
 
 from fieldsync.services import openrosa
 from fieldsync.services.openrosa_branches import WAITS_MS
-from tests.routes.collect import Collect, visit
+from tests.routes.collect import Collect, quarantined, visit
 from tests.world import World
 
 BRANCH = "5b0d3ab8-8ac9-4f43-8cc1-5f1f4a4f5d01"
@@ -50,6 +50,45 @@ def follows(world: World, amina: Collect, order: tuple[int, ...]) -> None:
     for step in order:  # and nothing changes when all of it comes again
         amina.sends(said(world, person, names[step], step, records[step]))
     assert world.fields(person, "entity")["fullname"] == names[len(order) - 1]
+
+
+def test_a_record_that_makes_no_whole_entity_is_kept_and_says_what_is_wrong(world: World, amina: Collect) -> None:
+    for wrong, path in (("id", "meta/entity/@id"), ("label", "meta/entity/label")):
+        person, record = world.uuid(), world.uuid()
+        xml = said(world, person, "Fadma", 0, record)
+        amina.sends(
+            xml.replace(f'id="{person}"', 'id=""') if wrong == "id" else xml.replace("<label>Fadma<", "<label><")
+        )
+        shown = world.record(record)
+        assert shown is not None and shown["fields"]["fullname"] == "Fadma"
+        assert [(each["code"], each["path"]) for each in shown["problems"]] == [("bad_entity", path)]
+        assert (world.record(person, "entity") is None) == (wrong == "id")
+        amina.sends(said(world, person, "Fadma", 0, deprecated=record))
+        mended = world.record(record)
+        assert mended is not None and mended["problems"] == []
+        assert world.fields(person, "entity")["fullname"] == "Fadma"
+
+
+@pytest.mark.parametrize(
+    ("stated", "wrong", "path"),
+    [
+        ('id="{person}"', 'id="Fadma"', "@id"),
+        ('baseVersion=""', 'baseVersion="last"', "@baseVersion"),
+        ('branchId=""', 'branchId="mine"', "@branchId"),
+        ('dataset="people"', 'dataset="persons"', "@dataset"),
+    ],
+)
+def test_what_no_form_writes_of_an_entity_is_set_apart_with_its_path(
+    world: World, amina: Collect, stated: str, wrong: str, path: str
+) -> None:
+    person = world.uuid()
+    xml = said(world, person, "Fadma", 0)
+    stated = stated.format(person=person)
+    assert stated in xml
+    assert "set apart" in amina.sends(xml.replace(stated, wrong))
+    [kept] = quarantined(world)
+    assert [(each["code"], each["path"]) for each in kept["problems"]] == [("wrong_type", f"meta/entity/{path}")]
+    assert world.record(person, "entity") is None
 
 
 def test_an_update_that_names_no_run_waits_for_its_entity(world: World, amina: Collect) -> None:

@@ -105,8 +105,8 @@ def _written(entries: list[Entry], entry: Entry) -> Json:
 
 def _is_shown(history: History, entries: list[Entry], entry: Entry, path: str, state: Json) -> bool:
     value, fields = entry.content["writes"][path], state["fields"]
-    if path in ("meta/instanceID", "meta/deprecatedID"):  # of the ids of submissions the latest is enough
-        return fields.get(path) is not None
+    if path in ("meta/instanceID", "meta/deprecatedID"):  # of the ids of submissions one of the current is enough
+        return _somebody_says(history, entries, path, fields.get(path))
     if path.endswith("]"):
         return value is None or fields.get(path) is not None
     shown = [fields.get(path), *(other["value"] for other in state.get("conflicts", {}).get(path, ()))]

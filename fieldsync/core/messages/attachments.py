@@ -55,6 +55,12 @@ ATTACHMENTS: dict[str, tuple[int | None, str, str, str]] = {
         "Les réponses sont reçues et enregistrées. Un fichier dépasse la limite ({limit}) et n’est pas gardé : il reste sur le téléphone. Prévenez le coordinateur.",
         "The answers were received and are kept. A file is larger than the limit ({limit}) and was not: it stays on the phone. Tell the coordinator.",
     ),
+    "request_left_out": (
+        413,
+        "وصلت الأجوبة وحُفظت. حجم هذا الإرسال كله مع ملفاته يتجاوز الحد ({limit})، فلم تُحفظ الملفات: تبقى على الهاتف. أرسلها في عدة دفعات، وإن كان ملفاً واحداً فأخبر المنسّق.",
+        "Les réponses sont reçues et enregistrées. L’envoi avec tous ses fichiers dépasse la limite ({limit}) : les fichiers ne sont pas gardés et restent sur le téléphone. Envoyez-les en plusieurs fois ; si c’est un seul fichier, prévenez le coordinateur.",
+        "The answers were received and are kept. What was sent takes more, with all its files, than the limit ({limit}): the files were not kept and stay on the phone. Send them in several parts; if it is a single file, tell the coordinator.",
+    ),
     "checksum_differs": (
         460,
         "تغيّرت البيانات في الطريق ولم تُحفظ. أعد إرسال هذا الجزء.",
