@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -60,12 +60,14 @@ LEADER_LOCK = 7_305_460_218
 MINUTE = 60
 HOUR = 60 * MINUTE
 
+FIRST_RUN_SECONDS, APART_SECONDS = 10 * MINUTE, 20
+"""When rare jobs first run, one after the other: soon after a start, for servers that are switched off each time."""
+
 EXPORTS_SECONDS = 2
 """How soon an export that somebody asks for is taken up."""
 
 EXPIRED_KEPT_MS = 7 * 24 * 3600 * 1000
 """How long codes and tokens stay after they expired, so that people can ask why one failed."""
-
 
 FOLLOW_STEP_CHANGES = 300
 """Changes that a follower takes in one transaction: some tens of milliseconds, in which nobody else writes."""
@@ -290,6 +292,11 @@ def night_jobs(settings: Settings) -> tuple[Job, ...]:
     return (Job("train_linkage", HOUR, train_linkage),)
 
 
+def first_runs(jobs: tuple[Job, ...]) -> list[int]:
+    """After how many seconds each job runs for the first time: one period, or some minutes where that is long."""
+    return [min(job.period_seconds, FIRST_RUN_SECONDS + n * APART_SECONDS) for n, job in enumerate(jobs)]
+
+
 class Leadership:
     """Held by at most one process: a file lock beside a SQLite database, an advisory lock in PostgreSQL.
 
@@ -356,13 +363,15 @@ class Schedule:
         self._steps = Steps(database, self._stopping)
         self._leadership = Leadership(database)
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")
-        for job in jobs:
-            self._scheduler.add_job(
-                self.run, "interval", [job], seconds=job.period_seconds, coalesce=True, max_instances=1, id=job.name
-            )
+        # a run that a busy or sleeping machine delayed takes place however late it is
+        rule = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        now = datetime.now(UTC)
+        for job, wait in zip(jobs, first_runs(jobs), strict=True):
+            first = {"seconds": job.period_seconds, "next_run_time": now + timedelta(seconds=wait)}
+            self._scheduler.add_job(self.run, "interval", [job], id=job.name, **first, **rule)
 
     def start(self) -> None:
-        """Begin; the first runs come one period from now."""
+        """Begin; when jobs run first is told by `first_runs`."""
         self._scheduler.start()
 
     def stop(self) -> None:

@@ -53,10 +53,10 @@ def clustered(
     scored: Mapping[Pair, float] | None = None,
     lower: float = 0.0,
 ) -> Clustering:
-    """Clusters from links. `apart`: pairs that people hold apart; `scored`: the weight of every pair that has one.
+    """Clusters from links. `apart`: pairs that are never one; `scored`: the weight of every pair that has one.
 
-    Decisions join first, then automatic links by falling weight; a union that holds apart what people parted, or two
-    national ids or sexes together, is refused.
+    Decisions join first, then automatic links by falling weight; a union that puts together what is apart, or two
+    national ids or sexes, is refused.
     """
     ordered = sorted(set(links), key=lambda each: (not each.decided, -each.weight, each.pair))
     weights = {each.pair: each.weight for each in ordered} | dict(scored or {})

@@ -102,9 +102,10 @@ def _make(of_list: LinkedList, weight: float | None, session: Session) -> Made:
     said = pairs.of_collection(session, collection.id)
     decisions = {(row.left_id, row.right_id): row.decision for row in said}
     links = _links(rows, decisions)
-    apart = {pair for pair, decision in decisions.items() if decision == DIFFERENT}
+    told = _told(session, collection, {each for pair in rows for each in pair})
+    facts = {record_id: Facts(each.national_id, each.sex) for record_id, each in told.items()}
+    apart = {pair for pair, decision in decisions.items() if decision == DIFFERENT} | _relatives(told)
     weights = {pair: row.weight for pair, row in rows.items()}
-    facts = _facts(session, collection, {each for pair in rows for each in pair})
     clusters = clustered(links, apart, facts, weights, of_list.model.review).clusters
     arrived = records.arrived_ms(session, {each for cluster in clusters for each in cluster})
     cluster_of = named_after_oldest(clusters, {each: (at_ms, each) for each, at_ms in arrived.items()})
@@ -197,7 +198,13 @@ def _is_sampled(pair: Pair) -> bool:
     return hashlib.blake2b(b"%d %d" % pair, digest_size=2).digest()[0] % SAMPLE_OF == 0
 
 
-def _facts(session: Session, collection: CollectionRow, ids: Collection[int]) -> dict[int, Facts]:
+def _told(session: Session, collection: CollectionRow, ids: Collection[int]) -> dict[int, Features]:
     found = linkage.features(session, collection.id, algorithm(), ids)
-    told = {record_id: _features.decode(body) for record_id, body in found.items()}
-    return {record_id: Facts(each.national_id, each.sex) for record_id, each in told.items()}
+    return {record_id: _features.decode(body) for record_id, body in found.items()}
+
+
+def _relatives(told: Mapping[int, Features]) -> set[Pair]:
+    """Records of which one names the other: nobody is her own mother."""
+    bearer = {each.itself: record_id for record_id, each in told.items()}
+    named = ((record_id, bearer[uuid]) for record_id, each in told.items() for uuid in each.named if uuid in bearer)
+    return {(min(one, other), max(one, other)) for one, other in named}

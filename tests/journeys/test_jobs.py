@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
+from fieldsync import jobs
 from fieldsync.app import now_ms
-from fieldsync.jobs import EXPIRED_KEPT_MS, JOBS, Job, Leadership, Schedule, Steps, Stopped, keep_fast
+from fieldsync.jobs import EXPIRED_KEPT_MS, HOUR, JOBS, MINUTE, Job, Leadership, Schedule, Steps, Stopped, keep_fast
 from fieldsync.store import devices
 from fieldsync.store.db import Busy, Database, execute
 from fieldsync.store.devices import CodeRow
@@ -25,6 +26,23 @@ def test_one_of_two_servers_leads_and_the_other_takes_over(engine: Engine) -> No
     assert other.run(job)
     other.stop()
     assert len(ran) == 3
+
+
+def test_a_server_that_is_on_for_half_an_hour_does_each_job_and_no_two_rare_ones_at_once() -> None:
+    often, rare = Job("often", 5, keep_fast), Job("rare", 6 * HOUR, keep_fast)
+    assert jobs.first_runs((often, rare)) == [5, jobs.FIRST_RUN_SECONDS + jobs.APART_SECONDS]
+    waits = [wait for job, wait in zip(JOBS, jobs.first_runs(JOBS), strict=True) if job.period_seconds >= HOUR]
+    assert len(set(waits)) == len(waits) > 1
+    assert all(5 * MINUTE < wait < 20 * MINUTE for wait in waits)
+
+
+def test_an_hourly_job_runs_before_its_hour_is_over(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "FIRST_RUN_SECONDS", 0)
+    ran = threading.Event()
+    schedule = Schedule(Database(engine), (Job("hourly", HOUR, lambda _steps: ran.set()),))
+    schedule.start()
+    assert ran.wait(30)
+    schedule.stop()
 
 
 def test_leading_is_given_back(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 // A phone with ODK Web Forms' engine, in Node: node engine.mjs BASE NOW_MS [edit] < {"form id": [seed, …]}.
 // It lists, downloads and fills forms by chance, submits each record, and prints a line of JSON for each: what it saw.
 // With "edit" it then opens each record from its own XML, changes it, and submits it again (`edited`).
+// In place of a seed may stand {"xml": …, "answers": {reference: text}}: that record is opened, answered so, and submitted.
 import { createRequire } from 'node:module'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
@@ -166,15 +167,38 @@ async function submitted(root) {
   return { line, parts }
 }
 
-async function edited(form, xml, parts, by) {
-  const attachments = new Map([...parts.keys()].slice(1).map((name) => [name, async () => new Response(parts.get(name))]))
+async function reopened(form, xml, attachments, by) {
   const input = { inputType: 'FORM_INSTANCE_INPUT_RESOLVABLE', resolveInstance: async () => xml, attachments }
   const { root } = await form.editInstance(input, {
     instanceAttachments: { fileNameFactory: ({ extension }) => `${by.below(1e9)}${extension ?? ''}` },
     preloadProperties: { deviceID: 'collect:1', username: 'amina' },
   })
+  return root
+}
+
+async function edited(form, xml, parts, by) {
+  const attachments = new Map([...parts.keys()].slice(1).map((name) => [name, async () => new Response(parts.get(name))]))
+  const root = await reopened(form, xml, attachments, by)
   fill(root, by, 0.3)
   return (await submitted(root)).line
+}
+
+async function answered(form, { xml, answers }) {
+  const root = await reopened(form, xml, new Map(), dice(0))
+  const opened = seen(root)
+  const left = new Map(Object.entries(answers))
+  const put = (node) => {
+    const { reference, children } = node.currentState
+    if (left.has(reference)) {
+      if (node.nodeType === 'select') node.selectValue(left.get(reference))
+      else node.setValue(left.get(reference))
+      left.delete(reference)
+    }
+    for (const child of children ?? []) put(child)
+  }
+  put(root)
+  if (left.size) throw new Error(`not asked: ${[...left.keys()]}`)
+  return { ...(await submitted(root)).line, opened }
 }
 
 const entries = [...(await parsed(`${base}/formList`)).getElementsByTagName('xform')]
@@ -185,7 +209,7 @@ for (const entry of entries.filter((each) => named(each, 'formID') in wanted)) {
     const line = { form: id, seed }
     try {
       form ??= await opened(entry)
-      Object.assign(line, await record(form, seed))
+      Object.assign(line, await (typeof seed === 'number' ? record(form, seed) : answered(form, seed)))
     } catch (error) {
       line.failed = `${error?.stack ?? error}`
     }

@@ -73,7 +73,7 @@ def served(folder: Path, migrated: Path, definitions: Sequence[Definition]) -> I
         world.database.close()
 
 
-def filled(base: str, wanted: Mapping[str, Sequence[int]], *more: str) -> list[Json]:
+def filled(base: str, wanted: Mapping[str, Sequence[int | Json]], *more: str) -> list[Json]:
     """What the engine saw and sent."""
     done = subprocess.run(
         ["node", str(SCRIPT), base, str(NEW_YEAR_MS), *more],

@@ -269,6 +269,27 @@ def test_three_that_are_one_merge_in_one_run(register: Register, earned: None) -
     assert [merged_into(register, each) for each in (second, third)] == [first, first]
 
 
+@pytest.mark.parametrize("nearer", ["mother", "daughter"])
+def test_a_mother_and_the_daughter_who_names_her_are_not_made_one_by_way_of_a_third_record(
+    register: Register, earned: None, nearer: str
+) -> None:
+    """All three have one name, card and phone; who came first is one of the other two."""
+    world, phone = register.world, register.world.phone()
+    world.write(lambda session: merging_itself.allow(session, world.desk(), 10.0))
+    papers, home = {"sex": "f", "card": "AB123456", "phone": "0612345678"}, {"home": ASNI}
+    third = register.member(phone, "Fatima Bakkali", **papers, **home)
+    mother = register.member(phone, "Fatima Bakkali", **papers, **(home if nearer == "mother" else {}))
+    told = home if nearer == "daughter" else {}
+    daughter = register.member(phone, "Fatima Bakkali", mother=mother, **papers, **told)
+    register.compare()
+    assert [pair.zone for pair in register.pairs(third)] == ["automatic", "automatic"]
+    one, other = (mother, daughter) if nearer == "mother" else (daughter, mother)
+    for merged in (1, 0):
+        assert runs(register) == merged
+        assert clusters(register).get(register.row_id(other)) is None
+        assert [merged_into(register, each) for each in (one, other)] == [third, None]
+
+
 Saying = tuple[tuple[int, int], str]
 """Two members by number, and what becomes of them as a pair."""
 
