@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -174,6 +175,20 @@ def test_no_key_and_no_answer_is_logged(amina: Collect, caplog: pytest.LogCaptur
     amina.forms()
     amina.sends(visit("a", "<name>Amina</name>"))
     amina.send(b"<data")
+    assert amina.phone.token not in caplog.text and "Amina" not in caplog.text
+
+
+@pytest.mark.parametrize("where", ["services.folding.fold_in", "services.openrosa.receive"])
+def test_where_the_server_fails_no_key_and_no_answer_is_logged_either(
+    amina: Collect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    caplog.set_level("DEBUG")
+    monkeypatch.setattr(f"fieldsync.{where}", fails)
+    assert amina.send(visit("a", "<name>Amina</name>")).status_code == 500
+    assert "ZeroDivisionError" in caplog.text
     assert amina.phone.token not in caplog.text and "Amina" not in caplog.text
 
 

@@ -169,3 +169,17 @@ def test_a_body_in_chunks_is_taken_and_every_answer_has_a_date(served: tuple[Wor
     told = spoken(port, asked.encode())
     assert told.startswith(b"HTTP/1.1 204 ")
     assert b"\r\nx-openrosa-accept-content-length: " in told.lower() and told.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "rest"), [(431, b"X: " + b"a" * 2**18), (400, b"Transfer-Encoding: chunked\r\n\r\nno")]
+)
+def test_what_is_refused_before_our_code_is_said_in_plain_text_and_nothing_is_kept(
+    served: tuple[World, int], status: int, rest: bytes
+) -> None:
+    world, port = served
+    head = f"POST {Collect(world).base}/submission HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    answer = spoken(port, head.encode() + rest + b"\r\n\r\n")
+    assert answer.split(b" ", 2)[1] == str(status).encode()
+    assert b"\r\nContent-Type: text/plain" in answer
+    assert world.hub().pulls() == []

@@ -41,8 +41,8 @@ class Signing:
 
         return self.world.write(renew)
 
-    def ask(self, method: str = "GET", path: str = "formList", **headers: str) -> TestResponse:
-        return self.client.open(f"/v1/device/{self.user}/{path}", method=method, headers=headers)
+    def ask(self, method: str = "GET", path: str = "formList", body: Any = None, **headers: str) -> TestResponse:
+        return self.client.open(f"/v1/device/{self.user}/{path}", method=method, data=body, headers=headers)
 
     def signed(self, challenge: str, method: str = "GET", path: str = "formList", user: str = "") -> str:
         """What requests' own Digest would answer."""
@@ -74,16 +74,14 @@ def test_a_client_that_answers_the_challenge_is_its_device(signing: Signing) -> 
 def test_it_sends_and_downloads_under_its_name(world: World, signing: Signing) -> None:
     record = world.uuid()
     header = signing.signed(signing.challenge(), "POST", "submission")
-    sent = signing.client.post(
-        f"/v1/device/{signing.user}/submission",
-        data={"xml_submission_file": visit(record)},
-        headers={"Authorization": header},
-    )
+    sent = signing.ask("POST", "submission", {"xml_submission_file": visit(record)}, Authorization=header)
     assert sent.status_code == 201, sent.text
     assert world.fields(record)["name"] == "Amina"
 
 
-@pytest.mark.parametrize("wrong", ["secret", "user", "method", "path", "qop", "nonce", "nothing", "garbage"])
+@pytest.mark.parametrize(
+    "wrong", ["secret", "user", "method", "path", "qop", "nonce", "nc", "cnonce", "nothing", "garbage"]
+)
 def test_a_wrong_answer_is_refused_like_any_other(world: World, signing: Signing, wrong: str) -> None:
     challenge = signing.challenge()
     right = signing.signed(challenge)
@@ -95,11 +93,14 @@ def test_a_wrong_answer_is_refused_like_any_other(world: World, signing: Signing
         "path": signing.signed(challenge, path="submission"),
         "qop": right.replace('qop="auth"', 'qop="auth-int"'),
         "nonce": right.replace("nonce=", "nonce=x"),
+        "nc": right.replace("nc=00000001", "nc=00000002"),
+        "cnonce": right.replace('cnonce="', 'cnonce="0'),
         "nothing": "Digest ",
         "garbage": 'Digest realm="fieldsync", ' + "a=" * 3000,
     }
     refused = signing.ask(Authorization=headers[wrong])
     unknown = signing.client.get(f"/v1/device/{'0' * 32}/formList", headers={"Authorization": headers[wrong]})
+    assert headers[wrong] != right
     assert (refused.status_code, unknown.status_code) == (401, 401)
     assert message(refused) == message(unknown)
 
@@ -110,6 +111,23 @@ def test_a_challenge_grows_old_and_the_client_is_told(world: World, signing: Sig
     refused = signing.ask(Authorization=header)
     assert refused.status_code == 401
     assert "stale=true" in refused.headers["WWW-Authenticate"]
+    signing.secret = signing.renewed()
+    assert "stale=true" not in signing.ask(Authorization=header).headers["WWW-Authenticate"]
+
+
+def test_an_answer_that_is_sent_again_says_nothing_twice_and_opens_no_other_address(
+    world: World, signing: Signing
+) -> None:
+    header, record = signing.signed(signing.challenge(), "POST", "submission"), world.uuid()
+    for _ in range(3):
+        body = {"xml_submission_file": visit(record)}
+        assert signing.ask("POST", "submission", body, Authorization=header).status_code == 201
+    assert [each["record"] for each in world.hub().pulls()] == [record]
+    assert signing.ask(Authorization=header).status_code == 401
+    world.now_ms += http_digest.NONCE_MS
+    late = signing.ask("POST", "submission", {"xml_submission_file": visit(world.uuid())}, Authorization=header)
+    assert late.status_code == 401
+    assert len(world.hub().pulls()) == 1
 
 
 @pytest.mark.parametrize(("public_url", "status"), [("https://field.example", 200), ("http://field.example", 401)])

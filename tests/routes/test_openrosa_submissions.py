@@ -308,6 +308,19 @@ def test_an_edit_in_a_version_to_come_waits_and_then_says_only_what_differs(worl
     assert [("name" in each) for each in writes_of(world, record)] == [True, False, False]
 
 
+def test_an_edit_in_a_newer_version_merges_with_what_the_desk_changed(world: World, amina: Collect) -> None:
+    record, blue = world.uuid(), "<name>Amina</name><age>30</age><colour>blue</colour>"
+    amina.sends(visit(record, blue.replace("blue", "red")))
+    world.publish("visit 2")
+    world.at_desk(desk.correct, record, {"name": "Amina B."})
+    world.now_ms += 1000
+    amina.sends(visit(world.uuid(), blue, deprecated=record, version="2"))
+    shown = world.record(record)
+    assert shown is not None
+    assert (shown["version"], shown["conflicts"], shown["problems"]) == ("2", {}, [])
+    assert [shown["fields"][path] for path in ("name", "age", "colour")] == ["Amina B.", 30, "blue"]
+
+
 def test_a_revoked_phone_is_thanked_and_its_record_set_apart(world: World, amina: Collect) -> None:
     record = world.uuid()
     world.revoke(amina.phone)
