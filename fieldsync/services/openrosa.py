@@ -18,6 +18,7 @@ from fieldsync.core.odk_encryption import Envelope
 from fieldsync.core.openrosa import Sheet, changes, occurrence_names, read_sheet, restored
 from fieldsync.core.openrosa_alignment import Named, aligned
 from fieldsync.core.operations import OperationId, Value
+from fieldsync.core.parsing import stamp_of
 from fieldsync.core.problems import Problem
 from fieldsync.services import arrivals, auditing, counters, openrosa_branches, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
@@ -73,14 +74,10 @@ def receive(database: Transactions, bringer: Bringer, sheet: Sheet, files: Seque
     A savepoint around what may fail would cost every submission: one that fails is undone as a whole, and begins again
     with it.
     """
-
-    def taken(session: Session, guarded: bool) -> str:
-        return _receive(session, bringer, sheet, files, now_ms, guarded)
-
     try:
-        return database.write(lambda session: taken(session, guarded=False))
+        return database.write(lambda session: _receive(session, bringer, sheet, files, now_ms, guarded=False))
     except _Failed:
-        return database.write(lambda session: taken(session, guarded=True))
+        return database.write(lambda session: _receive(session, bringer, sheet, files, now_ms, guarded=True))
 
 
 class _Failed(Exception):
@@ -103,11 +100,11 @@ def _receive(
         known = _known(session, device, sheet)
     if known is not None:
         return _take_files(session, device, sheet, known, now_ms) if files else known.status
-    author = openrosa.author_of_device(session, device.id)
+    author, last = openrosa.author_of_device(session, device.id)
     author = author or openrosa.add_author(session, bringer.new_author(), device.association_id, device.id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
         devices.note_contact(session, device.id, now_ms, device.clock_error_ms, None)
-    taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, found=found, guarded=guarded)
+    taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, None, found, guarded, last)
     status = taking.take()
     _go_on(session, device.association_id, taking.entities, now_ms)
     actor, digest = f"device:{device.id}", sheet.digest.hex()
@@ -195,7 +192,8 @@ def _revoked(device: DeviceRow) -> int:
 class _Taking:
     """Takes one submission in; `waited` is its row where it waited for its form version.
 
-    `guarded`: what fails is undone and counted here; else `_Failed` ends the transaction.
+    `guarded`: what fails is undone and counted here; else `_Failed` ends the transaction. `last`: what the author said
+    last, where that was read already.
     """
 
     def __init__(
@@ -207,6 +205,7 @@ class _Taking:
         waited: SubmissionRow | None = None,
         found: Sequence[SubmissionRow] | None = None,
         guarded: bool = True,
+        last: bytes | None = None,
     ) -> None:
         self.session = session
         self.sender = sender
@@ -214,6 +213,7 @@ class _Taking:
         self.now_ms = now_ms
         self.waited = waited
         self.guarded = guarded
+        self.last = last
         self.association_id = sender.device.association_id
         self.through = sender.author.known_through
         rows = around(session, self.association_id, sheet) if found is None else found
@@ -352,7 +352,7 @@ class _Taking:
                 raise _Failed from error
             logger.error("a submission failed with %s", type(error).__name__)
             return counter, self._count_fault(said)
-        self.through = counter
+        self.through, self.last = counter, None
         return counter, taken[0].status
 
     def _judged(self, writes: Mapping[str, Value], content: _Content, counter: int) -> Said:
@@ -360,7 +360,7 @@ class _Taking:
         return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
 
     def _operation(self, content: _Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
-        last = last_stamp(self.session, self.sender.author, counter - 1)
+        last = stamp_of(self.last) if self.last else last_stamp(self.session, self.sender.author, counter - 1)
         said: dict[str, Any] = {
             "id": self._id(counter),
             "record": self.chain.record,

@@ -39,14 +39,15 @@ class SubmissionRow(msgspec.Struct, frozen=True):
     xml: bytes | None = None
 
 
-def author_of_device(session: Session, device_id: int) -> AuthorRow | None:
-    """The author of a device's OpenRosa submissions."""
+def author_of_device(session: Session, device_id: int) -> tuple[AuthorRow | None, bytes | None]:
+    """The author of a device's OpenRosa submissions, and what it said last, where that is among the operations."""
     sql = (
-        "SELECT id, name, association_id, kind, device_id, hub_id, enrolled, known_through, durable_through,"
-        " backed_up_through FROM author WHERE device_id = ? AND kind = ?"
+        "SELECT a.id, a.name, a.association_id, a.kind, a.device_id, a.hub_id, a.enrolled, a.known_through,"
+        " a.durable_through, a.backed_up_through, o.body FROM author a LEFT JOIN operation o"
+        " ON o.author_id = a.id AND o.counter = a.known_through AND o.n = 0 WHERE a.device_id = ? AND a.kind = ?"
     )
     row = execute(session, sql, (device_id, AUTHOR_KIND)).first()
-    return AuthorRow(*row) if row else None
+    return (AuthorRow(*row[:-1]), row[-1]) if row else (None, None)
 
 
 def add_author(session: Session, name: str, association_id: int, device_id: int) -> AuthorRow:
