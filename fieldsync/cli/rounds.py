@@ -31,6 +31,9 @@ class PlainRounds:
     def left(self, number: int) -> None:
         """A connection is about to be closed."""
 
+    def begin_anew(self) -> None:
+        """A round was broken off: who had something to say in it, and was not heard, is told of again."""
+
 
 class Rounds(PlainRounds):
     """The connections of a server of waitress. Each is told of once, and then when it is `due` again."""
@@ -74,6 +77,11 @@ class Rounds(PlainRounds):
             if self._connections.pop(number, None) is not None:
                 self._poll.unregister(number)
 
+    def begin_anew(self) -> None:
+        """A round was broken off: who had something to say in it, and was not heard, is told of again."""
+        for number in list(self._connections):
+            self.due(number)
+
     def _look_around(self) -> None:
         """What waitress does between rounds: close who is silent, and take no more connections than it may."""
         looked = self._server.next_channel_cleanup
@@ -82,8 +90,7 @@ class Rounds(PlainRounds):
             self._poll.modify(self._server._fileno, select.EPOLLIN if takes_more else 0)
             self._takes_more = takes_more
         if self._server.next_channel_cleanup != looked:
-            for number in list(self._connections):
-                self.due(number)
+            self.begin_anew()
 
 
 class Door:

@@ -124,6 +124,7 @@ def serve(app: Flask, listening: socket.socket, settings: Settings) -> None:
 def _drain(server: Any, rounds: PlainRounds) -> None:
     server.del_channel()
     server.socket.close()
+    rounds.begin_anew()  # the signal may have broken one off
     until = time.monotonic() + DRAIN_SECONDS
     while _is_answering(server) and time.monotonic() < until:
         rounds.go(0.05)

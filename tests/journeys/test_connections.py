@@ -215,3 +215,19 @@ def test_many_answers_of_many_sizes_come_whole_over_many_connections(address: tu
     for each in phones:
         each.join()
     assert came == [True] * 480
+
+
+class BrokenOff(Rounds):
+    """A signal ends one round right after the kernel has told who has something to say."""
+
+    def go(self, seconds: float) -> None:
+        if self._poll.poll(seconds):
+            self.begin_anew()
+        super().go(seconds)
+
+
+def test_who_had_something_to_say_when_a_signal_came_is_still_heard() -> None:
+    with served(BrokenOff) as where:
+        link = http.client.HTTPConnection(*where, timeout=30)
+        for _ in range(3):
+            assert asked(link, "/whole", b"abc") == (201, b"abc")

@@ -19,6 +19,7 @@ from fieldsync.demo import sealing
 from fieldsync.services import publishing, submission_files, uploads
 from fieldsync.services.conversion import convert
 from fieldsync.services.publishing import Definition
+from tests.routes.callers import person
 from tests.routes.collect import Collect, message, quarantined, said_of, visit
 from tests.tiny_forms import VISIT
 from tests.web.visitor import visitor
@@ -153,6 +154,22 @@ def test_answers_that_come_in_clear_where_they_were_to_be_encrypted_are_kept_and
     assert "en clair" in page and SECRET not in page
     [written] = export(world, tmp_path / "out")
     assert (tmp_path / "out" / written.folder / "submission.xml").read_bytes() == plain.encode()
+
+
+def test_answers_in_clear_that_are_released_stay_closed_and_an_edit_is_set_apart_as_well(
+    world: World, amina: Collect
+) -> None:
+    record, coordinator = world.uuid(), person(world, "coordinator")
+    amina.sends(visit(record, f"<name>{SECRET}</name>", version="9"))
+    [kept] = quarantined(world)
+    shown = coordinator.post(f"quarantine/{kept['quarantined']}/release")
+    assert (shown["status"], world.fields(record)["name"]) == ("released", SECRET)
+    page = visitor(world, "coordinator").opens(f"/submissions/visit/{record}").text
+    asked = [coordinator.get(f"records/{record}{more}") for more in ("", "/operations")]
+    assert SECRET not in page + str(shown) + str(asked)
+    assert asked[0]["withheld"] == ["name"]
+    assert "set apart" in amina.sends(visit(world.uuid(), "<name>Amina</name>", deprecated=record, version="9"))
+    assert world.fields(record)["name"] == SECRET
 
 
 def test_a_resend_is_known(world: World, amina: Collect) -> None:
