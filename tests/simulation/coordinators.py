@@ -211,12 +211,22 @@ def _is_open(machine: Machine, key: Key) -> bool:
     last = machine.rows(
         "SELECT decision, levels FROM pair_decision WHERE left_id = ? AND right_id = ? ORDER BY turn DESC LIMIT 1", *key
     )
-    if not last or last[0][0] in (OPEN, PROPOSED):
-        return True
-    told = machine.rows("SELECT comparisons FROM candidate_pair WHERE left_id = ? AND right_id = ?", *key)
-    now = {name: level for name, level, _ in _read(told[0][0]) if level not in ("", "rarity")}
-    before = dict(_read(last[0][1]))
-    return bool(before) and any(before.get(name) != level for name, level in now.items())
+    if not last:  # a no holds for the groups of both, once linkage has followed their merges
+        held = [pair for pair, groups in _held_apart(machine).items() if tuple(sorted(groups)) == key]
+        return all(_is_compared_otherwise(machine, key, pair) for pair in held)
+    decision, levels = last[0]
+    return decision in (OPEN, PROPOSED) or (bool(_read(levels)) and _is_compared_otherwise(machine, key, key))
+
+
+def _is_compared_otherwise(machine: Machine, key: Key, decided: Key) -> bool:
+    """Whether a pair is compared otherwise now than one was, or for the first time, when it was decided last."""
+    ((told,),) = machine.rows("SELECT comparisons FROM candidate_pair WHERE left_id = ? AND right_id = ?", *key)
+    ((levels,),) = machine.rows(
+        "SELECT levels FROM pair_decision WHERE left_id = ? AND right_id = ? ORDER BY turn DESC LIMIT 1", *decided
+    )
+    now = {name: level for name, level, _ in _read(told) if level not in ("", "rarity")}
+    before = dict(_read(levels))
+    return any(before.get(name) != level for name, level in now.items())
 
 
 def _held_apart(machine: Machine) -> dict[Key, tuple[int, int]]:
