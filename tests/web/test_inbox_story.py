@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from fieldsync.app import now_ms
 from fieldsync.services import enrolment
 from fieldsync.services.enrolment import EVERYTHING, NewDevice
+from fieldsync.store import form_versions
 from tests.web.acts import follow, leaving, sign_in, strike, touch
 from tests.web.browser import Screen, faults, misfits, opened, shot
 from tests.web.site_under_test import Site
@@ -37,13 +38,14 @@ def morning(site: Site) -> Morning:
     author, token, name = secrets.token_hex(16), secrets.token_hex(16), f"KHT-{secrets.token_hex(2)}"
     new = NewDevice(site.associations["kht"], "device", name, EVERYTHING)
     site.write(lambda session: enrolment.enrol_at_once(session, new, author, token, now_ms()))
+    form = site.write(lambda session: form_versions.versions(session, site.associations["kht"], "f4_participant"))[-1]
     said = [
         {
             "id": [author, number],
             "record": str(uuid4()),
             "kind": "submission",
-            "of": "f4_participant",
-            "version": "2026112801",
+            "of": form.form,
+            "version": form.version,
             "stamp": [now_ms(), number],
             "writes": {"person/full_name": full_name, "header/site": "07.041.07.03"},
         }
