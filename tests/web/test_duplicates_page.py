@@ -7,6 +7,8 @@ from itertools import combinations
 import msgspec
 import pytest
 
+from fieldsync.core import linkage_levels
+from fieldsync.routes.pages import pair_reasons
 from fieldsync.services import deciding
 from fieldsync.store.db import execute
 from tests.routes.test_sync_entities import registers
@@ -65,6 +67,26 @@ def test_a_pair_says_in_a_sentence_what_speaks_for_it_and_against_and_how_strong
     assert said == [f"{pro} La décision vous revient."]
     strengths = re.findall(r'<td class="says"><span>([^<]+)</span>', text)
     assert strengths == ["pour", "pour", "un peu contre", "fortement pour", "dit peu"]
+
+
+def test_that_one_is_named_as_the_others_relative_is_said_first_of_what_speaks_against(
+    world: World, coordinator: Visitor
+) -> None:
+    older, younger = two_women(world)
+    levels = [("start", "", -12.0), ("phone", "same", 9.2), ("birth", "far", -1.9), ("relatives", "related", -6.6)]
+    found_pair(world, older, younger, levels)
+    text = coordinator.opens(f"/duplicates/{older}_{younger}").text
+    assert "Un lien de parenté entre les deux et une autre année de naissance parlent contre." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    sorted(
+        {(name, level) for kind in linkage_levels.LEVELS.values() for name, levels in kind.items() for level in levels}
+    ),
+)
+def test_whatever_is_compared_can_be_said_in_the_sentence(name: str, level: str) -> None:
+    assert pair_reasons.words_of(name, level)
 
 
 def test_what_was_decided_stands_above_with_what_taking_it_back_does(world: World, coordinator: Visitor) -> None:

@@ -71,6 +71,9 @@ REASONS: Mapping[tuple[str, str], Words] = {
     ("place", DIFFERS): _l("another place"),
     ("sex", AGREES): _l("the same sex"),
     ("sex", DIFFERS): _l("another sex"),
+    ("relatives", AGREES): _l("the same relative"),
+    ("relatives", DIFFERS): _l("another relative"),
+    ("relatives", "related"): _l("a family link between the two"),
 }
 """What a comparison says in a sentence, by its level or else by the level's tone."""
 
@@ -153,8 +156,13 @@ def _reasons(row: PairRow) -> list[tuple[str, float]]:
     if len(names) == 2 and _is_told_together([levels[each] for each in names]):
         levels = {"whole_name": levels["given_name"], **{k: v for k, v in levels.items() if k not in names}}
         weights["whole_name"] = sum(weights[each] for each in names)
-    said = ((REASONS.get((name, level)) or REASONS.get((name, _tone(level))), name) for name, level in levels.items())
+    said = ((words_of(name, level), name) for name, level in levels.items())
     return [(str(words), weights[name]) for words, name in said if words]
+
+
+def words_of(name: str, level: str) -> Words | None:
+    """What a comparison says in a sentence; None of one that no sentence names."""
+    return REASONS.get((name, level)) or REASONS.get((name, _tone(level)))
 
 
 def _is_told_together(levels: Sequence[str]) -> bool:
