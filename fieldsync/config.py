@@ -142,9 +142,9 @@ class Settings:
     )
     sqlite_cache_mib: int = setting(44, "Page cache of the SQLite connection that writes.", "MiB", 1, 4096)
     sqlite_checkpoint_pages: int = setting(
-        8000,
+        16_000,
         "Length of the write-ahead log at which SQLite empties it into the file.",
-        "pages of 8 KiB",
+        "pages of 4 KiB",
         100,
         1_000_000,
     )

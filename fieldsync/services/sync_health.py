@@ -136,9 +136,8 @@ def _days(session: Session, rows: list[DeviceRow], now_ms: int) -> tuple[list[tu
     """How it stood on each of the last days; the last one is today, as it stands now."""
     last = now_ms // DAY_MS
     first = last - CHART_DAYS + 1
-    since = (first - 7) * DAY_MS
     heard: dict[int, set[int]] = {row.id: {row.last_sync_ms // DAY_MS} for row in rows}
-    for device_id, day in devices.days_heard(session, list(heard), since):
+    for device_id, day in devices.days_heard(session, list(heard), first - 7):
         heard[device_id].add(day)
     days = []
     for day in range(first, last + 1):

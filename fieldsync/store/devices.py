@@ -208,20 +208,20 @@ def rename(session: Session, device_id: int, name: str) -> None:
 
 def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_ms: int | None, operations: int) -> int:
     """Store when a batch came, by our clock and by its sender's; return its row id."""
+    if device_id is not None:
+        sql = "INSERT INTO device_day (device_id, day) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        execute(session, sql, (device_id, received_ms // DAY_MS))
     sql = "INSERT INTO receipt (device_id, received_ms, sent_ms, operations) VALUES (?, ?, ?, ?) RETURNING id"
     return int(execute(session, sql, (device_id, received_ms, sent_ms, operations)).scalar_one())
 
 
-def days_heard(session: Session, device_ids: Sequence[int], since_ms: int) -> list[tuple[int, int]]:
-    """(device, day since 1970) of the days since a time on which each of some devices sent something."""
+def days_heard(session: Session, device_ids: Sequence[int], since_day: int) -> list[tuple[int, int]]:
+    """(device, day since 1970) of the days since a day on which each of some devices sent something."""
     found: list[tuple[int, int]] = []
     for start in range(0, len(device_ids), CHUNK_DEVICES):
         chunk = device_ids[start : start + CHUNK_DEVICES]
-        sql = (
-            f"SELECT DISTINCT device_id, received_ms / {DAY_MS} FROM receipt WHERE device_id IN ({places(len(chunk))})"
-            " AND received_ms >= ?"
-        )
-        found += [(row[0], row[1]) for row in execute(session, sql, (*chunk, since_ms))]
+        sql = f"SELECT device_id, day FROM device_day WHERE device_id IN ({places(len(chunk))}) AND day >= ?"
+        found += [(row[0], row[1]) for row in execute(session, sql, (*chunk, since_day))]
     return found
 
 

@@ -11,12 +11,12 @@ from fieldsync.store.driver import execute_on_sqlite
 
 @dataclass(frozen=True)
 class SqliteOptions:
-    """How a SQLite file is opened: 8 KiB pages and a long WAL cost least (measured: 53 against 72 µs a record)."""
+    """How a SQLite file is opened: a small transaction costs less with small pages, a large one no more."""
 
     cache_kib: int = 4 * 1024
     busy_timeout_ms: int = 30_000
-    page_bytes: int = 8192
-    checkpoint_pages: int = 8000
+    page_bytes: int = 4096
+    checkpoint_pages: int = 16_000
 
 
 def open_engine(url: str, options: SqliteOptions = SqliteOptions(), lock_timeout_seconds: float = 5.0) -> Engine:

@@ -128,12 +128,20 @@ class Receipt(Base):
     """One batch as it was received: when by our clock, when by the sender's, how much."""
 
     __tablename__ = "receipt"
-    __table_args__ = (Index("ix_receipt_device", "device_id", "received_ms"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     received_ms: Mapped[int]
     sent_ms: Mapped[int | None]
     operations: Mapped[int]
+
+
+class DeviceDay(Base):
+    """A day (since 1970, UTC) on which a device sent something."""
+
+    __tablename__ = "device_day"
+    __table_args__ = (PrimaryKeyConstraint("device_id", "day"), {"sqlite_with_rowid": False})
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    day: Mapped[int]
 
 
 class Collection(Base):

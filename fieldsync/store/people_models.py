@@ -135,7 +135,7 @@ class AuditRow(Base):
     __tablename__ = "audit_row"
     __table_args__ = (
         Index("uq_audit_row_number", "chain", "number", unique=True),
-        Index("ix_audit_row_action", "action", "id"),
+        few("ix_audit_row_action", "action NOT IN ('sync', 'submission')", "action", "id"),
         Index("ix_audit_row_actor", "actor", "id"),
         few("ix_audit_row_about", "about <> ''", "about", "id"),
         Index("ix_audit_row_at", "at_ms"),

@@ -104,7 +104,7 @@ def test_a_reader_keeps_its_snapshot_while_others_write(database: Database) -> N
 
 def test_sqlite_acknowledges_only_what_is_on_disk(sqlite_engine: Engine) -> None:
     sqlite = Database(open_engine(str(sqlite_engine.url)))
-    pragmas = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "page_size": 8192}
+    pragmas = {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "page_size": 4096}
 
     def ask(session: Session) -> dict[str, object]:
         return {name: execute(session, f"PRAGMA {name}").scalar() for name in pragmas}
