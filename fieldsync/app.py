@@ -30,6 +30,7 @@ from fieldsync.routes import (
     health,
     indicators,
     openrosa,
+    openrosa_short,
     openrosa_signing,
     people,
     publish,
@@ -143,7 +144,9 @@ class _Application(Flask):
             said = {name.lower() for name, _ in headers}
             return start_response(status, headers + [each for name, each in self.secured if name not in said], fault)
 
-        return super().wsgi_app(environ, start)
+        kept = self.extensions
+        taken_in = openrosa_short.taken_in(kept[EXTENSION], kept[openrosa_signing.ADDRESSES], environ)
+        return super().wsgi_app(environ, start) if taken_in is None else taken_in(environ, start)
 
 
 def create_app(

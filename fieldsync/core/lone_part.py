@@ -18,7 +18,7 @@ def lone_part(content_type: str, body: bytes, name: str) -> bytes | None:
     stated = _TYPE(content_type)
     if stated is None:
         return None
-    mark = b"--" + stated[1].encode()
+    mark, body = b"--" + stated[1].encode(), body.removeprefix(b"\r\n")
     after = len(mark) + 2
     if body.count(mark) != 2 or not body.startswith(mark + b"\r\n"):
         return None

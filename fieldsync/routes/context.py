@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Request, current_app, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from fieldsync.config import Settings
 from fieldsync.core.messages import LANGUAGES
@@ -38,9 +40,14 @@ def present_request() -> Request:
 
 
 def reader_language() -> str:
-    """The language in which the sender wants messages: ar, fr or en. `ar-MA, fr;q=0.5` is Arabic."""
-    asked = present_request()
-    if "HTTP_ACCEPT_LANGUAGE" not in asked.environ:
+    """The language in which the sender wants messages: ar, fr or en."""
+    return language_wanted(present_request().environ.get("HTTP_ACCEPT_LANGUAGE"))
+
+
+def language_wanted(header: str | None) -> str:
+    """The language of ours that an `Accept-Language` wants most: `ar-MA, fr;q=0.5` is Arabic."""
+    if header is None:
         return DEFAULT_LANGUAGE
-    wanted = (tag.replace("_", "-").split("-")[0].lower() for tag in asked.accept_languages.values())
+    accepted = parse_accept_header(header, LanguageAccept)
+    wanted = (tag.replace("_", "-").split("-")[0].lower() for tag in accepted.values())
     return next((language for language in wanted if language in LANGUAGES), DEFAULT_LANGUAGE)

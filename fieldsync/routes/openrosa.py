@@ -10,7 +10,7 @@ from fieldsync.core.openrosa import read_sheet
 from fieldsync.core.problems import Problem
 from fieldsync.routes import openrosa_xml
 from fieldsync.routes.access import access, look_up, refuse_client, secret_used, sender
-from fieldsync.routes.context import context
+from fieldsync.routes.context import context, reader_language
 from fieldsync.routes.errors import Refused
 from fieldsync.routes.openrosa_parts import read_parts
 from fieldsync.routes.openrosa_signing import forget
@@ -18,8 +18,6 @@ from fieldsync.services import entity_csv, entity_list_files, openrosa, openrosa
 from fieldsync.services.openrosa_keys import Bringer
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<key>")
-
-MESSAGES = {"applied": "submission_received", "held": "submission_waits", "quarantined": "submission_set_apart"}
 
 Found = TypeVar("Found")
 
@@ -119,7 +117,7 @@ def submission(key: str) -> Response:
     left_out = parts.left_out or left_out
     if left_out is not None:
         raise Refused(left_out)  # the answers are kept; the client keeps its copy and sends the files again
-    return openrosa_xml.received(MESSAGES[status])
+    return openrosa_xml.received(status, reader_language(), here.settings.openrosa_bytes_max)
 
 
 def _read(work: Callable[[Any], Found | None]) -> Found:

@@ -37,11 +37,14 @@ def is_spoken_here() -> bool:
 
 def said(problem: Problem, status: int) -> Response:
     """A message in the reader's language; Collect and Enketo show it."""
-    language = reader_language()
+    return _said(problem, status, reader_language(), context().settings.openrosa_bytes_max)
+
+
+def _said(problem: Problem, status: int, language: str, accepted: int) -> Response:
     body = _message(problem, language) if problem.detail or problem.said else _bare_message(problem.code, language)
     headers = [
         ("Content-Type", CONTENT_TYPE),
-        *_marks(),
+        *_marks(accepted),
         ("Content-Language", language),
         ("Cache-Control", "no-store"),
     ]
@@ -61,15 +64,16 @@ class _Ready(Response):
         return self._body
 
 
-def received(code: str) -> Response:
-    """That a submission is here, with what became of it."""
-    return _received(code, reader_language(), context().settings.openrosa_bytes_max)
+_BECAME = {"applied": "submission_received", "held": "submission_waits", "quarantined": "submission_set_apart"}
 
 
 @lru_cache(maxsize=256)
-def _received(code: str, _language: str, _accepted: int) -> Response:
-    """The same for all who read a language."""
-    return _Ready(said(Problem(code), 201))
+def received(status: str, language: str, accepted: int) -> Response:
+    """That a submission is here, with what became of it: the same for all who read a language.
+
+    `accepted`: bytes that a request may have.
+    """
+    return _Ready(_said(Problem(_BECAME[status]), 201, language, accepted))
 
 
 @lru_cache(maxsize=256)
@@ -152,13 +156,12 @@ def packed_csv(packed: bytes, etag: str) -> Response:
 
 def mark(response: Response) -> Response:
     """The headers without which Collect takes a server for something else."""
-    response.headers.extend(_marks())
+    response.headers.extend(_marks(context().settings.openrosa_bytes_max))
     return response
 
 
-def _marks() -> list[tuple[str, str]]:
-    accepted = str(context().settings.openrosa_bytes_max)
-    return [("X-OpenRosa-Version", "1.0"), ("X-OpenRosa-Accept-Content-Length", accepted)]
+def _marks(accepted: int) -> list[tuple[str, str]]:
+    return [("X-OpenRosa-Version", "1.0"), ("X-OpenRosa-Accept-Content-Length", str(accepted))]
 
 
 def _root(name: str, namespace: str) -> etree._Element:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -25,6 +24,7 @@ from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
 from fieldsync.services.openrosa_branches import Step
 from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, last_stamp, operation_of, state_of
+from fieldsync.services.openrosa_content import Content, objection
 from fieldsync.services.openrosa_keys import Bringer, device_of
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
@@ -50,24 +50,6 @@ UNKNOWN = "unknown"
 """Not kept: the secret is not that device's, or no longer."""
 
 
-@dataclass
-class _Content:
-    """What a submission writes, with what in its past, and the submission that the writes are told against."""
-
-    writes: Mapping[str, Value]
-    seen: tuple[OperationId, ...] = ()
-    bases: Mapping[str, tuple[OperationId, ...]] = field(default_factory=dict)
-    base_id: int | None = None
-    problem: Problem | None = None
-    xml: str | None = None
-    missing: Sequence[tuple[str, str]] = ()
-    """(path, name) of files that are not here."""
-    steps: Sequence[Step] = ()
-    early: Sequence[Step] = ()
-    """Updates of entities in runs of offline work, and those of them whose turn it is not yet."""
-    entities: set[str] = field(default_factory=set)
-
-
 def receive(database: Transactions, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int) -> str:
     """Take a submission in, unless it is known, and the files that came with it; its status, `RETRY` or `UNKNOWN`.
 
@@ -75,12 +57,24 @@ def receive(database: Transactions, bringer: Bringer, sheet: Sheet, files: Seque
     with it.
     """
     try:
-        return database.write(lambda session: _receive(session, bringer, sheet, files, now_ms, guarded=False))
-    except _Failed:
-        return database.write(lambda session: _receive(session, bringer, sheet, files, now_ms, guarded=True))
+        return receive_once(database, bringer, sheet, files, now_ms)
+    except Failed:
+        return receive_once(database, bringer, sheet, files, now_ms, guarded=True)
 
 
-class _Failed(Exception):
+def receive_once(
+    database: Transactions,
+    bringer: Bringer,
+    sheet: Sheet,
+    files: Sequence[NamedFile],
+    now_ms: int,
+    guarded: bool = False,
+) -> str:
+    """`receive`, but `Failed` where it has to begin again `guarded`."""
+    return database.write(lambda session: _receive(session, bringer, sheet, files, now_ms, guarded))
+
+
+class Failed(Exception):
     """A submission could not be taken in, by a fault of ours; nothing of its transaction is kept."""
 
 
@@ -178,13 +172,6 @@ def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: Submis
     return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()
 
 
-def _objection(found: Published, twice: str | None) -> Problem | None:
-    """What keeps open answers out of a record; `twice`: the path of one that stands twice."""
-    if found.form.public_key:
-        return Problem("not_encrypted")
-    return Problem("answered_twice", twice) if twice is not None else None
-
-
 def _revoked(device: DeviceRow) -> int:
     return device.id if device.status == "revoked" else 0
 
@@ -192,7 +179,7 @@ def _revoked(device: DeviceRow) -> int:
 class _Taking:
     """Takes one submission in; `waited` is its row where it waited for its form version.
 
-    `guarded`: what fails is undone and counted here; else `_Failed` ends the transaction. `last`: what the author said
+    `guarded`: what fails is undone and counted here; else `Failed` ends the transaction. `last`: what the author said
     last, where that was read already.
     """
 
@@ -234,13 +221,13 @@ class _Taking:
         after = self._state() if before and status == "applied" else None
         back = restored(before, after, content.writes) if before and after else None
         if back:
-            self._say(_Content(back, (self._id(counter),)))
+            self._say(Content(back, (self._id(counter),)))
         return status
 
     def _state(self) -> RecordState | None:
         return state_of(self.session, self.association_id, self.chain.record, self.sheet.form)
 
-    def _await(self, content: _Content, status: str) -> None:
+    def _await(self, content: Content, status: str) -> None:
         """Note what a submission waits for: files, and its turn among the updates of an entity."""
         asked = content.missing or content.steps or content.base_id is not None
         row = _known(self.session, self.sender.device, self.sheet) if asked else None
@@ -260,7 +247,7 @@ class _Taking:
         said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
         fields = {**(content_of(self.session, row) or {}), **said}
         bases = bases_of(self.session, self.association_id, found.form, fields, self.sender.author.id)
-        self._say(_Content(said, (operation_of(self.session, row),), bases))
+        self._say(Content(said, (operation_of(self.session, row),), bases))
 
     def take_files(self) -> str:
         """Say the files for which a known submission waited; what an edit has replaced since stays replaced."""
@@ -271,12 +258,12 @@ class _Taking:
         if self.sheet.envelope:
             arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
         is_said = bool(writes) and not store_files.is_replaced(self.session, row.id)
-        if is_said and self._say(_Content(writes, (operation_of(self.session, row),)))[1] == RETRY:
+        if is_said and self._say(Content(writes, (operation_of(self.session, row),)))[1] == RETRY:
             return RETRY
         openrosa_files.came(self.session, row, came, is_said, self.now_ms)
         return row.status
 
-    def _content(self, found: Published) -> _Content:
+    def _content(self, found: Published) -> Content:
         """All answers of a first submission, of an edit those that differ from what it replaces."""
         sheet, base = self.sheet, self.chain.base
         if sheet.envelope is not None:
@@ -291,7 +278,7 @@ class _Taking:
         if openrosa_files.names_any(fields):
             here = {**openrosa_files.named_in(before or {}), **self._files()}
             fields, missing = openrosa_files.filled(fields, here)
-        content = _Content(fields, missing=missing)
+        content = Content(fields, missing=missing)
         if base is not None:
             content.seen = (operation_of(self.session, base),)
         if base is not None and before is not None:
@@ -304,29 +291,29 @@ class _Taking:
         self.entities = openrosa_branches.touched(found.form, fields)
         author_id = self.sender.author.id
         content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
-        content.problem = _objection(found, twice)
+        content.problem = objection(found, twice)
         if twice is not None:
             content.xml = sheet.xml.decode("utf-8", "replace")
         return content
 
-    def _sealed(self, envelope: Envelope) -> _Content:
+    def _sealed(self, envelope: Envelope) -> Content:
         """The envelope and nothing else; its files are waited for, and named by no answer."""
         files = openrosa_files.by_name(self.session, self.association_id, self.sheet.form, self.sheet.instance)
         digests = {value["sha256"] for name, value in files.items() if name in envelope.files}
         arrivals.here(self.session, self.association_id, digests)
         writes = {INSTANCE_ID: envelope.instance, odk_encryption.PATH: openrosa_files.sealed(envelope)}
-        return _Content(writes, missing=[(name, name) for name in envelope.files if name not in files])
+        return Content(writes, missing=[(name, name) for name in envelope.files if name not in files])
 
     def _files(self) -> Mapping[str, Value]:
         replaced = self.chain.base.instance if self.chain.base else self.sheet.instance
         return openrosa_files.by_name(self.session, self.association_id, self.sheet.form, replaced, self.sheet.instance)
 
-    def _announced(self) -> _Content:
+    def _announced(self) -> Content:
         """What can be said before the form version is here; the held operation shows that something waits."""
         writes = {INSTANCE_ID: self.sheet.instance, DEPRECATED_ID: self.sheet.deprecated}
-        return _Content({path: value for path, value in writes.items() if value})
+        return Content({path: value for path, value in writes.items() if value})
 
-    def _say(self, content: _Content) -> tuple[int, str]:
+    def _say(self, content: Content) -> tuple[int, str]:
         """Draw a counter and say one operation; (counter, status)."""
         counter = self.through + 1
         waits = {step.flag for step in content.early}
@@ -349,17 +336,17 @@ class _Taking:
             if is_passing(error) or isinstance(error, IntegrityError):
                 raise  # another transaction was first: the whole is tried again
             if not self.guarded:
-                raise _Failed from error
+                raise Failed from error
             logger.error("a submission failed with %s", type(error).__name__)
             return counter, self._count_fault(said)
         self.through, self.last = counter, None
         return counter, taken[0].status
 
-    def _judged(self, writes: Mapping[str, Value], content: _Content, counter: int) -> Said:
+    def _judged(self, writes: Mapping[str, Value], content: Content, counter: int) -> Said:
         raw = msgspec.json.encode(self._operation(content, writes, counter))
         return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
 
-    def _operation(self, content: _Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
+    def _operation(self, content: Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
         last = stamp_of(self.last) if self.last else last_stamp(self.session, self.sender.author, counter - 1)
         said: dict[str, Any] = {
             "id": self._id(counter),
@@ -387,7 +374,7 @@ class _Taking:
         counters.advance(self.session, [said], ())
         return "quarantined"
 
-    def _remember(self, content: _Content, counter: int, status: str, waits: bool) -> None:
+    def _remember(self, content: Content, counter: int, status: str, waits: bool) -> None:
         if self.waited is not None:
             openrosa.became(self.session, self.waited.id, content.base_id, counter, status)
             return

@@ -40,7 +40,8 @@ HEADS = (
 def test_the_record_alone_is_read_at_one_glance(head: bytes, content: bytes, end: bytes) -> None:
     body = written(b"b0undary", head, content, end)
     for spelled in ("multipart/form-data; boundary=b0undary", 'multipart/form-data;boundary="b0undary"'):
-        assert lone_part(spelled, body, NAME) == content
+        assert lone_part(spelled, body, NAME) == lone_part(spelled, b"\r\n" + body, NAME) == content
+    assert by_the_full_parser(b"\r\n" + body, "b0undary") == [content]
     assert by_the_full_parser(body, "b0undary") == [content]
 
 
@@ -60,7 +61,7 @@ def test_anything_else_takes_a_closer_look() -> None:
     for spelled in ("multipart/mixed; boundary=b", "multipart/form-data", "text/xml", kind + "; charset=utf-8", ""):
         assert lone_part(spelled, good, NAME) is None
     second = good.replace(b"--b--", b"--b") + HEADS[0] + b"\r\n\r\nmore\r\n--b--\r\n"
-    for body in (second, b"\r\n" + good, good + b"more", good.replace(b"filename", b"file"), good[:-4], b""):
+    for body in (second, b"\r\n\r\n" + good, b"\n" + good, good + b"more", good.replace(b"filename", b"file"), good[:-4], b""):
         assert lone_part(kind, body, NAME) is None
     assert lone_part(kind, good, "xml_submission") is None
 

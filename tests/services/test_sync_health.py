@@ -49,6 +49,8 @@ def test_the_days_show_on_which_a_phone_sent_something(engine: Engine) -> None:
     assert health_of(village).days[-1] == (1, 0, 0)
     village.now_ms += 2 * DAY_MS
     assert health_of(village).days[-3:] == [(1, 0, 0), (0, 1, 0), (0, 1, 0)]
+    heard(village, village.phone_here, 0)
+    assert health_of(village).days[-3:] == [(1, 0, 0), (0, 1, 0), (1, 0, 0)]
 
 
 def test_a_day_and_a_week_are_the_borders() -> None:
