@@ -28,9 +28,7 @@ def upgrade() -> None:
     )
     op.drop_index("ix_receipt_device", "receipt")
     op.drop_index("ix_audit_row_action", "audit_row")
-    op.create_index(
-        "ix_audit_row_action", "audit_row", ["action", "id"], sqlite_where=SELDOM, postgresql_where=SELDOM
-    )
+    op.create_index("ix_audit_row_action", "audit_row", ["action", "id"], sqlite_where=SELDOM, postgresql_where=SELDOM)
 
 
 def downgrade() -> None:

@@ -61,7 +61,15 @@ def test_anything_else_takes_a_closer_look() -> None:
     for spelled in ("multipart/mixed; boundary=b", "multipart/form-data", "text/xml", kind + "; charset=utf-8", ""):
         assert lone_part(spelled, good, NAME) is None
     second = good.replace(b"--b--", b"--b") + HEADS[0] + b"\r\n\r\nmore\r\n--b--\r\n"
-    for body in (second, b"\r\n\r\n" + good, b"\n" + good, good + b"more", good.replace(b"filename", b"file"), good[:-4], b""):
+    for body in (
+        second,
+        b"\r\n\r\n" + good,
+        b"\n" + good,
+        good + b"more",
+        good.replace(b"filename", b"file"),
+        good[:-4],
+        b"",
+    ):
         assert lone_part(kind, body, NAME) is None
     assert lone_part(kind, good, "xml_submission") is None
 
