@@ -22,7 +22,6 @@ from fieldsync.core.problems import Problem
 from fieldsync.services import arrivals, auditing, counters, openrosa_branches, openrosa_files, quarantining
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
-from fieldsync.services.openrosa_branches import Step
 from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, last_stamp, operation_of, state_of
 from fieldsync.services.openrosa_content import Content, objection
 from fieldsync.services.openrosa_keys import Bringer, device_of

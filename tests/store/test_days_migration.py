@@ -26,7 +26,8 @@ def test_the_days_of_phones_come_along(old: Engine) -> None:
             connection.execute(
                 text(
                     "INSERT INTO device (id, association_id, kind, name, status, token_digest, wipe, enrolled_ms,"
-                    " last_sync_ms, clock_error_ms) VALUES (:id, 1, 'device', 'Phone', 'active', :digest, :wipe, 0, 0, 0)"
+                    " last_sync_ms, clock_error_ms)"
+                    " VALUES (:id, 1, 'device', 'Phone', 'active', :digest, :wipe, 0, 0, 0)"
                 ),
                 {"id": device, "digest": bytes([device]), "wipe": False},
             )
