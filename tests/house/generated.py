@@ -31,6 +31,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "What was said": (
         "receipt",
+        "device_day",
         "operation",
         "waiting",
         "quarantine",
