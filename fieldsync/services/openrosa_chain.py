@@ -24,13 +24,14 @@ class Chain(msgspec.Struct, frozen=True):
     """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
 
     `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied to the same
-    record before it came.
+    record before it came. `apart`: other records that it shows to be the same.
     """
 
     record: str
     base: SubmissionRow | None
     has_other_content: bool
     is_late: bool
+    apart: Sequence[bytes] = ()
 
 
 def around(session: Session, association_id: int, sheet: Sheet) -> list[SubmissionRow]:
@@ -55,12 +56,19 @@ def chain_of(
         first = sheet.deprecated or sheet.instance
         slug = "" if is_uuid(first) else associations.slug_of(session, association_id)
         record = record_of(slug, sheet.form, first)
+    has_other_content = any(row.status != "quarantined" for row in same)
     return Chain(
         record,
         _base(replaced),
-        has_other_content=any(row.status != "quarantined" for row in same),
+        has_other_content,
         is_late=any((row.status, row.record) == ("applied", known[0].record) for row in replacing),
+        apart=() if has_other_content else _apart(known),
     )
+
+
+def _apart(known: Sequence[SubmissionRow]) -> list[bytes]:
+    """The records of some submissions, but for that of the first."""
+    return list(dict.fromkeys(bytes(row.record) for row in known))[1:]
 
 
 def _base(replaced: Sequence[SubmissionRow]) -> SubmissionRow | None:
