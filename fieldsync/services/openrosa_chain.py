@@ -21,10 +21,11 @@ EDITS_MAX = 200
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
+    """What is known around a submission. `base` is what it replaces, or what that does where it waits for its form
+    version; None where nothing of it is here as an operation. `sound`: the same, where nothing in quarantine counts.
 
-    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied to the same
-    record before it came. `apart`: other records that it shows to be the same.
+    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it, or of that, was applied to
+    the same record before it came. `apart`: other records that it shows to be the same.
     """
 
     record: str
@@ -32,6 +33,7 @@ class Chain(msgspec.Struct, frozen=True):
     has_other_content: bool
     is_late: bool
     apart: Sequence[bytes] = ()
+    sound: SubmissionRow | None = None
 
 
 def around(session: Session, association_id: int, sheet: Sheet) -> list[SubmissionRow]:
@@ -57,13 +59,27 @@ def chain_of(
         slug = "" if is_uuid(first) else associations.slug_of(session, association_id)
         record = record_of(slug, sheet.form, first)
     has_other_content = any(row.status != "quarantined" for row in same)
+    base = _nearest(session, replaced)
     return Chain(
         record,
-        _base(replaced),
+        base,
         has_other_content,
-        is_late=any((row.status, row.record) == ("applied", known[0].record) for row in replacing),
+        is_late=_is_late(session, [row for row in replacing if row.record == known[0].record]),
         apart=() if has_other_content else _apart(known),
+        sound=_nearest(session, [base], "quarantined") if base is not None and base.status == "quarantined" else base,
     )
+
+
+def _is_late(session: Session, edits: Sequence[SubmissionRow]) -> bool:
+    """Whether one of these edits of a submission was applied, or an edit of one that was not, and so on."""
+    left = list(edits)
+    for _ in range(EDITS_MAX):
+        if not left or any(row.status == "applied" for row in left):
+            return bool(left)
+        edit = left.pop()
+        found = openrosa.around(session, edit.association_id, edit.form, (edit.instance,))
+        left += [row for row in found if row.deprecated == edit.instance != row.instance and row.record == edit.record]
+    return False
 
 
 def _apart(known: Sequence[SubmissionRow]) -> list[bytes]:
@@ -71,10 +87,18 @@ def _apart(known: Sequence[SubmissionRow]) -> list[bytes]:
     return list(dict.fromkeys(bytes(row.record) for row in known))[1:]
 
 
-def _base(replaced: Sequence[SubmissionRow]) -> SubmissionRow | None:
-    read = [row for row in replaced if row.waits_version is None]
-    sound = [row for row in read if row.status != "quarantined"]
-    return next(iter([*sound, *read]), None)
+def _nearest(session: Session, replaced: Sequence[SubmissionRow], *but: str) -> SubmissionRow | None:
+    """The nearest version in a chain that was read, going back from what is replaced; `but` those of some status."""
+    left = list(replaced)
+    for _ in range(EDITS_MAX):
+        read = [row for row in left if row.waits_version is None and row.status not in but]
+        sound = [row for row in read if row.status != "quarantined"]
+        behind = next((row for row in left if row.deprecated not in ("", row.instance)), None)
+        if read or behind is None:
+            return next(iter([*sound, *read]), None)
+        found = openrosa.around(session, behind.association_id, behind.form, (behind.deprecated,))
+        left = [row for row in found if row.instance == behind.deprecated and row.record == behind.record]
+    return None
 
 
 def operation_of(session: Session, row: SubmissionRow) -> OperationId:

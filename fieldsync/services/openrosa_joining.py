@@ -101,7 +101,7 @@ def _in_order(rows: Sequence[SubmissionRow]) -> list[SubmissionRow]:
 def _delete(session: Session, link: Taking, rows: Sequence[SubmissionRow], apart: RecordRow) -> None:
     """Delete a record as one who has seen its submissions; those that wait for their form version wait with it."""
     waiting = [row for row in rows if row.waits_version is not None]
-    speaker = next((row for row in rows if row.status == "applied"), next(iter(waiting), None))
+    speaker = next((row for row in rows if not row.revoked_device), None)  # of what that one said nothing is shown
     state = _state(apart)
     seen = [(name, state.turns[name][0]) for name in _senders(session, state)] if state else []
     announced = [operation_of(session, row) for row in waiting]

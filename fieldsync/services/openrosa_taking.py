@@ -184,7 +184,9 @@ class Taking:
             content.writes = changes(before, fields)
             content.base_id = base.id
             if base.status == "quarantined":  # nothing of it is shown: the edit says everything
-                content.writes, content.base_id = {**content.writes, **fields}, None
+                shown = content_of(self.session, self.chain.sound) if self.chain.sound else None
+                content.writes = {**content.writes, **changes(shown or {}, fields), **fields}
+                content.base_id = None
         content.steps = openrosa_branches.steps(found.form, fields)
         early = openrosa_branches.early(self.session, self.association_id, content.steps)
         content.early = [each for each in early if each.path not in self.turned]

@@ -20,9 +20,9 @@ from fieldsync.services.answers_told import Answers, Teller, Words, words_of
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
 from fieldsync.services.entity_labels import EntityLabels
+from fieldsync.services.openrosa_joining import CAME_APART
 from fieldsync.services.published import Published, published
 from fieldsync.services.readers import Reader
-from fieldsync.services.openrosa_joining import CAME_APART
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
 from fieldsync.services.timeline import Timeline
 from fieldsync.services.working import decode_state

@@ -13,7 +13,7 @@ AUTHOR_KIND = "openrosa"
 LINKS_MAX = 1000
 """How many submissions around one instance id are looked at: edits of it, and other content under it."""
 
-EDITS_LOCK = 5_000_001
+EDITS_LOCK = -1
 """The second number of PostgreSQL's advisory lock under which edits of a form are taken in; the first is the form."""
 
 _COLUMNS = (
