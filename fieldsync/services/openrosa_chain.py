@@ -101,6 +101,36 @@ def _nearest(session: Session, replaced: Sequence[SubmissionRow], *but: str) -> 
     return None
 
 
+def came_late(session: Session, row: SubmissionRow) -> list[OperationId]:
+    """Of the versions before a submission, those that came after the one that replaces them: what each of them said.
+
+    Whoever edits the submission has them in her past, as if they had come in order.
+    """
+    late: list[OperationId] = []
+    link = row
+    for _ in range(EDITS_MAX):
+        base = openrosa.find(session, link.base_id) if link.base_id is not None else None
+        behind = []
+        if link.deprecated not in ("", link.instance) and (base is None or base.instance != link.deprecated):
+            found = openrosa.around(session, link.association_id, link.form, (link.deprecated,))
+            behind = [each for each in found if each.instance == link.deprecated and each.record == link.record]
+        for each in behind:
+            late += _said_late(session, each) if each.waits_version is None else []
+        if base is None and not behind:
+            break
+        link = base if base is not None and not behind else behind[0]
+    return late
+
+
+def _said_late(session: Session, row: SubmissionRow) -> list[OperationId]:
+    """The operation of a late submission, and the one after it that put back what was shown."""
+    said = operation_of(session, row)
+    after = operations.known(session, row.author_id, [row.counter + 1]).get(row.counter + 1)
+    back = parse_operation(bytes(after.body)) if after is not None else None
+    is_its_own = isinstance(back, Operation) and tuple(back.seen) == (said,)
+    return [said, *((said[0], row.counter + 1) for _ in range(is_its_own))]
+
+
 def operation_of(session: Session, row: SubmissionRow) -> OperationId:
     """The id of the operation that a submission became."""
     return openrosa.author_name(session, row.author_id), row.counter

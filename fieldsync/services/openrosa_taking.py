@@ -20,9 +20,19 @@ from fieldsync.core.operations import OperationId, Value
 from fieldsync.core.parsing import stamp_of
 from fieldsync.core.problems import Problem
 from fieldsync.services import arrivals, counters, openrosa_branches, openrosa_files, quarantining
+from fieldsync.services.desk import SEEN_MAX
 from fieldsync.services.judging import Judge, Said
 from fieldsync.services.openrosa_bases import bases_of
-from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, last_stamp, operation_of, state_of
+from fieldsync.services.openrosa_chain import (
+    Chain,
+    around,
+    came_late,
+    chain_of,
+    content_of,
+    last_stamp,
+    operation_of,
+    state_of,
+)
 from fieldsync.services.openrosa_content import Content, objection
 from fieldsync.services.published import Published, published
 from fieldsync.services.senders import Sender
@@ -179,7 +189,7 @@ class Taking:
             fields, missing = openrosa_files.filled(fields, here)
         content = Content(fields, missing=missing)
         if base is not None:
-            content.seen = (operation_of(self.session, base),)
+            content.seen = (operation_of(self.session, base), *came_late(self.session, base))[:SEEN_MAX]
         if base is not None and before is not None:
             content.writes = changes(before, fields)
             content.base_id = base.id
