@@ -15,11 +15,13 @@ from fieldsync.core.openrosa import read_sheet
 from fieldsync.core.problems import Problem
 from fieldsync.routes import openrosa_xml
 from fieldsync.routes.context import Context, language_wanted
+from fieldsync.routes.errors import RETRY_AFTER_SECONDS
 from fieldsync.routes.openrosa_parts import IN_MEMORY_BYTES, RECORD
 from fieldsync.routes.openrosa_signing import Addresses
 from fieldsync.services import openrosa
 from fieldsync.services.openrosa_keys import Bringer
 from fieldsync.services.senders import digest_of
+from fieldsync.store.db import Busy
 
 _ADDRESS = re.compile(re.escape(openrosa_xml.PREFIX) + r"([A-Za-z0-9_-]+)/submission").fullmatch
 
@@ -36,14 +38,20 @@ def taken_in(here: Context, heard: Addresses, environ: dict[str, Any]) -> Respon
     if device is None or sheet is None or isinstance(sheet, Problem) or sheet.envelope is not None:
         return None
     bringer = Bringer(device.id, secret, lambda: here.draw(16).hex())
+    language, accepted = language_wanted(environ.get("HTTP_ACCEPT_LANGUAGE")), here.settings.openrosa_bytes_max
     try:
         status = openrosa.receive_once(here.database, bringer, sheet, [], here.now_ms())
+    except Busy:
+        return _busy(language, accepted)  # the database was waited for as long as it may be
     except Exception:
         return None  # it is tried again, and told there
-    if status == openrosa.UNKNOWN:
-        return None
-    language = language_wanted(environ.get("HTTP_ACCEPT_LANGUAGE"))
-    return openrosa_xml.received(status, language, here.settings.openrosa_bytes_max)
+    return None if status == openrosa.UNKNOWN else openrosa_xml.received(status, language, accepted)
+
+
+def _busy(language: str, accepted: int) -> Response:
+    response = openrosa_xml.said_in(language, Problem("busy"), 503, accepted)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _record(here: Context, environ: dict[str, Any]) -> bytes | None:

@@ -37,10 +37,11 @@ def is_spoken_here() -> bool:
 
 def said(problem: Problem, status: int) -> Response:
     """A message in the reader's language; Collect and Enketo show it."""
-    return _said(problem, status, reader_language(), context().settings.openrosa_bytes_max)
+    return said_in(reader_language(), problem, status, context().settings.openrosa_bytes_max)
 
 
-def _said(problem: Problem, status: int, language: str, accepted: int) -> Response:
+def said_in(language: str, problem: Problem, status: int, accepted: int) -> Response:
+    """`said`, to a request that Flask does not know. `accepted`: bytes that a request may have."""
     body = _message(problem, language) if problem.detail or problem.said else _bare_message(problem.code, language)
     headers = [
         ("Content-Type", CONTENT_TYPE),
@@ -73,7 +74,7 @@ def received(status: str, language: str, accepted: int) -> Response:
 
     `accepted`: bytes that a request may have.
     """
-    return _Ready(_said(Problem(_BECAME[status]), 201, language, accepted))
+    return _Ready(said_in(language, Problem(_BECAME[status]), 201, accepted))
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from fieldsync.store.db import Busy, Database
 from tests.routes.collect import Collect, message, said_of, visit
 from tests.world import World
 
@@ -81,6 +82,25 @@ def test_what_is_refused_is_refused_alike(
     assert 400 <= either.status_code < 500
     assert message(either) == message(ordinary)
     assert _told(either) == _told(ordinary)
+
+
+def test_a_database_that_is_locked_is_waited_for_once_and_told_alike(
+    world: World, amina: Collect, past_flask: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[object] = []
+
+    def locked(_database: object, work: object) -> None:
+        waited.append(work)
+        raise Busy("OperationalError")
+
+    told = []
+    for short in (True, False):
+        past_flask(short)
+        monkeypatch.setattr(Database, "write", locked)
+        told.append(_told(amina.send(visit(world.uuid()), language="fr")))
+    assert told[0][0] == "503 SERVICE UNAVAILABLE"
+    assert told[0] == told[1]
+    assert len(waited) == 2
 
 
 def _post(phone: Collect, body: bytes, **environ: str) -> TestResponse:
