@@ -1,6 +1,7 @@
 """Companions who download forms in ODK Collect: the list, the forms, their files; and who gets nothing."""
 
 import hashlib
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.routes.callers import bearer, person
 from tests.routes.collect import Collect, message, visit
 from tests.routes.test_need_to_know import listening_phone, publish_intake
 from tests.tiny_forms import definition
+from tests.web.visitor import visitor
 from tests.world import World
 
 
@@ -220,3 +222,16 @@ def test_sync_and_the_api_show_a_phone_the_forms_of_its_role_and_no_others(world
     assert bearer(listening).call("GET", "forms/f2_intake/1/form.xml").status_code == 200
     assert {each["id"] for each in world.hub().sync()["forms"]} == {"visit", "person", "monthly", "f2_intake"}
     assert {each["id"] for each in person(world, "designer").pages("forms")} >= {"f2_intake", "visit"}
+
+
+def test_the_page_of_a_phone_says_nothing_of_a_clock_that_collect_never_told(world: World, amina: Collect) -> None:
+    """Collect's `Date` is half a day off from 13:00 on; no clock is read from it."""
+    record = visit(world.uuid())
+    response = amina.client.post(
+        f"{amina.base}/submission",
+        data={"xml_submission_file": (io.BytesIO(record.encode()), "r.xml", "text/xml")},
+        headers={"X-OpenRosa-Version": "1.0", "Date": "Tue, 24 Nov 2026 01:00:00 GMT"},
+    )
+    assert response.status_code == 201
+    page = visitor(world, "coordinator").opens(f"/phones/{amina.phone.author}").text
+    assert "Horloge</dt><dd>non indiqué</dd>" in page
