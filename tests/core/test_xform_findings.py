@@ -18,7 +18,8 @@ NAMESPACES = """xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org
 
 def form_of(nodes: str, binds: str = "", body: str = "", root: str = "id='visit' version='1'", model: str = "") -> Form:
     xform = (
-        f"<h:html {NAMESPACES}><h:head><h:title>Visit</h:title><model {model}><instance><data {root}>{nodes}</data></instance>"
+        f"<h:html {NAMESPACES}><h:head><h:title>Visit</h:title><model {model}><instance>"
+        f"<data {root}>{nodes}</data></instance>"
         f"{binds}</model></h:head><h:body>{body}</h:body></h:html>"
     )
     form = read_form(xform.encode())
