@@ -38,7 +38,6 @@ _SHA256 = re.compile("[0-9a-f]{64}").fullmatch
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}").fullmatch
 _UUID = re.compile(f"(?:uuid:)?{UUID}").fullmatch
 _COUNT = re.compile("[0-9]{0,15}").fullmatch
-_BOOLEANS = frozenset(("true", "false", "1", "0", ""))
 _FILE_MEMBERS = frozenset(("file", "sha256", "size", "type"))
 _POINT_AT = frozenset(("lat", "lon"))
 _POINT_MEMBERS = _POINT_AT | {"alt", "accuracy"}
@@ -243,9 +242,9 @@ def wrong_uuid_or_empty(value: Value) -> str | None:
     return None if value == "" else wrong_uuid(value)
 
 
-def wrong_boolean_text(value: Value) -> str | None:
-    """An entity declaration's create or update: "1", "true", "0", "false" or "", or a boolean."""
-    return None if value is True or value is False or (value.__class__ is str and value in _BOOLEANS) else WRONG_TYPE
+def wrong_switch(value: Value) -> str | None:
+    """An entity declaration's create or update: a boolean, or any text, which is false unless it is "1" or "true"."""
+    return None if value is True or value is False else wrong_text(value)
 
 
 def wrong_count(value: Value) -> str | None:
@@ -277,8 +276,8 @@ CHOICE_CHECKERS: dict[str, Callable[[Collection[str] | None], Checker]] = {
 }
 ENTITY_CHECKERS: dict[str, Checker] = {
     "id": wrong_uuid_or_empty,
-    "create": wrong_boolean_text,
-    "update": wrong_boolean_text,
+    "create": wrong_switch,
+    "update": wrong_switch,
     "baseVersion": wrong_count,
     "trunkVersion": wrong_count,
     "branchId": wrong_uuid_or_empty,

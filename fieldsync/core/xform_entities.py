@@ -9,8 +9,6 @@ from fieldsync.core.xform_xml import Element, attribute
 ENTITY_ATTRIBUTES = ("id", "create", "update", "baseVersion", "trunkVersion", "branchId", "dataset")
 """What a submission may write on an entity node."""
 
-KNOWN_ENTITY_VERSIONS = ("2022.1", "2023.1", "2024.1", "2025.1")
-
 
 def read_declaration(entity: Element, path: str, repeats: tuple[str, ...], binds: Binds) -> EntityDeclaration:
     """The declaration in one entity node; its properties are added by `with_properties`."""

@@ -60,7 +60,7 @@ def entity_list(key: str, name: str) -> Response:
     entity_csv.catch_up(here.database.write, who.device.association_id)
     with here.database.read() as session:
         mark = entity_csv.digest(session, who, name)
-        if request.if_none_match.contains(mark):
+        if request.if_none_match.contains_weak(mark):
             return openrosa_xml.mark(Response(status=304, headers={"ETag": f'"{mark}"'}))
         packed = entity_list_files.packed(session, who, name, mark, here.settings.data)
     return openrosa_xml.packed_csv(packed, mark)

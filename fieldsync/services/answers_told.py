@@ -24,7 +24,7 @@ MASKED, WITHHELD = "masked", "withheld"
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `value` is None where nothing was said, or where it is hidden: masked or withheld."""
+    """One answer. `value` is None where nothing was said, its file is awaited, or it is hidden: masked or withheld."""
 
     path: str
     label: FormText
@@ -32,6 +32,7 @@ class Answer:
     hidden: str = ""
     problems: tuple[str, ...] = ()
     in_conflict: bool = False
+    is_awaited: bool = False
     kind: str = "answer"
 
 
@@ -110,6 +111,7 @@ class Teller:
     occurrences: Occurrences = field(default_factory=Occurrences)
     hidden: dict[str, str] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
+    _awaited: set[str] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
     _others: list[Answer] = field(default_factory=list)
 
@@ -118,6 +120,8 @@ class Teller:
         self.occurrences = occurrences_of({**self.record["fields"], **dict.fromkeys(self.hidden, True)})
         for problem in self.record["problems"]:
             self.problems.setdefault(problem["path"] or "", []).append(problem["message"])
+            if problem["code"] == "file_missing":
+                self._awaited.add(problem["path"] or "")
 
     def answers(self) -> Answers:
         """All of the record."""
@@ -168,7 +172,7 @@ class Teller:
         value = shown_value(fields[path], question, self.choices) if path in fields else None
         spelt = self._spoken(question.labels, path)
         label = filled(spelt, lambda quoted: self._quoted(quoted_path(quoted, question.path), path))
-        return Answer(path, label, value, hidden, problems, path in self.record["conflicts"])
+        return Answer(path, label, value, hidden, problems, path in self.record["conflicts"], path in self._awaited)
 
     def _quoted(self, path: str, address: str) -> str:
         """An answer that a label quotes, as far as the reader sees it."""

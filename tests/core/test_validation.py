@@ -214,7 +214,7 @@ def test_what_a_companion_can_answer_is_taken(path: str, value: Any) -> None:
         (f"members[{ONE}]", "x" * 256, "too_long"),
         (f"members[{ONE}]/kids[{ONE}]/age", "3", "wrong_type"),
         ("meta/entity/@id", "x", "wrong_type"),
-        ("meta/entity/@create", "yes", "wrong_type"),
+        ("meta/entity/@create", 1, "wrong_type"),
         ("meta/entity/@dataset", "others", "wrong_type"),
         ("meta/entity/@baseVersion", "-1", "wrong_type"),
         ("meta/entity/@baseVersion", -1, "out_of_range"),

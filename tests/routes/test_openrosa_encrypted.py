@@ -98,6 +98,7 @@ def test_its_page_says_that_nobody_reads_it_here(world: World, amina: Collect) -
     page = visitor(world, "coordinator").opens(f"/submissions/visit/{record}").text
     assert "Scellé sur le téléphone" in page
     assert "sans réponse" not in page
+    assert "Corriger les réponses" not in page
 
 
 def test_files_come_in_a_series_and_the_record_says_what_is_missing(world: World, amina: Collect) -> None:

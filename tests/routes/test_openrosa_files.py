@@ -225,6 +225,10 @@ def test_it_is_told_which_questions_wait_for_a_file(world: World, amina: Collect
     shown = world.record(record)
     assert shown is not None
     assert [(each["code"], each["path"]) for each in shown["problems"]] == [("file_missing", "photo")]
+    page = visitor(world, "association_reviewer").opens(f"/submissions/visit/{record}").text
+    answer = page.partition('data-path="photo"')[2].partition("</dd>")[0]
+    assert "Le fichier joint n’est pas encore arrivé." in answer
+    assert "pas de réponse" not in answer  # there is one, and it is on its way
 
 
 def test_an_edit_brings_another_photo_of_the_same_name(world: World, amina: Collect) -> None:

@@ -88,7 +88,8 @@ def test_a_list_is_fetched_again_only_when_it_changed(world: World, amina: Colle
     phone.tells(phone.says())  # a visit is none of the list's business
     assert listed(amina) == before
     etag = amina.get(before["downloadUrl"]).headers["ETag"]
-    assert amina.get(before["downloadUrl"], If_None_Match=etag).status_code == 304
+    for known in (etag, f"W/{etag}"):  # a proxy that packs an answer calls its mark weak
+        assert amina.get(before["downloadUrl"], If_None_Match=known).status_code == 304
     world.at_desk(desk.correct, person, {"risk": "high"}, kind="entity")
     after = listed(amina)
     assert after["hash"] != before["hash"]

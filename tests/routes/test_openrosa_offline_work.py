@@ -91,6 +91,19 @@ def test_what_no_form_writes_of_an_entity_is_set_apart_with_its_path(
     assert world.record(person, "entity") is None
 
 
+def test_whatever_a_form_computes_but_1_and_true_makes_no_entity(world: World, amina: Collect) -> None:
+    for said_of_it in ("yes", "no", "True", "TRUE", "2", " 1", "نعم"):
+        person, record = world.uuid(), world.uuid()
+        amina.sends(said(world, person, "Fadma", 0, record).replace('create="1"', f'create="{said_of_it}"'))
+        shown = world.record(record)
+        assert shown is not None and shown["fields"]["fullname"] == "Fadma"
+        assert (shown["problems"], world.record(person, "entity")) == ([], None)
+    person = world.uuid()
+    amina.sends(said(world, person, "Fadma", 0).replace('create="1"', 'create="true"'))
+    assert world.record(person, "entity") is not None
+    assert quarantined(world) == []
+
+
 def test_an_update_that_names_no_run_waits_for_its_entity(world: World, amina: Collect) -> None:
     person, record = world.uuid(), world.uuid()
     amina.sends(said(world, person, "Fatima", 1, record).replace(BRANCH, ""))
