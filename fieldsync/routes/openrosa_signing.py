@@ -69,7 +69,7 @@ def addresses() -> Addresses:
 def hands_in_by(key: str) -> bytes | None:
     """The digest of the secret in the address to which a record is sent; None where the client signs instead."""
     asked = present_request()
-    is_by_secret = asked.method == "POST" and not asked.path.startswith(SIGNED)
+    is_by_secret = asked.method in ("HEAD", "POST") and not asked.path.startswith(SIGNED)
     return digest_of(key) if is_by_secret else None
 
 
