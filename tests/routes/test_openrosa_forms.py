@@ -15,6 +15,7 @@ from tests.routes.callers import bearer, person
 from tests.routes.collect import Collect, message, visit
 from tests.routes.test_need_to_know import listening_phone, publish_intake
 from tests.tiny_forms import definition
+from tests.watching import watched
 from tests.web.visitor import visitor
 from tests.world import World
 
@@ -97,6 +98,16 @@ def test_before_each_record_collect_learns_how_much_it_may_send(world: World, am
     assert (asked.status_code, asked.data) == (204, b"")
     assert asked.headers["X-OpenRosa-Accept-Content-Length"] == str(world.settings.openrosa_bytes_max)
     assert asked.headers["X-OpenRosa-Version"] == "1.0"
+
+
+def test_a_phone_that_is_known_asks_before_its_next_record_without_the_database(world: World, amina: Collect) -> None:
+    amina.sends(visit(world.uuid()))
+    with watched(world) as work:
+        assert amina.client.head(f"{amina.base}/submission").status_code == 204
+    assert work.statements == 0
+    with watched(world) as work:
+        assert amina.client.head("/v1/key/nobody/submission").status_code == 403
+    assert work.statements > 0
 
 
 def test_form_list_and_manifest_say_their_language(amina: Collect) -> None:
