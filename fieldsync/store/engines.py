@@ -17,6 +17,7 @@ class SqliteOptions:
     busy_timeout_ms: int = 30_000
     page_bytes: int = 4096
     checkpoint_pages: int = 16_000
+    """Of `page_bytes`, also where the file has others: the log is as long as it is on a new server."""
 
 
 def open_engine(url: str, options: SqliteOptions = SqliteOptions(), lock_timeout_seconds: float = 5.0) -> Engine:
@@ -50,11 +51,13 @@ def prepare_sqlite(engine: Engine, options: SqliteOptions = SqliteOptions()) -> 
             "journal_mode = WAL",
             "synchronous = FULL",
             f"busy_timeout = {options.busy_timeout_ms}",
-            f"wal_autocheckpoint = {options.checkpoint_pages}",
             f"cache_size = -{options.cache_kib}",
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        [page_bytes] = connection.execute("PRAGMA page_size").fetchone()  # a file keeps the one that it was made with
+        log_pages = options.checkpoint_pages * options.page_bytes // page_bytes
+        connection.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -115,6 +115,21 @@ def test_sqlite_acknowledges_only_what_is_on_disk(sqlite_engine: Engine) -> None
     sqlite.close()
 
 
+@pytest.mark.parametrize(("page_bytes", "log_pages"), [(4096, 1000), (8192, 500)])
+def test_a_file_with_pages_of_another_size_has_a_log_of_the_same_length(
+    tmp_path: Path, page_bytes: int, log_pages: int
+) -> None:
+    path = tmp_path / "kept.db"
+    with contextlib.closing(sqlite3.connect(path)) as made:
+        made.execute(f"PRAGMA page_size = {page_bytes}")
+        made.execute("CREATE TABLE kept (id INTEGER)")
+    engine = open_engine(f"sqlite:///{path}", SqliteOptions(checkpoint_pages=1000))
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA page_size")).scalar() == page_bytes
+        assert connection.execute(text("PRAGMA wal_autocheckpoint")).scalar() == log_pages
+    engine.dispose()
+
+
 def test_postgresql_acknowledges_only_what_is_on_disk(postgresql_engine: Engine) -> None:
     with postgresql_engine.connect() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
