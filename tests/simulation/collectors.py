@@ -163,7 +163,7 @@ def handed_in(world: "World") -> dict[str, int]:
 
 
 def judge_collectors(world: "World", accuse: Callable[[str, str], None]) -> None:
-    """When all is quiet: every finished form is there once, with its edits, and entities follow the order of the work."""
+    """When all is quiet: every form is there once, with its edits, and entities follow the order of the work."""
     found = handed_in(world)
     for collector in world.collectors.values():
         for record in collector.phone.outbox:
