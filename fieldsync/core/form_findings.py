@@ -240,7 +240,8 @@ def _sensitivity(form: Form, p3_allowed: bool) -> Iterator[Finding]:
 
 
 def _entities(form: Form) -> Iterator[Finding]:
-    if form.entities and form.entities_version and not form.entities_version.startswith(KNOWN_ENTITY_VERSIONS):
+    stated = ".".join(form.entities_version.split(".")[:2])
+    if form.entities and stated and stated not in KNOWN_ENTITY_VERSIONS:
         yield Finding(
             "error",
             "entities_version",

@@ -106,6 +106,7 @@ def _note_disclosed(response: Response) -> Response:
 
 def look_up(key: str) -> Sender:
     """Whose OpenRosa client this is, as the database says now."""
+    openrosa_signing.forget(key)  # who is refused here is not remembered
     found = openrosa_signing.sender_of(key, refuse_client, brings_only=True)
     secret = secret_used()
     if secret is not None:

@@ -102,7 +102,7 @@ def submission(key: str) -> Response:
     sheet = read_sheet(parts.record)
     if isinstance(sheet, Problem):
         raise Refused(sheet)
-    wanted = [part for part in parts.files if sheet.envelope is None or part.name in sheet.envelope.files]
+    wanted = openrosa_files.named_by(sheet, parts.files) if parts.files else []
     if wanted:
         device = look_up(key).device  # files are stored before the record, on nobody's mere memory
     owner = (device.association_id, device.id)

@@ -111,12 +111,17 @@ def _record(part: FileStorage, bytes_max: int) -> bytes:
 
 
 def _file(part: FileStorage) -> Part:
-    """A file under the name of its part, which is how the record names it."""
+    """A file under the name of its part, with its own name beside it."""
     name = part.name or part.filename or ""
-    if not name or len(name) > NAME_LENGTH_MAX or "/" in name or "\\" in name:
+    if not _is_name(name):
         raise Refused(Problem("not_a_submission"))
     part.stream.seek(0)
-    return Part(name, part.mimetype or DEFAULT_TYPE, part.stream)
+    own = part.filename or ""
+    return Part(name, part.mimetype or DEFAULT_TYPE, part.stream, own if _is_name(own) else "")
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= NAME_LENGTH_MAX and "/" not in text and "\\" not in text
 
 
 class _TooLarge(Exception):

@@ -67,9 +67,12 @@ def addresses() -> Addresses:
 
 
 def hands_in_by(key: str) -> bytes | None:
-    """The digest of the secret in the address to which a record is sent; None where the client signs instead."""
+    """The digest of the secret in the address to which a record is sent; None where the client signs instead.
+
+    Also of who only asks how much she may send: that says nothing of anybody.
+    """
     asked = present_request()
-    is_by_secret = asked.method == "POST" and not asked.path.startswith(SIGNED)
+    is_by_secret = asked.method in ("HEAD", "POST") and not asked.path.startswith(SIGNED)
     return digest_of(key) if is_by_secret else None
 
 

@@ -1,13 +1,14 @@
 """Files of OpenRosa submissions, whichever comes first: the file, or the record that names it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from sqlalchemy.orm import Session
 
 from fieldsync.config import Settings
 from fieldsync.core.odk_encryption import Envelope
+from fieldsync.core.openrosa import Sheet
 from fieldsync.core.operations import Value
 from fieldsync.core.problems import Problem
 from fieldsync.services import arrivals, desk, uploads
@@ -24,11 +25,25 @@ Fields = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Part:
-    """A file of a request, from its beginning, under the name by which the record names it."""
+    """A file of a request, from its beginning, under the name of its part; `file`: the name that the file bears."""
 
     name: str
     media_type: str
     stream: IO[bytes]
+    file: str = ""
+
+
+def named_by(sheet: Sheet, parts: Sequence[Part]) -> list[Part]:
+    """The files of a submission under the names that it says: those of the parts, as Collect and Enketo write them.
+
+    Where it does not know a part's name, as other clients make them up, the file's own name counts. Of an envelope,
+    what it does not name is left out.
+    """
+    texts = sheet.root.itertext() if sheet.envelope is None else sheet.envelope.files
+    said = {text.strip() for text in texts if text.strip()}
+    free = said - {part.name for part in parts}
+    found = [replace(part, name=part.file) if part.name not in said and part.file in free else part for part in parts]
+    return [part for part in found if sheet.envelope is None or part.name in said]
 
 
 def keep(

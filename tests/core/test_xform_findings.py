@@ -16,9 +16,10 @@ NAMESPACES = """xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org
  xmlns:entities="http://www.opendatakit.org/xforms/entities" """
 
 
-def form_of(nodes: str, binds: str = "", body: str = "", root: str = "id='visit' version='1'") -> Form:
+def form_of(nodes: str, binds: str = "", body: str = "", root: str = "id='visit' version='1'", model: str = "") -> Form:
     xform = (
-        f"<h:html {NAMESPACES}><h:head><h:title>Visit</h:title><model><instance><data {root}>{nodes}</data></instance>"
+        f"<h:html {NAMESPACES}><h:head><h:title>Visit</h:title><model {model}><instance>"
+        f"<data {root}>{nodes}</data></instance>"
         f"{binds}</model></h:head><h:body>{body}</h:body></h:html>"
     )
     form = read_form(xform.encode())
@@ -51,6 +52,35 @@ def test_what_odk_collect_does_not_open_is_not_published() -> None:
     assert codes(form_of(nodes, binds)) == ["entity_list_not_read"]
     read = "<instance id='people' src='jr://file-csv/people.csv'/>"
     assert codes(form_of(nodes, read + binds)) == []
+
+
+def test_a_form_whose_entities_are_of_a_later_standard_is_not_published() -> None:
+    """The ODK entities specification asks for it: nobody knows what such a form means."""
+    nodes = "<a/><meta><entity dataset='people' id='' create='1'><label/></entity></meta>"
+    binds = "<bind nodeset='/data/a' fs:class='P1'/><bind nodeset='/data/meta/entity/label' calculate='/data/a'/>"
+    for version in ("", "2022.1.0", "2023.1.0", "2024.1.0", "2025.1.0", "2025.1.7"):
+        assert codes(form_of(nodes, binds, model=f"entities:entities-version='{version}'")) == [], version
+    for version in ("2025.2.0", "2025.10.0", "2026.1.0", "2022", "next"):
+        assert codes(form_of(nodes, binds, model=f"entities:entities-version='{version}'")) == ["entities_version"]
+
+
+@pytest.mark.parametrize(
+    ("entity", "saved", "code"),
+    [
+        ("dataset='my.people' id='' create='1'><label/>", "age", "entity_list"),
+        ("dataset='__people' id='' create='1'><label/>", "age", "entity_list"),
+        ("dataset='people' id=''><label/>", "age", "entity_idle"),
+        ("dataset='people' id='' create='1'>", "age", "entity_label"),
+        ("dataset='people' id='' create='1'><label/>", "Name", "entity_property"),
+        ("dataset='people' id='' create='1'><label/>", "label", "entity_property"),
+        ("dataset='people' id='' create='1'><label/>", "__age", "entity_property"),
+    ],
+)
+def test_what_an_entity_may_not_be_called_or_lack(entity: str, saved: str, code: str) -> None:
+    binds = f"<bind nodeset='/data/a' fs:class='P1' entities:saveto='{saved}'/>"
+    labelled = "<bind nodeset='/data/meta/entity/label' calculate='/data/a'/>" if "<label/>" in entity else ""
+    found = errors(form_of(f"<a/><meta><entity {entity}</entity></meta>", binds + labelled))
+    assert [each.code for each in found] == [code]
 
 
 def test_a_question_without_a_class_is_only_a_warning() -> None:

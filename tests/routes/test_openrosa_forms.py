@@ -1,6 +1,7 @@
 """Companions who download forms in ODK Collect: the list, the forms, their files; and who gets nothing."""
 
 import hashlib
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.routes.callers import bearer, person
 from tests.routes.collect import Collect, message, visit
 from tests.routes.test_need_to_know import listening_phone, publish_intake
 from tests.tiny_forms import definition
+from tests.watching import watched
+from tests.web.visitor import visitor
 from tests.world import World
 
 
@@ -95,6 +98,16 @@ def test_before_each_record_collect_learns_how_much_it_may_send(world: World, am
     assert (asked.status_code, asked.data) == (204, b"")
     assert asked.headers["X-OpenRosa-Accept-Content-Length"] == str(world.settings.openrosa_bytes_max)
     assert asked.headers["X-OpenRosa-Version"] == "1.0"
+
+
+def test_a_phone_that_is_known_asks_before_its_next_record_without_the_database(world: World, amina: Collect) -> None:
+    amina.sends(visit(world.uuid()))
+    with watched(world) as work:
+        assert amina.client.head(f"{amina.base}/submission").status_code == 204
+    assert work.statements == 0
+    with watched(world) as work:
+        assert amina.client.head("/v1/key/nobody/submission").status_code == 403
+    assert work.statements > 0
 
 
 def test_form_list_and_manifest_say_their_language(amina: Collect) -> None:
@@ -220,3 +233,16 @@ def test_sync_and_the_api_show_a_phone_the_forms_of_its_role_and_no_others(world
     assert bearer(listening).call("GET", "forms/f2_intake/1/form.xml").status_code == 200
     assert {each["id"] for each in world.hub().sync()["forms"]} == {"visit", "person", "monthly", "f2_intake"}
     assert {each["id"] for each in person(world, "designer").pages("forms")} >= {"f2_intake", "visit"}
+
+
+def test_the_page_of_a_phone_says_nothing_of_a_clock_that_collect_never_told(world: World, amina: Collect) -> None:
+    """Collect's `Date` is half a day off from 13:00 on; no clock is read from it."""
+    record = visit(world.uuid())
+    response = amina.client.post(
+        f"{amina.base}/submission",
+        data={"xml_submission_file": (io.BytesIO(record.encode()), "r.xml", "text/xml")},
+        headers={"X-OpenRosa-Version": "1.0", "Date": "Tue, 24 Nov 2026 01:00:00 GMT"},
+    )
+    assert response.status_code == 201
+    page = visitor(world, "coordinator").opens(f"/phones/{amina.phone.author}").text
+    assert "Horloge</dt><dd>non indiqué</dd>" in page

@@ -92,6 +92,25 @@ def test_names_of_files_are_utf_8_and_the_name_of_the_part_counts(world: World, 
     assert world.fields(record)["photo"]["file"] == name
 
 
+def test_a_client_that_names_its_parts_as_it_likes_loses_no_file(world: World, amina: Collect) -> None:
+    """Scripts and form data by hand call them file1, file2; KoboToolbox takes them by the names of the files."""
+    record, other = world.uuid(), b"\x00other" * 300
+    xml = visit(record, "<name>Amina</name><photo>a.jpg</photo>")
+    heads = [f'Content-Disposition: form-data; name="file{n}"; filename="{n}.jpg"'.encode() for n in ("a", "b")]
+    parts = (record_part(xml), (heads[0], PHOTO), (heads[1], other))
+    posted(amina, multipart(*parts), "multipart/form-data; boundary=x")
+    assert world.fields(record)["photo"]["sha256"] == hashlib.sha256(PHOTO).hexdigest()
+    record = world.uuid()
+    xml = visit(record, "<name>Amina</name><photo>a.jpg</photo>")
+    right = (b'Content-Disposition: form-data; name="a.jpg"; filename="1.jpg"', other)
+    posted(amina, multipart(record_part(xml), (heads[0], PHOTO), right), "multipart/form-data; boundary=x")
+    assert world.fields(record)["photo"]["sha256"] == hashlib.sha256(other).hexdigest()
+    record = world.uuid()
+    bare = b'Content-Disposition: form-data; name="file1"; filename="a/b.jpg"'
+    posted(amina, multipart(record_part(visit(record)), (bare, PHOTO)), "multipart/form-data; boundary=x")
+    assert "photo" not in world.fields(record)
+
+
 @pytest.mark.parametrize("content_type", [b"text/xml; charset=utf-8", b"text/xml;charset=UTF-8", b"application/xml"])
 def test_the_record_may_come_with_a_charset(world: World, amina: Collect, content_type: bytes) -> None:
     record = world.uuid()

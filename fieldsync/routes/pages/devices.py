@@ -236,7 +236,7 @@ def _shown(told: dict[str, Any]) -> dict[str, Any]:
         "oldest_ms": _whole(report.get("oldest_ms")),
         "app": str(report.get("app") or "")[:60],
         "forms": [_form(each) for each in _texts(report.get("forms"))],
-        "clock": _clock(off) if last else "",
+        "clock": _clock(off) if last and (off or report) else "",  # ODK Collect tells no clock, and no report
         "clock_is_off": abs(off) > CLOCK_OFF_MS,
         "free": _whole(report.get("storage_free")),
         "is_full": (_whole(report.get("storage_free")) or FULL_BYTES) < FULL_BYTES,
