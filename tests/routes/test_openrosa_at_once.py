@@ -88,3 +88,28 @@ def test_a_restored_server_still_knows_what_was_sent(world: World, amina: Collec
     assert restored.fields(record)["age"] == 3
     assert len(restored.read(lambda session: operations.history(session, [1]))) == 3
     restored.database.close()
+
+
+def test_two_edits_of_one_chain_by_two_phones_at_the_same_moment_are_one_record(world: World, amina: Collect) -> None:
+    fatima = Collect(world)
+    for phone in (amina, fatima):
+        phone.sends(visit(world.uuid()))
+    for _ in range(6):
+        ids = [world.uuid() for _ in range(3)]
+        amina.sends(visit(ids[0], "<age>1</age>"))
+        middle, last = (visit(ids[n], f"<age>{n + 1}</age>", deprecated=ids[n - 1]) for n in (1, 2))
+        start, answers = threading.Barrier(2), list[int]()
+
+        def send(phone: Collect, xml: str, start: threading.Barrier = start, answers: list[int] = answers) -> None:
+            start.wait()
+            answers.append(phone.send(xml).status_code)
+
+        threads = [threading.Thread(target=send, args=each) for each in ((amina, middle), (fatima, last))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == [201] * 2
+        assert world.fields(ids[0])["age"] == 3
+        apart = world.record(ids[1])
+        assert apart is None or (apart["deleted"] and not apart["delete_conflict"])

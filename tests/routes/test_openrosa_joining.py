@@ -13,6 +13,7 @@ from tests.routes.collect import Collect, quarantined, said_of, visit
 from tests.routes.test_openrosa_files import FACE, is_incomplete, photo, pictured
 from tests.routes.test_openrosa_offline_work import said
 from tests.services.test_doctor import examined
+from tests.web.visitor import visitor
 from tests.world import Json, World, codes
 
 ANSWERS = (
@@ -110,6 +111,11 @@ def test_what_people_said_meanwhile_of_the_second_record_is_found_from_the_one_t
     ]
     record = shown(world, ids[0])
     assert (codes(record), record["review"]["state"]) == (["came_apart"], "received")
+    coordinator = visitor(world, "coordinator")
+    page = coordinator.opens(f"/submissions/visit/{ids[0]}").text
+    told = page.partition("Une modification de ce rapport est arrivée avant lui")[2].partition("</li>")[0]
+    assert f"/submissions/visit/{ids[1]}" in told
+    assert "Ring her on Monday." in coordinator.opens(f"/submissions/visit/{ids[1]}").text
 
 
 def test_what_the_desk_changed_meanwhile_in_the_first_record_merges_with_the_edits(
