@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from fieldsync.core.merge import RecordState
 from fieldsync.services import arrivals, desk, verdicts
-from fieldsync.services.deciding import ITSELF
 from fieldsync.services.desk import SEEN_MAX, Desk
 from fieldsync.services.openrosa_chain import EDITS_MAX, around, operation_of
 from fieldsync.services.openrosa_taking import Taking, again
@@ -31,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 CAME_APART = "came_apart"
 """The flag of a record of which a part came first, as another record, about which people have spoken."""
+
+WHO = "openrosa"
+"""Under which name at the desk what is quarantined anew is laid aside."""
 
 
 class StaysApart(Exception):
@@ -122,7 +124,7 @@ def _say_again(session: Session, link: Taking, row: SubmissionRow) -> set[str]:
     if taking.take() not in (row.status, "applied"):
         raise StaysApart
     for each in stood:
-        by = Desk(link.association_id, ITSELF, link.now_ms)
+        by = Desk(link.association_id, WHO, link.now_ms)
         verdicts.judge(session, by, each, verdicts.REJECT, note=f"→ {link.chain.record}")
     return taking.entities
 

@@ -267,3 +267,16 @@ def test_edits_that_name_each_other_in_a_circle_are_taken_in(world: World, amina
         for place in order:
             amina.sends(visit(ids[place], f"<name>Amina</name><age>{place}</age>", deprecated=ids[place - 1]))
     assert len(living(world, ids)) == 1
+
+
+def test_an_edit_that_a_coordinator_let_in_stays_where_she_let_it_in(world: World, amina: Collect) -> None:
+    ids, (first, middle, _) = chain(world)
+    amina.sends(first)
+    amina.sends(visit(ids[2], "<name>Amina</name><colour>violet</colour>", deprecated=ids[1]))
+    [kept] = quarantined(world)
+    coordinator = callers.person(world, "coordinator")
+    coordinator.post(f"quarantine/{kept['quarantined']}/release")
+    assert shown(world, ids[1])["fields"]["colour"] == "violet"
+    amina.sends(middle)
+    assert (len(living(world, ids)), codes(shown(world, ids[0]))) == (2, ["came_apart"])
+    assert examined(world).findings == []
