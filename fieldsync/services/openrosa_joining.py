@@ -108,9 +108,9 @@ def _delete(session: Session, link: Taking, rows: Sequence[SubmissionRow], apart
     seen = [(name, state.turns[name][0]) for name in _senders(session, state)] if state else []
     announced = [operation_of(session, row) for row in waiting]
     for ids in (seen, announced):
-        if ids and speaker is not None:
-            deleting = again(session, speaker, link.now_ms)
-            deleting.delete(records.uuid_text(apart.uuid), ids[:SEEN_MAX])
+        deleting = again(session, speaker, link.now_ms) if ids and speaker is not None else None
+        if deleting and deleting.delete(records.uuid_text(apart.uuid), ids[:SEEN_MAX]) not in ("applied", "held"):
+            raise StaysApart
 
 
 def _say_again(session: Session, link: Taking, row: SubmissionRow) -> set[str]:

@@ -128,10 +128,10 @@ class Taking:
             self._say(Content(back, (self._id(counter),)))
         return status
 
-    def delete(self, record: str, seen: Sequence[OperationId]) -> None:
-        """Delete a record, as one who has seen these operations of it."""
+    def delete(self, record: str, seen: Sequence[OperationId]) -> str:
+        """Delete a record, as one who has seen these operations of it; what became of that."""
         self.chain = Chain(record, None, has_other_content=False, is_late=False)
-        self._say(Content({}, tuple(seen), deletes=True))
+        return self._say(Content({}, tuple(seen), deletes=True))[1]
 
     def _state(self) -> RecordState | None:
         return state_of(self.session, self.association_id, self.chain.record, self.sheet.form)
