@@ -1,49 +1,26 @@
 """Submissions by OpenRosa become operations, each once, by the same way as a batch (docs/openrosa.md)."""
 
-import logging
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from typing import Any
+from collections.abc import Sequence
 
-import msgspec
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fieldsync.core import odk_encryption
-from fieldsync.core.clock import tick
-from fieldsync.core.instance import read_answers
-from fieldsync.core.merge import RecordState
-from fieldsync.core.odk_encryption import Envelope
-from fieldsync.core.openrosa import Sheet, changes, occurrence_names, read_sheet, restored
-from fieldsync.core.openrosa_alignment import Named, aligned
-from fieldsync.core.operations import OperationId, Value
-from fieldsync.core.parsing import stamp_of
-from fieldsync.core.problems import Problem
-from fieldsync.services import arrivals, auditing, counters, openrosa_branches, openrosa_files, quarantining
-from fieldsync.services.judging import Judge, Said
-from fieldsync.services.openrosa_bases import bases_of
-from fieldsync.services.openrosa_chain import Chain, around, chain_of, content_of, last_stamp, operation_of, state_of
-from fieldsync.services.openrosa_content import Content, objection
+from fieldsync.core.openrosa import Sheet
+from fieldsync.services import auditing, openrosa_branches, openrosa_files, openrosa_joining
+from fieldsync.services.openrosa_chain import around
 from fieldsync.services.openrosa_keys import Bringer, device_of
-from fieldsync.services.published import Published, published
+from fieldsync.services.openrosa_taking import RETRY, Failed, Taking, again, known, revoked
 from fieldsync.services.senders import Sender
-from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS, Reception
-from fieldsync.store import authors, devices, openrosa, quarantine, records
+from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS
+from fieldsync.store import authors, devices, openrosa
 from fieldsync.store import openrosa_branches as store_branches
 from fieldsync.store import openrosa_files as store_files
-from fieldsync.store.db import Transactions, is_passing, savepoint
+from fieldsync.store.db import Transactions
 from fieldsync.store.devices import DeviceRow
 from fieldsync.store.openrosa import SubmissionRow
 from fieldsync.store.openrosa_branches import StepRow
 from fieldsync.store.openrosa_files import NamedFile
-from fieldsync.store.quarantine import FAULTS_MAX
 
-logger = logging.getLogger(__name__)
-
-INSTANCE_ID, DEPRECATED_ID = "meta/instanceID", "meta/deprecatedID"
-
-RETRY = "retry"
-"""Not kept: a fault of ours. The client keeps the submission and sends it again."""
+__all__ = ["RETRY", "UNKNOWN", "Failed", "receive", "receive_once", "take_overdue", "take_waiting"]
 
 UNKNOWN = "unknown"
 """Not kept: the secret is not that device's, or no longer."""
@@ -73,13 +50,11 @@ def receive_once(
     return database.write(lambda session: _receive(session, bringer, sheet, files, now_ms, guarded))
 
 
-class Failed(Exception):
-    """A submission could not be taken in, by a fault of ours; nothing of its transaction is kept."""
-
-
 def _receive(
     session: Session, bringer: Bringer, sheet: Sheet, files: Sequence[NamedFile], now_ms: int, guarded: bool
 ) -> str:
+    if sheet.deprecated:
+        openrosa.keep_others_from(session, sheet.form)
     device = device_of(session, bringer)
     if device is None:
         return UNKNOWN
@@ -88,18 +63,17 @@ def _receive(
     if files and sheet.envelope is None:
         _hand_on(session, [row for row in found if row.deprecated == sheet.instance], now_ms)
     same = [row for row in found if (row.instance, row.digest) == (sheet.instance, sheet.digest)]
-    known = next((row for row in same if row.revoked_device == _revoked(device)), None)
+    before = next((row for row in same if row.revoked_device == revoked(device)), None)
     if len(found) == openrosa.LINKS_MAX:
-        known = _known(session, device, sheet)
-    if known is not None:
-        return _take_files(session, device, sheet, known, now_ms) if files else known.status
+        before = known(session, device, sheet)
+    if before is not None:
+        return _take_files(session, device, sheet, before, now_ms) if files else before.status
     author, last = openrosa.author_of_device(session, device.id)
     author = author or openrosa.add_author(session, bringer.new_author(), device.association_id, device.id)
     if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
         devices.note_contact(session, device.id, now_ms, device.clock_error_ms, None)
-    taking = _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, None, found, guarded, last)
-    status = taking.take()
-    _go_on(session, device.association_id, taking.entities, now_ms)
+    taking = Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, None, found, guarded, last)
+    status = _take(session, taking)
     actor, digest = f"device:{device.id}", sheet.digest.hex()
     auditing.note(session, device.association_id, actor, "submission", "", now_ms, status, digest)
     return status
@@ -108,9 +82,17 @@ def _receive(
 def take_waiting(session: Session, association_id: int, form: str, version: str, now_ms: int) -> None:
     """A form version has come: the submissions that wait for it are read."""
     for row in openrosa.waiting(session, association_id, form, version):
-        taking = _again(session, row, now_ms)
-        taking.take()
-        _go_on(session, association_id, taking.entities, now_ms)
+        _take(session, again(session, row, now_ms))
+
+
+def _take(session: Session, taking: Taking) -> str:
+    """Take a submission in, and all whose turn it is by that; its status."""
+    status = taking.take()
+    entities = taking.entities
+    if taking.chain.apart and status != RETRY:
+        entities = entities | openrosa_joining.join(session, taking)
+    _go_on(session, taking.association_id, entities, taking.now_ms)
+    return status
 
 
 def take_overdue(session: Session, now_ms: int) -> int:
@@ -129,7 +111,7 @@ def _go_on(session: Session, association_id: int, entities: set[str], now_ms: in
 
 
 def _take_step(session: Session, step: StepRow, now_ms: int) -> None:
-    _again(session, openrosa.find(session, step.submission_id), now_ms).take_step(step)
+    again(session, openrosa.find(session, step.submission_id), now_ms).take_step(step)
     store_branches.taken(session, step)
 
 
@@ -140,26 +122,11 @@ def _hand_on(session: Session, edits: Sequence[SubmissionRow], now_ms: int) -> N
         edit = waiting.pop() if waiting else None
         if edit is None:
             return
-        taking = _again(session, edit, now_ms)
+        taking = again(session, edit, now_ms)
         if taking.sheet.envelope is None and openrosa_files.has_those_of_replaced(session, edit):
             taking.take_files()
             found = around(session, edit.association_id, taking.sheet)
             waiting += [row for row in found if row.deprecated == edit.instance]
-
-
-def _again(session: Session, row: SubmissionRow, now_ms: int) -> "_Taking":
-    """A submission that is here, once more in the hands of who sent it, as she might when it came."""
-    device = devices.find(session, row.device_id, lock=True)
-    author = authors.find(session, openrosa.author_name(session, row.author_id))
-    sheet = read_sheet(bytes(row.xml or b""))
-    assert device is not None and author is not None and isinstance(sheet, Sheet)
-    then = msgspec.structs.replace(device, status="revoked" if row.revoked_device else "active")
-    return _Taking(session, Sender(then, {author.name: author}, ()), sheet, now_ms, row)
-
-
-def _known(session: Session, device: DeviceRow, sheet: Sheet) -> SubmissionRow | None:
-    asked = (device.association_id, sheet.form, sheet.instance, sheet.digest)
-    return openrosa.known(session, *asked, _revoked(device))
 
 
 def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: SubmissionRow, now_ms: int) -> str:
@@ -168,219 +135,4 @@ def _take_files(session: Session, device: DeviceRow, sheet: Sheet, known: Submis
         devices.find(session, known.device_id, lock=True)
     author = authors.find(session, openrosa.author_name(session, known.author_id))
     assert author is not None
-    return _Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()
-
-
-def _revoked(device: DeviceRow) -> int:
-    return device.id if device.status == "revoked" else 0
-
-
-class _Taking:
-    """Takes one submission in; `waited` is its row where it waited for its form version.
-
-    `guarded`: what fails is undone and counted here; else `Failed` ends the transaction. `last`: what the author said
-    last, where that was read already.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        sender: Sender,
-        sheet: Sheet,
-        now_ms: int,
-        waited: SubmissionRow | None = None,
-        found: Sequence[SubmissionRow] | None = None,
-        guarded: bool = True,
-        last: bytes | None = None,
-    ) -> None:
-        self.session = session
-        self.sender = sender
-        self.sheet = sheet
-        self.now_ms = now_ms
-        self.waited = waited
-        self.guarded = guarded
-        self.last = last
-        self.association_id = sender.device.association_id
-        self.through = sender.author.known_through
-        rows = around(session, self.association_id, sheet) if found is None else found
-        self.chain: Chain = chain_of(session, self.association_id, sheet, rows, waited)
-        self.entities: set[str] = set()
-
-    def take(self) -> str:
-        """Say it, remember it, and put back what a late one wrote over."""
-        found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
-        if found is None and self.waited is not None:
-            return self.waited.status
-        content = self._content(found) if found else self._announced()
-        before = self._state() if self.chain.is_late and found else None
-        counter, status = self._say(content)
-        if status != RETRY:
-            self._remember(content, counter, status, waits=found is None)
-        self._await(content, status)
-        after = self._state() if before and status == "applied" else None
-        back = restored(before, after, content.writes) if before and after else None
-        if back:
-            self._say(Content(back, (self._id(counter),)))
-        return status
-
-    def _state(self) -> RecordState | None:
-        return state_of(self.session, self.association_id, self.chain.record, self.sheet.form)
-
-    def _await(self, content: Content, status: str) -> None:
-        """Note what a submission waits for: files, and its turn among the updates of an entity."""
-        asked = content.missing or content.steps or content.base_id is not None
-        row = _known(self.session, self.sender.device, self.sheet) if asked else None
-        if row is not None and status == "applied":
-            openrosa_files.await_files(self.session, row, content.missing)
-        if row is not None:
-            waits = content.early if status == "applied" else ()
-            openrosa_branches.remember(self.session, self.association_id, row.id, content.steps, waits, self.now_ms)
-
-    def take_step(self, step: StepRow) -> None:
-        """Say that an entity is updated, now that it is this submission's turn, unless an edit has said it since."""
-        row = self.waited
-        found = published(self.session, self.association_id, self.sheet.form, self.sheet.version)
-        assert row is not None
-        if found is None or store_files.is_replaced(self.session, row.id):
-            return
-        said = {f"{step.path}/{openrosa_branches.UPDATE}": step.said}
-        fields = {**(content_of(self.session, row) or {}), **said}
-        bases = bases_of(self.session, self.association_id, found.form, fields, self.sender.author.id)
-        self._say(Content(said, (operation_of(self.session, row),), bases))
-
-    def take_files(self) -> str:
-        """Say the files for which a known submission waited; what an edit has replaced since stays replaced."""
-        row = self.waited
-        assert row is not None
-        came = openrosa_files.what_came(self.session, row)
-        writes = {} if self.sheet.envelope else came
-        if self.sheet.envelope:
-            arrivals.here(self.session, self.association_id, {value["sha256"] for value in came.values()})
-        is_said = bool(writes) and not store_files.is_replaced(self.session, row.id)
-        if is_said and self._say(Content(writes, (operation_of(self.session, row),)))[1] == RETRY:
-            return RETRY
-        openrosa_files.came(self.session, row, came, is_said, self.now_ms)
-        return row.status
-
-    def _content(self, found: Published) -> Content:
-        """All answers of a first submission, of an edit those that differ from what it replaces."""
-        sheet, base = self.sheet, self.chain.base
-        if sheet.envelope is not None:
-            return self._sealed(sheet.envelope)
-        named = Named(occurrence_names(self.chain.record, sheet.digest))
-        fields, twice = read_answers(found.compiled.tree, sheet.root, named)
-        before = content_of(self.session, base) if base else None
-        before = openrosa_files.with_those_that_came(self.session, base, before) if base and before else before
-        if before is not None:
-            fields = aligned(fields, before, named.given)
-        missing: list[tuple[str, str]] = []
-        if openrosa_files.names_any(fields):
-            here = {**openrosa_files.named_in(before or {}), **self._files()}
-            fields, missing = openrosa_files.filled(fields, here)
-        content = Content(fields, missing=missing)
-        if base is not None:
-            content.seen = (operation_of(self.session, base),)
-        if base is not None and before is not None:
-            content.writes = changes(before, fields)
-            content.base_id = base.id
-            if base.status == "quarantined":  # nothing of it is shown: the edit says everything
-                content.writes, content.base_id = {**content.writes, **fields}, None
-        content.steps = openrosa_branches.steps(found.form, fields)
-        content.early = openrosa_branches.early(self.session, self.association_id, content.steps)
-        self.entities = openrosa_branches.touched(found.form, fields)
-        author_id = self.sender.author.id
-        content.bases = bases_of(self.session, self.association_id, found.form, fields, author_id)
-        content.problem = objection(found, twice)
-        if twice is not None:
-            content.xml = sheet.xml.decode("utf-8", "replace")
-        return content
-
-    def _sealed(self, envelope: Envelope) -> Content:
-        """The envelope and nothing else; its files are waited for, and named by no answer."""
-        files = openrosa_files.by_name(self.session, self.association_id, self.sheet.form, self.sheet.instance)
-        digests = {value["sha256"] for name, value in files.items() if name in envelope.files}
-        arrivals.here(self.session, self.association_id, digests)
-        writes = {INSTANCE_ID: envelope.instance, odk_encryption.PATH: openrosa_files.sealed(envelope)}
-        return Content(writes, missing=[(name, name) for name in envelope.files if name not in files])
-
-    def _files(self) -> Mapping[str, Value]:
-        replaced = self.chain.base.instance if self.chain.base else self.sheet.instance
-        return openrosa_files.by_name(self.session, self.association_id, self.sheet.form, replaced, self.sheet.instance)
-
-    def _announced(self) -> Content:
-        """What can be said before the form version is here; the held operation shows that something waits."""
-        writes = {INSTANCE_ID: self.sheet.instance, DEPRECATED_ID: self.sheet.deprecated}
-        return Content({path: value for path, value in writes.items() if value})
-
-    def _say(self, content: Content) -> tuple[int, str]:
-        """Draw a counter and say one operation; (counter, status)."""
-        counter = self.through + 1
-        waits = {step.flag for step in content.early}
-        writes = (
-            {path: value for path, value in content.writes.items() if path not in waits} if waits else content.writes
-        )
-        said = self._judged(writes, content, counter)
-        if said.problems and waits:  # it will be looked at, and perhaps let in, as a whole
-            said = self._judged(content.writes, content, counter)
-        if not said.problems and self.chain.has_other_content:
-            said.problems = (Problem("other_content"),)
-        if content.problem is not None:
-            said.problems = (content.problem, *said.problems)
-        receipt_id = devices.add_receipt(self.session, self.sender.device.id, self.now_ms, None, 1)
-        try:
-            with savepoint(self.session) if self.guarded else nullcontext():
-                reception = Reception(self.session, self.sender, receipt_id, self.now_ms, drawn=True)
-                taken = reception.take([(0, said)], ())
-        except Exception as error:
-            if is_passing(error) or isinstance(error, IntegrityError):
-                raise  # another transaction was first: the whole is tried again
-            if not self.guarded:
-                raise Failed from error
-            logger.error("a submission failed with %s", type(error).__name__)
-            return counter, self._count_fault(said)
-        self.through, self.last = counter, None
-        return counter, taken[0].status
-
-    def _judged(self, writes: Mapping[str, Value], content: Content, counter: int) -> Said:
-        raw = msgspec.json.encode(self._operation(content, writes, counter))
-        return Judge(self.session, self.sender, self.now_ms).judge(raw, self._id(counter))
-
-    def _operation(self, content: Content, writes: Mapping[str, Value], counter: int) -> dict[str, Any]:
-        last = stamp_of(self.last) if self.last else last_stamp(self.session, self.sender.author, counter - 1)
-        said: dict[str, Any] = {
-            "id": self._id(counter),
-            "record": self.chain.record,
-            "kind": "submission",
-            "of": self.sheet.form,
-            "version": self.sheet.version,
-            "stamp": tick(last, self.now_ms),
-            "writes": writes,
-        }
-        optional = {"seen": content.seen, "bases": content.bases, "xml": content.xml}
-        return said | {name: value for name, value in optional.items() if value}
-
-    def _id(self, counter: int) -> OperationId:
-        return (self.sender.author.name, counter)
-
-    def _count_fault(self, said: Said) -> str:
-        """A submission that makes the server fail is sent again; one that always does is quarantined."""
-        name, digest = self.sender.author.name, self.sheet.digest
-        times = quarantine.count_fault(self.session, self.sender.device.id, name, 0, 0, digest)
-        if times < FAULTS_MAX and self.waited is None:
-            return RETRY
-        said.problems = (Problem("internal"),)
-        quarantining.keep(self.session, self.sender, said, self.now_ms)
-        counters.advance(self.session, [said], ())
-        return "quarantined"
-
-    def _remember(self, content: Content, counter: int, status: str, waits: bool) -> None:
-        if self.waited is not None:
-            openrosa.became(self.session, self.waited.id, content.base_id, counter, status)
-            return
-        sheet, device = self.sheet, self.sender.device
-        row = SubmissionRow(
-            0, self.association_id, sheet.form, sheet.instance, sheet.digest, _revoked(device), sheet.deprecated,
-            records.uuid_bytes(self.chain.record), content.base_id, device.id, self.sender.author.id, counter, status,
-            sheet.version if waits else None, sheet.xml,
-        )  # fmt: skip
-        openrosa.add_submission(self.session, row)
+    return Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, known).take_files()

@@ -21,16 +21,19 @@ EDITS_MAX = 200
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """What is known around a submission. `base` is what it replaces, None where that is not here as an operation.
+    """What is known around a submission. `base` is what it replaces, or what that does where it waits for its form
+    version; None where nothing of it is here as an operation. `sound`: the same, where nothing in quarantine counts.
 
-    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it was applied to the same
-    record before it came.
+    `has_other_content`: its instance id is taken by other content. `is_late`: an edit of it, or of that, was applied to
+    the same record before it came. `apart`: other records that it shows to be the same.
     """
 
     record: str
     base: SubmissionRow | None
     has_other_content: bool
     is_late: bool
+    apart: Sequence[bytes] = ()
+    sound: SubmissionRow | None = None
 
 
 def around(session: Session, association_id: int, sheet: Sheet) -> list[SubmissionRow]:
@@ -55,18 +58,77 @@ def chain_of(
         first = sheet.deprecated or sheet.instance
         slug = "" if is_uuid(first) else associations.slug_of(session, association_id)
         record = record_of(slug, sheet.form, first)
+    has_other_content = any(row.status != "quarantined" for row in same)
+    base = _nearest(session, replaced)
     return Chain(
         record,
-        _base(replaced),
-        has_other_content=any(row.status != "quarantined" for row in same),
-        is_late=any((row.status, row.record) == ("applied", known[0].record) for row in replacing),
+        base,
+        has_other_content,
+        is_late=_is_late(session, [row for row in replacing if row.record == known[0].record]),
+        apart=() if has_other_content else _apart(known),
+        sound=_nearest(session, [base], "quarantined") if base is not None and base.status == "quarantined" else base,
     )
 
 
-def _base(replaced: Sequence[SubmissionRow]) -> SubmissionRow | None:
-    read = [row for row in replaced if row.waits_version is None]
-    sound = [row for row in read if row.status != "quarantined"]
-    return next(iter([*sound, *read]), None)
+def _is_late(session: Session, edits: Sequence[SubmissionRow]) -> bool:
+    """Whether one of these edits of a submission was applied, or an edit of one that was not, and so on."""
+    left = list(edits)
+    for _ in range(EDITS_MAX):
+        if not left or any(row.status == "applied" for row in left):
+            return bool(left)
+        edit = left.pop()
+        found = openrosa.around(session, edit.association_id, edit.form, (edit.instance,))
+        left += [row for row in found if row.deprecated == edit.instance != row.instance and row.record == edit.record]
+    return False
+
+
+def _apart(known: Sequence[SubmissionRow]) -> list[bytes]:
+    """The records of some submissions, but for that of the first."""
+    return list(dict.fromkeys(bytes(row.record) for row in known))[1:]
+
+
+def _nearest(session: Session, replaced: Sequence[SubmissionRow], *but: str) -> SubmissionRow | None:
+    """The nearest version in a chain that was read, going back from what is replaced; `but` those of some status."""
+    left = list(replaced)
+    for _ in range(EDITS_MAX):
+        read = [row for row in left if row.waits_version is None and row.status not in but]
+        sound = [row for row in read if row.status != "quarantined"]
+        behind = next((row for row in left if row.deprecated not in ("", row.instance)), None)
+        if read or behind is None:
+            return next(iter([*sound, *read]), None)
+        found = openrosa.around(session, behind.association_id, behind.form, (behind.deprecated,))
+        left = [row for row in found if row.instance == behind.deprecated and row.record == behind.record]
+    return None
+
+
+def came_late(session: Session, row: SubmissionRow) -> list[OperationId]:
+    """Of the versions before a submission, those that came after the one that replaces them: what each of them said.
+
+    Whoever edits the submission has them in her past, as if they had come in order.
+    """
+    late: list[OperationId] = []
+    link = row
+    for _ in range(EDITS_MAX):
+        base = openrosa.find(session, link.base_id) if link.base_id is not None else None
+        behind = []
+        if link.deprecated not in ("", link.instance) and (base is None or base.instance != link.deprecated):
+            found = openrosa.around(session, link.association_id, link.form, (link.deprecated,))
+            behind = [each for each in found if each.instance == link.deprecated and each.record == link.record]
+        for each in behind:
+            late += _said_late(session, each) if each.waits_version is None else []
+        if base is None and not behind:
+            break
+        link = base if base is not None and not behind else behind[0]
+    return late
+
+
+def _said_late(session: Session, row: SubmissionRow) -> list[OperationId]:
+    """The operation of a late submission, and the one after it that put back what was shown."""
+    said = operation_of(session, row)
+    after = operations.known(session, row.author_id, [row.counter + 1]).get(row.counter + 1)
+    back = parse_operation(bytes(after.body)) if after is not None else None
+    is_its_own = isinstance(back, Operation) and tuple(back.seen) == (said,)
+    return [said, *((said[0], row.counter + 1) for _ in range(is_its_own))]
 
 
 def operation_of(session: Session, row: SubmissionRow) -> OperationId:

@@ -17,6 +17,7 @@ class Content:
     seen: tuple[OperationId, ...] = ()
     bases: Mapping[str, tuple[OperationId, ...]] = field(default_factory=dict)
     base_id: int | None = None
+    deletes: bool = False
     problem: Problem | None = None
     xml: str | None = None
     missing: Sequence[tuple[str, str]] = ()

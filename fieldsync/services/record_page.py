@@ -20,6 +20,7 @@ from fieldsync.services.answers_told import Answers, Teller, Words, words_of
 from fieldsync.services.authorship import Author
 from fieldsync.services.desk import Found
 from fieldsync.services.entity_labels import EntityLabels
+from fieldsync.services.openrosa_joining import CAME_APART
 from fieldsync.services.published import Published, published
 from fieldsync.services.readers import Reader
 from fieldsync.services.reports import POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN
@@ -28,7 +29,7 @@ from fieldsync.services.working import decode_state
 from fieldsync.store import authors, flags
 from fieldsync.store.quarantine import QuarantineRow
 
-REPEATS = (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN)
+REPEATS = (POSSIBLE_DUPLICATE, SAME_CONTENT_AGAIN, CAME_APART)
 """Flags that name the report that came first."""
 
 COMMENTS_MAX = 50

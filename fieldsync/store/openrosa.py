@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from fieldsync.store.authors import AuthorRow, add
-from fieldsync.store.db import execute, places
+from fieldsync.store.db import execute, is_postgresql, places
 from fieldsync.store.form_versions import FormVersionRow
 
 AUTHOR_KIND = "openrosa"
@@ -12,6 +12,9 @@ AUTHOR_KIND = "openrosa"
 
 LINKS_MAX = 1000
 """How many submissions around one instance id are looked at: edits of it, and other content under it."""
+
+EDITS_LOCK = -1
+"""The second number of PostgreSQL's advisory lock under which edits of a form are taken in; the first is the form."""
 
 _COLUMNS = (
     "id, association_id, form, instance, digest, revoked_device, deprecated, record, base_id, device_id, author_id,"
@@ -72,6 +75,12 @@ def known(
     return SubmissionRow(*row) if row else None
 
 
+def keep_others_from(session: Session, form: str) -> None:
+    """Nobody else takes an edit in, of a form by that name, before the commit: each finds what the other began."""
+    if is_postgresql(session):
+        execute(session, "SELECT pg_advisory_xact_lock(hashtext(?), ?)", (form, EDITS_LOCK))
+
+
 def around(session: Session, association_id: int, form: str, instances: tuple[str, ...]) -> list[SubmissionRow]:
     """Submissions that bear one of these instance ids, or replace one that does; oldest first."""
     bearing = f"association_id = ? AND form = ? AND instance IN ({places(len(instances))})"
@@ -110,6 +119,11 @@ def became(session: Session, submission_id: int, base_id: int | None, counter: i
     """A submission that waited for its form version was read: this is its operation now."""
     sql = "UPDATE openrosa_submission SET base_id = ?, counter = ?, status = ?, waits_version = NULL WHERE id = ?"
     execute(session, sql, (base_id, counter, status, submission_id))
+
+
+def move(session: Session, submission_id: int, record: bytes) -> None:
+    """A submission belongs to another record from now on."""
+    execute(session, "UPDATE openrosa_submission SET record = ? WHERE id = ?", (record, submission_id))
 
 
 def waiting(session: Session, association_id: int, form: str, version: str) -> list[SubmissionRow]:

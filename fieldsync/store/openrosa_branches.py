@@ -67,3 +67,9 @@ def taken(session: Session, row: StepRow) -> None:
     """A step waits no more."""
     sql = "UPDATE openrosa_branch SET waits = ? WHERE submission_id = ? AND path = ?"
     execute(session, sql, (False, row.submission_id, row.path))
+
+
+def forget(session: Session, submission_id: int) -> set[str]:
+    """A submission is read anew; the paths of its steps that wait no more."""
+    sql = "DELETE FROM openrosa_branch WHERE submission_id = ? RETURNING path, waits"
+    return {path for path, waits in execute(session, sql, (submission_id,)) if not waits}

@@ -88,6 +88,11 @@ def came(session: Session, submission_id: int, paths: Collection[str]) -> None:
     execute_many(session, sql, [(True, submission_id, path) for path in sorted(paths)])
 
 
+def forget(session: Session, submission_id: int) -> None:
+    """A submission is read anew: what it waits for is found again."""
+    execute(session, "DELETE FROM openrosa_missing WHERE submission_id = ?", (submission_id,))
+
+
 def records_waiting(session: Session, record_ids: Collection[int]) -> set[int]:
     """Which of these records wait for a file of a submission."""
     ids = sorted(record_ids)[:NAMES_MAX]

@@ -1,4 +1,4 @@
-"""What a phone did offline one after the other, and sent in another order: updates of an entity, edits of a record."""
+"""What a phone did offline one after the other, and sent in another order: updates of an entity."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import pytest
 
 from fieldsync.services import openrosa
 from fieldsync.services.openrosa_branches import WAITS_MS
-from tests.routes.collect import Collect, quarantined, visit
+from tests.routes.collect import Collect, quarantined
 from tests.world import World
 
 BRANCH = "5b0d3ab8-8ac9-4f43-8cc1-5f1f4a4f5d01"
@@ -136,20 +136,3 @@ def test_a_waiting_update_may_be_edited_or_set_apart(world: World, amina: Collec
     assert amina.send(wrong).status_code == 201  # quarantined: nobody waits for it
     assert world.fields(record)["fullname"] == "Fatima Ait"
     assert world.fields(person, "entity")["fullname"] == "Fatima Ait"
-
-
-@pytest.mark.parametrize("order", ["first last middle", "last first middle"])
-def test_a_middle_edit_that_comes_last_corrects_the_record_that_it_names(
-    world: World, amina: Collect, order: str
-) -> None:
-    """The last edit stands in a record of its own; the first is not left as it was before anybody corrected it."""
-    first, middle, last = world.uuid(), world.uuid(), world.uuid()
-    sent = {
-        "first": visit(first, "<name>Amina</name><age>30</age>"),
-        "middle": visit(middle, "<name>Amina B.</name><age>30</age>", deprecated=first),
-        "last": visit(last, "<name>Amina B.</name><age>31</age>", deprecated=middle),
-    }
-    for each in [*order.split(), *order.split()]:
-        amina.sends(sent[each])
-    assert [world.fields(first)[path] for path in ("name", "age")] == ["Amina B.", 30]
-    assert [world.fields(middle)[path] for path in ("name", "age")] == ["Amina B.", 31]

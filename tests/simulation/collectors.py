@@ -55,6 +55,8 @@ class Collector:
         """Entity to what this phone did to it."""
         self._answers: dict[str, dict[str, str]] = {}
         """Instance to its answers, where it declares no entity: what may be edited."""
+        self.chains: dict[str, list[str]] = {}
+        """The last edit of a form to all its instances, in the order of the work."""
 
     def act(self) -> str:
         """One of the things that people do with Collect; its name."""
@@ -90,6 +92,7 @@ class Collector:
         before = self._dice.choice(sorted(self._answers))
         answers, instance = {**self._answers.pop(before), **self._some(0.4)}, self._uuid()
         self._answers[instance] = answers
+        self.chains[instance] = [*self.chains.pop(before, [before]), instance]
         self.phone.finish(self._written(instance, answers, None, before))
 
     def send(self) -> None:
@@ -160,13 +163,15 @@ def handed_in(world: "World") -> dict[str, int]:
 
 
 def judge_collectors(world: "World", accuse: Callable[[str, str], None]) -> None:
-    """When all is quiet: every finished form is there once, and entities follow the order of the work."""
+    """When all is quiet: every form is there once, with its edits, and entities follow the order of the work."""
     found = handed_in(world)
     for collector in world.collectors.values():
         for record in collector.phone.outbox:
             _judge_record(record, found, collector.name, accuse)
         for entity, work in collector.works.items():
             _judge_work(world, entity, work, collector.author, accuse)
+        for chain in collector.chains.values():
+            _judge_chain(world, chain, collector.name, accuse)
 
 
 def _judge_record(record: Finished, found: Mapping[str, int], name: str, accuse: Callable[[str, str], None]) -> None:
@@ -193,3 +198,17 @@ def _judge_work(world: "World", entity: str, work: Work, author: str, accuse: Ca
     last = rows[0][0] if rows else ""
     if last != work.instances[-1].replace("-", ""):
         accuse("SILENT_OVERWRITE", f"{entity} follows {last} at last, and {work.instances} were done in this order")
+
+
+def _judge_chain(world: "World", chain: list[str], name: str, accuse: Callable[[str, str], None]) -> None:
+    """A form and its edits are one record; what began another is deleted, or people see that somebody wrote to it."""
+    among = ", ".join("?" * len(chain))
+    sql = f"SELECT DISTINCT lower(hex(record)) FROM openrosa_submission WHERE instance IN ({among})"
+    shown = {row[0] for row in world.machine.rows(sql, *chain)}
+    sql = (
+        "SELECT lower(hex(uuid)) FROM record WHERE length(state) > 0 AND NOT deleted AND conflicts = 0"
+        f" AND lower(hex(uuid)) IN ({among})"
+    )
+    living = {row[0] for row in world.machine.rows(sql, *(each.replace("-", "") for each in chain))}
+    if len(shown) != 1 or living - shown:
+        accuse("PARTED", f"{name} edited {chain}: they belong to {sorted(shown)}, and {sorted(living)} are alive")

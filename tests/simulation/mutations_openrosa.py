@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fieldsync.services import openrosa, openrosa_branches
+from fieldsync.services import openrosa, openrosa_branches, openrosa_joining
 from tests.simulation.mutations import around, instead, seeded
 
 
@@ -25,3 +25,8 @@ def _() -> list[Any]:
 @seeded("an update whose turn has come is forgotten", "what waits is said in the end", collects=True)
 def _() -> list[Any]:
     return [instead(openrosa_branches, "next_due", lambda session, association, entities: None)]
+
+
+@seeded("a middle link that comes last joins nothing", "a form and its edits are one record", collects=True)
+def _() -> list[Any]:
+    return [instead(openrosa_joining, "join", lambda session, link: set())]

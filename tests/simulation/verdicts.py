@@ -29,6 +29,7 @@ VERDICTS = {
     "SILENT_OVERWRITE": "a value is neither shown, nor in conflict, nor replaced by somebody who had seen it",
     "TOMBSTONE": "a record is deleted or alive against what its operations say",
     "ENTITY_LOST": "a submission declared an entity that is not there",
+    "PARTED": "a form and its edits are counted as several records",
     "LEAK": "a phone got, or keeps, what it may not read",
     "DOCTOR": "the stored records are not the fold of the operations, or the books do not add up",
     "LET_IN": "what is wrong in itself was folded though nobody released it",

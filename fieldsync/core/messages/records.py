@@ -49,6 +49,12 @@ RECORDS: dict[str, tuple[int | None, str, str, str]] = {
         "Le même appareil a déjà envoyé ce contenu. Vérifiez qu’il n’a pas été envoyé deux fois.",
         "The same device has sent this content before. Check that it was not sent twice.",
     ),
+    "came_apart": (
+        None,
+        "وصل تعديل لهذا التقرير قبله، وبقي وحده تقريراً آخر. اقرأ ما قيل عنه هناك.",
+        "Une modification de ce rapport est arrivée avant lui et a formé un autre rapport. Lisez ce qui en a été dit là.",
+        "An edit of this report came before it and stood as another report. Read what was said about it there.",
+    ),
     "possibly_same": (
         None,
         "قد يكون هذا السجل مكررا للسجل {record}. تأكد من أنه ليس نفس الشخص أو نفس التعاونية.",

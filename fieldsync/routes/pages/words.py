@@ -99,6 +99,7 @@ BEFORE_REVIEW: dict[str, Words] = {"quarantined": _l("Quarantined"), "held": _l(
 FLAGS: dict[str, tuple[str, str, Words]] = {
     "possible_duplicate": ("info", "twins", _l("Possible duplicate")),
     "same_content_again": ("info", "twins", _l("Same content again")),
+    "came_apart": ("info", "twins", _l("Came in two parts")),
     "clock_ahead": ("warn", "clock", _l("Clock far ahead")),
     **{code: ("info", icon, name) for code, (icon, name, _) in quality_words.RULES.items()},
 }
