@@ -87,3 +87,13 @@ def test_a_trace_is_thinned_and_keeps_its_ends() -> None:
     assert len(found) <= SPOTS_MAX + 1
     assert (found[0], found[-1]) == ((31.0, -8.0), (31.1506, -8.0))
     assert spots([{"lat": "x", "lon": "1"}, "31 -8", None]) == () == spots("31 -8")
+
+
+def test_no_two_places_to_choose_from_are_called_the_same(tiled: World) -> None:
+    """Safi is a province and a commune in it: who ticks the wrong one opens too much to a phone, or too little."""
+    who = visitor(tiled, "coordinator")
+    for language in ("fr", "ar"):
+        page = who.opens("/phones/enrol", Accept_Language=language).text
+        named = re.findall(r'name="places" value="[^"]+"[^>]*>(?:<span[^>]*>)?([^<]+)<', page)
+        assert len(named) > 20 and len(set(named)) == len(named)
+    assert {"Safi (province)", "Safi (commune)"} <= set(re.findall(r"Safi \(\w+\)", who.opens("/phones/enrol").text))

@@ -270,6 +270,14 @@ def test_a_possible_duplicate_leads_to_the_other_report_as_far_as_it_is_hers(wor
     assert "mêmes clés" not in who.opens(address(first["record"], "monthly")).text
 
 
+def test_only_a_picture_has_the_sign_of_a_picture(world: World) -> None:
+    phone, reviewer = world.phone(), visitor(world, "association_reviewer")
+    for kind, sign in (("image/jpeg", "picture"), ("application/pdf", "form"), ("audio/mp4", "form")):
+        said = sent(world, phone, photo={**Photo(taken()).answer(), "type": kind})
+        [stands_for_it] = re.findall(r'class="thumbnail">.*?#([a-z]+)"', reviewer.opens(address(said["record"])).text)
+        assert stands_for_it == sign
+
+
 def test_a_photo_shows_small_once_it_has_come_and_stays_masked_until_a_click(world: World) -> None:
     phone, photo = world.phone(), Photo(taken())
     said = sent(world, phone, photo=photo.answer())

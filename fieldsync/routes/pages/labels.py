@@ -1,6 +1,7 @@
 """What roles, associations and places are called in the reader's language."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,8 +69,19 @@ def place(code: str) -> str:
 
 
 def place_choices() -> list[tuple[str, str]]:
-    """(code, name) of the places to choose from, provinces before what lies in them."""
-    return [(each.code, each.name(language.chosen())) for each in places.everywhere()]
+    """(code, name) of the places to choose from, provinces before what lies in them.
+
+    A province and the commune in it that bear one name say which they are.
+    """
+    named = {each.code: each.name(language.chosen()) for each in places.everywhere()}
+    often = Counter(named.values())
+    twice = {code for code, name in named.items() if often[name] > 1}
+    return [(code, _place_of_its_kind(code, name) if code in twice else name) for code, name in named.items()]
+
+
+def _place_of_its_kind(code: str, name: str) -> str:
+    is_commune = places.by_code()[code].level == "commune"
+    return _("%(place)s (commune)", place=name) if is_commune else _("%(place)s (province)", place=name)
 
 
 def form(title: str, code: str) -> Spoken:
