@@ -140,7 +140,7 @@ class Settings:
     batches_per_commit: int = setting(
         64, "Waiting batches that the SQLite writer commits together: one fsync for all.", "batches", 1, 1024
     )
-    sqlite_cache_mib: int = setting(44, "Page cache of the SQLite connection that writes.", "MiB", 1, 4096)
+    sqlite_cache_mib: int = setting(38, "Page cache of the SQLite connection that writes.", "MiB", 1, 4096)
     sqlite_checkpoint_pages: int = setting(
         16_000,
         "Length of the write-ahead log at which SQLite empties it into the file.",

@@ -10,7 +10,7 @@ from fieldsync.services.openrosa_chain import around
 from fieldsync.services.openrosa_keys import Bringer, device_of
 from fieldsync.services.openrosa_taking import RETRY, Failed, Taking, again, known, revoked
 from fieldsync.services.senders import Sender
-from fieldsync.services.sync import CONTACT_NOTED_EVERY_MS
+from fieldsync.services.sync import contact_is_due
 from fieldsync.store import authors, devices, openrosa
 from fieldsync.store import openrosa_branches as store_branches
 from fieldsync.store import openrosa_files as store_files
@@ -70,7 +70,7 @@ def _receive(
         return _take_files(session, device, sheet, before, now_ms) if files else before.status
     author, last = openrosa.author_of_device(session, device.id)
     author = author or openrosa.add_author(session, bringer.new_author(), device.association_id, device.id)
-    if now_ms - device.last_sync_ms > CONTACT_NOTED_EVERY_MS:
+    if contact_is_due(device, now_ms):
         devices.note_contact(session, device.id, now_ms, device.clock_error_ms, None)
     taking = Taking(session, Sender(device, {author.name: author}, ()), sheet, now_ms, None, found, guarded, last)
     status = _take(session, taking)

@@ -21,6 +21,7 @@ from fieldsync.services.working import Entry
 from fieldsync.store import authors, devices, operations, records
 from fieldsync.store.authors import AuthorRow
 from fieldsync.store.db import is_passing, savepoint
+from fieldsync.store.devices import DAY_MS, DeviceRow
 from fieldsync.store.operations import OperationRow
 
 logger = logging.getLogger(__name__)
@@ -91,8 +92,14 @@ def prepare(session: Session, sender: Sender, batch: Batch, ids: Sequence[Operat
         else:
             prepared.new.append((position, judge.judge(raw, operation_id)))
     _answer_known(session, ids, said_before, prepared.results)
-    prepared.note_contact = now_ms - sender.device.last_sync_ms > CONTACT_NOTED_EVERY_MS
+    prepared.note_contact = contact_is_due(sender.device, now_ms)
     return prepared
+
+
+def contact_is_due(device: DeviceRow, now_ms: int) -> bool:
+    """Whether it has to be noted that a device was heard of, where nothing else is written of it."""
+    before_ms = device.last_sync_ms
+    return now_ms - before_ms > CONTACT_NOTED_EVERY_MS or now_ms // DAY_MS != before_ms // DAY_MS
 
 
 def receive(session: Session, sender: Sender, prepared: Prepared, now_ms: int) -> list[Result]:

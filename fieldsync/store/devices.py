@@ -132,6 +132,8 @@ def note_contact(session: Session, device_id: int, now_ms: int, clock_error_ms: 
     """Remember when a device was last heard of, how wrong its clock is, and what it said of itself."""
     sql = "UPDATE device SET last_sync_ms = ?, clock_error_ms = ?, report = coalesce(?, report) WHERE id = ?"
     execute(session, sql, (now_ms, clock_error_ms, report, device_id))
+    sql = "INSERT INTO device_day (device_id, day) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    execute(session, sql, (device_id, now_ms // DAY_MS))
 
 
 def views(session: Session, device_id: int) -> list[ViewRow]:
@@ -208,15 +210,12 @@ def rename(session: Session, device_id: int, name: str) -> None:
 
 def add_receipt(session: Session, device_id: int | None, received_ms: int, sent_ms: int | None, operations: int) -> int:
     """Store when a batch came, by our clock and by its sender's; return its row id."""
-    if device_id is not None:
-        sql = "INSERT INTO device_day (device_id, day) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        execute(session, sql, (device_id, received_ms // DAY_MS))
     sql = "INSERT INTO receipt (device_id, received_ms, sent_ms, operations) VALUES (?, ?, ?, ?) RETURNING id"
     return int(execute(session, sql, (device_id, received_ms, sent_ms, operations)).scalar_one())
 
 
 def days_heard(session: Session, device_ids: Sequence[int], since_day: int) -> list[tuple[int, int]]:
-    """(device, day since 1970) of the days since a day on which each of some devices sent something."""
+    """(device, day since 1970) of the days since a day on which each of some devices was heard of."""
     found: list[tuple[int, int]] = []
     for start in range(0, len(device_ids), CHUNK_DEVICES):
         chunk = device_ids[start : start + CHUNK_DEVICES]

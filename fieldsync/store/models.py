@@ -136,7 +136,7 @@ class Receipt(Base):
 
 
 class DeviceDay(Base):
-    """A day (since 1970, UTC) on which a device sent something."""
+    """A day (since 1970, UTC) on which a device was heard of."""
 
     __tablename__ = "device_day"
     __table_args__ = (PrimaryKeyConstraint("device_id", "day"), {"sqlite_with_rowid": False})
