@@ -14,6 +14,7 @@ from typing import IO, Any
 from flask import Flask
 from waitress.server import create_server
 
+from fieldsync.cli import large_pages
 from fieldsync.cli.connections import StayingChannel
 from fieldsync.cli.operating import Refused
 from fieldsync.cli.rounds import PlainRounds, rounds_of
@@ -101,6 +102,7 @@ def serve(app: Flask, listening: socket.socket, settings: Settings) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
+    large_pages.gather()  # no thread has a stack yet that would take one
     server = create_server(
         app,
         sockets=[listening],
