@@ -1,7 +1,6 @@
 """The memory of a server is put together in large pages; what is in it stays as it was."""
 
 import hashlib
-import sys
 
 from fieldsync.cli import large_pages
 from fieldsync.cli.large_pages import LARGE_BYTES, gather, own_regions
@@ -31,6 +30,5 @@ def test_a_large_page_lies_wholly_within_a_region() -> None:
 def test_what_is_in_memory_stays_as_it_was() -> None:
     content = bytearray(b"Itto" * (4 * LARGE_BYTES))
     before = hashlib.sha256(content).digest()
-    made = gather()
+    gather()
     assert hashlib.sha256(content).digest() == before
-    assert made >= 0 if sys.platform == "linux" else made == 0
