@@ -16,14 +16,16 @@ MADV_COLLAPSE = 25
 MAPS = Path("/proc/self/maps")
 
 
-def gather() -> int:
-    """Put what this process has in memory into large pages; how many were made, 0 where the system makes none."""
+def gather() -> None:
+    """Put what this process has in memory into large pages, where the system makes any."""
     advise = getattr(ctypes.CDLL(None), "madvise", None)
     if advise is None or not MAPS.exists():
-        return 0
+        return
     advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     regions = list(own_regions(MAPS.read_text().splitlines()))
-    return sum(advise(at, LARGE_BYTES, MADV_COLLAPSE) == 0 for start, end in regions for at in _large(start, end))
+    for start, end in regions:
+        for at in _large(start, end):
+            advise(at, LARGE_BYTES, MADV_COLLAPSE)  # what cannot be put together stays as it is
 
 
 def _large(start: int, end: int) -> range:

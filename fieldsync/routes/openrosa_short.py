@@ -24,6 +24,7 @@ from fieldsync.services.senders import digest_of
 from fieldsync.store.db import Busy
 
 _ADDRESS = re.compile(re.escape(openrosa_xml.PREFIX) + r"([A-Za-z0-9_-]+)/submission").fullmatch
+_SIZE = re.compile("[0-9]{1,9}").fullmatch
 
 
 def taken_in(here: Context, heard: Addresses, environ: dict[str, Any]) -> Response | None:
@@ -57,7 +58,7 @@ def _busy(language: str, accepted: int) -> Response:
 def _record(here: Context, environ: dict[str, Any]) -> bytes | None:
     """The only part of the body; what is read of the body stays readable."""
     announced = environ.get("CONTENT_LENGTH", "")
-    size = int(announced) if announced.isascii() and announced.isdigit() else 0
+    size = int(announced) if _SIZE(announced) else 0
     if not 0 < size < min(IN_MEMORY_BYTES, here.settings.openrosa_bytes_max):
         return None
     body = environ["wsgi.input"].read(size)
